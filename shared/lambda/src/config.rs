@@ -23,7 +23,7 @@ pub enum ConfigError {
     /// A variable has an unknown value.
     #[error("the environment variable `{name}` is `{value}`: it must be {wanted}")]
     Invalid {
-        /// Which.
+        /// The name of the variable.
         name: &'static str,
         /// What it is.
         value: String,

@@ -1,5 +1,5 @@
-//! The chain behind a deployment in plain records: which model, training job, data versions, images and commits. What a
-//! drift alert carries, and what tables are made of.
+//! The chain behind a deployment in plain records: its models, training jobs, data versions, images and commits. Drift alerts carry it, and
+//! tables are made from it.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::rows::node::{
     ARN, AUTHOR, DATE, EMAIL, MESSAGE, OBJECTS, REFERENCES, REPOSITORY, STATE, URI, VERSION_ID, WEAK,
 };
 
-/// What a graph says, by kind. Lists are in the order of creation, unknown times last.
+/// The nodes of a graph, by kind. Lists are in the order of creation, with unknown times last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Chain {
     /// SageMaker models in the configuration.
@@ -30,7 +30,7 @@ pub struct Chain {
     pub images: Vec<Image>,
     /// Commits that jobs and deployments were built from.
     pub commits: Vec<ChainCommit>,
-    /// Whether every node that was named has been recorded and nothing was cut.
+    /// Whether Sagewarden has recorded every node that others name, and nothing was cut.
     pub complete: bool,
     /// What is missing, in words.
     pub missing: Vec<String>,
@@ -54,13 +54,13 @@ pub struct Named {
 pub struct DataVersion {
     /// Where.
     pub uri: String,
-    /// S3's version id; absent when the bucket keeps none, and for sets.
+    /// S3's version id; absent if the bucket keeps no versions, and for sets.
     pub version_id: Option<String>,
     /// For sets: how many objects.
     pub objects: Option<i64>,
     /// Its role and the resource that used it, such as `channel/train of training job credit-train`.
     pub used_as: Vec<String>,
-    /// Why the version cannot be relied on, if so.
+    /// Why the version is not reliable, if so.
     pub weak: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub struct Image {
     pub references: Vec<String>,
     /// Who ran it.
     pub used_as: Vec<String>,
-    /// Why it cannot be relied on, if so.
+    /// Why the image is not reliable, if so.
     pub weak: Option<String>,
 }
 
@@ -90,13 +90,13 @@ pub struct ChainCommit {
     pub date: Option<Timestamp>,
     /// The first line of its message.
     pub title: Option<String>,
-    /// What was built from it.
+    /// The resources that were built from it.
     pub built: Vec<Built>,
     /// Whether the repository has it.
     pub confirmed: bool,
 }
 
-/// Something that was built from a commit.
+/// A resource that was built from a commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Built {
     /// Such as `training job credit-train`.
@@ -127,8 +127,8 @@ impl Chain {
 }
 
 impl Chain {
-    /// No more than `most` entries in a list, and of a set's members none beside the set: for messages that have a limit.
-    /// What was left out is said.
+    /// Shortens the chain for messages that have a limit: at most `most` entries in each list, and no data that is used only as a member of
+    /// a set. Adds to `missing` how many entries were cut.
     #[must_use]
     pub fn bounded(mut self, most: usize) -> Self {
         self.data.retain(|data| {
@@ -160,7 +160,7 @@ impl Chain {
     }
 }
 
-/// Uses that a bounded chain names.
+/// How many uses a bounded chain names.
 const NAMED: usize = 5;
 
 /// Shortens a list; returns how many were left out.
@@ -210,7 +210,7 @@ fn image(graph: &Graph, node: &Node) -> Image {
     }
 }
 
-/// `<role> of <node>` for every edge out, `<role> by <node>` for the job that wrote it.
+/// `<role> of <node>` for every edge out of a node, `<role> by <node>` for the job that wrote the node.
 fn uses(graph: &Graph, node: &Node) -> Vec<String> {
     let other = |edge: &Edge, id| {
         let other = graph.nodes.get(id)?;

@@ -1,8 +1,8 @@
-//! A closure that was written down: copies of the nodes upstream of a live deployment, several to an item.
+//! A closure in the table: copies of the nodes upstream of a live deployment, several in each item.
 //!
-//! DynamoDB charges a write for each KB begun, and most nodes are a third of that: an item takes in as many as fit into one KB. The
-//! items are a function of the graph, not of the writer. Items of different bands of distance are kept apart, so that a node that
-//! grows moves only its neighbours into other items.
+//! DynamoDB charges each started KB of a write, and most nodes have a third of a KB. So an item holds as many nodes as fit into one KB. The
+//! items depend on the graph only, not on the writer. Each band of distances has items of its own, so that a node that grows moves only its
+//! neighbours into other items.
 
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
@@ -10,9 +10,9 @@ use crate::rows::node::STATES;
 use crate::rows::{ClosureNode, ClosureRow, NodeRow};
 use crate::table::Item;
 
-/// What a write unit pays for.
+/// How many bytes one write unit pays for.
 const UNIT: usize = 1_024;
-/// Distances that share items.
+/// How many distances share items.
 const BAND: usize = 8;
 
 /// The items under the deployment.
@@ -37,7 +37,7 @@ fn pack(deployment: &NodeId, nodes: &[(usize, &Node)]) -> Vec<Item> {
     let band = nodes.first().map_or(0, |(distance, _)| distance / BAND);
     let mut packed: Vec<Packed> = Vec::new();
     for (distance, node) in nodes {
-        // Every name begins with the number of the node in its item, whose digits are all that differs between items.
+        // Every name begins with the number of the node in its item. Only the digits of that number differ between items.
         let own = copied(*distance, node);
         let (names, own_bytes) = (own.names(), own.bytes());
         let with = |each: &Packed| {
@@ -60,7 +60,7 @@ fn pack(deployment: &NodeId, nodes: &[(usize, &Node)]) -> Vec<Item> {
 
 fn copied(distance: usize, node: &Node) -> ClosureNode {
     let mut attributes = node.item.as_ref().map(|item| item.attributes.clone()).unwrap_or_default();
-    // No answer about live deployments says how a job ended.
+    // Answers about live deployments do not need the states of jobs.
     attributes.remove(STATES);
     ClosureNode { distance, id: node.id.clone(), attributes }
 }
@@ -93,7 +93,7 @@ mod tests {
         NodeId::parse("dep#1/r/prod@1/c@2").unwrap()
     }
 
-    /// Nodes at some distance, each with a text of some length; of every seventh nothing is recorded.
+    /// Nodes at some distance, each with a text of some length. Every seventh node has no record.
     fn graph(nodes: &[(usize, usize)]) -> Graph {
         let mut graph = Graph::default();
         for (number, (distance, length)) in nodes.iter().enumerate() {
@@ -128,7 +128,7 @@ mod tests {
         }
     }
 
-    /// The items as they must be: each node goes into the first of its band whose item, written out, still fits.
+    /// The expected items: each node goes into the first item of its band that has room for it.
     fn packed_by_writing(graph: &Graph) -> Vec<Item> {
         let mut nodes: Vec<(usize, &Node)> =
             graph.nodes.values().map(|node| (graph.distance[&node.id], node)).collect();

@@ -1,4 +1,4 @@
-//! A cursor as a text that continues a traversal: the answering side keeps nothing.
+//! A cursor as text. It continues a traversal, so that the answering side need not remember anything.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,7 +36,7 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&written).unwrap_or_default())
     }
 
-    /// Reads what [`Self::write`] wrote; `None` when it is something else.
+    /// Reads what [`Self::write`] wrote; `None` if it is something else.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let written: Written = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text.trim()).ok()?).ok()?;

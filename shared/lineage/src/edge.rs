@@ -1,4 +1,4 @@
-//! Edges: what contributed to what, and how that is known.
+//! Edges: which node contributed to which other node, and how Sagewarden knows it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::id::NodeId;
 
-/// How two nodes are related; SageMaker's own association types, seen from the source.
+/// How two nodes are related. These are SageMaker's own association types, seen from the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum Relation {
     /// The source went into the destination: data, image or code into a job, a model into a configuration.
@@ -43,18 +43,18 @@ impl fmt::Display for Relation {
     }
 }
 
-/// The role of the edge from an artifact to the dataset that is the same object version: a model that a later job begins with is
+/// The role of the edge from an artifact to the dataset that is the same object version. If a later job begins with a model, the model is
 /// data to that job.
 pub const SAME_OBJECT: &str = "same-object";
 
 /// The role of the edge from an endpoint to a run of one of its monitoring schedules.
 pub const MONITORED: &str = "monitored";
 
-/// The role of the edge from an endpoint to what monitoring found on it.
+/// The role of the edge from an endpoint to a finding of monitoring on it.
 pub const OBSERVED_ON: &str = "observed-on";
 
-/// The role of the edge from a deployment to what monitoring found while it was in force. It is made for each answer: which deployment
-/// that was may be learnt late.
+/// The role of the edge from a deployment to a finding of monitoring while it was in force. Each answer makes these edges anew, because
+/// Sagewarden may learn late which deployment that was.
 pub const IN_FORCE: &str = "in-force";
 
 /// How the link from a commit to a job or deployment was found.
@@ -71,7 +71,7 @@ pub enum FoundBy {
     Experiment,
     /// The model package that it went into names it.
     ModelPackage,
-    /// Nobody named it: it was the head of the branch when the resource was created.
+    /// Nothing names it: it was the head of the branch when the resource was created.
     BranchHead,
 }
 
@@ -98,7 +98,7 @@ impl FoundBy {
         }
     }
 
-    /// Whether somebody named the commit, as opposed to Sagewarden inferring it.
+    /// Whether somebody named the commit. Otherwise Sagewarden inferred it.
     #[must_use]
     pub fn is_explicit(self) -> bool {
         self != Self::BranchHead
@@ -138,7 +138,7 @@ pub struct InEdge {
     pub source: NodeId,
     /// How the source is related to the node.
     pub relation: Relation,
-    /// What the source is to the node, such as `channel/train` or `image`.
+    /// The role of the source for the node, such as `channel/train` or `image`.
     pub role: String,
 }
 
@@ -164,7 +164,7 @@ impl InEdge {
 
 impl fmt::Display for InEdge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Roles carry names that users chose; `|` ends a role, so it cannot be part of one.
+        // Roles contain names that users chose. `|` ends a role, so it cannot be part of one.
         write!(f, "{}:{}|{}", self.relation, self.role.replace('|', "_"), self.source)
     }
 }

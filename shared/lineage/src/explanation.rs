@@ -1,5 +1,5 @@
-//! What Clarify says of a model: `analysis.json` with the global SHAP values of each label. "SageMaker Clarify analysis
-//! results", SageMaker developer guide:
+//! Clarify's explanation of a model: `analysis.json` with the global SHAP values of each label. "SageMaker Clarify analysis results",
+//! SageMaker developer guide:
 //! `{"version": "1.0", "explanations": {"kernel_shap": {"label0": {"global_shap_values": {"Age": 0.0596}, "expected_value": 0.25}}}}`
 
 use serde::Serialize;
@@ -8,21 +8,21 @@ use serde_json::Value as Json;
 /// The name of the report in its folder.
 pub const REPORT: &str = "analysis.json";
 
-/// Features that are kept of a label.
+/// How many features of a label are kept.
 const MAX_FEATURES: usize = 200;
-/// Labels that are kept.
+/// How many labels are kept.
 const MAX_LABELS: usize = 20;
-/// Features that are named in one line.
+/// How many features one line names.
 const TOP: usize = 5;
 
 /// The attributions of one label.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attribution {
-    /// How they were found, such as `kernel_shap`.
+    /// The method that found them, such as `kernel_shap`.
     pub method: String,
     /// The label's header, or `label0`.
     pub label: String,
-    /// What the model says when it knows no feature, if the report has it.
+    /// The model's answer if it knows no feature, if the report has it.
     pub expected_value: Option<Json>,
     /// Feature and global value as the report has them, the most important first.
     pub features: Vec<(String, f64)>,
@@ -30,7 +30,7 @@ pub struct Attribution {
     pub omitted: usize,
 }
 
-/// Reads a report; empty if it has no explanations (a bias report), or is not a report. Unreadable parts are passed over.
+/// Reads a report; empty if it has no explanations (a bias report), or is not a report. Skips unreadable parts.
 #[must_use]
 pub fn attributions(report: &[u8]) -> Vec<Attribution> {
     let Ok(report) = serde_json::from_slice::<Json>(report) else { return Vec::new() };
@@ -42,7 +42,7 @@ pub fn attributions(report: &[u8]) -> Vec<Attribution> {
             };
             let mut features: Vec<(String, f64)> =
                 values_of.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect();
-            // The aggregation `median` can be negative: what counts is how far from nothing a feature moves the model.
+            // The aggregation `median` can be negative. What counts is how far a feature moves the model, in either direction.
             features.sort_by(|(one, a), (other, b)| b.abs().total_cmp(&a.abs()).then(one.cmp(other)));
             let omitted = features.len().saturating_sub(MAX_FEATURES);
             features.truncate(MAX_FEATURES);
@@ -57,7 +57,7 @@ pub fn attributions(report: &[u8]) -> Vec<Attribution> {
     found
 }
 
-/// The most important features in one line: `Age 0.0596, Income 0.041`; of several labels each by its name.
+/// The most important features in one line: `Age 0.0596, Income 0.041`. If there are several labels, each with its name.
 #[must_use]
 pub fn top_features(attributions: &[Attribution]) -> String {
     let line = |each: &Attribution| {

@@ -1,5 +1,5 @@
-//! What follows from stored facts and is not stored itself: the saving of a spot job, whether a resource is gone, who asserted
-//! a commit, which versions cannot be relied on.
+//! Facts that follow from stored facts, and are not stored themselves: the saving of a spot job, whether a resource is gone, who asserted a
+//! commit, which versions are not reliable.
 
 use sagewarden_events::Timestamp;
 
@@ -12,8 +12,8 @@ use crate::rows::node::{
 };
 use crate::rows::{ReachedState, leading_time};
 
-/// What managed spot training saved, in whole percent: 100 - billable / total ("Managed Spot Training", SageMaker developer
-/// guide). Absent for jobs that did not use it, or have not ended.
+/// The saving by managed spot training, in whole percent: 100 - billable / total ("Managed Spot Training", SageMaker developer guide).
+/// Absent for jobs that did not use it, or have not ended.
 #[must_use]
 pub fn spot_saving_percent(node: &Node) -> Option<i64> {
     node.text(SPOT)?;
@@ -22,7 +22,7 @@ pub fn spot_saving_percent(node: &Node) -> Option<i64> {
     Some((100 - (billed * 100 + total / 2) / total).clamp(0, 100))
 }
 
-/// When a resource was deleted, as far as is known: by CloudTrail's event, or for endpoints by the state that they leave with.
+/// When a resource was deleted, as far as is known: by CloudTrail's event, or, for an endpoint, by its last state.
 #[must_use]
 pub fn deleted_at(node: &Node) -> Option<Timestamp> {
     let leaving =
@@ -31,15 +31,15 @@ pub fn deleted_at(node: &Node) -> Option<Timestamp> {
     node.number(DELETED_AT).map(Timestamp::from_millis).or(since)
 }
 
-/// Whether the reason that a node failed for is about the state that it is in, and not about one that it has left.
+/// Whether the node's failure reason is about its present state, and not about an earlier one.
 #[must_use]
 pub fn is_failure_current(node: &Node) -> bool {
     let of = node.text(FAILURE_VERSION).and_then(ReachedState::parse);
     of.is_some_and(|of| node.text(STATE) == Some(&of.state))
 }
 
-/// Who put a commit's name on a resource built from it. Environment and hyperparameters are part of the creating call; a tag can
-/// be added later by somebody else, so it is the creator's only when the call itself had it.
+/// Who named the commit on a resource that was built from it. Environment and hyperparameters are part of the creating call. Somebody else
+/// can add a tag later, so a tag counts as the creator's only if that call had it.
 #[must_use]
 pub fn asserted_by<'a>(graph: &'a Graph, edge: &Edge) -> Option<&'a str> {
     let node = graph.nodes.get(&edge.to)?;
@@ -55,7 +55,7 @@ pub fn asserted_by<'a>(graph: &'a Graph, edge: &Edge) -> Option<&'a str> {
     by_creator.then_some(creator)
 }
 
-/// Every version of the graph that cannot be relied on, and why.
+/// Every version in the graph that is not reliable, and why.
 #[must_use]
 pub fn weak(graph: &Graph) -> Vec<String> {
     let nodes = graph.nodes.values();

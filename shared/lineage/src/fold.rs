@@ -1,13 +1,13 @@
-//! Writes that go out together, folded: what several of them do to one item is done once, which costs one write.
+//! Folds writes that are sent together. If several of them change one item, they become one write, which is paid once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::table::{Attributes, Item, Key, Value, Write};
 
-/// Folds the writes of each item; writes of different items have no order.
+/// Folds the writes of each item. Writes of different items have no order.
 ///
-/// Writes of one item take effect in the order in which they stand: what comes before a `Put` or `Delete` is lost, and what
-/// comes after one is applied to it. `Merge`s become one `Merge`, and of two `Newest` of a register the newer stays.
+/// Writes of one item take effect in their order. A write before a `Put` or `Delete` is lost, and a write after it is applied to it.
+/// `Merge`s become one `Merge`. If a register has two `Newest`, the newer stays.
 #[must_use]
 pub fn fold(writes: &[Write]) -> Vec<Write> {
     by_item(writes).into_iter().flatten().collect()
@@ -23,8 +23,8 @@ pub fn by_item(writes: &[Write]) -> Vec<Vec<Write>> {
     items.into_values().collect()
 }
 
-/// Whether one update can do several merges of an item, if every register is newer than the stored one: no two of them
-/// set the same attribute.
+/// Whether one update can carry out several merges of an item, if every register is newer than the stored one. It can if no two of them set
+/// the same attribute.
 #[must_use]
 pub fn is_one_update(writes: &[Write]) -> bool {
     let mut named = BTreeSet::new();
@@ -47,7 +47,7 @@ pub fn key(write: &Write) -> &Key {
     }
 }
 
-/// Applies a write to the attributes of its item; `None` is an item that is not there.
+/// Applies a write to the attributes of its item; `None` stands for an item that does not exist.
 pub fn apply(attributes: &mut Option<Attributes>, write: &Write) {
     match write {
         Write::Merge { once, union, .. } => {
@@ -55,7 +55,7 @@ pub fn apply(attributes: &mut Option<Attributes>, write: &Write) {
             for (name, value) in once {
                 attributes.entry(name.clone()).or_insert_with(|| value.clone());
             }
-            // A set in the table is never empty.
+            // The table holds no empty sets.
             for (name, members) in union.iter().filter(|(_, members)| !members.is_empty()) {
                 let entry = attributes.entry(name.clone()).or_insert_with(|| Value::Set(members.clone()));
                 if let Value::Set(set) = entry {
@@ -94,7 +94,7 @@ fn add(folded: &mut Vec<Write>, write: &Write) {
     folded.push(write.clone());
 }
 
-/// Makes `earlier` do what `write` does, too; false when it takes both.
+/// Makes `earlier` also do what `write` does; false if both writes are needed.
 fn take_in(earlier: &mut Write, write: &Write) -> bool {
     match (&mut *earlier, write) {
         (Write::Put(Item { attributes, .. }), _) => {
@@ -202,7 +202,7 @@ mod tests {
         );
     }
 
-    /// Every sequence of up to four of these writes, upon every item that one of them leaves behind.
+    /// Every sequence of up to four of these writes, applied to every item that one of them leaves behind.
     #[test]
     fn folded_writes_do_what_they_would_do_one_after_the_other() {
         let all = [

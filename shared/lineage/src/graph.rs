@@ -1,4 +1,4 @@
-//! Lineage as a graph, and the traversal that finds it without knowing the store.
+//! Lineage as a graph. The traversal that finds it (`walk.rs`) does not know the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,12 @@ use crate::rows::node::{
 };
 use crate::table::Item;
 
-/// A node as it was found.
+/// A node, as read from the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// Its identity.
     pub id: NodeId,
-    /// The stored item; `None` when others name the node but nothing has been recorded of it.
+    /// The stored item; `None` if others name the node, but nothing about it has been recorded.
     pub item: Option<Item>,
 }
 
@@ -54,12 +54,12 @@ impl Node {
         self.text(TYPE).is_some()
     }
 
-    /// Facts that could not be found out at some time: the subject that would fill the gap, and the words.
+    /// The gaps of the node: for each, the subject that would fill it, and the words.
     fn gaps(&self) -> impl Iterator<Item = (&str, &str)> {
         self.item.iter().flat_map(|item| item.set(GAPS)).filter_map(parse_gap)
     }
 
-    /// The in-edges, with the inferred commit if no commit is named, and the head of a branch or tag.
+    /// The in-edges. If no commit is named, the inferred commit is among them. For a branch or tag, so is its head.
     #[must_use]
     pub fn in_edges(&self) -> Vec<InEdge> {
         let Some(item) = &self.item else { return Vec::new() };
@@ -79,34 +79,34 @@ impl Node {
 /// An edge between two nodes of a graph.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Edge {
-    /// From here.
+    /// The source.
     pub from: NodeId,
-    /// To there.
+    /// The destination.
     pub to: NodeId,
-    /// How.
+    /// The relation.
     pub relation: Relation,
-    /// As what.
+    /// The role.
     pub role: String,
 }
 
-/// Why a traversal ended before it had seen all.
+/// Why a traversal ended before it had seen everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StoppedBy {
-    /// Nodes further away than the limit were not looked at.
+    /// It did not read nodes that are further away than the limit.
     MaxDepth,
     /// There were more nodes than the limit.
     MaxNodes,
     /// It took more requests than the limit.
     MaxRequests,
-    /// What was read takes more memory than an answer may.
+    /// The rows that it read take more memory than an answer may.
     MaxBytes,
     /// The time was over.
     Deadline,
 }
 
 impl StoppedBy {
-    /// Why, in words.
+    /// The reason, in words.
     #[must_use]
     pub fn explain(self) -> &'static str {
         match self {
@@ -121,28 +121,28 @@ impl StoppedBy {
     }
 }
 
-/// That nodes were left out, in words; nothing when none was.
+/// A sentence about the nodes that were left out; `None` if there are none.
 pub(crate) fn left_out(nodes: usize) -> Option<String> {
     let noun = if nodes == 1 { "node is" } else { "nodes are" };
     (nodes > 0).then(|| format!("{nodes} {noun} outside of this function's scope"))
 }
 
-/// What a traversal found.
+/// The result of a traversal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
-    /// By identity.
+    /// The nodes, by identity.
     pub nodes: BTreeMap<NodeId, Node>,
-    /// Between nodes of the graph.
+    /// The edges between nodes of the graph.
     pub edges: BTreeSet<Edge>,
     /// The length of the shortest path to the start.
     pub distance: BTreeMap<NodeId, usize>,
-    /// Set when the graph is not whole.
+    /// Why the graph is incomplete, if it is.
     pub stopped_by: Option<StoppedBy>,
-    /// Nodes that were reached from above: their inputs are not part of the graph, so the graph knows nothing about these.
+    /// Nodes that the traversal reached on its way downstream. The graph does not have their inputs, and knows nothing about these.
     pub from_above: BTreeSet<NodeId>,
     /// Nodes of earlier answers, which this one continues.
     pub elsewhere: BTreeSet<NodeId>,
-    /// How many nodes the reader may not see: they are left out.
+    /// How many nodes were left out because the reader may not see them.
     pub outside: usize,
 }
 
@@ -161,7 +161,7 @@ impl Graph {
         self.nodes.insert(node.id.clone(), node);
     }
 
-    /// Adds a node that was reached from above, without what goes into it. One that is there already stays as it is.
+    /// Adds a node that the traversal reached on its way downstream, without its inputs. If the graph has the node, it stays as it is.
     pub fn insert_from_above(&mut self, node: Node, distance: usize) {
         if !self.nodes.contains_key(&node.id) {
             self.from_above.insert(node.id.clone());
@@ -170,7 +170,7 @@ impl Graph {
         }
     }
 
-    /// Adds what another traversal of the same start found.
+    /// Adds the result of another traversal from the same start.
     pub fn extend(&mut self, other: Self) {
         for (id, node) in other.nodes {
             let distance = other.distance.get(&id).copied().unwrap_or_default();
@@ -209,7 +209,7 @@ impl Graph {
         node.id.kind() == NodeKind::Artifact && sources.any(|job| job.text(REMEDY).is_some())
     }
 
-    /// Everything that could not be found out about the nodes, with the node's name.
+    /// All gaps of the nodes, each with the name of its node.
     #[must_use]
     pub fn gaps(&self) -> Vec<String> {
         let mut gaps = Vec::new();
@@ -234,14 +234,14 @@ impl Graph {
         gaps
     }
 
-    /// Nodes that edges come from but that are not in the graph: cut off by a limit, or missing from a closure that is just
+    /// Nodes that are the source of an edge, but are not in the graph: a limit cut them off, or a closure lacks them because it is just
     /// being written.
     pub fn unread(&self) -> impl Iterator<Item = &NodeId> {
         let sources: BTreeSet<&NodeId> = self.edges.iter().map(|edge| &edge.from).collect();
         sources.into_iter().filter(|id| !self.nodes.contains_key(*id) && !self.elsewhere.contains(*id))
     }
 
-    /// Whether a later delivery found what an earlier one could not: an edge of the role, or the node itself.
+    /// Whether a later delivery has filled the gap: with an edge of that role, or with the node itself.
     fn is_filled(&self, id: &NodeId, subject: &str) -> bool {
         let fits = |edge: &Edge| {
             edge.role == subject || (subject == SOURCE && FoundBy::from_role(&edge.role).is_some())

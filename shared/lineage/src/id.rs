@@ -1,7 +1,7 @@
 //! Identities of lineage nodes.
 //!
-//! An identity names one incarnation: names of jobs, models and configurations can be used again after a deletion, so the
-//! creation time is part of theirs. It is a function of the entity alone, never of the delivery that reported it.
+//! An identity names one incarnation. Names of jobs, models and configurations can be used again after a deletion, so the creation time is
+//! part of their identities. An identity depends only on the entity, never on the delivery that reported it.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ pub enum NodeKind {
     PipelineExecution,
     /// One run of a monitoring schedule.
     MonitoringExecution,
-    /// What one monitoring execution found.
+    /// A finding of monitoring: of one execution, of one window, or about a silent schedule.
     Violation,
     /// An experiment.
     Experiment,
@@ -90,13 +90,13 @@ impl NodeKind {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, _, word)| word)
     }
 
-    /// What stands before the `#` of its identities.
+    /// The text before the `#` of its identities.
     #[must_use]
     pub fn prefix(self) -> &'static str {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, prefix, _)| prefix)
     }
 
-    /// The node kind of a SageMaker resource; `None` for kinds that are judged or read, and not part of the lineage.
+    /// The node kind of a SageMaker resource; `None` for kinds that Sagewarden judges or reads, but that are not part of the lineage.
     #[must_use]
     pub fn of_resource(kind: ResourceKind) -> Option<Self> {
         Some(match kind {
@@ -124,7 +124,7 @@ impl fmt::Display for NodeKind {
     }
 }
 
-/// What stands before the digest of a set of objects.
+/// The text before the digest of a set of objects.
 const SET: &str = "set:";
 
 /// The identity of a node: the partition key of its items.
@@ -170,8 +170,8 @@ impl NodeId {
         Self::of(NodeKind::Artifact, format!("s3://{bucket}/{key}@{version}"))
     }
 
-    /// `img#sha256:<digest>` when the reference is pinned, else `img#tag:<reference>`: a tag can be moved, so two jobs
-    /// with the same tag need not have run the same image.
+    /// `img#sha256:<digest>` if the reference is pinned, else `img#tag:<reference>`. A tag can be moved, so two jobs with the same tag need
+    /// not have run the same image.
     #[must_use]
     pub fn image(reference: &str) -> Self {
         match image_digest(reference) {
@@ -180,7 +180,7 @@ impl NodeId {
         }
     }
 
-    /// `img#<digest>`, of an image whose digest is all that is known.
+    /// `img#<digest>`, for an image of which only the digest is known.
     #[must_use]
     pub fn image_of_digest(digest: &str) -> Self {
         Self::of(NodeKind::Image, digest)
@@ -203,9 +203,9 @@ impl NodeId {
         Self::of(NodeKind::Endpoint, place(endpoint).to_lowercase())
     }
 
-    /// `dep#<account>/<region>/<endpoint>@<endpoint created>/<configuration>@<configuration created>`: a configuration
-    /// in force on an endpoint. Both are immutable, so scaling and repeated events make no new deployment; when it was in
-    /// force is recorded by the endpoint's revisions.
+    /// `dep#<account>/<region>/<endpoint>@<endpoint created>/<configuration>@<configuration created>`: a configuration in force on an
+    /// endpoint. Both are immutable, so scaling and repeated events make no new deployment. The revisions of the endpoint record when it
+    /// was in force.
     #[must_use]
     pub fn deployment(
         endpoint: &Resource,
@@ -224,8 +224,8 @@ impl NodeId {
         )
     }
 
-    /// `viol#<account>/<region>/window/<lower-case endpoint>/<variant>@<start>`: one node for all that was found in a window of
-    /// captured traffic. Names of jobs hold no slash.
+    /// `viol#<account>/<region>/window/<lower-case endpoint>/<variant>@<start>`: one node for all findings in a window of captured traffic.
+    /// It cannot equal the identity of a job, whose name has no slash.
     #[must_use]
     pub fn window(endpoint: &Resource, variant: &str, start: Timestamp) -> Self {
         let Resource { account, region, name, .. } = endpoint;
@@ -234,8 +234,8 @@ impl NodeId {
         Self::of(NodeKind::Violation, tail)
     }
 
-    /// `viol#<account>/<region>/schedule/<schedule>/<lower-case endpoint>/<what>@<time>`: a schedule says nothing of an endpoint;
-    /// why, and since when.
+    /// `viol#<account>/<region>/schedule/<schedule>/<lower-case endpoint>/<what>@<time>`: a schedule is silent about an endpoint. The
+    /// identity has the reason and the time since when.
     #[must_use]
     pub fn silence(schedule: &Resource, endpoint: &Resource, what: &str, at: Timestamp) -> Self {
         let Resource { account, region, name, .. } = schedule;
@@ -244,20 +244,20 @@ impl NodeId {
         Self::of(NodeKind::Violation, tail)
     }
 
-    /// `viol#<account>/<region>/<processing job>@<created>`: one node for all that one execution found.
+    /// `viol#<account>/<region>/<processing job>@<created>`: one node for all findings of one execution.
     #[must_use]
     pub fn violation(execution: &Resource, created_at: Timestamp) -> Self {
         Self::of(NodeKind::Violation, format!("{}@{}", place(execution), created_at.millis()))
     }
 
-    /// `mon#<account>/<region>/<processing job>@<created>`: the API knows a run of a schedule as a processing job.
+    /// `mon#<account>/<region>/<processing job>@<created>`: in the API, a run of a schedule is a processing job.
     #[must_use]
     pub fn monitoring_execution(job: &Resource, created_at: Timestamp) -> Self {
         Self::of(NodeKind::MonitoringExecution, format!("{}@{}", place(job), created_at.millis()))
     }
 
-    /// What distinguishes a version or an incarnation from others of its place: the text behind the last `@`, such as an object's
-    /// version or a commit. A set of objects has no place, and an image need not have one: of those it is the whole tail.
+    /// The text that distinguishes a version or an incarnation from others of its place: the text after the last `@`, such as an object's
+    /// version or a commit. A set of objects has no place, and an image may have none. For these, it is the whole tail.
     #[must_use]
     pub fn version(&self) -> &str {
         self.place_and_version().map_or(self.tail(), |(_, version)| version)
@@ -311,13 +311,13 @@ impl NodeId {
         Some(self.tail()).filter(|tail| self.kind() == NodeKind::Image && is_digest(tail))
     }
 
-    /// The creation time that is part of the identity of a resource's incarnation.
+    /// The creation time in the identity of an incarnation of a resource.
     #[must_use]
     pub fn created_at(&self) -> Option<Timestamp> {
         self.version().parse().ok().map(Timestamp::from_millis)
     }
 
-    /// Whether it is the identity of a resource, or of one of its incarnations; in any case of letters.
+    /// Whether it is the identity of a resource, or of one of its incarnations. Ignores upper and lower case.
     #[must_use]
     pub fn is_at(&self, resource: &Resource) -> bool {
         let (place, tail) = (place(resource).to_lowercase(), self.tail().to_lowercase());
@@ -342,7 +342,7 @@ impl NodeId {
             .map_or(NodeKind::Dataset, |(kind, ..)| *kind)
     }
 
-    /// The text behind the kind's prefix.
+    /// The text after the kind's prefix.
     #[must_use]
     pub fn tail(&self) -> &str {
         self.0.split_once('#').map_or("", |(_, tail)| tail)

@@ -1,6 +1,5 @@
-//! Lineage: nodes, edges and identities, the merge rules of the table that holds them, the traversal, and what is
-//! answered from it.
-//! Pure: it knows no store, no clock and no service.
+//! Lineage: nodes, edges and identities, the merge rules of the table that holds them, the traversal, and the answers. Pure: it knows no
+//! store, no clock and no service.
 
 pub mod answer;
 pub mod audit;

@@ -1,5 +1,5 @@
-//! Manifests that a job gets in place of a prefix: the listed objects are its data ("S3DataSource", SageMaker API reference; "Augmented
-//! manifest files for training jobs", SageMaker developer guide).
+//! Manifests, which a job may get in place of a prefix. The objects that a manifest lists are the job's data ("S3DataSource", SageMaker API
+//! reference; "Augmented manifest files for training jobs", SageMaker developer guide).
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,8 @@ use crate::s3::S3Location;
 pub enum ManifestKind {
     /// `[{"prefix": "s3://bucket/some/"}, "a.csv", "b.csv"]`
     Listed,
-    /// JSON lines, each with attributes such as `"source-ref": "s3://bucket/cat.jpg"`; what ends in `-ref` names an object.
+    /// JSON lines, each with attributes such as `"source-ref": "s3://bucket/cat.jpg"`. An attribute whose name ends in `-ref` names an
+    /// object.
     Augmented,
 }
 
@@ -51,7 +52,7 @@ impl ManifestKind {
     }
 }
 
-/// What a manifest names.
+/// The objects in a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedObjects {
     /// The bucket of all of them.

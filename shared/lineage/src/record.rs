@@ -1,6 +1,5 @@
-//! Turns what is known about an entity into writes of the lineage table. Every value is a function of the entity, never of
-//! the delivery, so the writes commute and may be repeated.
-//! [`crate::rows`] defines the rows.
+//! Turns the facts about an entity into writes to the lineage table. Every value depends on the entity, never on the delivery, so the
+//! writes commute and may be repeated. [`crate::rows`] defines the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,15 +21,15 @@ pub const NEVER_FILLED: &str = "-";
 /// The subject of a gap that a commit fills, however it is found.
 pub const SOURCE: &str = "source";
 
-/// A set of objects names its members one by one up to this many; its digest covers all of them in any case.
+/// A set of objects names its members one by one if it has at most this many. Its digest always covers all of them.
 pub const MAX_MEMBERS: usize = 100;
 
 /// The writes of one entity.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// To be applied, in any order.
+    /// The writes, to apply in any order.
     pub writes: Vec<Write>,
-    /// Nodes whose facts or in-edges these writes may change: live closures that hold them are to be refreshed.
+    /// Nodes whose facts or in-edges these writes may change. Live closures with these nodes must be refreshed.
     pub touched: BTreeSet<NodeId>,
 }
 
@@ -40,7 +39,7 @@ impl Record {
         let mut facts = seen.facts.clone();
         facts.insert(node::ARN.into(), seen.resource.arn().into());
         self.node(&seen.id, &seen.resource.name, Some(seen.created_at), facts);
-        // Its ARN is found under its name: account and region stand in the identity.
+        // Its ARN is found by its name, because account and region are in the identity.
         let Resource { kind, name, .. } = &seen.resource;
         self.alias(Alias::name(kind.segment(), name), &seen.id);
         if let Some(mark) = &seen.status {
@@ -51,7 +50,7 @@ impl Record {
         }
         if !seen.detail.is_empty() {
             let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
-            // SageMaker lets nobody change these, and adds nothing at their end.
+            // SageMaker lets nobody change these, and adds no facts when they end.
             let is_fixed = matches!(seen.id.kind(), NodeKind::ProcessingJob | NodeKind::TransformJob);
             self.growing_detail(
                 &seen.id,
@@ -83,22 +82,21 @@ impl Record {
         self.writes.push(Write::Put(OutEdgeRow::of(edge, destination).item()));
     }
 
-    /// What was observed on an endpoint, and when: an edge, and a row that is found by its time.
+    /// An observation on an endpoint: an edge, and a row that is found by its time.
     pub fn observed(&mut self, id: &NodeId, role: &str, endpoint: &NodeId, at: Timestamp) {
         self.edge(id, &InEdge::new(Relation::AssociatedWith, role, endpoint.clone()));
         let row = ObservationRow { endpoint: endpoint.clone(), role: role.to_owned(), at, node: id.clone() };
         self.writes.push(Write::Put(row.item()));
     }
 
-    /// A fact about a node that could not be found out, in words. `subject` names what would fill the gap: the role of an edge,
-    /// or the identity of a node. A gap is kept for ever, since deliveries come in any order; once it is filled it is not
-    /// reported any more ([`crate::graph::Graph::gaps`]).
+    /// A gap: a fact about a node that Sagewarden could not find out, in words. `subject` names what would fill the gap: the role of an
+    /// edge, or the identity of a node. A gap is kept for ever, because deliveries come in any order. Once it is filled, answers do not
+    /// report it any more ([`crate::graph::Graph::gaps`]).
     pub fn gap(&mut self, id: &NodeId, subject: &str, what: impl AsRef<str>) {
         self.grow(id, node::GAPS, [node::gap(subject, what.as_ref())]);
     }
 
-    /// A state that a node reached. Whatever comes to an end has few of them, and names them itself; an endpoint gets a row for
-    /// each.
+    /// A state that a node reached. A job has few states, and its node lists them. An endpoint gets a row for each state.
     pub fn status(&mut self, id: &NodeId, mark: &StatusMark) {
         let reached = ReachedState::of(&mark.status, mark.at);
         let version = reached.to_string();
@@ -116,8 +114,8 @@ impl Record {
         self.register(id, node::STATE_VERSION, version, state);
     }
 
-    /// Whether a package may be used. Told by events and by descriptions: those also know who changed the package last, so
-    /// at the same time their word counts for more.
+    /// Whether a package may be used. Events and descriptions both say this. Descriptions also know who changed the package last, so if
+    /// both have the same time, the description wins.
     pub fn approval(&mut self, id: &NodeId, approval: &Approval) {
         let Approval { state, at, by, description } = approval.clone();
         let row = ApprovalRow { package: id.clone(), at, state, by, description };
@@ -130,7 +128,7 @@ impl Record {
         self.register(id, node::APPROVAL_VERSION, row.register_version(), facts);
     }
 
-    /// What a node wrote where the destination has unboundedly many writers: kept on the source's side only.
+    /// An output of a node, if the destination may have any number of writers. The edge is kept on the source's side only.
     pub fn written_to(&mut self, source: &NodeId, role: &str, destination: &NodeId) {
         let edge = InEdge::new(Relation::Produced, role, source.clone());
         self.writes.push(Write::Put(OutEdgeRow::of(&edge, destination).item()));
@@ -177,7 +175,7 @@ impl Record {
         if let Some(reason) = set.weakness() {
             facts.insert(node::WEAK.into(), reason.into());
         }
-        // The same objects can be listed under several prefixes: the name is the objects' own, not the question's.
+        // Several prefixes can list the same objects. So the name depends on the objects, not on the prefix.
         let name = common_prefix(objects).unwrap_or(prefix);
         facts.insert(node::URI.into(), format!("s3://{bucket}/{name}").into());
         self.node(&id, name, objects.iter().map(|object| object.modified_at).max(), facts);
@@ -196,14 +194,14 @@ impl Record {
             let weak = "the image is named by a tag, which can be moved";
             facts.insert(node::WEAK.into(), weak.into());
         }
-        // Several repositories can hold the same digest: each name is as true as the other.
+        // Several repositories can hold the same digest, and each name is equally true.
         self.grow(&id, node::REFERENCES, [reference.to_owned()]);
         let name = image_digest(reference).unwrap_or(reference).to_owned();
         self.node(&id, &name, None, facts);
         id
     }
 
-    /// A commit that the repository confirmed, with who pushed it where that is known; returns its node.
+    /// A commit that the repository confirmed, and who pushed it, if that is known. Returns its node.
     pub fn commit(
         &mut self,
         repository: &Repository,
@@ -223,8 +221,8 @@ impl Record {
         id
     }
 
-    /// The commit that a branch pointed to when a node was created, as far as is known. A later head before the creation
-    /// wins, whichever was heard of first; `None` when the branch had been deleted by then.
+    /// The commit that a branch pointed to when a node was created, as far as is known. If several heads are older than the creation, the
+    /// latest of them wins, in whatever order they arrive. `None` if the branch had been deleted by then.
     pub fn inferred(&mut self, id: &NodeId, head_version: &str, commit: Option<&str>) {
         let commit = commit.unwrap_or(node::NOT_INFERRED);
         let head = Attributes::from([(node::INFERRED.into(), commit.into())]);
@@ -241,7 +239,7 @@ impl Record {
         self.writes.push(Write::Put(DetailRow::of(id, detail).item()));
     }
 
-    /// Large facts that grow until a node has come to its end: facts of a later stage win, in whatever order they arrive.
+    /// Large facts that grow until a node has ended. Facts of a later stage win, in whatever order they arrive.
     pub fn growing_detail(&mut self, id: &NodeId, stage: u8, detail: &Json) {
         self.versioned_detail(id, &stage.to_string(), detail);
     }
@@ -261,7 +259,7 @@ impl Record {
         self.merge(id, facts, BTreeMap::new());
     }
 
-    /// Facts of a node that a later version replaces: all of them, so each content names every attribute.
+    /// Facts of a node that a later version replaces as a whole. So each content names every attribute.
     pub fn register(
         &mut self,
         id: &NodeId,

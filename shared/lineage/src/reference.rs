@@ -15,7 +15,7 @@ pub const HEAD_ROLE: &str = "head";
 /// A branch or tag of a repository.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference<'a> {
-    /// Whose.
+    /// The repository.
     pub repository: &'a Repository,
     /// Branch or tag.
     pub kind: RefKind,
@@ -31,26 +31,27 @@ impl Reference<'_> {
     }
 }
 
-/// Where a branch or tag pointed from a time on. One push can arrive in two forms, and only one names the head before, so
-/// the row is merged.
+/// Where a branch or tag pointed from a time on. One push can arrive in two forms, and only one of them names the previous head, so this is
+/// a merge.
 #[derive(Clone, Debug)]
 pub struct Head<'a> {
     /// Since when.
     pub at: Timestamp,
-    /// What it points to; nothing when it was deleted.
+    /// The commit that it points to; `None` if it was deleted.
     pub commit: Option<&'a NodeId>,
-    /// What it pointed to before, where that is known.
+    /// The commit that it pointed to before, if that is known.
     pub before: Option<&'a CommitId>,
-    /// Whether the head before is not an ancestor of this one; `None` if unknown.
+    /// Whether the push was forced: the previous head is not an ancestor of this one. `None` if unknown.
     pub forced: Option<bool>,
     /// Who pushed.
     pub caller: Option<&'a str>,
-    /// What was not looked up, in words that do not depend on the push.
+    /// What was not read, in words that do not depend on the push.
     pub cut: Option<&'a str>,
 }
 
 impl Record {
-    /// A branch or tag with a head; returns its node. The row says what a forced push cut off; the node says once that it happened.
+    /// A branch or tag with a head; returns its node. The row of the head has what was not read of the push. The node has the same words as
+    /// a gap, once for all pushes.
     pub fn head(&mut self, reference: &Reference<'_>, head: &Head<'_>) -> NodeId {
         let Reference { repository, kind, name } = reference;
         let id = reference.id();
@@ -69,7 +70,7 @@ impl Record {
         let target = head.commit.map_or(DELETED, NodeId::as_str);
         self.register(&id, HEAD_VERSION, row.version(), Attributes::from([(HEAD.into(), target.into())]));
         if let Some(commit) = head.commit {
-            // On the commit's side it stays when the reference moves on: it did point there.
+            // On the commit's side, the edge stays when the reference moves on, because it did point there.
             let edge = OutEdgeRow {
                 source: commit.clone(),
                 relation: Relation::AssociatedWith,

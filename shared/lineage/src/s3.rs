@@ -34,12 +34,12 @@ impl fmt::Display for S3Location {
     }
 }
 
-/// One object version, as it goes into the lineage.
+/// One object version, with the facts that the lineage needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionedObject {
     /// Its key.
     pub key: String,
-    /// Absent when the bucket keeps no versions: then the content may be gone, and the identity is weak.
+    /// Absent if the bucket keeps no versions. The content may then be gone, and the identity is weak.
     pub version_id: Option<String>,
     /// The entity tag. It is a change mark, not a hash of the content.
     pub etag: String,
@@ -50,7 +50,7 @@ pub struct VersionedObject {
 }
 
 impl VersionedObject {
-    /// What stands for the version in identities: the version id, else entity tag and time.
+    /// The version in identities: the version id, else entity tag and time.
     #[must_use]
     pub fn version(&self) -> String {
         self.version_id.clone().unwrap_or_else(|| format!("etag:{}:{}", self.etag, self.modified_at.millis()))
@@ -63,20 +63,20 @@ impl VersionedObject {
     }
 }
 
-/// What S3 says of the content of a version. It is S3's word, given when the object was written: nothing is computed here, and
-/// an entity tag is not one of these.
+/// S3's checksum of the content of a version. S3 computed it when the object was written; Sagewarden computes nothing. An entity tag is not
+/// a checksum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checksum {
     /// Such as `SHA256` or `CRC64NVME`.
     pub algorithm: String,
-    /// In base64, as S3 has it; of a composite checksum with the number of parts behind a dash.
+    /// In base64, as S3 has it. A composite checksum ends in a dash and the number of parts.
     pub value: String,
-    /// Over the checksums of the parts, not over the content.
+    /// Whether it covers the checksums of the parts, and not the content.
     pub composite: bool,
 }
 
 impl Checksum {
-    /// The SHA-256 of the whole content in lower-case hexadecimal, if that is what this is.
+    /// The SHA-256 of the whole content in lower-case hexadecimal, if this checksum is one.
     #[must_use]
     pub fn sha256(&self) -> Option<String> {
         if self.algorithm != "SHA256" || self.composite {
@@ -87,23 +87,22 @@ impl Checksum {
     }
 }
 
-/// The objects that stood under a prefix.
+/// The objects under a prefix, at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectSet<'a> {
     /// Their bucket.
     pub bucket: &'a str,
-    /// What was asked for.
+    /// The prefix in the question.
     pub prefix: &'a str,
-    /// One version a key.
+    /// One version for each key.
     pub objects: &'a [VersionedObject],
-    /// False when more objects stood there than were looked at.
+    /// False if there were more objects than were read.
     pub complete: bool,
 }
 
 impl ObjectSet<'_> {
-    /// The sorted lines `s3://<bucket>/<key>`, version and size, with tabs between; the first line of a set that is not
-    /// whole says so, and makes it another set than one that is. Two listings with the same objects have the same manifest,
-    /// by whatever writer.
+    /// The sorted lines `s3://<bucket>/<key>`, version and size, with tabs between; If a set is incomplete, its first line says so, so that
+    /// its digest differs from the digest of a complete set. Two listings with the same objects have the same manifest, whoever writes it.
     #[must_use]
     pub fn manifest(&self) -> String {
         let mut lines: Vec<String> = self
@@ -203,7 +202,7 @@ mod tests {
             let checksum = Checksum { algorithm: algorithm.into(), value: value.into(), composite };
             assert_eq!(checksum.sha256().as_deref(), expect, "{checksum:?}");
         };
-        // Of the empty text.
+        // The SHA-256 of the empty text.
         let empty = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
         let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         check("SHA256", empty, false, Some(hash));

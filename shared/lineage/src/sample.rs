@@ -38,7 +38,7 @@ pub(crate) fn set(members: &[&str]) -> Value {
     Value::Set(members.iter().map(|member| (*member).to_owned()).collect::<BTreeSet<_>>())
 }
 
-/// A node with these facts and nothing else.
+/// A node with only these facts.
 pub(crate) fn bare(identity: &str, facts: &[(&str, Value)]) -> Node {
     let id = id(identity);
     let attributes: Attributes =
@@ -58,7 +58,7 @@ pub(crate) fn named_only(identity: &str) -> Node {
     Node { id: id(identity), item: None }
 }
 
-/// In-edges: how, as what, from where.
+/// In-edges: relation, role, source.
 pub(crate) fn from(edges: &[(&str, &str)]) -> (&'static str, Value) {
     let edges: Vec<String> = edges.iter().map(|(label, source)| format!("{label}|{source}")).collect();
     (IN_EDGES, set(&edges.iter().map(String::as_str).collect::<Vec<_>>()))
@@ -70,7 +70,7 @@ pub(crate) fn graph(nodes: Vec<(usize, Node)>) -> Graph {
     graph
 }
 
-/// The whole lineage, by its distance from the deployment.
+/// The whole lineage, by the distance from the deployment.
 pub(crate) fn nodes() -> Vec<(usize, Node)> {
     let deployment = [from(&[("ContributedTo:configuration", CONFIG)])];
     let config = [from(&[("ContributedTo:variant/main", MODEL)]), (CREATED, Value::Number(40))];
@@ -142,7 +142,7 @@ pub(crate) fn nodes() -> Vec<(usize, Node)> {
     ]
 }
 
-/// The table that a record leaves behind where nothing was.
+/// The content of an empty table after a record.
 pub(crate) fn table(record: &Record) -> BTreeMap<Key, Item> {
     let mut table: BTreeMap<Key, Option<Attributes>> = BTreeMap::new();
     for write in &record.writes {

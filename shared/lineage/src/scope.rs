@@ -1,7 +1,7 @@
-//! Whose lineage a reader may see: names of resources, repositories and buckets, as patterns.
+//! The scope of a reader: patterns of the names of resources, repositories and buckets whose lineage the reader may see.
 //!
-//! The names are what the lineage keeps of every node: neither objects nor commits have tags, and tags of a resource are not recorded.
-//! A node without a name of its own is decided by the names in its row; without any, it is in no scope.
+//! Only names can decide, because the lineage has a name for every node: objects and commits have no tags, and tags of resources are not
+//! recorded. If a node has no name of its own, the names in its row decide. Without any name, it is in no scope.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,20 +16,20 @@ use crate::rows::node::{REFERENCES, URI};
 use crate::s3::S3Location;
 use crate::table::Item;
 
-/// What stands for the address of something that lies outside.
+/// The text that replaces an address outside the scope.
 pub const OUTSIDE: &str = "[outside of this scope]";
 
-/// Patterns of names with `*` and `?`, in any case of letters.
+/// Patterns of names with `*` and `?`. Upper and lower case do not matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     patterns: Vec<String>,
 }
 
-/// What a scope is written as.
+/// The written form of a scope.
 pub const WANTED: &str =
     "patterns of names with commas between, none of them empty, such as `credit-*,ds-credit-*`";
 
-/// A scope that would hold nothing, or more than was meant.
+/// An invalid scope: it would hold nothing, or more than somebody meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{WANTED}")]
 pub struct BadScope;
@@ -57,11 +57,11 @@ impl Scope {
         self.patterns.iter().any(|pattern| WildMatch::new(pattern).matches(&name))
     }
 
-    /// Whether a node belongs to it by its identity; `None` where an identity bears no name: of a set of objects, and of an image that is
+    /// Whether a node belongs to it by its identity; `None` if the identity has no name, as for a set of objects, and for an image that is
     /// known by its digest.
     ///
     /// A model package counts by its group, a pipeline's execution by its pipeline, an object by its bucket, and a deployment by its
-    /// endpoint: which configuration it runs is a fact of the endpoint. So is a finding of one of its windows.
+    /// endpoint, because the configuration that it runs is a fact of the endpoint. A finding of a window also counts by its endpoint.
     #[must_use]
     pub fn holds_id(&self, id: &NodeId) -> Option<bool> {
         let name = match id.kind() {
@@ -80,8 +80,8 @@ impl Scope {
         Some(name.is_some_and(|name| self.holds_name(name)))
     }
 
-    /// Whether a node without a name belongs to it by what its row says: where a set of objects is, or under which names an image was seen,
-    /// all of them.
+    /// Whether a node without a name belongs to it by its row: by the place of a set of objects, or by the names under which an image was
+    /// seen, of which all must belong.
     #[must_use]
     pub fn holds_row(&self, id: &NodeId, item: &Item) -> bool {
         if id.kind() == NodeKind::Image {
@@ -93,16 +93,16 @@ impl Scope {
         place.is_some_and(|place| self.holds_name(&place.bucket))
     }
 
-    /// A text without the addresses of objects, SageMaker's resources, repositories and images outside. Each stands for something by
-    /// itself, in whichever row it stands.
+    /// A text without the addresses of objects, SageMaker resources, repositories and images outside the scope. An address means the same
+    /// in whichever row it is.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let kept = self.redact_written(text);
         if self.hides_in_escapes(&kept) { OUTSIDE.to_owned() } else { kept }
     }
 
-    /// Whether a text that was redacted still names something outside once the escapes of JSON in it are resolved (`\u00733://`), JSON
-    /// within JSON included. Where in the text that stands is not looked for: the whole of it goes.
+    /// Whether a redacted text still names something outside the scope after its escapes of JSON (`\u00733://`) are resolved, including
+    /// JSON within JSON. This does not find the place in the text, so the whole text is replaced.
     fn hides_in_escapes(&self, text: &str) -> bool {
         decodings(text).any(|decoded| self.redact_written(&decoded) != decoded)
     }
@@ -120,7 +120,8 @@ impl Scope {
         kept
     }
 
-    /// The words of a gap, also without the names of resources outside: they stand in quotation marks behind the kind (``model `churn` ``).
+    /// The words of a gap, also without the names of resources outside the scope. Such a name is in quotation marks after the kind (``model
+    /// `churn` ``).
     #[must_use]
     pub fn redact_gap(&self, words: &str) -> String {
         let mut before = "";
@@ -134,7 +135,7 @@ impl Scope {
         self.redact(&parts.collect::<Vec<_>>().join("`"))
     }
 
-    /// What names nothing, such as an ARN of a service that the lineage does not know, gives nothing away.
+    /// An address that names nothing, such as an ARN of a service that the lineage does not know, reveals nothing.
     fn holds_address(&self, address: &str) -> bool {
         match NameIn::by(&plain(address)) {
             NameIn::Nothing => true,
@@ -143,14 +144,14 @@ impl Scope {
     }
 }
 
-/// The first name behind account and region: `<account>/<region>/<name>...@<created>`.
+/// The first name after account and region: `<account>/<region>/<name>...@<created>`.
 fn first_name(id: &NodeId) -> Option<&str> {
     let name = id.tail().split('/').nth(2)?;
     Some(name.split('@').next().unwrap_or(name))
 }
 
-/// The endpoint of a window: `<account>/<region>/window/<endpoint>/...`. What a silent schedule says names two, and is known by the
-/// endpoint that it was seen on.
+/// The endpoint of a window: `<account>/<region>/window/<endpoint>/...`. A node about a silent schedule names schedule and endpoint, and
+/// belongs to the scope of its endpoint.
 fn window_of(id: &NodeId) -> Option<&str> {
     let mut parts = id.tail().split('/').skip(2);
     (parts.next()? == "window").then(|| parts.next()).flatten()

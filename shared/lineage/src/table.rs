@@ -1,7 +1,7 @@
-//! The vocabulary of the lineage table: keys, items and the writes that commute.
+//! The types of the lineage table: keys, items, and the writes that commute.
 //!
-//! The table has a partition key `pk` and a sort key `sk`, both text, on DynamoDB as in SQLite. Delivery is unordered and
-//! repeated, so apart from `Put` of immutable facts every write is a merge whose result does not depend on order.
+//! The table has a partition key `pk` and a sort key `sk`, both text, on DynamoDB and in SQLite. Events arrive in any order and more than
+//! once. So every write, except a `Put` of immutable facts, is a merge whose result does not depend on the order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ pub enum Value {
     Set(BTreeSet<String>),
 }
 
-/// Read in one pass: the embedded store reads an item for every node of an answer.
+/// Reads it in one pass, because the embedded store reads an item for every node of an answer.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnyValue;
@@ -112,7 +112,7 @@ impl Item {
         }
     }
 
-    /// The members of a set attribute, in order; none when the attribute is absent.
+    /// The members of a set attribute, in order; none if the attribute is absent.
     pub fn set(&self, name: &str) -> impl Iterator<Item = &str> {
         match self.attributes.get(name) {
             Some(Value::Set(members)) => Some(members.iter().map(String::as_str)),
@@ -160,21 +160,21 @@ impl Value {
     }
 }
 
-/// A change that may be applied twice, late and in any order with the same result.
+/// A change that has the same result if it is applied twice, late, or in another order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Write {
-    /// Adds facts: `once` attributes are set where they are absent, `union` attributes are sets that grow. Creates the
-    /// item when there is none.
+    /// Adds facts. `once` attributes are set if they are absent, and `union` attributes are sets that grow. Creates the item if it does not
+    /// exist.
     Merge {
         /// Which item.
         key: Key,
-        /// Attributes that are a function of the entity, so that the first writer is as good as any other.
+        /// Attributes that depend only on the entity, so that the first writer is as good as any other.
         once: Attributes,
         /// Members to add to set attributes.
         union: BTreeMap<String, BTreeSet<String>>,
     },
-    /// A register: sets `attributes` and `version_attribute` when the stored version is absent or smaller in byte order.
-    /// Creates the item if it does not exist. The version must decide between any two different contents.
+    /// A register: sets `attributes` and `version_attribute` if the stored version is absent or smaller in byte order. Creates the item if
+    /// it does not exist. The version must decide between any two different contents.
     Newest {
         /// Which item.
         key: Key,
@@ -185,7 +185,8 @@ pub enum Write {
         /// The content.
         attributes: Attributes,
     },
-    /// Writes an item whole. Only for contents that are a function of the key, or follow from others and are made again from them.
+    /// Writes a whole item. This is only for contents that depend on the key alone, or that are computed from other items and can be
+    /// computed again.
     Put(Item),
     /// Removes an item, if it exists.
     Delete(Key),
@@ -200,16 +201,16 @@ pub struct Query {
     pub range: Range,
     /// From the largest sort key downwards.
     pub descending: bool,
-    /// At most so many items; without it a page is as large as the store likes.
+    /// At most this many items. If absent, the store decides how large a page is.
     pub limit: Option<usize>,
-    /// Continues behind this sort key (in the query's direction).
+    /// Continues after this sort key (in the query's direction).
     pub after: Option<String>,
 }
 
 /// A range of sort keys in byte order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Range {
-    /// Those that begin with this text.
+    /// Sort keys that begin with this text.
     Prefix(String),
     /// From the first to the second, both included.
     Between(String, String),
@@ -240,25 +241,25 @@ impl Query {
         Self { range: Range::Between(from.into(), until.into()), ..Self::whole(pk) }
     }
 
-    /// The same items from the largest sort key downwards: where sort keys begin with a time, the newest first.
+    /// The same items from the largest sort key downwards. If sort keys begin with a time, the newest come first.
     #[must_use]
     pub fn newest_first(self) -> Self {
         Self { descending: true, ..self }
     }
 
-    /// No more than so many items.
+    /// At most this many items.
     #[must_use]
     pub fn at_most(self, items: usize) -> Self {
         Self { limit: Some(items), ..self }
     }
 }
 
-/// What a query found.
+/// The result of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// In the query's order.
     pub items: Vec<Item>,
-    /// Where to go on (`Query::after`); absent on the last page.
+    /// Where to continue (`Query::after`); absent on the last page.
     pub next: Option<String>,
 }
 

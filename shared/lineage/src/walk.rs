@@ -1,4 +1,4 @@
-//! The traversal of the lineage: level by level, one read a level, without knowing the store.
+//! The traversal of the lineage: level by level, with one read for each level. It does not know the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,19 +15,19 @@ use crate::table::{Item, Query};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// To what something was made of.
+    /// To everything that an entity was made from.
     #[default]
     Upstream,
-    /// To what was made from it.
+    /// To everything that was made from it.
     Downstream,
 }
 
 /// How far a traversal may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Steps away from the start, or from where a cursor goes on.
+    /// How many steps from the start, or from the place where a cursor continues.
     pub max_depth: usize,
-    /// Nodes in all.
+    /// How many nodes in all.
     pub max_nodes: usize,
 }
 
@@ -37,8 +37,8 @@ impl Default for Limits {
     }
 }
 
-/// Names a node in few bytes: a cursor names every node that was seen. Two of a million nodes share a mark with a chance of
-/// one in ten millions.
+/// Names a node in few bytes, because a cursor names every node that the traversal has seen. The chance that two of a million nodes share a
+/// mark is one in ten million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(pub(crate) [u8; 8]);
 
@@ -51,7 +51,7 @@ impl Mark {
     }
 }
 
-/// The state of an interrupted traversal: its start, the nodes that come next, and those it has seen.
+/// The state of an interrupted traversal: its start, the nodes that come next, and the nodes that it has seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(crate) root: NodeId,
@@ -75,17 +75,17 @@ impl Cursor {
     }
 }
 
-/// A traversal: ask for [`Self::level`], read it anywhere, give it to [`Self::absorb`], until nothing is wanted. One read a
-/// level upstream, however wide it is; downstream a query a node besides.
+/// A traversal. The caller asks for [`Self::level`], reads these nodes from any store, and gives them to [`Self::absorb`], until the level
+/// is empty. Upstream, there is one read for each level, however wide it is. Downstream, there is also one query for each node.
 #[derive(Debug)]
 pub struct Walk {
     graph: Graph,
     direction: Direction,
     limits: Limits,
-    /// The depth of the first level of this traversal: not zero when a cursor is continued.
+    /// The depth of the first level of this traversal. It is not zero if the traversal continues a cursor.
     first: usize,
     pending: BTreeSet<(usize, NodeId)>,
-    /// Nodes with more out-edges than were read, and the sort key behind which they go on.
+    /// Nodes with more out-edges than were read, and the sort key after which the rest follows.
     rest: BTreeSet<(usize, NodeId, String)>,
     /// Nodes that are pending or in the graph.
     queued: BTreeSet<NodeId>,
@@ -97,11 +97,11 @@ pub struct Walk {
 /// A page of a node's out-edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutEdges {
-    /// Whose.
+    /// The identity of the node.
     pub id: NodeId,
     /// The rows.
     pub rows: Vec<Item>,
-    /// Where they go on.
+    /// Where the next page begins.
     pub next: Option<String>,
 }
 
@@ -124,7 +124,7 @@ impl Walk {
         }
     }
 
-    /// Goes on where another one was left.
+    /// Continues where another traversal stopped.
     #[must_use]
     pub fn resume(cursor: Cursor, limits: Limits) -> Self {
         let Cursor { direction, pending, rest, seen, .. } = cursor;
@@ -134,7 +134,7 @@ impl Walk {
         Self { pending, rest, seen, ..walk }
     }
 
-    /// At most so many nodes of the next level; none when the traversal is over.
+    /// At most this many nodes of the next level; none if the traversal is over.
     #[must_use]
     pub fn level(&mut self, at_most: usize) -> &[NodeId] {
         self.level.clear();
@@ -153,14 +153,14 @@ impl Walk {
         &self.level
     }
 
-    /// Pages of out-edges to read on, before the next level; none if no node has more, or there is no room for them.
+    /// Further pages of out-edges to read before the next level; none if no node has more, or if there is no room for them.
     #[must_use]
     pub fn rest(&mut self) -> Vec<Query> {
         if self.rest.is_empty() {
             return Vec::new();
         }
         if self.pending.len() >= self.room() {
-            // What is known already fills the answer.
+            // The known nodes already fill the answer.
             return Vec::new();
         }
         let rest = self.rest.iter();
@@ -168,7 +168,7 @@ impl Walk {
             .collect()
     }
 
-    /// Nodes that still have a place in the answer.
+    /// How many more nodes fit into the answer.
     fn room(&self) -> usize {
         self.limits.max_nodes.saturating_sub(self.graph.nodes.len())
     }
@@ -185,7 +185,7 @@ impl Walk {
         self.limits.max_nodes
     }
 
-    /// Ends the traversal for a reason of the reader: too many requests, or no more time.
+    /// Ends the traversal for a reason of the caller: too many requests, or no more time.
     pub fn stop(&mut self, reason: StoppedBy) {
         self.graph.stopped_by = Some(reason);
     }
@@ -212,7 +212,7 @@ impl Walk {
         }
     }
 
-    /// Takes pages of out-edges of nodes that were absorbed before, in this traversal or the one that it continues.
+    /// Takes pages of out-edges of nodes that this traversal, or the one that it continues, absorbed before.
     pub fn absorb_out(&mut self, pages: Vec<OutEdges>) {
         for OutEdges { id, rows, next } in pages {
             let left = self.rest.iter().find(|(_, each, _)| *each == id).cloned();
@@ -242,14 +242,14 @@ impl Walk {
         }
     }
 
-    /// The graph by itself, for a caller that does not go on.
+    /// Only the graph, for a caller that does not continue.
     #[must_use]
     pub fn into_graph(self) -> Graph {
         self.graph
     }
 
-    /// The graph, and where it goes on if it is incomplete. Edges from nodes that the limits kept out are kept: they show
-    /// where that is.
+    /// The graph, and a cursor if it is incomplete. Edges from nodes that the limits left out are kept, because they show where the graph
+    /// continues.
     #[must_use]
     pub fn finish(mut self, root: &NodeId) -> (Graph, Option<Cursor>) {
         if !self.rest.is_empty() && self.graph.stopped_by.is_none() {
@@ -271,7 +271,7 @@ impl Walk {
     }
 }
 
-/// Whether a node is but the place for an artifact that no job has read as data.
+/// Whether a node only stands for an artifact that no job has read as data.
 fn is_unused(node: &Node) -> bool {
     let edges = node.in_edges();
     !node.is_recorded() && !edges.is_empty() && edges.iter().all(|edge| edge.role == SAME_OBJECT)

@@ -36,7 +36,7 @@ pub enum GitError {
     /// A file could not be written.
     #[error("`{}` cannot be written: {source}", path.display())]
     Unwritable {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -44,7 +44,7 @@ pub enum GitError {
     /// A comment could not be read.
     #[error("`{}` cannot be read: {source}", path.display())]
     Unreadable {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,

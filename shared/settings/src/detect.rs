@@ -139,7 +139,7 @@ pub struct DetectedEndpoint {
 pub struct DriftThreshold(f64);
 
 impl DriftThreshold {
-    /// The number, where it can be one.
+    /// The number; `None` if it cannot be a distance.
     #[must_use]
     pub fn new(number: f64) -> Option<Self> {
         (0.0..=1.0).contains(&number).then_some(Self(number))

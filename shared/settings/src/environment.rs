@@ -31,13 +31,13 @@ pub struct Environment {
     pub mode: Option<Mode>,
     /// Where resources may run.
     pub network: Option<NetworkSettings>,
-    /// Whose keys they may use.
+    /// The keys that they may use.
     pub encryption: Option<EncryptionSettings>,
     /// Which roles they may run with.
     pub access: Option<AccessSettings>,
     /// Where data and images may come from and go to.
     pub artifacts: Option<ArtifactSettings>,
-    /// What they may run on.
+    /// The instance types that they may run on.
     pub compute: Option<ComputeSettings>,
     /// Which tags they must carry.
     pub traceability: Option<TraceabilitySettings>,

@@ -17,7 +17,7 @@ pub struct WatchedQuality {
     /// How many hours after the end of a window its labels may arrive.
     #[serde(deserialize_with = "delay")]
     pub ground_truth_delay_hours: Option<i64>,
-    /// How long a window is, in hours: a part of a day. Absent: as short as the delay allows.
+    /// How long a window is, in hours: a part of a day. If absent, it is as short as the delay allows.
     #[serde(deserialize_with = "window")]
     pub window_hours: Option<i64>,
     /// The folder with the `constraints.json` of a model quality baseline.
@@ -31,7 +31,7 @@ pub struct WatchedQuality {
     /// The column or key of the answer that is the probability of the positive label.
     #[serde(deserialize_with = "column")]
     pub probability: Option<String>,
-    /// Above which probability the answer is the positive label.
+    /// The probability above which the answer is the positive label.
     pub threshold: Option<ProbabilityThreshold>,
     /// The label that a binary classifier looks for.
     #[serde(deserialize_with = "column")]
@@ -39,7 +39,7 @@ pub struct WatchedQuality {
     /// The column or key of the ground truth that is the label.
     #[serde(deserialize_with = "column")]
     pub label: Option<String>,
-    /// Where the rows are in answers of JSON; absent: `output_path`.
+    /// Where the rows are in JSON answers; if absent, `output_path` counts.
     #[serde(deserialize_with = "row_path")]
     pub output_path: Option<String>,
 }

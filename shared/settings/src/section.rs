@@ -22,7 +22,7 @@ pub struct NetworkSettings {
     pub serverless_models: Vec<String>,
 }
 
-/// Whose keys resources may use.
+/// Which keys resources may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EncryptionSettings {
@@ -62,7 +62,7 @@ pub struct ArtifactSettings {
     pub require_approval: bool,
 }
 
-/// What resources may run on.
+/// Which instance types, platforms and images resources may run on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ComputeSettings {

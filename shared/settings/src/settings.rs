@@ -26,9 +26,9 @@ pub struct Settings {
     pub profile: Profile,
     /// Where resources may run.
     pub network: NetworkSettings,
-    /// Whose keys they may use.
+    /// Which keys resources may use.
     pub encryption: EncryptionSettings,
-    /// Which roles they may run with.
+    /// Which roles resources may run with.
     pub access: AccessSettings,
     /// Where data and images may come from and go to.
     pub artifacts: ArtifactSettings,

@@ -1,11 +1,11 @@
-//! What is done about a baseline of the data that a model was trained on.
+//! Whether `detect-drift` makes a baseline from the data that a model was trained on.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::check::words;
 
-/// What is done about a baseline of the data that a model was trained on.
+/// Whether `detect-drift` makes a baseline from the data that a model was trained on.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingSettings {

@@ -30,7 +30,7 @@ pub struct NothingToWrite {
 /// As text in the wanted format.
 ///
 /// # Errors
-/// If the text would be empty: formats of one document a line have none where no job of the answer has something to say.
+/// If the text would be empty: formats with one document for each job are empty if no job of the answer has a document.
 pub fn text(reply: &Reply, format: Format) -> Result<String, NothingToWrite> {
     let text = match reply {
         Reply::Lineage(answer) => lineage::text(answer, format),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::edit::{Edit, RedactedText};
 use super::names::{REDACTED, names_secret};
 
-/// No document that this system reads is nested deeper; one that is, is looked at as a text.
+/// How deep documents may be nested. No document that this system reads is nested deeper; a deeper one is read as plain text.
 const DEEPEST: usize = 256;
 /// Fields that name the content of the field `Value` beside them, as in tags and parameters.
 const LABELS: [&str; 4] = ["name", "key", "Name", "Key"];
@@ -15,8 +15,7 @@ const LABELLED: [&str; 2] = ["value", "Value"];
 /// How a text in a string is redacted, at a depth.
 type Within = fn(&str, usize) -> Option<RedactedText>;
 
-/// The secrets of a document with what replaces them; `None` when the text is not valid JSON. `depth` counts the strings around it that
-/// hold it.
+/// The secrets of a document with what replaces them; `None` if the text is not valid JSON. `depth` counts the strings around the document.
 pub(super) fn edits(document: &str, depth: usize, within: Within) -> Option<Vec<Edit>> {
     let mut scan = Scan { edits: Vec::new(), frames: vec![Frame::default()], depth, within };
     let mut tokens = Tokens { document, at: 0 };
@@ -71,7 +70,7 @@ impl<'a> Tokens<'a> {
             '"' => {
                 self.at += length_of_string(self.rest())?;
                 let literal = self.document.get(start..self.at)?;
-                // Half of a surrogate pair is not a character; its escape is read letter by letter.
+                // Half of a surrogate pair is not a character, so its escape is read letter by letter.
                 let text = serde_json::from_str(literal).unwrap_or_else(|_| literal.to_owned());
                 Token::Text(start..self.at, text)
             }
@@ -90,13 +89,13 @@ impl<'a> Tokens<'a> {
         Some(Some(token))
     }
 
-    /// Whether what comes next is the colon after a name.
+    /// Whether the next token is the colon after a name.
     fn is_key(&self) -> bool {
         self.rest().trim_start().starts_with(':')
     }
 }
 
-/// With both quotation marks; `None` where the second is missing.
+/// The string with both quotation marks; `None` if the second is missing.
 fn length_of_string(text: &str) -> Option<usize> {
     let mut escaped = true;
     for (at, byte) in text.bytes().enumerate() {
@@ -113,11 +112,11 @@ fn length_of_string(text: &str) -> Option<usize> {
 /// An object or array that has begun.
 #[derive(Default)]
 struct Frame {
-    /// The name of the field that is being read, or that an array stands under.
+    /// The name of the present field, or of the field that holds the array.
     key: Option<String>,
     /// Whether the argument before was a flag of a secret.
     follows_flag: bool,
-    /// What `Name` or `Key` says, and where `Value` stands.
+    /// The value of `Name` or `Key`, and the place of `Value`.
     label: Option<String>,
     labelled: Option<Range<usize>>,
 }
@@ -134,7 +133,7 @@ impl Scan {
         self.frames.last_mut()
     }
 
-    /// Members of an array stand under its name.
+    /// Members of an array count under the array's name.
     fn open(&mut self) -> Option<()> {
         let key = self.frame()?.key.clone();
         self.frames.push(Frame { key, ..Frame::default() });

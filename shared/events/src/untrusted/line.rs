@@ -16,7 +16,7 @@ pub(super) fn line(text: &str) -> String {
     shown
 }
 
-/// Characters that Unicode leaves to programs. The command marks the beginning of bold and red text with them.
+/// Characters that Unicode reserves for internal use of programs. The command marks the beginning of bold and red text with them.
 fn is_unassigned(char: char) -> bool {
     matches!(char, '\u{fdd0}'..='\u{fdef}')
 }

@@ -1,4 +1,4 @@
-//! What differs between what two things were made of: two models, two deployments, two jobs.
+//! The answer to `diff`: the differences between two models, deployments or jobs, and between everything that they were made from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::rows::node::{
 /// Features of a model whose importances are compared.
 const IMPORTANCES: usize = 10;
 
-/// In which respect.
+/// The aspect that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aspect {
@@ -39,7 +39,7 @@ pub enum Aspect {
     Metric,
     /// How much a model relies on a feature.
     Importance,
-    /// What the controls said.
+    /// The verdict of the controls.
     Control,
 }
 
@@ -61,7 +61,7 @@ impl Aspect {
     }
 }
 
-/// One of the two.
+/// One of the two entities.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Side {
     /// Its identity.
@@ -70,31 +70,31 @@ pub struct Side {
     pub name: String,
 }
 
-/// Something that is not the same on both sides.
+/// A fact that differs between the two sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AspectChange {
-    /// In which respect.
+    /// The aspect that differs.
     pub aspect: Aspect,
     /// The owner, and its role there, such as `training job channel/train`.
     pub what: String,
-    /// On the one side; empty if absent there.
+    /// The value on the first side; empty if absent there.
     pub before: Vec<String>,
-    /// On the other side.
+    /// The value on the other side.
     pub after: Vec<String>,
 }
 
-/// What differs.
+/// The answer to `diff`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// The one.
+    /// The first entity.
     pub before: Side,
-    /// The other.
+    /// The other entity.
     pub after: Side,
     /// Only values that differ.
     pub changes: Vec<AspectChange>,
-    /// How many things are the same on both sides.
+    /// How many facts are the same on both sides.
     pub same: usize,
-    /// Whether both sides are known whole.
+    /// Whether the lineage of both sides is complete.
     pub complete: bool,
     /// What is missing on either side, in words.
     pub missing: Vec<String>,
@@ -104,8 +104,9 @@ pub struct Difference {
 
 type Profile = BTreeMap<(Aspect, String), BTreeSet<String>>;
 
-/// Compares two answers and the verdicts on their nodes. Counted are the jobs that made the model and what went into them;
-/// what an earlier training made that this one began with is one version of data, and not looked into.
+/// Compares two answers and the verdicts on their nodes. The comparison covers the jobs that made the model, and the inputs of these jobs.
+/// If a training began with the model of an earlier training, that model counts as one version of data, and the earlier training is not
+/// compared.
 #[must_use]
 pub fn difference(before: (&Answer, &Verdicts), after: (&Answer, &Verdicts)) -> Difference {
     let (one, other) = (profile(before.0, before.1), profile(after.0, after.1));
@@ -186,7 +187,7 @@ fn is_resource(kind: NodeKind) -> bool {
     )
 }
 
-/// The nodes on the way up to the first training jobs, and beyond these up to the training jobs before them.
+/// The nodes upstream as far as the first training jobs, and from these as far as the training jobs before them.
 fn near(answer: &Answer) -> BTreeSet<NodeId> {
     let graph = &answer.graph;
     let mut sources: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
@@ -224,7 +225,7 @@ fn source(profile: &mut Profile, answer: &Answer, kind: &str, edge: &Edge) {
     }
 }
 
-/// Place and version, with the reason where the version cannot be relied on.
+/// Place and version, with the reason if the version is not reliable.
 fn versioned(node: &Node) -> String {
     let place = node.text(URI).unwrap_or_else(|| node.name());
     let version = match (node.text(VERSION_ID), node.number(OBJECTS)) {

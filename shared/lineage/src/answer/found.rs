@@ -1,4 +1,4 @@
-//! What a lineage question finds: a graph with what belongs to it.
+//! The result of a question about lineage: a graph, and further facts of its nodes.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,23 @@ use serde_json::Value as Json;
 use crate::graph::Graph;
 use crate::id::NodeId;
 
-/// What was found upstream of a node.
+/// The result of a question about lineage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// What was asked about.
+    /// The entity in the question.
     pub root: NodeId,
-    /// The node and everything upstream of it; for an endpoint also the observations on it.
+    /// The node and everything upstream of it. For an endpoint, also the observations on it.
     pub graph: Graph,
     /// Large facts of some nodes, such as hyperparameters.
     pub details: BTreeMap<NodeId, Json>,
     /// Continues an answer that was cut.
     pub cursor: Option<String>,
-    /// Requests to the table that it took.
+    /// How many requests to the table it took.
     pub requests: usize,
 }
 
 impl Answer {
-    /// Whether nothing was cut and every node that others name has been recorded.
+    /// Whether nothing was cut, and Sagewarden has recorded every node that others name.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.graph.stopped_by.is_none() && self.graph.gaps().is_empty()

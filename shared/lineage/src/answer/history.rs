@@ -47,7 +47,7 @@ pub struct Entry {
     pub text: String,
     /// The identity of the node that it happened to.
     pub subject: String,
-    /// Of a verdict: its digest in the chain of verdicts on that node.
+    /// For a verdict: its digest in the chain of verdicts on that node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<VerdictDigest>,
     /// For a verdict: the digest of the one before; absent for the first.
@@ -64,9 +64,9 @@ pub struct History {
     pub name: String,
     /// The newest first.
     pub entries: Vec<Entry>,
-    /// Whether these are all.
+    /// Whether the history is complete.
     pub complete: bool,
-    /// Why not, in words.
+    /// Why the history is incomplete, in words.
     pub missing: Vec<String>,
     /// Continues with older entries.
     pub cursor: Option<String>,

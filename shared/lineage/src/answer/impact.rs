@@ -1,4 +1,4 @@
-//! Which endpoints run something.
+//! The answer to `impact`: which endpoints run something built from an entity.
 
 use sagewarden_events::Timestamp;
 use serde::Serialize;
@@ -6,20 +6,20 @@ use serde::Serialize;
 use super::words::{closing, line};
 use crate::id::NodeId;
 
-/// The endpoints that run something built from a node: now, or at a time.
+/// The endpoints that run something built from a node, now or at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Impact {
-    /// What was asked about.
+    /// The entity in the question.
     pub root: String,
     /// Its kind and name.
     pub name: String,
-    /// The time that was asked for; absent for now.
+    /// The time in the question; absent for now.
     pub at: Option<Timestamp>,
-    /// By name.
+    /// The endpoints, by name.
     pub endpoints: Vec<LiveEndpoint>,
-    /// Whether these are all.
+    /// Whether the list is complete.
     pub complete: bool,
-    /// Why not, in words.
+    /// Why the list is incomplete, in words.
     pub missing: Vec<String>,
     /// Continues an answer that was cut.
     pub cursor: Option<String>,
@@ -40,12 +40,12 @@ pub struct LiveEndpoint {
     pub deployment: String,
     /// Since when it has been in force.
     pub since: Option<Timestamp>,
-    /// Until when it was; absent while it is.
+    /// When it ended; absent if it is still in force.
     pub until: Option<Timestamp>,
 }
 
 impl LiveEndpoint {
-    /// What the identity of a deployment says by itself.
+    /// The facts that the identity of a deployment has by itself.
     #[must_use]
     pub fn of(deployment: &NodeId) -> Self {
         let (endpoint, configuration) = deployment.deployed().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Answers to questions beyond "where does it come from": who is affected, what differs, how to repeat, what happened, why.
+//! Answers to the other questions than lineage: which endpoints are affected, what differs, how to repeat a training, what happened, and
+//! why.
 
 mod difference;
 mod found;

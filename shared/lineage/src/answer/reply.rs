@@ -1,4 +1,4 @@
-//! The answer to a question of any kind, and the formats that it can be asked for in.
+//! The answer to a question of any kind, and the formats of answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub enum Format {
     Json,
     /// The four stages as a tree of text.
     Tree,
-    /// The flat table, one row a component.
+    /// The flat table, one row for each component.
     Table,
     /// A self-contained page.
     Html,
@@ -29,11 +29,11 @@ pub enum Format {
     Dot,
     /// A drawing for Mermaid.
     Mermaid,
-    /// OpenLineage run events, one JSON document a line.
+    /// OpenLineage run events, one JSON document for each line.
     OpenLineage,
     /// A CycloneDX 1.6 bill of materials.
     CycloneDx,
-    /// in-toto statements with SLSA provenance, one JSON document a line.
+    /// in-toto statements with SLSA provenance, one JSON document for each line.
     Slsa,
     /// W3C PROV-JSON.
     Prov,
@@ -57,7 +57,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// Says that so many nodes are not in it, because the reader may not see them.
+    /// Adds the number of nodes that the reader may not see, and that the answer therefore leaves out.
     pub fn leave_out(&mut self, nodes: usize) {
         let Some(words) = left_out(nodes) else { return };
         let (missing, complete) = match self {
@@ -78,7 +78,7 @@ impl Reply {
         *complete = false;
     }
 
-    /// Whether it is whole.
+    /// Whether the answer is complete.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         match self {

@@ -13,30 +13,30 @@ use crate::graph::Node;
 use crate::id::{NodeKind, image_digest};
 use crate::rows::node::{CHECKSUM_SHA256, OBJECTS, REFERENCES, URI, VERSION_ID, WEAK};
 
-/// The `CreateTrainingJob` request that repeats a training job, and the versions it was made of.
+/// The `CreateTrainingJob` request that repeats a training job, and the versions that the job was made from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reproduction {
-    /// What was asked about.
+    /// The entity in the question.
     pub root: String,
     /// The job that is repeated.
     pub training_job: String,
-    /// "CreateTrainingJob", SageMaker API reference. The image is pinned by its digest where that is known.
+    /// "CreateTrainingJob", SageMaker API reference. The image is pinned by its digest, if that is known.
     pub request: Json,
     /// The versions.
     pub pinned: Pinned,
-    /// What to do before it is sent: a training job reads the newest versions, so the right ones have to be the newest.
+    /// Steps before sending the request. A training job reads the newest versions, so these steps make the right versions the newest ones.
     pub before_it_is_sent: Vec<String>,
-    /// Whether sending it after these steps repeats the training exactly, as far as versions go.
+    /// Whether the request, after these steps, repeats the training with exactly the same versions.
     pub exact: bool,
-    /// What stands against an exact repeat, in words.
+    /// Reasons against an exact repeat, in words.
     pub missing: Vec<String>,
-    /// Whether the lineage behind it is known whole.
+    /// Whether the lineage behind it is complete.
     pub complete: bool,
     /// Requests to the table.
     pub requests: usize,
 }
 
-/// The versions that a training job was made of.
+/// The versions that a training job was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pinned {
     /// The image with its digest.
@@ -64,9 +64,9 @@ pub struct PinnedData {
     pub manifest: Option<String>,
     /// For a set.
     pub objects: Option<i64>,
-    /// The SHA-256 of the content, where S3 has it.
+    /// The SHA-256 of the content, if S3 has it.
     pub checksum_sha256: Option<String>,
-    /// Why the version cannot be relied on, if so.
+    /// Why the version is not reliable, if so.
     pub weak: Option<String>,
 }
 
@@ -78,10 +78,10 @@ pub enum NotReproducible {
         "no training job is recorded upstream of {0}: ask for a training job, a model, a model package or a deployment"
     )]
     NoTrainingJob(String),
-    /// Several do.
+    /// Several training jobs lead to it.
     #[error("{} training jobs lead to it: ask for one of them: {}", .0.len(), .0.join(", "))]
     Several(Vec<String>),
-    /// Its request was not recorded.
+    /// The request of the training job was not recorded.
     #[error(
         "the request of {0} is not recorded: it was recorded before requests were kept, or it is too large"
     )]

@@ -12,8 +12,7 @@ use crate::table::Item;
 /// The newest verdict on each node, in words.
 pub type Verdicts = BTreeMap<NodeId, String>;
 
-/// The newest of the verdicts in these rows, in words: the outcome, and the failed controls; with the time that it
-/// speaks of.
+/// The newest of the verdicts in these rows, in words (the outcome and the failed controls), and the time that it is about.
 #[must_use]
 pub fn newest_verdict(rows: &[Item]) -> Option<(Timestamp, String)> {
     let version =

@@ -1,4 +1,4 @@
-//! Why something happened to a resource: its verdicts, what failed, and what Sagewarden did.
+//! The answer to `why`: the verdicts on a resource, the controls that failed, and what Sagewarden did.
 
 use sagewarden_events::Timestamp;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::table::Item;
 /// The answer to `why`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Why {
-    /// The identity of the resource, as in other answers; of kinds without lineage its ARN.
+    /// The identity of the resource, as in other answers. If its kind has no lineage, its ARN.
     pub root: String,
     /// Its kind and name.
     pub name: String,
@@ -22,21 +22,21 @@ pub struct Why {
     pub created_at: Option<Timestamp>,
     /// Who created it, by CloudTrail or by the resource's own description.
     pub started_by: Option<String>,
-    /// The verdict that holds; none if the resource was never judged.
+    /// The newest verdict; `None` if the resource was never judged.
     pub verdict: Option<HeldVerdict>,
     /// The first remedy that took effect.
     pub remedy: Option<TakenRemedy>,
-    /// Verdicts before that, the newest first.
+    /// Earlier verdicts, the newest first.
     pub earlier: Vec<EarlierVerdict>,
-    /// Whether this is all.
+    /// Whether the answer is complete.
     pub complete: bool,
-    /// Why not, in words.
+    /// Why the answer is incomplete, in words.
     pub missing: Vec<String>,
     /// Requests to the table.
     pub requests: usize,
 }
 
-/// A verdict with everything that it says.
+/// A verdict with all its parts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HeldVerdict {
     /// When the resource was judged.
@@ -56,13 +56,13 @@ pub struct HeldVerdict {
 pub struct TakenRemedy {
     /// The API call.
     pub action: String,
-    /// What came of it.
+    /// The result of the call.
     pub result: String,
     /// How long after the creation or change, in milliseconds.
     pub after_ms: Option<i64>,
 }
 
-/// A verdict that holds no longer.
+/// An earlier verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EarlierVerdict {
     /// When the resource was judged.
@@ -72,7 +72,7 @@ pub struct EarlierVerdict {
 }
 
 impl HeldVerdict {
-    /// What a row says.
+    /// The verdict in a row.
     #[must_use]
     pub fn of(row: &VerdictRow) -> Self {
         let findings: Option<Vec<Json>> = serde_json::from_str(&row.findings).ok();
@@ -97,7 +97,7 @@ impl HeldVerdict {
 }
 
 impl TakenRemedy {
-    /// What a row with a verdict says about the remedy; `None` if there was none.
+    /// The remedy in a row with a verdict; `None` if there was none.
     #[must_use]
     pub fn of(row: &Item) -> Option<Self> {
         Some(Self {
@@ -114,7 +114,7 @@ impl TakenRemedy {
 }
 
 impl EarlierVerdict {
-    /// What a row says; `None` if it cannot be read.
+    /// The verdict in a row; `None` if it cannot be read.
     #[must_use]
     pub fn of(row: &VerdictRow) -> Option<Self> {
         Some(Self { judged_at: row.judged_at, text: verdict_in_words(row)? })
@@ -181,7 +181,7 @@ fn judged(verdict: &HeldVerdict) -> String {
     format!("{judged_at}: {outcome}, {failed} of {} controls failed (bundle {bundle})", checked.len())
 }
 
-/// A finding in lines, as the command shows findings elsewhere.
+/// A finding in lines, in the same form as other findings of the command.
 fn finding(finding: &Json) -> Vec<String> {
     let status = STATUSES.iter().find(|(status, _)| text(finding, "status") == *status);
     let word = status.map_or("UNDECIDED", |(_, word)| *word);
@@ -202,7 +202,7 @@ fn text<'a>(value: &'a Json, key: &str) -> &'a str {
     value.get(key).and_then(Json::as_str).unwrap_or_default()
 }
 
-/// Seconds with the digit that matters.
+/// Seconds, with one decimal digit if it matters.
 fn seconds(ms: i64) -> String {
     if ms.rem_euclid(1_000) == 0 {
         (ms / 1_000).to_string()

@@ -1,4 +1,4 @@
-//! What texts for people have in common.
+//! Words that all texts for people share.
 
 use sagewarden_events::Untrusted;
 
@@ -7,7 +7,7 @@ pub(super) fn line(text: &str) -> String {
     Untrusted::new(text).line()
 }
 
-/// The last lines of an answer for people: whether it is whole, and if not, why.
+/// The last lines of an answer for people: whether it is complete, and if not, why.
 pub(super) fn closing(complete: bool, missing: &[String]) -> String {
     if complete {
         return "complete\n".to_owned();

@@ -16,7 +16,7 @@ const FORM: u32 = 1;
 pub struct Anchor {
     /// The form of this document.
     sagewarden_anchor: u32,
-    /// The digest of all chains. Noted elsewhere, it identifies this anchor.
+    /// The digest of all chains. If it is also written down elsewhere, it identifies this anchor.
     pub digest: VerdictDigest,
     /// The chains by the partitions of their verdicts.
     pub resources: BTreeMap<String, AnchoredChain>,
@@ -33,7 +33,7 @@ pub struct AnchoredChain {
     pub verdicts: Vec<VerdictLink>,
 }
 
-/// What anchors of every form have.
+/// The field that anchors of every form have.
 #[derive(Deserialize)]
 struct Form {
     sagewarden_anchor: u32,
@@ -42,7 +42,7 @@ struct Form {
 /// Why an anchor cannot be used.
 #[derive(Debug, Error)]
 pub enum UnusableAnchor {
-    /// It is another document, or a part of one.
+    /// It is not an anchor, or only a part of one.
     #[error("it is no anchor: `sagewarden verify --anchor FILE` makes one ({0})")]
     Foreign(#[from] serde_json::Error),
     /// Another version of this program made it.
@@ -65,12 +65,12 @@ impl Anchor {
         Self { sagewarden_anchor: FORM, digest: of_all(heads(&resources)), resources }
     }
 
-    /// Reads an anchor, and holds its digests against its links.
+    /// Reads an anchor, and compares its digests with its links.
     ///
     /// # Errors
     /// If it is not an anchor, or was changed.
     pub fn parse(text: &[u8]) -> Result<Self, UnusableAnchor> {
-        // The form is known before its shape is.
+        // Reads the form first, because it decides the shape.
         let Form { sagewarden_anchor } = serde_json::from_slice(text)?;
         if sagewarden_anchor != FORM {
             return Err(UnusableAnchor::OtherForm(sagewarden_anchor));

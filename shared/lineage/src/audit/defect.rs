@@ -1,8 +1,8 @@
-//! What is wrong with the verdicts of a table.
+//! The defects in the verdicts of a table.
 
 use serde::Serialize;
 
-/// What sort of thing is wrong, or worth knowing.
+/// The kinds of defect, and of notes that are worth knowing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Problem {
@@ -10,19 +10,19 @@ pub enum Problem {
     Unreadable,
     /// A verdict contradicts itself.
     Contradiction,
-    /// One row came twice, and says two things.
+    /// One row came twice, with different contents.
     Twice,
-    /// Something names a verdict that is not there.
+    /// A row names a verdict that does not exist.
     NoVerdict,
-    /// The newest verdict by a bundle is gone, or older than one that the bundle had come to.
+    /// The newest verdict by a bundle is gone, or older than another verdict by that bundle.
     TurnedBack,
-    /// A verdict of the anchor is not there any more.
+    /// A verdict of the anchor does not exist any more.
     Missing,
-    /// A verdict of the anchor says something else now.
+    /// A verdict of the anchor has another content now.
     Changed,
-    /// No gap: a verdict of the anchor was known earlier, since an earlier judgement arrived late.
+    /// Not a gap: a verdict of the anchor is now known since an earlier time, because an earlier judgement arrived late.
     Earlier,
-    /// No gap: a verdict was added before the last one of the anchor.
+    /// Not a gap: a verdict was added before the last one of the anchor.
     Added,
 }
 
@@ -44,12 +44,12 @@ impl Problem {
     }
 }
 
-/// Something that is wrong, or worth knowing.
+/// A defect, or a note that is worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Defect {
-    /// The partition of the resource's verdicts; of a row that cannot be read, its own.
+    /// The partition of the resource's verdicts. For a row that cannot be read, its own partition.
     pub resource: String,
-    /// Of what sort it is.
+    /// The kind of the defect.
     pub problem: Problem,
     /// Which verdict, if the defect is about one.
     pub verdict: Option<String>,

@@ -25,7 +25,7 @@ impl VerdictDigest {
         Self::of(&list(texts))
     }
 
-    /// The digest of texts, each with a line feed behind it.
+    /// The digest of texts, each with a line feed after it.
     pub(super) fn of_lines(lines: impl Iterator<Item = String>) -> Self {
         let mut hash = Sha256::new();
         lines.for_each(|line| hash.update(line + "\n"));
@@ -44,7 +44,7 @@ impl VerdictDigest {
     }
 }
 
-/// Texts as a JSON list: no text can be taken for the end of another.
+/// Texts as a JSON list, so that no text can be taken for the end of another.
 pub(super) fn list(texts: &[&str]) -> String {
     serde_json::Value::from(texts).to_string()
 }

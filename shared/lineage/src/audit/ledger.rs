@@ -17,10 +17,10 @@ use crate::table::{Item, Key};
 
 /// The outcome of a resource whose findings are waived.
 const WAIVED: &str = "waived";
-/// What is named; of a table that was emptied, there would be as much as there was in it.
+/// How many defects are named. For a table that somebody emptied, there would be as many as it had verdicts.
 const MOST: usize = 10_000;
 
-/// What the rows say of verdicts.
+/// Everything in the rows about verdicts.
 #[derive(Debug, Default)]
 pub struct Ledger {
     resources: BTreeMap<String, Kept>,
@@ -28,22 +28,23 @@ pub struct Ledger {
     defects: Defects,
 }
 
-/// What is kept of a resource. There are many, with few of each: in lists, which take no more room than they need.
+/// The facts that are kept of a resource. There are many resources with few facts each, so these are lists, which take only the room that
+/// they need.
 #[derive(Debug, Default)]
 struct Kept {
-    /// In the order of their names.
+    /// The judgements, in the order of their names.
     links: Vec<VerdictLink>,
-    /// One a bundle.
+    /// The newest verdict by each bundle.
     newest: Vec<Newest>,
-    /// Bundles whose every control the resource passed at some time.
+    /// Bundles of which the resource passed every control at some time.
     kept_by: Vec<String>,
     /// Verdicts that notices name.
     published: Vec<String>,
-    /// Those with a published finding, for resources that cannot be changed.
+    /// Verdicts with a published finding, for resources that cannot be changed.
     found: Vec<String>,
     /// Verdicts that are waived.
     waived: Vec<String>,
-    /// Whether a row says that it was judged.
+    /// Whether a row says that the resource was judged.
     is_judged: bool,
 }
 
@@ -54,11 +55,11 @@ struct Newest {
     version: Version,
 }
 
-/// Of two verdicts by a bundle, the one of the greater version is the newer.
+/// If a bundle has two verdicts, the verdict with the greater version is the newer.
 type Version = (Timestamp, Timestamp, String);
 
 impl Kept {
-    /// Adds a link; returns the one that was there.
+    /// Adds a link. Returns the earlier link of that name, if there was one.
     fn link(&mut self, link: &VerdictLink) -> Option<VerdictLink> {
         match self.place(&link.verdict) {
             Ok(place) => self.links.get_mut(place).map(|before| std::mem::replace(before, link.clone())),
@@ -83,7 +84,7 @@ impl Kept {
 }
 
 impl Ledger {
-    /// Takes a row; one that is not about verdicts is passed over.
+    /// Takes a row. Ignores rows that are not about verdicts.
     pub fn add(&mut self, item: &Item) {
         let is_known = self.judgement(item)
             || self.newest(item)
@@ -95,7 +96,7 @@ impl Ledger {
         }
     }
 
-    /// Takes the key of a row that could not be read; one that is not about verdicts is passed over.
+    /// Takes the key of a row that could not be read. Ignores keys that are not about verdicts.
     pub fn unreadable(&mut self, key: &Key) {
         if !is_about_verdicts(key) {
             return;
@@ -176,7 +177,7 @@ impl Ledger {
         self.resources.entry(pk.to_owned()).or_default()
     }
 
-    /// What all rows together say.
+    /// The result of all rows together.
     #[must_use]
     pub fn finish(self) -> Audit {
         let Self { resources, notices, mut defects } = self;
@@ -192,18 +193,18 @@ impl Ledger {
     }
 }
 
-/// Answers find a row by its key: under another key, nothing reads it.
+/// Answers find a row by its key. If it is under another key, nothing reads it.
 fn misplaced(item: &Item, said: &Item) -> Option<String> {
     (item.key != said.key)
         .then(|| format!("it stands under the key `{}`, but belongs to `{}`", item.key.sk, said.key.sk))
 }
 
-/// A row of a verdict holds who created the resource before it holds a verdict.
+/// The row of a verdict has the creator of the resource before it has a verdict.
 fn is_without_verdict(item: &Item) -> bool {
     VerdictRow::is(&item.key) && item.text(VerdictRow::AS_OF).is_none()
 }
 
-/// What others name has to be there.
+/// Every verdict that other rows name must exist.
 fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
     let published = kept.published.iter().map(|verdict| (verdict, "a notice that was published"));
     let newest = kept.newest.iter().map(|Newest { version: (.., verdict), .. }| verdict);
@@ -212,7 +213,7 @@ fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
         let text = format!("{by} names it, and it is gone");
         defects.add(Defect::new(resource, Problem::NoVerdict, Some(verdict), text));
     }
-    // A waiver covers an unchangeable resource from its creation on, or never. If it does, no finding was published.
+    // A waiver covers an unchangeable resource from its creation on, or never. If a waiver covers it, no finding was published.
     for verdict in kept.found.iter().filter(|verdict| kept.waived.contains(verdict)) {
         let text = "a finding about it was published, and it says that it is waived";
         defects.add(Defect::new(resource, Problem::Contradiction, Some(verdict), text));
@@ -223,7 +224,7 @@ fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
     }
 }
 
-/// A verdict and the judgement that it is are written together: the newest verdict is at least as new as every judgement.
+/// A verdict and its judgement are written together. So the newest verdict is at least as new as every judgement.
 fn turned_back(resource: &str, kept: &Kept, defects: &mut Defects) {
     let mut last: BTreeMap<&str, Version> = BTreeMap::new();
     for link in &kept.links {
@@ -255,7 +256,7 @@ fn turned_back(resource: &str, kept: &Kept, defects: &mut Defects) {
     }
 }
 
-/// What is wrong, as far as it is named.
+/// The defects that are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Defects {
     named: BTreeSet<Defect>,
@@ -272,7 +273,7 @@ impl Defects {
     }
 }
 
-/// What the verdicts of a table come to.
+/// The result of an audit of a table's verdicts.
 #[derive(Debug)]
 pub struct Audit {
     chains: BTreeMap<String, VerdictChain>,
@@ -300,17 +301,17 @@ impl Audit {
         self.notices
     }
 
-    /// What is wrong.
+    /// The defects.
     pub fn defects(&self) -> impl Iterator<Item = &Defect> {
         self.defects.named.iter()
     }
 
-    /// Not a gap, but worth knowing.
+    /// Notes: not gaps, but worth knowing.
     pub fn notes(&self) -> impl Iterator<Item = &Defect> {
         self.notes.named.iter()
     }
 
-    /// How many defects, and how many notes, are there beyond those that are named.
+    /// How many more defects, and how many more notes, there are than the named ones.
     #[must_use]
     pub fn unnamed(&self) -> [usize; 2] {
         [self.defects.more, self.notes.more]
@@ -330,7 +331,7 @@ impl Audit {
         of_all(heads)
     }
 
-    /// What the table holds now.
+    /// An anchor of the table as it is now.
     #[must_use]
     pub fn anchor(&self) -> Anchor {
         Anchor::of(self.chains.iter())

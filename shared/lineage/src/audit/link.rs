@@ -9,9 +9,9 @@ use crate::rows::{JudgementRow, VerdictRow, millis};
 /// One judgement of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictLink {
-    /// What distinguishes it from others on the resource ([`VerdictRow::id`]).
+    /// The name that distinguishes it from other judgements of the resource ([`VerdictRow::id`]).
     pub verdict: String,
-    /// When a bundle first came to it.
+    /// When a bundle first reached this verdict.
     #[serde(with = "epoch")]
     pub judged_at: Timestamp,
     /// When the resource, as it was judged, had last been changed.
@@ -31,7 +31,7 @@ impl VerdictLink {
         Self { verdict: id, judged_at: *judged_at, modified_at: *modified_at, content }
     }
 
-    /// Its digest behind the link with the digest `before`.
+    /// The digest of the link, if it follows the link with the digest `before`.
     fn digest(&self, before: Option<VerdictDigest>) -> VerdictDigest {
         let before = before.map(|digest| digest.to_string()).unwrap_or_default();
         let [judged_at, modified_at] = [self.judged_at, self.modified_at].map(millis);
@@ -45,7 +45,7 @@ impl VerdictLink {
 pub struct VerdictChain(Vec<VerdictLink>);
 
 impl VerdictChain {
-    /// The chain of these links, which may come in any order.
+    /// The chain of these links, which may be in any order.
     #[must_use]
     pub fn of(links: impl IntoIterator<Item = VerdictLink>) -> Self {
         let mut links: Vec<VerdictLink> = links.into_iter().collect();
@@ -68,14 +68,14 @@ impl VerdictChain {
         })
     }
 
-    /// The digest of the last link, which stands for all of them; `None` of a chain without links.
+    /// The digest of the last link, which depends on all of them; `None` if the chain has no links.
     #[must_use]
     pub fn head(&self) -> Option<VerdictDigest> {
         self.digests().last().map(|(_, digest)| digest)
     }
 }
 
-/// Times in milliseconds since 1970: rows may have any, which no other form of times has.
+/// Times in milliseconds since 1970. Rows may have any number, and no other form of time can hold every number.
 mod epoch {
     use sagewarden_events::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer};

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 
 use crate::rows::{VerdictRow, findings_mark};
 
-/// What of a finding decides the mark and the outcome.
+/// The fields of a finding that decide the mark and the outcome.
 #[derive(Debug, Deserialize)]
 struct SaidFinding {
     control: String,
@@ -15,7 +15,7 @@ struct SaidFinding {
     waiver: Option<IgnoredAny>,
 }
 
-/// The statuses that findings have. What has another one was not written by Sagewarden.
+/// The statuses that findings have. Sagewarden did not write a finding with any other status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum SaidStatus {

@@ -1,4 +1,4 @@
-//! Verdicts that are taken away, changed, or come late.
+//! Verdicts that are removed, are changed, or come late.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ type Rows = BTreeMap<Key, Attributes>;
 
 const BUNDLES: [&str; 2] = ["feedfacecafe0000", "0123456789ab0000"];
 
-/// A resource was judged: which, by which bundle, what was broken, and when.
+/// A judgement: of which resource, by which bundle, which controls failed, and when.
 #[derive(Clone, Debug)]
 struct Seen {
     resource: usize,
@@ -31,7 +31,7 @@ fn seen(resource: usize, bundle: usize, broken: usize, at: i64) -> Seen {
     Seen { resource, bundle, broken, at }
 }
 
-/// The verdict with so many controls broken.
+/// The verdict with this many failed controls.
 fn verdict(Seen { resource, bundle, broken, at }: &Seen) -> VerdictRow {
     let controls: Vec<String> = (0..*broken).map(|number| format!("C-{number}")).collect();
     let findings: Vec<_> = controls
@@ -82,7 +82,7 @@ fn problems(audit: &Audit) -> Vec<(Problem, String)> {
     audit.defects().map(|defect| (defect.problem, defect.resource.clone())).collect()
 }
 
-/// What is wrong with these rows, against an anchor of others.
+/// The defects of these rows, compared with an anchor of other rows.
 fn since(then: &Rows, now: &Rows) -> (Vec<Problem>, Vec<Problem>) {
     let mut audit = audit(now);
     audit.against(&self::audit(then).anchor());
@@ -134,7 +134,7 @@ fn digests_are_those_that_the_documentation_describes() {
     assert_eq!((chain.links()[0].content, chain.head()), (content, Some(link)));
     let all = VerdictDigest::of(&format!("[\"tjob#1/r/job-0@5\",\"{link}\"]\n"));
     assert_eq!(audit.anchor().digest, all);
-    // Made by another program, `sha256sum`.
+    // These digests are from another program, `sha256sum`.
     assert_eq!(content.to_string(), "41088cc68755f4477a40fdb9536eb2c147a07bb582aaf6daf1c4ae7008be1fd5");
 }
 
@@ -173,14 +173,14 @@ fn a_row_that_names_a_missing_verdict_shows_it() {
     let mut turned_back = verdicts.clone();
     turned_back.insert(newest, verdict(&first).item().attributes);
     assert_eq!(problems(&audit(&turned_back)), [(Problem::TurnedBack, pk(0))]);
-    // A notice names the judgement that it was made of.
+    // A notice names the judgement that it is about.
     let mut published = without(judgement(&first));
     let cause = format!("finding#{}#{}#enforce#{}", pk(0), "feedfacecafe", verdict(&first).findings_mark);
     let arn = "arn:aws:sagemaker:r:1:training-job/job-0".to_owned();
     let notice = NoticeRow { arn, cause, state: ReceiptState::Done, owed: None }.item();
     published.insert(notice.key, notice.attributes);
     assert_eq!(problems(&audit(&published)), [(Problem::NoVerdict, pk(0))]);
-    // So does the row that says when every control was kept.
+    // So does the row that says when the resource passed every control.
     let kept_at = Timestamp::from_millis(1);
     let kept = ComplianceRow { pk: pk(7), bundle: "feedfacecafe".to_owned(), kept_at }.item();
     assert_eq!(problems(&audit(&Rows::from([(kept.key, kept.attributes)]))), [(Problem::TurnedBack, pk(7))]);
@@ -281,11 +281,11 @@ proptest! {
             VerdictRow::OUTCOME, VerdictRow::FINDINGS, VerdictRow::CHECKED, VerdictRow::BUNDLE,
             JudgementRow::JUDGED_AT, JudgementRow::MODIFIED_AT,
         ];
-        // Times are changed to later ones: an earlier one is what a late judgement leads to, if nothing else changes.
+        // Changes times to later ones. A late judgement also leads to an earlier time, so an earlier time alone is not a defect.
         let value = if name < 4 { "[7]" } else { "000000000000099" };
         changed.get_mut(key).unwrap().insert(names[name].to_owned(), value.into());
         let found = since(&then, &changed).0;
-        // Of another bundle, it is another verdict.
+        // With another bundle, it is another verdict.
         let named = if name == 3 { Problem::Missing } else { Problem::Changed };
         prop_assert!(found.contains(&named), "{:?}", found);
     }

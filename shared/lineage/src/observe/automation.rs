@@ -1,4 +1,4 @@
-//! What the descriptions of those say that start jobs: tuning, Autopilot, pipelines.
+//! Reads the descriptions of resources that start jobs: tuning jobs, Autopilot jobs, pipeline executions.
 
 use serde_json::{Map, Value as Json};
 
@@ -38,7 +38,7 @@ impl Observation {
         }
     }
 
-    /// In the words of the second version of the API, and of the first.
+    /// The fields in the second version of the API, and in the first.
     pub(super) fn automl_job(&mut self, view: &View<'_>) {
         self.job_status(view, "AutoMLJobStatus");
         self.fact_text(view, node::ROLE, "RoleArn");

@@ -1,4 +1,4 @@
-//! What the descriptions of jobs say.
+//! Reads the descriptions of jobs.
 
 use sagewarden_events::ResourceKind;
 use serde_json::{Map, Value as Json};
@@ -8,8 +8,8 @@ use crate::id::NodeId;
 use crate::rows::node;
 use crate::table::Value;
 
-/// The members of `CreateTrainingJob` that `DescribeTrainingJob` gives back ("CreateTrainingJob", SageMaker API reference), but for
-/// the name, the hyperparameters and the environment.
+/// The members of `CreateTrainingJob` that `DescribeTrainingJob` gives back ("CreateTrainingJob", SageMaker API reference), without the
+/// name, the hyperparameters and the environment.
 const REQUEST: [&str; 23] = [
     "AlgorithmSpecification",
     "CheckpointConfig",
@@ -45,7 +45,7 @@ impl Observation {
         if view.bool("EnableManagedSpotTraining") == Some(true) {
             self.facts.insert(node::SPOT.into(), Value::Text("true".into()));
         }
-        // Until the job has ended these still grow, and the first value of a fact is the one that stays.
+        // These still grow until the job has ended, and only the first value of a fact stays. So they are read after the end.
         if self.has_ended() {
             self.fact_number(view, node::TRAINING_SECONDS, "TrainingTimeInSeconds");
             self.fact_number(view, node::BILLABLE_SECONDS, "BillableTimeInSeconds");
@@ -74,12 +74,12 @@ impl Observation {
         }
     }
 
-    /// What would have to be sent to run the job again. Parameters and environment are kept beside it.
+    /// The request that would run the job again. Parameters and environment are kept beside it.
     fn request(&mut self, view: &View<'_>) {
         let fields = REQUEST.into_iter().filter_map(|name| Some((name.to_owned(), view.at(name)?.clone())));
         let mut request: Map<String, Json> = fields.collect();
         if let Some(resources) = request.get_mut("ResourceConfig").and_then(Json::as_object_mut) {
-            // What the service chose: no part of a request.
+            // The service chose these values. They are not part of a request.
             resources.retain(|name, _| !name.starts_with("Selected"));
         }
         self.detail.insert("Request".into(), Json::Object(request));

@@ -1,5 +1,5 @@
-//! What a description says about where a resource comes from. Reads `Describe…` answers in the API's own shape and looks
-//! nothing up: which object versions stood at a location, and which commit a branch pointed to, is the use case's to ask.
+//! Reads from a description where a resource comes from. It reads `Describe…` answers in the API's own shape, and looks nothing up. The use
+//! cases find out which object versions were at a location, and which commit a branch pointed to.
 
 mod automation;
 mod jobs;
@@ -26,18 +26,18 @@ use view::View;
 /// A description that cannot be recorded.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Unreadable {
-    /// The document lacks what makes its identity.
+    /// The document lacks a fact that its identity needs.
     #[error(
         "the description of {resource} has no readable `CreationTime`, so it cannot be distinguished from others of the same name"
     )]
     NoCreationTime {
-        /// Whose description.
+        /// The resource of the description.
         resource: String,
     },
-    /// Schedules and trials are read, never recorded.
+    /// A resource of this kind, such as a schedule or a trial, is read, but never recorded.
     #[error("{resource} has no place in the lineage")]
     NoNode {
-        /// Which.
+        /// The resource.
         resource: String,
     },
 }
@@ -56,13 +56,13 @@ pub struct StatusMark {
 /// A place in S3 that a resource read or wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataReference {
-    /// What it is to the resource, such as `channel/train`.
+    /// Its role for the resource, such as `channel/train`.
     pub role: String,
     /// Where.
     pub location: S3Location,
-    /// The versions that count are those that stood at this time.
+    /// The versions that were there at this time count.
     pub as_of: Timestamp,
-    /// For outputs: an older object was there before, so the resource did not write it.
+    /// For outputs: an object that is older than this was there before, so the resource did not write it.
     pub since: Option<Timestamp>,
     /// The location names one object, not the beginning of keys.
     pub single: bool,
@@ -70,21 +70,21 @@ pub struct DataReference {
     pub manifest: Option<ManifestKind>,
 }
 
-/// Somebody's word that a commit is what the resource was built from.
+/// A claim that the resource was built from this commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitClaim {
     /// The commit.
     pub commit: CommitId,
-    /// Where it was claimed.
+    /// How the claim was found.
     pub found_by: FoundBy,
 }
 
-/// Another resource that the description names, and that went into this one.
+/// Another resource that the description names as an input of this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceReference {
-    /// What it is to the resource, such as `variant/main`.
+    /// Its role for the resource, such as `variant/main`.
     pub role: String,
-    /// Which.
+    /// The resource.
     pub resource: Resource,
 }
 
@@ -107,7 +107,7 @@ impl ExperimentPlace {
     }
 }
 
-/// Whether a model package may be used, and since when that is so.
+/// Whether a model package may be used, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// `Approved`, `Rejected` or `PendingManualApproval`.
@@ -120,10 +120,10 @@ pub struct Approval {
     pub description: Option<String>,
 }
 
-/// All that a description says.
+/// Everything that this crate reads from a description.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
-    /// Whose description.
+    /// The resource of the description.
     pub resource: Resource,
     /// The incarnation.
     pub id: NodeId,
@@ -131,9 +131,9 @@ pub struct Observation {
     pub created_at: Timestamp,
     /// Its state, for kinds that have one.
     pub status: Option<StatusMark>,
-    /// Small facts that never change once they are known.
+    /// Small facts, which never change once they are known.
     pub facts: Attributes,
-    /// Larger facts, kept apart from the node (hyperparameters).
+    /// Larger facts, such as hyperparameters, which are kept apart from the node.
     pub detail: Map<String, Json>,
     /// What it read.
     pub inputs: Vec<DataReference>,
@@ -143,7 +143,7 @@ pub struct Observation {
     pub images: Vec<(String, String)>,
     /// Claims found in the resource itself, best first.
     pub claims: Vec<CommitClaim>,
-    /// Abbreviated commit ids where a commit should be named, best first.
+    /// Abbreviated commit ids in places that should name a commit, best first.
     pub unclear: Vec<(FoundBy, String)>,
     /// The repository that the resource names.
     pub repository: Option<String>,
@@ -166,7 +166,7 @@ pub struct Observation {
 /// Reads a description.
 ///
 /// # Errors
-/// If the resource has no node, or the document no creation time.
+/// If the resource has no node, or the document has no creation time.
 pub fn observe(
     resource: &Resource,
     document: &Json,
@@ -217,13 +217,13 @@ pub fn observe(
         }
         ResourceKind::EndpointConfig => seen.endpoint_config(&view),
         ResourceKind::Endpoint => seen.endpoint(&view),
-        // They have no node: the identity above has refused them.
+        // These kinds have no node: the code above has refused them already.
         _ => {}
     }
     Ok(seen)
 }
 
-/// Reads the commit that a trial's `MetadataProperties` name, and the repository.
+/// Reads the commit and the repository that a trial's `MetadataProperties` name.
 #[must_use]
 pub fn trial_claim(document: &Json) -> Option<(CommitClaim, Option<String>)> {
     let view = View(document);
@@ -240,7 +240,7 @@ const REPOSITORY_KEYS: &[&str] = &["repository", "gitrepository"];
 impl Observation {
     fn claim<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone, found_by: FoundBy) {
         let Some(text) = named(pairs.clone(), COMMIT_KEYS) else { return };
-        // A value that is not a commit id (an abbreviation, `latest`) cannot be checked, so it is no claim.
+        // A value that is not a commit id (an abbreviation, `latest`) cannot be checked, so it is not a claim.
         match CommitId::parse(&text) {
             Ok(commit) => self.claims.push(CommitClaim { commit, found_by }),
             Err(_) if is_abbreviated(&text) => self.unclear.push((found_by, text)),
@@ -260,7 +260,7 @@ impl Observation {
         });
     }
 
-    /// The environment of a container. Whatever is kept of one goes through here.
+    /// The environment of a container. All code that keeps values of an environment calls this.
     fn environment(&mut self, view: &View<'_>) {
         let environment = view.at("Environment").and_then(Json::as_object);
         if let Some(environment) = environment.filter(|pairs| !pairs.is_empty()) {
@@ -301,8 +301,8 @@ impl Observation {
         self.status.as_ref().is_some_and(|mark| mark.status.is_terminal())
     }
 
-    /// Inputs are taken as they stood when the resource was created: that time never changes, whenever the question is
-    /// asked. What is overwritten between the request and the download is the price.
+    /// The versions of inputs are those at the creation of the resource, because that time never changes. The price: if somebody overwrites
+    /// an object between the request and the download, the version is wrong.
     fn input(&mut self, uri: Option<String>, role: String, single: bool) {
         if let Some(location) = uri.as_deref().and_then(S3Location::parse) {
             let (as_of, since, manifest) = (self.created_at, None, None);
@@ -320,7 +320,7 @@ impl Observation {
 
     fn output(&mut self, uri: Option<String>, role: String, ended: Timestamp, single: bool) {
         if let Some(mut location) = uri.as_deref().and_then(S3Location::parse) {
-            // A folder: without the slash its neighbours with the same beginning would count.
+            // A folder. Without the slash, neighbours with the same beginning would count, too.
             if !single && !location.key.is_empty() && !location.key.ends_with('/') {
                 location.key.push('/');
             }

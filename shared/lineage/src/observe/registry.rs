@@ -1,4 +1,4 @@
-//! What the descriptions of model packages and feature groups say.
+//! Reads the descriptions of model packages and feature groups.
 
 use sagewarden_events::{CommitId, ResourceKind, Status};
 
@@ -11,7 +11,7 @@ use crate::table::Value;
 
 impl Observation {
     pub(super) fn model_package(&mut self, view: &View<'_>) {
-        // Every change of a package moves its `LastModifiedTime`, so its state is dated to when it came to be.
+        // Every change of a package changes its `LastModifiedTime`. So its state gets the time of its creation.
         self.status = view.text("ModelPackageStatus").map(|text| StatusMark {
             status: Status::parse(&text),
             at: self.created_at,
@@ -57,7 +57,7 @@ impl Observation {
         self.fact_text(view, node::ROLE, "RoleArn");
         self.fact_text(view, node::RECORD_IDENTIFIER, "RecordIdentifierFeatureName");
         self.fact_text(view, node::EVENT_TIME, "EventTimeFeatureName");
-        // Known from the beginning on where the group has an offline store.
+        // If the group has an offline store, this is known from the beginning.
         self.fact_text(view, node::OFFLINE_STORE, "OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri");
     }
 

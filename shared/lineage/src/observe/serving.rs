@@ -1,4 +1,4 @@
-//! What the descriptions of models, packages and what serves them say.
+//! Reads the descriptions of models, of packages, and of the resources that serve them.
 
 use sagewarden_events::{Resource, ResourceKind};
 
@@ -43,7 +43,7 @@ impl Observation {
         }
     }
 
-    /// A package is named by its ARN, or by group and version.
+    /// The name of a package is its ARN, or its group and version.
     fn package(&mut self, role: &str, named: String) {
         match Resource::parse_arn(&named) {
             Ok(resource) if resource.kind == ResourceKind::ModelPackage => {

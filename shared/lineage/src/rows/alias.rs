@@ -8,14 +8,14 @@ const ID: &str = "id";
 const NAMES: &str = "K#name#";
 const COMMITS: &str = "K#git#";
 const OBJECTS: &str = "K#s3#";
-/// Digits of a commit that its partition holds.
+/// How many digits of a commit are in the partition key.
 const SHORT: usize = 7;
 
 /// Another name of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alias {
-    /// The name of a resource, or the path of a branch or tag. Names of endpoints ignore case, as do the names in events'
-    /// `resources`: all of them stand in lower case.
+    /// The name of a resource, or the path of a branch or tag. Names of endpoints ignore case, and so do the names in `resources` of
+    /// events. So all names are stored in lower case.
     Name {
         /// The type in ARNs, or `branch`, or `tag`.
         kind: String,
@@ -33,7 +33,7 @@ pub enum Alias {
         bucket: String,
         /// Its key.
         key: String,
-        /// Its version, as it stands in identities.
+        /// Its version, as in identities.
         version: String,
     },
 }
@@ -51,28 +51,28 @@ impl Alias {
 pub struct AliasRow {
     /// The other name.
     pub alias: Alias,
-    /// Whose.
+    /// The identity of the node.
     pub id: NodeId,
 }
 
 impl AliasRow {
     pub(super) const NAMING: [&str; 1] = [ID];
 
-    /// What the row is for a name.
+    /// The kind of row for a name, as ARCHITECTURE.md describes it.
     pub const NAME: RowKind = RowKind {
         row: "AliasRow",
         says: "a node under its name; an ARN is found by the name in it",
         pk: "K#name#<kind>/<name in lower case>",
         sk: "<identity>",
     };
-    /// What the row is for a commit.
+    /// The kind of row for a commit, as ARCHITECTURE.md describes it.
     pub const COMMIT: RowKind = RowKind {
         row: "AliasRow",
         says: "a commit under its first seven digits",
         pk: "K#git#<seven digits>",
         sk: "<identity>",
     };
-    /// What the row is for an object.
+    /// The kind of row for an object, as ARCHITECTURE.md describes it.
     pub const OBJECT: RowKind = RowKind {
         row: "AliasRow",
         says: "a version of an object under its bucket and key",
@@ -86,7 +86,7 @@ impl AliasRow {
         Query::whole(Self::name_pk(kind, name))
     }
 
-    /// All commits that may begin with these digits; `None` when they are fewer than seven.
+    /// All commits that may begin with these digits; `None` if there are fewer than seven digits.
     #[must_use]
     pub fn commits(digits: &str) -> Option<Query> {
         digits.get(..SHORT).map(|short| Query::whole(format!("{COMMITS}{short}")))
@@ -138,7 +138,7 @@ impl AliasRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let Key { pk, sk } = &item.key;

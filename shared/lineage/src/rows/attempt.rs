@@ -1,4 +1,4 @@
-//! Attempts at work that may take more memory than there is: a process that is killed cannot say so afterwards.
+//! Attempts at work that may need more memory than there is. A process that is killed for this cannot report it afterwards.
 
 use sagewarden_events::Timestamp;
 
@@ -7,19 +7,19 @@ use crate::s3::hex;
 use crate::table::{Attributes, Item, Key, Query};
 use sha2::{Digest, Sha256};
 
-/// An attempt that has begun, and has not ended in any way that the process survived.
+/// An attempt that has begun. If the process survives, the row is deleted when the attempt ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRow {
-    /// At what: the place of a file, or of data.
+    /// The subject of the attempt: the place of a file, or of data.
     pub subject: String,
     /// When it began.
     pub at: Timestamp,
-    /// Who made it: a request of Lambda, and its record.
+    /// Who made the attempt: a request of Lambda, and its record.
     pub owner: String,
 }
 
 impl AttemptRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "AttemptRow",
         says: "a read of a file that may not fit into memory; deleted when the read ends in any way",
@@ -29,7 +29,7 @@ impl AttemptRow {
     const PREFIX: &str = "K#attempt#";
     const SUBJECT: &str = "subject";
 
-    /// The attempts at something, the oldest first.
+    /// The attempts at a subject, the oldest first.
     #[must_use]
     pub fn at(subject: &str) -> Query {
         Query::whole(Self::pk(subject))
@@ -48,7 +48,7 @@ impl AttemptRow {
         Item { key: self.key(), attributes: subject }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         item.key.pk.strip_prefix(Self::PREFIX)?;

@@ -10,21 +10,21 @@ const AT: &str = "at";
 const BY: &str = "by";
 const CONFIGURATION: &str = "config";
 
-/// What a call did to the resource that it names.
+/// The effect of a call on the resource that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEffect {
-    /// It was created; of an endpoint, a configuration was asked for.
+    /// The resource was created. For an endpoint, also: a caller asked for a configuration.
     Created,
-    /// It was deleted.
+    /// The resource was deleted.
     Deleted,
 }
 
-/// A call that created or deleted a named resource, or asked for a configuration of an endpoint.
+/// A call that created or deleted a named resource, or asked for another configuration of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallRow {
     /// The partition ([`Self::partition`]).
     pub pk: String,
-    /// What it did.
+    /// The effect of the call.
     pub effect: CallEffect,
     /// When it was made.
     pub at: Timestamp,
@@ -32,19 +32,19 @@ pub struct CallRow {
     pub by: Option<String>,
     /// The commits that the call named in its tags, with spaces between.
     pub asserted: Option<String>,
-    /// The configuration that was asked for, of endpoints.
+    /// For endpoints, the configuration that the caller asked for.
     pub configuration: Option<String>,
 }
 
 impl CallRow {
-    /// What the row is for a creation.
+    /// The kind of row for a creation, as ARCHITECTURE.md describes it.
     pub const CREATION: RowKind = RowKind {
         row: "CallRow",
         says: "who created the resource of a name, or asked for a configuration of an endpoint",
         pk: "K#call#<kind>/<account>/<region>/<name>",
         sk: "C#<time>#<who>, or C#<time>#<who>#<configuration>",
     };
-    /// What the row is for a deletion.
+    /// The kind of row for a deletion, as ARCHITECTURE.md describes it.
     pub const DELETION: RowKind = RowKind {
         row: "CallRow",
         says: "who deleted the resource of a name",
@@ -69,13 +69,13 @@ impl CallRow {
         Query::whole(Self::partition(resource))
     }
 
-    /// The calls that created it or asked for a configuration, the oldest first.
+    /// The calls that created the resource or asked for a configuration, the oldest first.
     #[must_use]
     pub fn creations(resource: &Resource) -> Query {
         Query::prefix(Self::partition(resource), Self::CREATED)
     }
 
-    /// What distinguishes a call from others on its name; sorts by time.
+    /// The text that distinguishes a call from others on the same name. It sorts by time.
     #[must_use]
     pub fn version(&self) -> String {
         let call = format!("{}#{}", millis(self.at), self.by.as_deref().unwrap_or_default());
@@ -112,7 +112,7 @@ impl CallRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let Key { pk, sk } = &item.key;

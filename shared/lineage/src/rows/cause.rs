@@ -8,10 +8,10 @@ use super::verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, verdict
 use crate::s3::hex;
 use crate::table::Key;
 
-/// Bytes of a digest that distinguish sets of findings on one resource.
+/// How many bytes of a digest distinguish sets of findings on one resource.
 const MARK_BYTES: usize = 6;
 
-/// Distinguishes sets of findings by the control and the actual value of each finding.
+/// A mark that distinguishes sets of findings by the control and the actual value of each finding.
 #[must_use]
 pub fn findings_mark<'a>(findings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let stated: Vec<String> =
@@ -19,13 +19,13 @@ pub fn findings_mark<'a>(findings: impl IntoIterator<Item = (&'a str, &'a str)>)
     hex(Sha256::digest(stated.join("\n")).get(..MARK_BYTES).unwrap_or_default())
 }
 
-/// What a notice about a verdict is about: a resource as a bundle judged it in a mode.
+/// The cause of a notice about a verdict: a resource, the bundle that judged it, and the mode.
 ///
-/// As text: `<what>#<partition>#<bundle>#<mode>#<mark>`, with `unknown#` before the mark where not every control could be decided,
-/// and behind it, for resources that can be changed, `#<since>#<at>`.
+/// As text: `<what>#<partition>#<bundle>#<mode>#<mark>`, with `unknown#` before the mark if some control could not be decided. For
+/// resources that can be changed, `#<since>#<at>` follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictCause {
-    /// What it says of the verdict, such as `finding`.
+    /// What the notice is about, such as `finding`.
     pub what: String,
     /// The partition of the verdict.
     pub pk: String,
@@ -37,16 +37,16 @@ pub struct VerdictCause {
     pub is_known: bool,
     /// The mark of the findings.
     pub findings_mark: String,
-    /// Of a resource that can be changed: when it had last kept every control, and when it was what the notice is about.
+    /// For a resource that can be changed: when it last passed every control, and when it was in the state that the notice is about.
     pub times: Option<[String; 2]>,
 }
 
 impl VerdictCause {
-    /// What the notice of a finding says.
+    /// The notice is about a finding.
     pub const FINDING: &str = "finding";
     /// The mode in which remedies are carried out.
     pub const ENFORCE: &str = "enforce";
-    /// The mode in which nothing is done.
+    /// The mode without remedies.
     pub const OBSERVE: &str = "observe";
     const UNKNOWN: &str = "unknown";
 
@@ -54,7 +54,7 @@ impl VerdictCause {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('#').collect();
-        // A partition has `#` in it; none of its parts is a mode by itself.
+        // A partition contains `#`, but none of its parts is a mode.
         let at = parts.iter().position(|part| [Self::ENFORCE, Self::OBSERVE].contains(part))?;
         let (before, [mode, rest @ ..]) = parts.split_at_checked(at)? else { return None };
         let [what, pk @ .., bundle] = before else { return None };

@@ -1,4 +1,4 @@
-//! The closure of a live deployment, written down: everything upstream of it in one partition, and from each of those nodes
+//! The rows of the closure of a live deployment: copies of everything upstream of it in one partition, and a row from each of these nodes
 //! back to the deployment.
 
 use super::kind::RowKind;
@@ -9,28 +9,27 @@ const ENDPOINT: &str = "ep";
 
 /// Several nodes upstream of a live deployment.
 ///
-/// In the item the nodes are numbered from nothing: the attribute `2` is `<distance>#<identity>` of the third, and `2.nm` its
-/// `nm`.
+/// In the item, the nodes have numbers from zero: the attribute `2` is `<distance>#<identity>` of the third node, and `2.nm` is its `nm`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosureRow {
-    /// Whose closure.
+    /// The deployment of the closure.
     pub deployment: NodeId,
-    /// Which distances share the row.
+    /// The band of distances that share the row.
     pub band: usize,
-    /// Tells rows of one band apart.
+    /// Distinguishes rows of one band.
     pub number: usize,
     /// The nodes.
     pub nodes: Vec<ClosureNode>,
 }
 
-/// A node as it stands in a closure.
+/// A node in a closure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosureNode {
     /// Steps from the deployment.
     pub distance: usize,
     /// Which node.
     pub id: NodeId,
-    /// What its own row says; empty where nothing is recorded.
+    /// The attributes of its own row; empty if nothing is recorded.
     pub attributes: Attributes,
 }
 
@@ -41,8 +40,8 @@ impl ClosureNode {
         self.attributes.len() + 1
     }
 
-    /// Its size in an item, as DynamoDB counts it, as long as its number there has one digit; each further digit adds a byte
-    /// to each of its names.
+    /// Its size in an item, as DynamoDB counts it, if its number there has one digit. Each further digit adds one byte to each of its
+    /// names.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let facts = self.attributes.iter().map(|(name, value)| "0.".len() + name.len() + value.bytes());
@@ -62,7 +61,7 @@ impl ClosureNode {
 }
 
 impl ClosureRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ClosureRow",
         says: "copies of nodes upstream of a live deployment, several to a row",
@@ -102,7 +101,7 @@ impl ClosureRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: Item) -> Option<Self> {
         let deployment = NodeId::parse(&item.key.pk)?;
@@ -131,19 +130,19 @@ impl ClosureRow {
     }
 }
 
-/// From a node to a live deployment that it is upstream of.
+/// The row from a node to a live deployment that it is upstream of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveRow {
     /// The node.
     pub ancestor: NodeId,
     /// The deployment.
     pub deployment: NodeId,
-    /// Where it is in force.
+    /// The endpoint on which the deployment is in force.
     pub endpoint: NodeId,
 }
 
 impl LiveRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "LiveRow",
         says: "a live deployment that a node is upstream of",
@@ -172,7 +171,7 @@ impl LiveRow {
         Item { key: Self::key(&self.ancestor, &self.deployment), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self {
@@ -183,16 +182,16 @@ impl LiveRow {
     }
 }
 
-/// A live deployment with more upstream than its closure holds. A question that reads the live deployments of a node cannot know
-/// whether these are part of the answer, and says so.
+/// A live deployment whose closure is incomplete, because it has too much upstream. A question about the live deployments of a node cannot
+/// find out whether such a deployment is part of the answer, and says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnindexedRow {
-    /// Which.
+    /// The deployment.
     pub deployment: NodeId,
 }
 
 impl UnindexedRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "UnindexedRow",
         says: "a live deployment whose closure is larger than the limits",
@@ -225,7 +224,7 @@ impl UnindexedRow {
         Item { key: Self::key(&self.deployment), attributes: Attributes::new() }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let deployment = NodeId::parse(&item.key.sk).filter(|_| item.key.pk == Self::PK)?;

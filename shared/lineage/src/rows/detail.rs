@@ -1,4 +1,4 @@
-//! Large facts of a node, in a row of their own: a walk of the graph does not read them.
+//! Large facts of a node. They are in a row of their own, so that a walk of the graph does not read them.
 
 use serde_json::Value as Json;
 
@@ -7,7 +7,7 @@ use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Write};
 use sagewarden_events::Timestamp;
 
-/// Detail beyond this many bytes is left out and marked: an item holds 400 KB, with room for the rest.
+/// If the detail has more bytes than this, it is left out and marked. An item holds 400 KB, so there is room for the other attributes.
 const MAX_DETAIL: usize = 300_000;
 
 const JSON: &str = "json";
@@ -17,16 +17,16 @@ const OMITTED_BYTES: &str = "omitted_bytes";
 /// The large facts of a node: hyperparameters, environment, violations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailRow {
-    /// Whose.
+    /// The identity of the node.
     pub id: NodeId,
-    /// The facts as JSON text; absent or `{}` where they were too large.
+    /// The facts as JSON text; absent or `{}` if they were too large.
     pub json: Option<String>,
-    /// How large they were where they were left out, else zero.
+    /// How large they were if they were left out, otherwise zero.
     pub omitted_bytes: i64,
 }
 
 impl DetailRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "DetailRow",
         says: "the large facts of a node as JSON, such as hyperparameters or violations",
@@ -68,8 +68,7 @@ impl DetailRow {
         Item { key: Self::key(&self.id), attributes }
     }
 
-    /// The row of facts whose largest version wins. Each content names both attributes, so that nothing
-    /// stays from an older one.
+    /// The row of facts whose largest version wins. Each content names both attributes, so that no value of an older content stays.
     #[must_use]
     pub fn newest(&self, version: &str) -> Write {
         let json = self.json.as_deref().unwrap_or("{}");
@@ -84,7 +83,7 @@ impl DetailRow {
         }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let id = NodeId::parse(&item.key.pk).filter(|_| Self::is(&item.key))?;
@@ -105,7 +104,7 @@ pub struct ExplanationRow {
 }
 
 impl ExplanationRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ExplanationRow",
         says: "one version of a report on why a model answers as it does",
@@ -126,13 +125,13 @@ impl ExplanationRow {
         register_version.split_once('#').map(|(_, version)| Self::key(id, version))
     }
 
-    /// The version of the node's register: the newest report counts.
+    /// The version of the node's register. The newest report counts.
     #[must_use]
     pub fn register_version(written_at: Timestamp, version: &str) -> String {
         format!("{}#{version}", millis(written_at))
     }
 
-    /// When the report was written that a node's register names.
+    /// When the report in a node's register was written.
     #[must_use]
     pub fn written_at(register_version: &str) -> Option<Timestamp> {
         leading_time(register_version)
@@ -145,7 +144,7 @@ impl ExplanationRow {
         Item { key: Self::key(&self.id, &self.version), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let version = item.key.sk.strip_prefix(Self::PREFIX)?.to_owned();

@@ -1,29 +1,29 @@
-//! Out-edges: each edge stands on both of its ends, in the node that it leads to as a member of a set, and here.
+//! Out-edges. Each edge is stored on both of its ends: as a member of a set in the destination's row, and here.
 
 use super::kind::RowKind;
 use crate::edge::{InEdge, Relation};
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query};
 
-/// A role may hold any character but a bar. The row has the role as an attribute too, because the key does not separate it from the
+/// A role may have any character except a bar. The row also has the role as an attribute, because the key does not separate role and
 /// destination.
 const ROLE: &str = "role";
 
 /// An edge, under the node that it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutEdgeRow {
-    /// From here.
+    /// The source.
     pub source: NodeId,
-    /// How.
+    /// The relation.
     pub relation: Relation,
-    /// As what.
+    /// The role.
     pub role: String,
-    /// To there.
+    /// The destination.
     pub destination: NodeId,
 }
 
 impl OutEdgeRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "OutEdgeRow",
         says: "an edge that leads out of a node",
@@ -43,7 +43,7 @@ impl OutEdgeRow {
         }
     }
 
-    /// The edge as its destination has it.
+    /// The edge, in the form of its destination's row.
     #[must_use]
     pub fn in_edge(&self) -> InEdge {
         InEdge::new(self.relation, &self.role, self.source.clone())
@@ -75,7 +75,7 @@ impl OutEdgeRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let source = NodeId::parse(&item.key.pk)?;

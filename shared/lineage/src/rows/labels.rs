@@ -21,7 +21,7 @@ fn digits(time: Timestamp) -> String {
     format!("{:013}", time.millis())
 }
 
-/// A version of a file of ground truth. It is described as a captured file is, under the hour in its key.
+/// A version of a file of ground truth. It has the same facts as a captured file, under the hour in its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelFileRow {
     /// Where labels are expected: `<bucket>/<prefix>`.
@@ -33,7 +33,7 @@ pub struct LabelFileRow {
 }
 
 impl LabelFileRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "LabelFileRow",
         says: "a version of a file of ground truth, by the hour in its key",
@@ -42,7 +42,7 @@ impl LabelFileRow {
     };
     const PREFIX: &str = "T#";
 
-    /// A row of this file, as the table holds it.
+    /// The row of this file in the table.
     #[must_use]
     pub fn new(place: &str, hour: Timestamp, file: CapturedFileRow) -> Self {
         let file = CapturedFileRow { window: partition(place), ..file };
@@ -70,7 +70,7 @@ impl LabelFileRow {
         Item { key: self.key(), attributes: self.file.item().attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let place = item.key.pk.strip_prefix("G#")?;
@@ -87,12 +87,12 @@ pub struct LabelledWindowRow {
     pub place: String,
     /// The window.
     pub window: OpenWindowRow,
-    /// Until when labels may come.
+    /// Until when labels may arrive.
     pub until: Timestamp,
 }
 
 impl LabelledWindowRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "LabelledWindowRow",
         says: "a window whose predictions get labels from a place, and until when",
@@ -123,7 +123,7 @@ impl LabelledWindowRow {
         Item { key: Key::new(partition(&self.place), sk), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let place = item.key.pk.strip_prefix("G#")?;
@@ -133,7 +133,7 @@ impl LabelledWindowRow {
     }
 }
 
-/// A window whose predictions are to be measured from a time on.
+/// A window whose predictions are due to be measured from a time on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueWindowRow {
     /// From when on.
@@ -143,7 +143,7 @@ pub struct DueWindowRow {
 }
 
 impl DueWindowRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "DueWindowRow",
         says: "a window whose predictions are to be measured from a time on",
@@ -152,7 +152,7 @@ impl DueWindowRow {
     };
     const PK: &str = "K#quality";
 
-    /// What was due before a time, the newest first: what fails for ever must not keep the clock from the rest.
+    /// The windows that were due before a time, the newest first. So a window that always fails does not keep the clock from the others.
     #[must_use]
     pub fn due_before(before: Timestamp) -> Query {
         Query::between(Self::PK, "0", digits(before)).newest_first()
@@ -176,7 +176,7 @@ impl DueWindowRow {
         Item { key: self.key(), attributes: attributes(&self.window) }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let (due, _) = item.key.sk.split_once('#').filter(|_| item.key.pk == Self::PK)?;

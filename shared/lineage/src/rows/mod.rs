@@ -1,9 +1,9 @@
-//! The rows of the lineage table: one type for each kind, which knows its key, its attributes, how it is written and how it is
-//! read. Nobody else spells a key or the name of an attribute.
+//! The rows of the lineage table. There is one type for each kind of row, which knows its key and its attributes, and how to write and read
+//! it. No other code spells a key or the name of an attribute.
 //!
-//! A row type has `key` (of what the key is a function of), queries that read rows of a partition (`of`, `until`, `between`), a
-//! write or `item`, and `parse`, which is `None` for rows of another kind. [`KINDS`] lists them; the table in ARCHITECTURE.md is
-//! made from that list, and a test compares the two.
+//! A row type has `key` (from the values that the key depends on), queries that read rows of a partition (`of`, `until`, `between`), a
+//! write or `item`, and `parse`, which answers `None` for rows of another kind. [`KINDS`] lists them; the table in ARCHITECTURE.md is made
+//! from that list, and a test compares the two.
 
 pub mod node;
 
@@ -53,7 +53,7 @@ pub use window::{
     CapturedFileRow, ClosedWindowRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow,
 };
 
-/// The attributes of a row that name nodes. All its other texts are words, even if their author made one look like an identity.
+/// The attributes of a row that name nodes. All its other texts count as words, even if an author made one look like an identity.
 #[must_use]
 pub fn naming(item: &Item) -> &'static [&'static str] {
     if NodeRow::id_of(&item.key).is_some() {
@@ -73,7 +73,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
     }
 }
 
-/// Every kind of row, in the order in which somebody learns of them.
+/// Every kind of row, in the order in which a reader should learn them.
 pub const KINDS: [RowKind; 39] = [
     NodeRow::KIND,
     DetailRow::KIND,

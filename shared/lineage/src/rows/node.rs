@@ -1,6 +1,6 @@
-//! The row of a node: its facts, its in-edges, and registers, whose newest content wins.
+//! The row of a node: its facts, its in-edges, and its registers, of which the newest content wins.
 //!
-//! The names of its attributes stand here and nowhere else. Short ones are in every closure, once for each node.
+//! The names of its attributes are only here. Names are short if a closure has them for each node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +10,17 @@ use crate::table::{Attributes, Item, Key, Value, Write};
 
 // Every node.
 
-/// The word of its kind; absent while others name it and nothing has been recorded of it.
+/// The word of its kind; absent as long as others name the node, but nothing about it has been recorded.
 pub const TYPE: &str = "ty";
 /// What people call it.
 pub const NAME: &str = "nm";
 /// The entity's own time (milliseconds).
 pub const CREATED: &str = "ct";
-/// The resource's ARN; of a deployment the endpoint's.
+/// The resource's ARN; for a deployment, the endpoint's.
 pub const ARN: &str = "arn";
 /// The set of its in-edges, each as [`crate::edge::InEdge`] writes it.
 pub const IN_EDGES: &str = "ins";
-/// The set of what could not be found out, each as [`gap`] writes it.
+/// The set of gaps, each as [`gap`] writes it.
 pub const GAPS: &str = "gaps";
 
 // The states of a resource, and who made and deleted it.
@@ -36,7 +36,7 @@ pub const FAILURE_REASON: &str = "failure_reason";
 /// The version of [`FAILURE_REASON`]: the state that it belongs to. A pipeline execution that is retried
 /// under one ARN can fail, and succeed later.
 pub const FAILURE_VERSION: &str = "whyv";
-/// Who created it: the ARN of CloudTrail's event, with the source identity where the session kept one.
+/// Who created it: the ARN in CloudTrail's event, with the source identity if the session had one.
 pub const CREATED_BY: &str = "created_by";
 /// The commits that the tags of the creating call named, with spaces between.
 pub const ASSERTED: &str = "asserted";
@@ -51,13 +51,13 @@ pub const DELETION_VERSION: &str = "delv";
 
 // Objects, sets of objects and images.
 
-/// Where it is; of a violation, where its report is.
+/// Where it is; for a violation, where its report is.
 pub const URI: &str = "uri";
 /// The entity tag.
 pub const ETAG: &str = "etag";
 /// Bytes.
 pub const SIZE: &str = "size";
-/// S3's version id; absent when the bucket keeps no versions.
+/// S3's version id; absent if the bucket keeps no versions.
 pub const VERSION_ID: &str = "version_id";
 /// Why the version is unreliable, in words; absent if it is reliable.
 pub const WEAK: &str = "weak";
@@ -65,13 +65,13 @@ pub const WEAK: &str = "weak";
 pub const OBJECTS: &str = "objects";
 /// Where the list of a large set's objects is kept.
 pub const MANIFEST: &str = "manifest";
-/// `<algorithm> <value>`, where S3's checksum is not the SHA-256 of the whole object.
+/// `<algorithm> <value>`, if S3's checksum is not the SHA-256 of the whole object.
 pub const CHECKSUM: &str = "checksum";
 /// S3's algorithm.
 pub const CHECKSUM_ALGORITHM: &str = "checksum_algorithm";
 /// `FULL_OBJECT` or `COMPOSITE`.
 pub const CHECKSUM_TYPE: &str = "checksum_type";
-/// The SHA-256 of the whole object in hexadecimal, where S3 has it.
+/// The SHA-256 of the whole object in hexadecimal, if S3 has it.
 pub const CHECKSUM_SHA256: &str = "checksum_sha256";
 /// The set of names under which an image was seen.
 pub const REFERENCES: &str = "refs";
@@ -92,9 +92,9 @@ pub const MESSAGE: &str = "message";
 pub const DATE: &str = "date";
 /// The commits before it, with spaces between.
 pub const PARENTS: &str = "parents";
-/// How many parents it has, where they are several.
+/// How many parents it has, if there are several.
 pub const MERGE: &str = "merge";
-/// The ARNs of the callers who pushed; head rows have them, too.
+/// The ARNs of the callers who pushed. Rows of heads also have this attribute.
 pub const PUSHERS: &str = "pushers";
 /// The full name, such as `refs/heads/main`.
 pub const REFERENCE: &str = "reference";
@@ -121,9 +121,9 @@ pub const INSTANCE_COUNT: &str = "instance_count";
 pub const SPOT: &str = "spot";
 /// How long it trained.
 pub const TRAINING_SECONDS: &str = "training_seconds";
-/// How long was paid for.
+/// How long AWS billed.
 pub const BILLABLE_SECONDS: &str = "billable_seconds";
-/// What a processing container left behind.
+/// The exit message of a processing container.
 pub const EXIT_MESSAGE: &str = "exit_message";
 /// The experiment that it names.
 pub const EXPERIMENT: &str = "experiment";
@@ -141,7 +141,7 @@ pub const BEST_JOB: &str = "best_job";
 pub const PROBLEM: &str = "problem";
 /// The best candidate of an Autopilot job.
 pub const BEST_CANDIDATE: &str = "best_candidate";
-/// By which call it was stopped, and for which controls.
+/// The call that stopped it, and the controls that it failed.
 pub const REMEDY: &str = "remedy";
 
 // Pipelines and experiments.
@@ -167,7 +167,7 @@ pub const ALGORITHM: &str = "algorithm";
 pub const APPROVAL: &str = "approval";
 /// Since when (milliseconds).
 pub const APPROVAL_AT: &str = "approval_at";
-/// Who said so, or `unknown`.
+/// Who decided it, or `unknown`.
 pub const APPROVAL_BY: &str = "approval_by";
 /// The version of [`APPROVAL`] and its companions.
 pub const APPROVAL_VERSION: &str = "approvalv";
@@ -200,12 +200,12 @@ pub const SCHEDULE: &str = "schedule";
 pub const MONITORING_TYPE: &str = "monitoring_type";
 /// How many violations were found.
 pub const VIOLATIONS: &str = "violations";
-/// What was found, in words.
+/// The findings, in words.
 pub const FOUND: &str = "found";
 /// How many rows of traffic were compared.
 pub const ROWS: &str = "rows";
-/// The set of verdicts that a finding has come to since it was first recorded: those of a window that was closed, and those that were
-/// written later. None of them is ever taken away.
+/// The set of later verdicts on a recorded finding: verdicts on a closed window, and verdicts that were written later. None of them is ever
+/// removed.
 pub const VERDICTS: &str = "verdicts";
 /// The baseline that the traffic was compared with: its place, and a digest of its content.
 pub const BASELINE: &str = "baseline";
@@ -213,24 +213,24 @@ pub const BASELINE: &str = "baseline";
 pub const MEASURED: &str = "measured";
 /// The version of [`VIOLATIONS`], [`FOUND`], [`ROWS`], [`BASELINE`] and [`MEASURED`].
 pub const FOUND_VERSION: &str = "foundv";
-/// The worst that it ever was.
+/// The worst severity that it ever had.
 pub const SEVERITY: &str = "severity";
 /// The version of [`SEVERITY`]: its rank.
 pub const SEVERITY_VERSION: &str = "sevv";
-/// The set of reasons why monitoring said nothing.
+/// The set of reasons why a monitor was silent.
 pub const SILENT: &str = "silent";
-/// From when the traffic was.
+/// When the traffic began.
 pub const WINDOW_START: &str = "window_start";
-/// Until when.
+/// When the traffic ended.
 pub const WINDOW_END: &str = "window_end";
 
-/// What [`HEAD`] says of a branch or tag that was deleted.
+/// The value of [`HEAD`] if the branch or tag was deleted.
 pub const DELETED: &str = GONE;
-/// What [`INFERRED`] says where the branch had been deleted by then.
+/// The value of [`INFERRED`] if the branch had been deleted by then.
 pub const NOT_INFERRED: &str = "none";
 
-/// Attributes of a node whose newest content wins. Each content names all of them: a value that a newer content lacks must
-/// not stay from an older one.
+/// Attributes of a node of which the newest content wins. Each content names all of them, so that no value of an older content stays if a
+/// newer content lacks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Register {
     /// The attribute that holds the version.
@@ -273,14 +273,14 @@ pub fn parse_gap(text: &str) -> Option<(&str, &str)> {
 /// A node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeRow {
-    /// Which.
+    /// The identity of the node.
     pub id: NodeId,
     /// Its facts, in-edges and registers.
     pub attributes: Attributes,
 }
 
 impl NodeRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "NodeRow",
         says: "a node: its facts, its in-edges and, except for endpoints, the states that it reached",
@@ -336,7 +336,7 @@ impl NodeRow {
         Item { key: Self::key(&self.id), attributes: self.attributes.clone() }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self { id: Self::id_of(&item.key)?, attributes: item.attributes.clone() })

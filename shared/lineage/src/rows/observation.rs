@@ -1,4 +1,4 @@
-//! What monitoring did and found on an endpoint, in the order of its time: identities sort by the variant or the name of a job.
+//! What monitoring did and found on an endpoint, in the order of time. Identities would sort by the variant or the name of a job.
 
 use sagewarden_events::Timestamp;
 
@@ -6,21 +6,21 @@ use super::kind::{RowKind, leading_time, millis};
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query};
 
-/// Something that was observed on an endpoint.
+/// An observation on an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservationRow {
     /// Where.
     pub endpoint: NodeId,
-    /// As what: the role of its edge.
+    /// The role of its edge.
     pub role: String,
     /// When.
     pub at: Timestamp,
-    /// What.
+    /// The observation.
     pub node: NodeId,
 }
 
 impl ObservationRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ObservationRow",
         says: "a run or a finding of monitoring on an endpoint, by its time",
@@ -29,16 +29,16 @@ impl ObservationRow {
     };
     const PREFIX: &str = "N#";
 
-    /// Every observation in a role, the newest first; with a time, only earlier ones.
+    /// Every observation in a role, the newest first. If a time is given, only earlier ones.
     #[must_use]
     pub fn before(endpoint: &NodeId, role: &str, before: Option<Timestamp>) -> Query {
         let prefix = Self::in_role(role);
-        // A key goes on after the time, so observations at that very time are not among them.
+        // A key continues after the time, so observations at exactly that time are not among them.
         let end = before.map_or_else(|| format!("{prefix}~"), |before| format!("{prefix}{}", millis(before)));
         Query::between(endpoint.as_str(), prefix, end).newest_first()
     }
 
-    /// Everything in a role from a time on and before another, the oldest first.
+    /// Every observation in a role, from a time on and before another time, the oldest first.
     #[must_use]
     pub fn between(endpoint: &NodeId, role: &str, from: Timestamp, until: Timestamp) -> Query {
         let key = |time: Timestamp| format!("{}{}", Self::in_role(role), millis(time));
@@ -58,7 +58,7 @@ impl ObservationRow {
         Item { key: self.key(), attributes: Attributes::new() }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let (role, rest) = item.key.sk.strip_prefix(Self::PREFIX)?.split_once('#')?;

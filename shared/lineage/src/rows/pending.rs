@@ -1,4 +1,4 @@
-//! What an attempt at recording still has to refresh.
+//! The nodes whose closures an attempt at recording still has to refresh.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
 const NODES: &str = "nodes";
 
-/// The nodes of others that an attempt changes. It is written before they are, and deleted once the closures that hold them are
-/// refreshed: after a crash, a retry cannot see any more which of them changed.
+/// The nodes of other entities that an attempt changes. This row is written before these nodes, and deleted after the closures that hold
+/// them are refreshed. After a crash, a retry could not see any more which of them changed.
 ///
-/// Each attempt has a row of its own: two that shared one would delete what the other still has to refresh.
+/// Each attempt has a row of its own. If two attempts shared a row, one would delete nodes that the other still has to refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingRow {
-    /// What is recorded.
+    /// The node that is recorded.
     pub subject: NodeId,
     /// When the attempt began.
     pub at: Timestamp,
@@ -28,7 +28,7 @@ pub struct PendingRow {
 }
 
 impl PendingRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "PendingRow",
         says: "the nodes of others that an attempt at recording a node is changing; deleted once closures that hold them are \
@@ -37,8 +37,8 @@ impl PendingRow {
         sk: "<time>#<attempt>",
     };
     const PREFIX: &str = "P#";
-    /// A row that an attempt left behind is deleted by the next one, if the node is recorded again. By then no queue has the
-    /// event any more: SQS keeps a message for 14 days.
+    /// If an attempt leaves its row behind, the next attempt deletes it, if the node is recorded again. When the row expires, no queue has
+    /// the event any more, because SQS keeps a message for 14 days.
     const LASTS_SECONDS: i64 = 30 * 86_400;
 
     /// The rows of all attempts at a node, the oldest first.
@@ -47,7 +47,7 @@ impl PendingRow {
         Query::whole(Self::pk(subject))
     }
 
-    /// The partitions of all such rows: from the first on, and before the second.
+    /// The bounds of the partitions of all such rows: from the first on, and before the second.
     #[must_use]
     pub fn partitions() -> [&'static str; 2] {
         [Self::PREFIX, "P$"]
@@ -77,7 +77,7 @@ impl PendingRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let subject = NodeId::parse(item.key.pk.strip_prefix(Self::PREFIX)?)?;

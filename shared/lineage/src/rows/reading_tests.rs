@@ -1,4 +1,4 @@
-//! What rows say beside being written and read back: predicates on keys, versions, queries, what attributes mean.
+//! Tests of rows besides writing and reading: predicates on keys, versions, queries, the meaning of attributes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ fn resource(kind: ResourceKind, name: &str) -> Resource {
     Resource::in_region(kind, "1", "r", name)
 }
 
-/// What several writes of one item leave behind.
+/// The item after several writes.
 fn stored(writes: &[Write]) -> Item {
     let mut attributes = None;
     writes.iter().for_each(|write| apply(&mut attributes, write));

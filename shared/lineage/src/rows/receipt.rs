@@ -1,4 +1,4 @@
-//! Receipts of published notices. They are written by claims of the table, not by writes that commute.
+//! Receipts of published notices. Claims write them, not writes that commute.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use super::kind::{RowKind, millis};
 use super::verdict::JudgedRow;
 use crate::table::{Attributes, Item, Key, Query, Value};
 
-/// Whether something was sent.
+/// The state of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptState {
-    /// Somebody is at it.
+    /// A delivery has claimed it.
     Claimed {
         /// The attempt that claims it.
         owner: String,
-        /// Until when no other delivery may.
+        /// Until when no other delivery may claim it.
         until: Timestamp,
     },
-    /// It was sent.
+    /// The notice was sent.
     Done,
 }
 
@@ -35,14 +35,14 @@ impl ReceiptState {
     }
 }
 
-/// A receipt of one cause, or of a set of causes of one period.
+/// A receipt of one cause, or of a set of causes in one period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptRow {
     /// The cause; for sets, their common part.
     pub cause: String,
-    /// The digest of the set; `None` of a receipt of one cause.
+    /// The digest of the set; `None` for a receipt of one cause.
     pub set: Option<String>,
-    /// Whether it was sent.
+    /// Whether the notice was sent.
     pub state: ReceiptState,
     /// When DynamoDB may delete it, in seconds since 1970.
     pub expires: Option<i64>,
@@ -51,14 +51,14 @@ pub struct ReceiptRow {
 }
 
 impl ReceiptRow {
-    /// What the row is for one cause.
+    /// The kind of row for one cause, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ReceiptRow",
         says: "that a notice was published, or that a delivery is publishing it",
         pk: "E#<cause>",
         sk: "#",
     };
-    /// What the row is for a set.
+    /// The kind of row for a set, as ARCHITECTURE.md describes it.
     pub const OF_SET: RowKind = RowKind {
         row: "ReceiptRow",
         says: "that an alert about a set of causes was published; names the causes",
@@ -74,17 +74,17 @@ impl ReceiptRow {
     pub const OWNER: &str = "owner";
     /// Until when no other delivery may claim it (milliseconds).
     pub const UNTIL: &str = "until";
-    /// When it may be deleted (seconds): the table's attribute for that.
+    /// When it may be deleted (seconds). This is the table's attribute for expiry.
     pub const EXPIRES: &str = "ttl";
     /// The published causes.
     pub const PUBLISHED: &str = "told";
-    /// The state while somebody is at it.
+    /// The state of a claimed receipt.
     pub const CLAIMED: &str = "claimed";
     /// The state of a published notice.
     pub const DONE: &str = "done";
-    /// What is to be sent should its sender die.
+    /// The notice to publish if its sender dies.
     pub const OWED: &str = "owed";
-    /// Who wrote the owed notice: an attempt that renews its own claim gets no notice of another attempt.
+    /// The attempt that wrote the owed notice. So an attempt that renews its own claim does not get the notice of another attempt.
     pub const OWED_BY: &str = "owed_by";
     /// The owner of a claim that was given back while a notice was owed.
     const NOBODY: &str = "nobody";
@@ -107,7 +107,7 @@ impl ReceiptRow {
         Query::whole(Self::partition(cause))
     }
 
-    /// The partitions of all receipts: from the first on, and before the second.
+    /// The bounds of the partitions of all receipts: from the first on, and before the second.
     #[must_use]
     pub fn partitions() -> [&'static str; 2] {
         [Self::PREFIX, "E$"]
@@ -119,7 +119,7 @@ impl ReceiptRow {
         format!("{what}#{endpoint}#{}", millis(from))
     }
 
-    /// The cause that a key is about; `None` when it is another kind of row.
+    /// The cause that a key is about; `None` if it belongs to another kind of row.
     #[must_use]
     pub fn cause_of(key: &Key) -> Option<&str> {
         key.pk.strip_prefix(Self::PREFIX)
@@ -143,7 +143,7 @@ impl ReceiptRow {
         Item { key, attributes }
     }
 
-    /// The attributes while somebody is at it.
+    /// The attributes of a claimed receipt.
     #[must_use]
     pub fn claimed(owner: &str, until: Timestamp) -> Attributes {
         Attributes::from([
@@ -169,7 +169,7 @@ impl ReceiptRow {
         attributes
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self {
@@ -186,22 +186,22 @@ impl ReceiptRow {
     }
 }
 
-/// A notice about a resource: on its way, or sent. It stands beside the [`JudgedRow`], so that the next delivery about the resource
-/// finds what is still owed, even if the resource is gone.
+/// A notice about a resource, which is owed or was sent. Its row is beside the [`JudgedRow`], so that the next delivery about the resource
+/// finds an owed notice, even if the resource is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticeRow {
     /// The resource's ARN in lower case.
     pub arn: String,
     /// What the notice is about.
     pub cause: String,
-    /// Whether it was sent.
+    /// Whether the notice was sent.
     pub state: ReceiptState,
-    /// For a notice on its way: the notice to publish if its sender dies.
+    /// For an owed notice: its content, to publish if its sender dies.
     pub owed: Option<String>,
 }
 
 impl NoticeRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "NoticeRow",
         says: "that a notice about a resource was published, or the notice to publish if its sender dies",
@@ -233,7 +233,7 @@ impl NoticeRow {
         Item { key: Self::key_of(&self.arn, &self.cause), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self {

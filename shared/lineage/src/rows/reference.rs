@@ -9,27 +9,27 @@ use super::node::PUSHERS;
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
-/// Where a branch or tag pointed from a time on. One push can arrive in two forms, and only one names the head before.
+/// Where a branch or tag pointed from a time on. One push can arrive in two forms, and only one of them names the previous head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadRow {
     /// The node of the branch or tag.
     pub reference: NodeId,
     /// Since when.
     pub at: Timestamp,
-    /// What it points to; nothing when it was deleted.
+    /// The commit that it points to; `None` if it was deleted.
     pub commit: Option<NodeId>,
-    /// The commit that it pointed to before, where that is known.
+    /// The commit that it pointed to before, if that is known.
     pub before: Option<String>,
-    /// Whether the head before is not an ancestor of this one; `None` if unknown.
+    /// Whether the push was forced: the previous head is not an ancestor of this one. `None` if unknown.
     pub forced: Option<bool>,
     /// The ARNs of those who pushed.
     pub pushers: BTreeSet<String>,
-    /// What was not looked up, in words.
+    /// What was not read, in words.
     pub cut: BTreeSet<String>,
 }
 
 impl HeadRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "HeadRow",
         says: "the head of a branch or tag from a time on, and who pushed it",
@@ -50,13 +50,13 @@ impl HeadRow {
         Query::prefix(reference.as_str(), Self::PREFIX)
     }
 
-    /// Heads up to and including a time, the newest first: the first is where it pointed then.
+    /// Heads up to and including a time, the newest first. The first one is where the reference pointed at that time.
     #[must_use]
     pub fn until(reference: &NodeId, at: Timestamp) -> Query {
         Query::between(reference.as_str(), Self::PREFIX, Self::end_of(at)).newest_first()
     }
 
-    /// Those after a time, that time excluded, the oldest first.
+    /// Heads after a time (excluded), the oldest first.
     #[must_use]
     pub fn after(reference: &NodeId, at: Timestamp) -> Query {
         Query::between(reference.as_str(), Self::end_of(at), format!("{}~", Self::PREFIX))
@@ -99,7 +99,7 @@ impl HeadRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self {
@@ -125,7 +125,7 @@ impl HeadRow {
         once
     }
 
-    /// No smaller than any key of this time.
+    /// A text that is not smaller than any key of this time.
     fn end_of(at: Timestamp) -> String {
         format!("{}{}#~", Self::PREFIX, millis(at))
     }
@@ -138,12 +138,12 @@ pub struct FollowerRow {
     pub reference: NodeId,
     /// When it was created.
     pub created_at: Timestamp,
-    /// What.
+    /// The identity of the node.
     pub id: NodeId,
 }
 
 impl FollowerRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "FollowerRow",
         says: "a resource that was built from the head of a branch at a time",
@@ -154,10 +154,10 @@ impl FollowerRow {
     pub(super) const NAMING: [&str; 1] = [Self::ID];
     const ID: &str = "id";
 
-    /// What was created from a time on, that time included, and before another one: while the branch pointed to one head.
+    /// Resources that were created from a time on (included) and before another time: while the branch pointed to one head.
     #[must_use]
     pub fn between(reference: &NodeId, from: Timestamp, until: Option<Timestamp>) -> Query {
-        // No key of `until` is as small as this one: an identity follows.
+        // Every key of the time `until` is greater than this one, because an identity follows.
         let until = until.map_or_else(|| format!("{}~", Self::PREFIX), Self::begin_of);
         Query::between(reference.as_str(), Self::begin_of(from), until)
     }
@@ -175,7 +175,7 @@ impl FollowerRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self {

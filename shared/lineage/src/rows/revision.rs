@@ -1,4 +1,4 @@
-//! Which deployment was in force on an endpoint from when on, and which one is.
+//! Since when each deployment was in force on an endpoint, and which one is in force now.
 
 use sagewarden_events::Timestamp;
 
@@ -8,19 +8,19 @@ use crate::table::{Attributes, Item, Key, Query, Write};
 
 const DEPLOYMENT: &str = "dep";
 
-/// From a time on a deployment was in force on an endpoint, or none any more. Revisions are heard in any order.
+/// From a time on, this deployment was in force on an endpoint, or none any more. Revisions arrive in any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevisionRow {
     /// Where.
     pub endpoint: NodeId,
     /// Since when.
     pub at: Timestamp,
-    /// What; nothing when the endpoint was deleted.
+    /// The deployment; `None` if the endpoint was deleted.
     pub deployment: Option<NodeId>,
 }
 
 impl RevisionRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "RevisionRow",
         says: "the deployment in force on an endpoint from a time on, or none",
@@ -36,26 +36,26 @@ impl RevisionRow {
         Query::prefix(endpoint.as_str(), Self::PREFIX)
     }
 
-    /// Revisions up to and including a time, the newest first: the first was in force then.
+    /// Revisions up to and including a time, the newest first. The first one was in force at that time.
     #[must_use]
     pub fn until(endpoint: &NodeId, at: Timestamp) -> Query {
         Query::between(endpoint.as_str(), Self::PREFIX, Self::end_of(at)).newest_first()
     }
 
-    /// This one, and those before it, the newest first.
+    /// This revision and the earlier ones, the newest first.
     #[must_use]
     pub fn and_before(&self) -> Query {
         let Key { pk, sk } = self.key();
         Query::between(pk, Self::PREFIX, sk).newest_first()
     }
 
-    /// Those between two times, both included, the oldest first.
+    /// Revisions between two times, both included, the oldest first.
     #[must_use]
     pub fn between(endpoint: &NodeId, from: Timestamp, until: Timestamp) -> Query {
         Query::between(endpoint.as_str(), Self::begin_of(from), Self::end_of(until))
     }
 
-    /// Those since a time, that time included, the oldest first.
+    /// Revisions since a time (included), the oldest first.
     #[must_use]
     pub fn since(endpoint: &NodeId, from: Timestamp) -> Query {
         Query::between(endpoint.as_str(), Self::begin_of(from), format!("{}~", Self::PREFIX))
@@ -67,7 +67,7 @@ impl RevisionRow {
         Key::new(self.endpoint.as_str(), format!("{}{}", Self::PREFIX, self.version()))
     }
 
-    /// The writes: the row, and the pointer of the endpoint, which the newest revision wins.
+    /// The writes: the row, and the pointer of the endpoint, in which the newest revision wins.
     #[must_use]
     pub fn writes(&self) -> [Write; 2] {
         let Item { attributes, .. } = self.item();
@@ -86,7 +86,7 @@ impl RevisionRow {
         Item { key: self.key(), attributes: Attributes::from([(DEPLOYMENT.into(), self.target().into())]) }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let at = leading_time(item.key.sk.strip_prefix(Self::PREFIX)?)?;
@@ -102,12 +102,12 @@ impl RevisionRow {
         format!("{}#{}", millis(self.at), self.target())
     }
 
-    /// No larger than any key of this time.
+    /// A text that is not larger than any key of this time.
     fn begin_of(at: Timestamp) -> String {
         format!("{}{}", Self::PREFIX, millis(at))
     }
 
-    /// No smaller than any key of this time: no identity begins with a tilde.
+    /// A text that is not smaller than any key of this time, because no identity begins with a tilde.
     fn end_of(at: Timestamp) -> String {
         format!("{}{}#~", Self::PREFIX, millis(at))
     }
@@ -120,12 +120,12 @@ pub struct CurrentRow {
     pub endpoint: NodeId,
     /// Since when.
     pub since: Timestamp,
-    /// What; nothing when the endpoint was deleted.
+    /// The deployment; `None` if the endpoint was deleted.
     pub deployment: Option<NodeId>,
 }
 
 impl CurrentRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "CurrentRow",
         says: "the deployment that is in force on an endpoint",
@@ -147,7 +147,7 @@ impl CurrentRow {
         key.sk == Self::SK
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let endpoint = NodeId::parse(&item.key.pk).filter(|_| Self::is(&item.key))?;

@@ -1,4 +1,4 @@
-//! States that an endpoint reached, and approvals of model packages: both happen again and again, so each has a row.
+//! States that an endpoint reached, and approvals of model packages. Both happen again and again, so each one has a row.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +9,8 @@ use super::kind::{RowKind, leading_time, millis};
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query, Write};
 
-/// A state and when it was reached, as it stands in a set of states, in a register's version and in the key of a row:
-/// `<time>#<rank>#<state>`. Of one time the later stage of life is the larger text.
+/// A state, and when it was reached, as text for sets of states, versions of registers and keys of rows: `<time>#<rank>#<state>`. At the
+/// same time, the later stage of life is the larger text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReachedState {
     /// When it was reached.
@@ -28,7 +28,7 @@ impl ReachedState {
         Self { at, rank: status.rank(), state: status.to_string() }
     }
 
-    /// Reads the text; `None` when it is something else.
+    /// Reads the text; `None` if it is something else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '#');
@@ -43,19 +43,19 @@ impl fmt::Display for ReachedState {
     }
 }
 
-/// A state that an endpoint reached. Whatever comes to an end has few states, and its node names them itself.
+/// A state that an endpoint reached. A job has few states, and its node lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateRow {
-    /// Whose.
+    /// The endpoint.
     pub endpoint: NodeId,
-    /// Which, and when.
+    /// The state, and when it was reached.
     pub reached: ReachedState,
-    /// Why, if it failed.
+    /// The reason, if it failed.
     pub reason: Option<String>,
 }
 
 impl StateRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "StateRow",
         says: "a state that an endpoint reached",
@@ -84,7 +84,7 @@ impl StateRow {
         Item { key: self.key(), attributes: reason.collect() }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let reached = ReachedState::parse(item.key.sk.strip_prefix(Self::PREFIX)?)?;
@@ -96,20 +96,20 @@ impl StateRow {
 /// Whether a model package may be used, from a time on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRow {
-    /// Of which package.
+    /// The model package.
     pub package: NodeId,
     /// Since when.
     pub at: Timestamp,
     /// `Approved`, `Rejected` or `PendingManualApproval`.
     pub state: String,
-    /// Who said so, where that is known.
+    /// Who decided it, if that is known.
     pub by: Option<String>,
     /// The comment of the approver.
     pub description: Option<String>,
 }
 
 impl ApprovalRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ApprovalRow",
         says: "an approval or rejection of a model package",
@@ -132,14 +132,14 @@ impl ApprovalRow {
         Key::new(self.package.as_str(), format!("{}{}#{}", Self::PREFIX, millis(self.at), self.state))
     }
 
-    /// The version of the node's register. Descriptions know who changed the package and events do not: of one time their
-    /// word counts for more.
+    /// The version of the node's register. Descriptions know who changed the package, and events do not. So at the same time, the
+    /// description wins.
     #[must_use]
     pub fn register_version(&self) -> String {
         format!("{}#{}#{}", millis(self.at), self.state, u8::from(self.by.is_some()))
     }
 
-    /// The write. An event may report the same approval without naming who gave it.
+    /// The write. An event may report the same approval without its approver.
     #[must_use]
     pub fn write(&self) -> Write {
         let Item { key, attributes: once } = self.item();
@@ -156,7 +156,7 @@ impl ApprovalRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let (at, state) = item.key.sk.strip_prefix(Self::PREFIX)?.split_once('#')?;

@@ -46,14 +46,14 @@ fn texts(members: &[&str]) -> BTreeSet<String> {
     members.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// The item that a write leaves behind where nothing was.
+/// The item that a write leaves behind in an empty table.
 fn stored(write: &Write) -> Item {
     let mut attributes = None;
     apply(&mut attributes, write);
     Item { key: key_of(write).clone(), attributes: attributes.unwrap() }
 }
 
-/// A row as it must be stored for ever: tables with these bytes as its key exist.
+/// A row with the key that it must have for ever, because tables with these bytes exist.
 struct Golden {
     kind: RowKind,
     item: Item,
@@ -61,7 +61,7 @@ struct Golden {
     sk: &'static str,
 }
 
-/// A row that has an item is read back as it was.
+/// A row that makes an item is read back unchanged.
 macro_rules! golden {
     ($kind:expr, $type:ident, $row:expr, $pk:expr, $sk:expr) => {{
         let row: $type = $row;
@@ -457,7 +457,7 @@ fn every_kind_is_listed_and_its_rows_look_as_it_says() {
     }
 }
 
-/// Whether a key has the literal parts of one form of a pattern, in their order and at its ends.
+/// Whether a key has the literal parts of one form of a pattern, in their order and with the same beginning and end.
 fn fits(pattern: &str, key: &str) -> bool {
     pattern.split(", or ").any(|form| {
         let mut literals = form.split('<').map(|part| part.split_once('>').map_or(part, |(_, rest)| rest));
@@ -469,7 +469,7 @@ fn fits(pattern: &str, key: &str) -> bool {
                 None => return false,
             }
         }
-        // What varies last takes the rest.
+        // The last variable part takes the rest.
         literals.last().is_none_or(|last| last.is_empty()) || rest.is_empty()
     })
 }
@@ -631,7 +631,7 @@ fn a_gap_is_read_as_subject_and_words() {
     assert_eq!(node::parse_gap("no gap"), None);
 }
 
-/// The items that a query finds, as a table answers it.
+/// The items that a query finds in a table.
 fn find(query: &Query, items: &[Item]) -> Vec<Item> {
     let within = |sk: &str| match &query.range {
         Range::Prefix(prefix) => sk.starts_with(prefix),
@@ -765,7 +765,7 @@ fn queries_by_prefix_find_no_neighbours() {
     kinds(OutEdgeRow::in_role(&image, Relation::Produced, "container/a#b"), OutEdgeRow::KIND, 0);
 }
 
-/// The table as ARCHITECTURE.md has it.
+/// The table in ARCHITECTURE.md.
 fn table() -> String {
     let forms = |pattern: &str| {
         pattern.split(", or ").map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", or ")

@@ -8,10 +8,11 @@ use super::kind::{RowKind, earliest, leading_time, millis};
 use crate::id::NodeId;
 use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
-/// Digits of a bundle's hash that stand in keys: enough to distinguish bundles.
+/// How many digits of a bundle's hash are in keys: enough to distinguish bundles.
 const MARK: usize = 12;
 
-/// A partition of their own, so that IAM can let one function alone write them. The second form is for kinds without a node.
+/// Rows about verdicts have partitions of their own, so that IAM can let one function alone write them. The second form is for kinds
+/// without a node.
 const VERDICTS: &str = "V#<identity>, or V#R#<kind>#<account>/<region>/<name>@<ms>";
 const PARTITION: &str = "V#";
 
@@ -20,7 +21,7 @@ fn key_in(pk: &str, sk: String) -> Key {
     Key::new(format!("{PARTITION}{pk}"), sk)
 }
 
-/// What the verdicts of a partition are on.
+/// The resource of the verdicts in a partition.
 fn subject_of(key: &Key) -> Option<&str> {
     key.pk.strip_prefix(PARTITION)
 }
@@ -31,7 +32,7 @@ pub fn bundle_mark(bundle: &str) -> &str {
     bundle.get(..MARK).unwrap_or(bundle)
 }
 
-/// What distinguishes a verdict from others on one resource.
+/// The text that distinguishes a verdict from others on one resource.
 pub(super) fn verdict_id(bundle: &str, is_known: bool, findings_mark: &str) -> String {
     format!("{}#{}#{findings_mark}", bundle_mark(bundle), u8::from(is_known))
 }
@@ -39,18 +40,18 @@ pub(super) fn verdict_id(bundle: &str, is_known: bool, findings_mark: &str) -> S
 /// The newest verdict by a bundle on an incarnation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictRow {
-    /// What it is on ([`Self::partition`]).
+    /// The partition of its resource ([`Self::partition`]).
     pub pk: String,
     /// The bundle's hash.
     pub bundle: String,
     /// When the resource, as it was judged, had last been changed.
     pub modified_at: Timestamp,
-    /// When it was judged. What a control joins (tags, roles, commits) can change while the resource does not: of two judgements of
-    /// one state the later counts.
+    /// When it was judged. Facts that a control joins (tags, roles, commits) can change while the resource does not. If one state was
+    /// judged twice, the later judgement counts.
     pub judged_at: Timestamp,
     /// Whether every control could be decided.
     pub is_known: bool,
-    /// Tells one set of findings from another.
+    /// The mark that distinguishes one set of findings from another.
     pub findings_mark: String,
     /// The outcome's word.
     pub outcome: String,
@@ -61,7 +62,7 @@ pub struct VerdictRow {
 }
 
 impl VerdictRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "VerdictRow",
         says: "the newest verdict by a bundle, who created the resource, and the remedy",
@@ -85,23 +86,24 @@ impl VerdictRow {
     pub const ACTOR: &str = "actor";
     /// The API call of the first remedy that took effect.
     pub const REMEDY: &str = "remedy";
-    /// What came of it.
+    /// The result of that call.
     pub const REMEDY_RESULT: &str = "remedy_result";
-    /// How long after the cause it was made, in milliseconds.
+    /// How long after the cause the call was made, in milliseconds.
     pub const REMEDY_AFTER_MS: &str = "remedy_after_ms";
-    /// When what Sagewarden changed had last been changed by others: one time for each state that was changed.
+    /// For each state that Sagewarden changed: when others had last changed the resource before.
     pub const CHANGED: &str = "remedy_changed";
-    /// When somebody had taken its mark away: one time for each that was set again.
+    /// For each mark that Sagewarden set again: when somebody had removed the mark.
     pub const MARKED_AGAIN: &str = "remedy_marked_again";
     /// The controls that its tag names.
     pub const MARKED: &str = "remedy_marked";
     /// `yes` while a notebook instance waits to be started again, then `no`.
     pub const STOPPED_TO_CHANGE: &str = "stopped_to_change";
     const MARKED_AS_OF: &str = "remedy_marked_as_of";
-    /// The version of that: `<time of the last change>#<time of the note>#<step>`.
+    /// The version of this note: `<time of the last change>#<time of the note>#<step>`.
     pub const STOPPED_AS_OF: &str = "stopped_as_of";
 
-    /// The partition of the verdicts on an incarnation: its node's, or of kinds that have none one of its own.
+    /// The partition of the verdicts on an incarnation. It contains the identity of its node. Kinds without a node have a form of their
+    /// own.
     #[must_use]
     pub fn partition(resource: &Resource, created_at: Timestamp) -> String {
         NodeId::resource(resource, created_at).map_or_else(
@@ -120,25 +122,25 @@ impl VerdictRow {
         pk.rsplit_once('@')?.1.parse().ok().map(Timestamp::from_millis)
     }
 
-    /// What distinguishes this verdict from others on the resource: `<bundle>#<known>#<mark>`.
+    /// The text that distinguishes this verdict from others on the resource: `<bundle>#<known>#<mark>`.
     #[must_use]
     pub fn id(&self) -> String {
         verdict_id(&self.bundle, self.is_known, &self.findings_mark)
     }
 
-    /// Whether a row of this key holds a verdict, or will.
+    /// Whether a row with this key holds a verdict, or will hold one.
     #[must_use]
     pub fn is(key: &Key) -> bool {
         subject_of(key).is_some() && key.sk.starts_with(Self::PREFIX)
     }
 
-    /// What a row about verdicts is on; `None` when it is about something else.
+    /// The resource of a row about verdicts; `None` if the row is about something else.
     #[must_use]
     pub fn subject(key: &Key) -> Option<&str> {
         subject_of(key)
     }
 
-    /// The verdicts in a partition, one a bundle.
+    /// The verdicts in a partition, one for each bundle.
     #[must_use]
     pub fn of(pk: &str) -> Query {
         Query::prefix(format!("{PARTITION}{pk}"), Self::PREFIX)
@@ -179,26 +181,26 @@ impl VerdictRow {
         Write::Merge { key, once, union: BTreeMap::new() }
     }
 
-    /// Notes that the resource, as last modified at that time, is about to be changed. Repeated tries count once.
+    /// Notes that Sagewarden is about to change the resource, which was last modified at that time. Repeated attempts count once.
     #[must_use]
     pub fn write_changed(key: Key, modified_at: Timestamp) -> Write {
         Self::note_time(key, Self::CHANGED, modified_at)
     }
 
-    /// That the mark that was taken away then is about to be set again: however often that is tried, it counts once.
+    /// Notes that Sagewarden is about to set the mark again that somebody removed at that time. Repeated attempts count once.
     #[must_use]
     pub fn write_marked_again(key: Key, gone_at: Timestamp) -> Write {
         Self::note_time(key, Self::MARKED_AGAIN, gone_at)
     }
 
-    /// Which controls its tag names.
+    /// Notes which controls its tag names.
     #[must_use]
     pub fn write_marked(key: Key, modified_at: Timestamp, controls: &str) -> Write {
         let version = format!("{}#{controls}", millis(modified_at));
         Self::note(key, Self::MARKED_AS_OF, version, Self::MARKED, controls.into())
     }
 
-    /// Whether a notebook instance waits to be started again, as it was noted at `now`; of one time, that it does not.
+    /// Notes at `now` whether a notebook instance waits to be started again. If two notes have the same time, "it does not wait" wins.
     #[must_use]
     pub fn write_stopped(key: Key, modified_at: Timestamp, now: Timestamp, waits: bool) -> Write {
         let version = format!("{}#{}#{}", millis(modified_at), millis(now), u8::from(!waits));
@@ -206,13 +208,13 @@ impl VerdictRow {
         Self::note(key, Self::STOPPED_AS_OF, version, Self::STOPPED_TO_CHANGE, word.into())
     }
 
-    /// When the notebook instance had last been modified before that was noted.
+    /// When the notebook instance had last been modified before the note.
     #[must_use]
     pub fn stopped_as_of(row: &Item) -> Option<Timestamp> {
         leading_time(row.text(Self::STOPPED_AS_OF)?)
     }
 
-    /// The row with nothing but the verdict.
+    /// The row with only the verdict.
     #[must_use]
     pub fn item(&self) -> Item {
         let mut attributes = self.attributes();
@@ -220,7 +222,7 @@ impl VerdictRow {
         Item { key: Self::key(&self.pk, &self.bundle), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind, or holds no verdict yet.
+    /// Reads a row; `None` if it is of another kind, or holds no verdict yet.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         item.key.sk.strip_prefix(Self::PREFIX)?;
@@ -267,7 +269,7 @@ impl VerdictRow {
     }
 }
 
-/// When a bundle first came to one verdict on an incarnation. Its facts stay readable after a later verdict.
+/// When a bundle first reached a verdict on an incarnation. Its facts stay readable after a later verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgementRow(
     /// The verdict, with the time of the first such judgement.
@@ -275,7 +277,7 @@ pub struct JudgementRow(
 );
 
 impl JudgementRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "JudgementRow",
         says: "when a bundle first came to this verdict on a resource",
@@ -285,7 +287,7 @@ impl JudgementRow {
     pub(super) const PREFIX: &str = "VJ#";
     /// The version: the earliest judgement wins.
     pub const FIRST: &str = "first";
-    /// When that was.
+    /// When the bundle first reached it.
     pub const JUDGED_AT: &str = "judged_at";
     /// When the resource, as it was judged, had last been changed.
     pub const MODIFIED_AT: &str = "modified_at";
@@ -315,7 +317,7 @@ impl JudgementRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let key = item.key.sk.strip_prefix(Self::PREFIX)?;
@@ -347,10 +349,10 @@ impl JudgementRow {
     }
 }
 
-/// When a changeable resource last passed every control of a bundle: a failure after that time is a new finding.
+/// When a changeable resource last passed every control of a bundle. A failure after that time is a new finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComplianceRow {
-    /// What the verdicts are on ([`VerdictRow::partition`]).
+    /// The partition of the verdicts ([`VerdictRow::partition`]).
     pub pk: String,
     /// The first digits of the bundle's hash.
     pub bundle: String,
@@ -359,7 +361,7 @@ pub struct ComplianceRow {
 }
 
 impl ComplianceRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ComplianceRow",
         says: "when a changeable resource last passed every control of a bundle",
@@ -375,7 +377,7 @@ impl ComplianceRow {
         key_in(pk, format!("{}{}", Self::PREFIX, bundle_mark(bundle)))
     }
 
-    /// The write: the register is all that the row holds.
+    /// The write. The row holds only this register.
     #[must_use]
     pub fn write(&self) -> Write {
         Write::Newest {
@@ -393,7 +395,7 @@ impl ComplianceRow {
         Item { key: Self::key(&self.pk, &self.bundle), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let bundle = item.key.sk.strip_prefix(Self::PREFIX)?.to_owned();
@@ -402,19 +404,19 @@ impl ComplianceRow {
     }
 }
 
-/// That a resource of a name was judged, even if it is gone before anything else is recorded of it.
+/// Records that a resource of this name was judged, even if it is gone before anything else about it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgedRow {
     /// Its ARN in lower case.
     pub arn: String,
     /// The partition of its verdicts.
     pub verdicts: String,
-    /// Of a monitoring schedule: the endpoint that it watches.
+    /// For a monitoring schedule: the endpoint that it watches.
     pub endpoint: Option<String>,
 }
 
 impl JudgedRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "JudgedRow",
         says: "that a resource was judged, and the endpoint that a schedule watches",
@@ -426,7 +428,7 @@ impl JudgedRow {
     const ID: &str = "id";
     const ENDPOINT: &str = "endpoint";
 
-    /// What is known of a resource that was judged.
+    /// The known facts of a resource that was judged.
     #[must_use]
     pub fn of(resource: &Resource, verdicts: &str, endpoint: Option<&str>) -> Self {
         let arn = resource.arn().to_lowercase();
@@ -454,7 +456,7 @@ impl JudgedRow {
         Item { key: Self::key_of(&self.arn), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         Some(Self {
@@ -464,7 +466,7 @@ impl JudgedRow {
         })
     }
 
-    /// Everything that is kept under the ARN: this row, and the notices about the resource.
+    /// All rows under the ARN: this row, and the notices about the resource.
     #[must_use]
     pub fn and_notices(resource: &Resource) -> Query {
         Query::whole(Self::partition(&resource.arn().to_lowercase()))

@@ -1,4 +1,4 @@
-//! Captured traffic: the files of a window, the windows that are open, and until when there was any.
+//! Captured traffic: the files of a window, the open windows, and the time of the last traffic.
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 
@@ -12,9 +12,9 @@ const WINDOW_PK: &str = "W#<endpoint>/<variant>@<start>+<hours>";
 /// A window of the traffic of a variant that still has to be judged for the last time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenWindowRow {
-    /// Whose.
+    /// The endpoint.
     pub endpoint: Resource,
-    /// Of which variant.
+    /// The variant of the endpoint.
     pub variant: String,
     /// From.
     pub start: Timestamp,
@@ -23,7 +23,7 @@ pub struct OpenWindowRow {
 }
 
 impl OpenWindowRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "OpenWindowRow",
         says: "a window that still has to be judged for the last time",
@@ -36,8 +36,8 @@ impl OpenWindowRow {
     const START: &str = "start";
     const END: &str = "end";
 
-    /// The partition of a window's content, open or not. Windows of another length have other partitions, so that a setting that changes
-    /// mixes none.
+    /// The partition of a window's content, open or not. Windows of another length have other partitions, so that a change of the setting
+    /// does not mix them.
     #[must_use]
     pub fn partition(&self) -> String {
         let (endpoint, start) = (NodeId::endpoint(&self.endpoint), self.start.millis());
@@ -48,7 +48,7 @@ impl OpenWindowRow {
     /// The windows that ended before a time, the newest first.
     #[must_use]
     pub fn ended(before: Timestamp) -> Query {
-        // Behind the end a key goes on, so that what ends at that very time is not among them.
+        // A key continues after the end, so windows that end at exactly that time are not among them.
         Query::between(Self::PK, "0", format!("{:013}", before.millis())).newest_first()
     }
 
@@ -76,7 +76,7 @@ impl OpenWindowRow {
         Item { key: self.key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let endpoint = Resource::parse_arn(item.text(Self::ENDPOINT)?).ok()?;
@@ -100,7 +100,7 @@ pub struct CapturedFileRow {
     pub bucket: String,
     /// Its key.
     pub key: String,
-    /// Its version, where the bucket keeps any.
+    /// Its version, if the bucket keeps versions.
     pub version_id: Option<String>,
     /// Its entity tag.
     pub etag: String,
@@ -108,12 +108,12 @@ pub struct CapturedFileRow {
     pub size: u64,
     /// When it was written.
     pub modified_at: Timestamp,
-    /// S3's own order of what happened to the key.
+    /// S3's sequencer, which orders the events of the key.
     pub sequencer: Option<String>,
 }
 
 impl CapturedFileRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "CapturedFileRow",
         says: "a version of a file in a window of captured traffic",
@@ -135,7 +135,7 @@ impl CapturedFileRow {
         Query::prefix(window, Self::PREFIX)
     }
 
-    /// What stands for the version: a file is written once, but nothing keeps anybody from writing it again.
+    /// The version id, or else the entity tag. Capture writes a file once, but somebody may write it again.
     #[must_use]
     pub fn version(&self) -> &str {
         self.version_id.as_deref().unwrap_or(&self.etag)
@@ -163,14 +163,14 @@ impl CapturedFileRow {
         Item { key: self.row_key(), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         item.key.sk.strip_prefix(Self::PREFIX)?;
         Self::described(item)
     }
 
-    /// The file that a row's attributes describe, whatever its key says.
+    /// The file that a row's attributes describe, whatever its key is.
     pub(super) fn described(item: &Item) -> Option<Self> {
         let text = |name: &str| item.text(name).map(str::to_owned);
         Some(Self {
@@ -186,7 +186,7 @@ impl CapturedFileRow {
     }
 }
 
-/// What is known of a window beside its files: a row without attributes.
+/// A fact about a window besides its files. Its row has no attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowMark {
     /// Its metrics were published.
@@ -207,21 +207,21 @@ pub struct WindowMarkRow {
 }
 
 impl WindowMarkRow {
-    /// What the row is for metrics.
+    /// The kind of row for metrics, as ARCHITECTURE.md describes it.
     pub const METRICS: RowKind = RowKind {
         row: "WindowMarkRow",
         says: "that the metrics of a window were published",
         pk: WINDOW_PK,
         sk: "M",
     };
-    /// What the row is for metrics of model quality.
+    /// The kind of row for metrics of model quality, as ARCHITECTURE.md describes it.
     pub const QUALITY: RowKind = RowKind {
         row: "WindowMarkRow",
         says: "that the metrics of a window's model quality were published",
         pk: WINDOW_PK,
         sk: "MQ",
     };
-    /// What the row is for a window that was given up.
+    /// The kind of row for a window that was given up, as ARCHITECTURE.md describes it.
     pub const GIVEN_UP: RowKind = RowKind {
         row: "WindowMarkRow",
         says: "that a window could not be judged and was given up",
@@ -246,7 +246,7 @@ impl WindowMarkRow {
         Item { key: self.key(), attributes: Attributes::new() }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let mark = match item.key.sk.as_str() {
@@ -259,7 +259,7 @@ impl WindowMarkRow {
     }
 }
 
-/// That a window was judged for the last time, and with which files.
+/// Records that a window was judged for the last time, and with which files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosedWindowRow {
     /// The partition of the window ([`OpenWindowRow::partition`]).
@@ -271,7 +271,7 @@ pub struct ClosedWindowRow {
 }
 
 impl ClosedWindowRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ClosedWindowRow",
         says: "that a window was judged for the last time, and with which files",
@@ -287,7 +287,7 @@ impl ClosedWindowRow {
         Key::new(window, Self::KIND.sk)
     }
 
-    /// The write: of a window that was closed again, because a file came late, the larger set of files counts.
+    /// The write. If a window was closed again because a file came late, the larger set of files counts.
     #[must_use]
     pub fn write(&self) -> Write {
         let Item { key, mut attributes } = self.item();
@@ -305,7 +305,7 @@ impl ClosedWindowRow {
         Item { key: Self::key(&self.window), attributes }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let files = item.text(Self::FILES).filter(|_| item.key.sk == Self::KIND.sk)?;
@@ -322,7 +322,7 @@ const CAPTURED: &str = "K#captured";
 const UNTIL: &str = "at";
 const UNTIL_VERSION: &str = "atv";
 
-/// Until when traffic of an endpoint has been captured, as far as its files were heard of.
+/// The time of the last captured traffic of an endpoint, by the files that `detect-drift` has received events about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastCaptureRow {
     /// The endpoint: `<account>/<region>/<name>`, the tail of its identity.
@@ -332,7 +332,7 @@ pub struct LastCaptureRow {
 }
 
 impl LastCaptureRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "LastCaptureRow",
         says: "the time of the last captured traffic of an endpoint",
@@ -357,7 +357,7 @@ impl LastCaptureRow {
         }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let Key { pk, sk } = &item.key;
@@ -366,7 +366,7 @@ impl LastCaptureRow {
     }
 }
 
-/// Since when the stack receives events of captured traffic: earlier files caused no event.
+/// Since when the stack receives events of captured traffic. Earlier files caused no events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListeningRow {
     /// Since when.
@@ -374,7 +374,7 @@ pub struct ListeningRow {
 }
 
 impl ListeningRow {
-    /// What the row is.
+    /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ListeningRow",
         says: "since when the stack receives events of captured traffic",
@@ -400,7 +400,7 @@ impl ListeningRow {
         }
     }
 
-    /// Reads a row; `None` when it is another kind.
+    /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let since = item.number(UNTIL).filter(|_| item.key == Self::key())?;

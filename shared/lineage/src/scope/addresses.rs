@@ -1,4 +1,4 @@
-//! Addresses in texts, as a scope redacts them.
+//! Redacts the addresses in texts that are outside a scope.
 
 use super::{OUTSIDE, Scope};
 
@@ -62,7 +62,7 @@ fn what_is_no_address_is_left() {
     }
 }
 
-/// One that looked on to the end at each address would take minutes for each of these.
+/// Code that reads to the end of the text at each address would take minutes for each of these.
 #[test]
 fn a_text_is_read_once_however_many_addresses_begin_in_it() {
     let long = |words: &str| words.repeat(300_000 / words.len());

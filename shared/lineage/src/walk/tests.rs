@@ -9,7 +9,7 @@ fn item(node: Node) -> Item {
     node.item.unwrap()
 }
 
-/// The `number`th of a chain: each was made of the next.
+/// The `number`th node of a chain, in which each node was made from the next.
 fn link(number: usize) -> NodeId {
     id(&format!("ds#s3://b/{number}@v"))
 }
@@ -23,7 +23,7 @@ fn limits(max_depth: usize, max_nodes: usize) -> Limits {
     Limits { max_depth, max_nodes }
 }
 
-/// Walks up a chain whose last node is the `last`, so many nodes a read.
+/// Walks up a chain whose last node is the `last`, with this many nodes in each read.
 fn climb(mut walk: Walk, last: usize, at_most: usize) -> Walk {
     loop {
         let wanted = walk.level(at_most).to_vec();
@@ -96,7 +96,7 @@ fn a_wide_level_is_read_in_parts_and_no_node_twice() {
             break;
         }
         assert!(wanted.len() <= 2, "{wanted:?}");
-        // Each of them was made of the start again, which is known.
+        // Each of them was made from the start, which is already known.
         let start = link(0).to_string();
         let back = [from(&[("ContributedTo:member", &start)])];
         walk.absorb(wanted.iter().map(|id| item(node(id.as_str(), "x", &back))).collect());
@@ -158,7 +158,7 @@ fn an_answer_that_goes_on_names_what_earlier_ones_had() {
     let (_, cursor) = climb(up(limits(0, 100)), 3, 10).finish(&link(0));
     let mut walk = Walk::resume(cursor.unwrap(), limits(0, 100));
     assert_eq!(walk.level(9), [link(1)]);
-    // It was made of the start again, which the earlier answer had.
+    // It was made from the start, which the earlier answer had.
     let edges = [from(&[("ContributedTo:member", link(0).as_str()), ("ContributedTo:image", IMAGE)])];
     walk.absorb(vec![item(node(link(1).as_str(), "x", &edges))]);
     let (graph, cursor) = walk.finish(&link(0));
@@ -184,7 +184,7 @@ fn page(from: &str, rows: Vec<Item>, next: Option<&str>) -> OutEdges {
     OutEdges { id: id(from), rows, next: next.map(str::to_owned) }
 }
 
-/// Downwards from the image, which is read.
+/// Downstream from the image, which is read.
 fn down(limits: Limits) -> Walk {
     let mut walk = Walk::new(Direction::Downstream, [id(IMAGE)], limits);
     assert_eq!(walk.level(9), [id(IMAGE)]);

@@ -20,7 +20,7 @@ fn answer(root: &str, nodes: Vec<(usize, Node)>, details: &[(&str, Json)]) -> An
     Answer { root: id(root), graph: graph(nodes), details, cursor: None, requests: 3 }
 }
 
-/// The nodes, with another one in the place of that with its identity.
+/// The nodes, in which this node replaces the one with its identity.
 fn with(mut nodes: Vec<(usize, Node)>, other: Node) -> Vec<(usize, Node)> {
     nodes.iter_mut().filter(|(_, node)| node.id == other.id).for_each(|(_, node)| *node = other.clone());
     nodes

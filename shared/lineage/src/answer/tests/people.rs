@@ -1,4 +1,4 @@
-//! What is written for people, and what an answer says of itself.
+//! Texts for people, and whether an answer says that it is incomplete.
 
 use sagewarden_events::Timestamp;
 use serde_json::json;

@@ -86,7 +86,7 @@ fn a_job_whose_sources_are_pinned_is_repeated_exactly() {
     assert_eq!((found.before_it_is_sent.len(), found.before_it_is_sent[0].as_str()), (3, step));
 }
 
-/// What stands against an exact repeat.
+/// The reasons against an exact repeat.
 fn against(nodes: Vec<(usize, Node)>) -> Vec<String> {
     let found = repeat(nodes);
     assert_eq!(found.exact, found.missing.is_empty());

@@ -1,4 +1,5 @@
-//! What descriptions say, in small documents of the API's own shape: here what all kinds share, beside it each family of kinds.
+//! Reads small documents in the API's own shape. This file has the tests for all kinds, and the files beside it the tests for each family
+//! of kinds.
 
 mod automation;
 mod jobs;
@@ -12,12 +13,12 @@ use super::*;
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const OTHER: &str = "fedcba9876543210fedcba9876543210fedcba98";
 
-/// So many seconds after the creation.
+/// The time this many seconds after the creation.
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis((1_772_442_600 + seconds) * 1_000)
 }
 
-/// The same as descriptions write it.
+/// The same time, as descriptions write it.
 fn seconds_after(seconds: i64) -> Json {
     json!(1_772_442_600 + seconds)
 }
@@ -48,13 +49,13 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
 }
 
-/// What was read, as it stood at the creation.
+/// Inputs, in their versions at the creation.
 fn read(role: &str, uri: &str, single: bool, manifest: Option<ManifestKind>) -> DataReference {
     let location = S3Location::parse(uri).unwrap();
     DataReference { role: role.to_owned(), location, as_of: at(0), since: None, single, manifest }
 }
 
-/// What was written between the creation and the end.
+/// Outputs, written between the creation and the end.
 fn wrote(role: &str, uri: &str, ended: i64, single: bool) -> DataReference {
     DataReference { as_of: at(ended), since: Some(at(0)), ..read(role, uri, single, None) }
 }

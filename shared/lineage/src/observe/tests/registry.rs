@@ -33,7 +33,7 @@ fn package() -> Json {
 #[test]
 fn a_model_package_says_what_it_holds_where_it_comes_from_and_whether_it_may_be_used() {
     let found = seen(ResourceKind::ModelPackage, package());
-    // Dated to its creation: an approval moves its `LastModifiedTime`.
+    // It gets the time of its creation, because an approval changes its `LastModifiedTime`.
     assert_eq!(found.status, mark(Status::Completed, 0, None));
     let expect = facts(&[
         (node::GROUP, text("credit")),
