@@ -22,9 +22,9 @@ const BEFORE: &str = r#"{"version":"1.0","post_training_bias_metrics":{"label":"
 /// Four hundred people; of the women the model denies every `worse`th, of the men every tenth. All of them would have paid.
 fn people(local: &Local, worse: u64) -> Result<()> {
     let (mut calls, mut labels) = (String::new(), String::new());
-    for number in 0..400 {
+    for number in 0..400_u64 {
         let (sex, turn) = (1 + number % 2, number / 2);
-        let is_denied = turn % (if sex == 2 { worse } else { 10 }) == 0;
+        let is_denied = turn.is_multiple_of(if sex == 2 { worse } else { 10 });
         let score = if is_denied { "0.9" } else { "0.1" };
         writeln!(
             calls,

@@ -56,7 +56,8 @@ pub(super) async fn find(
 }
 
 async fn read(world: &impl World, place: S3Location) -> Result<Option<BaselineReasons>, Unexplained> {
-    let Some(bytes) = bytes(world, &place).await? else { return Ok(None) };
+    let bytes = bytes(world, &place).await.map_err(Unexplained::of_file)?;
+    let Some(bytes) = bytes else { return Ok(None) };
     let digest = hex(&Sha256::digest(&bytes)).chars().take(16).collect();
     let analysis = Analysis::parse(&bytes).map_err(|error| {
         Unexplained::Broken(format!("the baseline of attributions `{place}` cannot be used: {error}"))

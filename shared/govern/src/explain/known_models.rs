@@ -13,7 +13,10 @@ use crate::world::World;
 
 /// The model that was read last, or why that file is none that can be explained. A version of a file never changes.
 #[derive(Debug, Default)]
-pub(crate) struct KnownModels(RefCell<Option<(Artifact, Result<Rc<Model>, String>)>>);
+pub(crate) struct KnownModels(RefCell<Option<(Artifact, FoundModel)>>);
+
+/// A model, or why there is none.
+type FoundModel = Result<Rc<Model>, String>;
 
 impl KnownModels {
     /// The model of an artifact.
@@ -40,7 +43,7 @@ impl KnownModels {
         found.map_err(Unexplained::NoSuchModel)
     }
 
-    fn get(&self, artifact: &Artifact) -> Option<Result<Rc<Model>, String>> {
+    fn get(&self, artifact: &Artifact) -> Option<FoundModel> {
         let known = self.0.borrow();
         known.as_ref().filter(|(of, _)| of == artifact).map(|(_, found)| found.clone())
     }

@@ -49,7 +49,7 @@ pub(crate) async fn window_reasons(
 ) -> Result<Result<Reasons, Unexplained>, Failure> {
     match explain(world, known, traffic, moment).await {
         Ok(reasons) => Ok(Ok(reasons)),
-        Err(unexplained) => unexplained.unless_transient().map(Err),
+        Err(unexplained) => unexplained.unless_failed().map(Err),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn read(
     let attempt = Attempt::begin(world.table(), &uri, moment).await?;
     let read = stream(world, artifact).await;
     attempt.end(world.table(), read.is_ok()).await?;
-    let model = match read? {
+    let model = match read.map_err(Unexplained::of_file)? {
         Some(Ok(model)) => model,
         Some(Err(error)) if error.is_of_xgboost() => {
             return Err(Unexplained::Broken(format!("the model `{uri}` cannot be read: {error}")));

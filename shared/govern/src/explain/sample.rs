@@ -62,7 +62,8 @@ pub(super) async fn sample(
     for file in chosen(traffic.files) {
         drawn.begin(file);
         let mut take = |piece: &[u8]| reader.push(piece, &mut drawn);
-        let is_there = world.files().stream(&file.bucket, &file.object, &mut take).await?;
+        let streamed = world.files().stream(&file.bucket, &file.object, &mut take).await;
+        let is_there = streamed.map_err(Unexplained::of_file)?;
         // Lines that cannot be read are reported by the evaluation of the data.
         let _issues = reader.finish(&mut drawn);
         if is_there {

@@ -104,7 +104,7 @@ pub(crate) async fn keep(
             Ok(format!("its model explained {} of it", counted(rows, "row")))
         }
         Err(unexplained) => {
-            let unexplained = unexplained.unless_transient()?;
+            let unexplained = unexplained.unless_failed()?;
             Ok(format!("its model is not explained: {}", unexplained.why()))
         }
     }
@@ -146,7 +146,8 @@ async fn artifact(world: &impl World, described: &Json) -> Result<Artifact, Unex
     let S3Location { bucket, key } = uri.and_then(S3Location::parse).ok_or_else(missing)?;
     let ended = ["TrainingEndTime", "LastModifiedTime"].iter().find_map(|field| described.get(*field));
     let ended = ended.and_then(Timestamp::from_json).ok_or_else(missing)?;
-    let object = listed(world, &bucket, &key, ended).await?.ok_or_else(missing)?;
+    let object =
+        listed(world, &bucket, &key, ended).await.map_err(Unexplained::of_file)?.ok_or_else(missing)?;
     Ok(Artifact { bucket, object })
 }
 

@@ -11,7 +11,7 @@ pub(crate) enum Unexplained {
     NoSuchModel(String),
     /// Something must be mended first.
     Broken(String),
-    /// A service failed.
+    /// The table failed, or a service does not answer: that says nothing about the model.
     Failed(Failure),
 }
 
@@ -37,18 +37,22 @@ impl From<NotBegun> for Unexplained {
 }
 
 impl Unexplained {
-    /// A failure that stays until somebody mends it is a reason; if a service does not answer, the record is retried.
+    /// For a file that cannot be read: a failure that stays until somebody mends it is a reason.
+    pub(super) fn of_file(error: PortError) -> Self {
+        if error.is_transient() {
+            return Self::Failed(error.into());
+        }
+        // AWS's message may differ from call to call, and what is written must not.
+        Self::Broken(format!("{}: {}", error.context(), error.kind().word()))
+    }
+
+    /// A reason, or a failure to be retried.
     ///
     /// # Errors
-    /// When a service does not answer.
-    pub(crate) fn unless_transient(self) -> Result<Self, Failure> {
+    /// When the table failed, or a service does not answer.
+    pub(crate) fn unless_failed(self) -> Result<Self, Failure> {
         match self {
-            Self::Failed(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
-            // AWS's message may differ from call to call, and what is written must not.
-            Self::Failed(Failure::Retry(error)) => {
-                Ok(Self::Broken(format!("{}: {}", error.context(), error.kind().word())))
-            }
-            Self::Failed(Failure::Reject(why)) => Ok(Self::Broken(why)),
+            Self::Failed(failure) => Err(failure),
             known => Ok(known),
         }
     }

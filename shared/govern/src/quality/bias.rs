@@ -123,7 +123,7 @@ fn report(findings: &Findings<'_>, measured: Option<&PairBias>, judged: JudgedBi
     let metrics = measured.map(|measured| metrics(&measured.analysis)).unwrap_or_default();
     let labelled = LabelledRows { metrics, ..findings.labelled_rows() };
     WindowReport {
-        alert_mode: is_judged.then(|| Mode::Exact.name().to_owned()).unwrap_or_default(),
+        alert_mode: if is_judged { Mode::Exact.name().to_owned() } else { String::new() },
         rows: labelled.matched,
         unreadable: Vec::new(),
         unreadable_lines: 0,

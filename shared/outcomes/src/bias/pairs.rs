@@ -123,9 +123,9 @@ mod tests {
     /// Of so many people, every `worse`th of group 2 is denied, and every tenth of all others.
     fn pairs(count: usize, worse: usize) -> Vec<LabelledPair> {
         let pair = |number: usize| {
-            let is_inside = number % 2 == 0;
+            let is_inside = number.is_multiple_of(2);
             let turn = number / 2;
-            let is_denied = turn % (if is_inside { worse } else { 10 }) == 0;
+            let is_denied = turn.is_multiple_of(if is_inside { worse } else { 10 });
             LabelledPair {
                 id: format!("{number}").into(),
                 prediction: Prediction {
