@@ -128,7 +128,7 @@ fn what_cannot_be_read_of_a_table_is_said_with_the_cure() {
 fn a_header_where_none_is_expected_and_values_where_one_is_are_said() {
     let folder = Folder::new();
     let rows: String = (0..300).map(|row| format!("{},{}.5\n", row % 7, row % 11)).collect();
-    baseline(&folder, &folder.file("train.csv", &format!("a,b\n{rows}")));
+    baseline(&folder, &folder.file("train.csv", format!("a,b\n{rows}")));
     let base = folder.path("base");
     let headed = folder.file("headed.csv", format!("a,b\n{rows}"));
     let bare = folder.file("bare.csv", &rows);

@@ -2,6 +2,7 @@
 
 mod batch;
 mod events;
+mod hour;
 mod in_order;
 mod pieces;
 mod read;
