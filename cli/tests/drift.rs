@@ -232,6 +232,25 @@ fn a_baseline_of_requests_alone_is_compared_with_requests_alone() {
 }
 
 #[test]
+fn an_answer_that_may_belong_behind_the_request_is_said_with_the_option_that_fits() {
+    let folder = Folder::new();
+    let rows: String =
+        (0..500).map(|row| format!("{},{},{}.5\n", amount(row), word(row), row % 10)).collect();
+    let data = folder.file("last.csv", &format!("amount,word,score\n{rows}"));
+    let base = folder.path("last");
+    assert!(sagewarden(&["baseline", &data, "--out", &base]).status.success());
+    let traffic = folder.file("traffic.jsonl", &events(9, 0));
+    let output = sagewarden(&["drift", "--baseline", &base, &traffic]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(out(&output).contains("say --columns end"), "{}", out(&output));
+    let output = sagewarden(&["drift", "--baseline", &base, &traffic, "--columns", "end"]);
+    assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+    let (code, found) = folder.json(&[&folder.file("moved.jsonl", &events(9, 1_000))]);
+    assert_eq!(code, Some(1));
+    assert!(!found["notes"].to_string().contains("--columns end"), "one column of three: {found}");
+}
+
+#[test]
 fn columns_that_are_no_features_are_said_and_not_compared() {
     let folder = Folder::new();
     let table = |from: u32| {
@@ -288,6 +307,17 @@ fn a_body_that_cannot_be_read_is_answered_by_the_path_that_would() {
     assert!(told.contains("(the output seems to have its rows at `/predictions/*`)"), "{told}");
     let (_, found) = folder.json(&[&file, "--output-path", "/predictions/*"]);
     assert_eq!((&found["rows"], &found["coverage"]["compared"]), (&json!(1), &json!(3)), "{found:#}");
+}
+
+#[test]
+fn a_window_of_a_row_is_not_taken_for_compliant() {
+    let folder = Folder::new();
+    let all = events(9, 0);
+    let (code, found) = folder.json(&[&folder.file("one.jsonl", all.lines().next().unwrap())]);
+    assert_eq!((code, &found["outcome"]), (Some(2), &json!("unknown")), "{found}");
+    // Windows begins texts with a mark.
+    let (code, found) = folder.json(&[&folder.file("marked.jsonl", &format!("\u{feff}{all}"))]);
+    assert_eq!((code, &found["rows"], &found["troubles"]), (Some(0), &json!(500), &json!([])), "{found}");
 }
 
 #[test]

@@ -123,3 +123,25 @@ fn what_cannot_be_read_of_a_table_is_said_with_the_cure() {
     let said = String::from_utf8(piped.wait_with_output().unwrap().stderr).unwrap();
     assert!(said.contains("it is Parquet, whose columns are listed at its end: save it"), "{said}");
 }
+
+#[test]
+fn a_header_where_none_is_expected_and_values_where_one_is_are_said() {
+    let folder = Folder::new();
+    let rows: String = (0..300).map(|row| format!("{},{}.5\n", row % 7, row % 11)).collect();
+    baseline(&folder, &folder.file("train.csv", format!("a,b\n{rows}")));
+    let base = folder.path("base");
+    let headed = folder.file("headed.csv", format!("a,b\n{rows}"));
+    let bare = folder.file("bare.csv", &rows);
+    let run = |file: &str, more: &[&str]| {
+        let output = sagewarden(&[&["drift", "--baseline", &base, file], more].concat());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(run(&headed, &[]), (Some(0), String::new()));
+    assert_eq!(run(&bare, &["--no-header"]), (Some(0), String::new()));
+    let (code, said) = run(&headed, &["--no-header"]);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("it is a header in spite of --no-header"), "{said}");
+    let (code, said) = run(&bare, &[]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("if it has values, say --no-header"), "{said}");
+}

@@ -5,6 +5,8 @@
 mod closing;
 #[path = "detecting/known.rs"]
 mod known;
+#[path = "detecting/texts.rs"]
+mod texts;
 #[path = "detecting/unusable.rs"]
 mod unusable;
 
@@ -55,10 +57,15 @@ fn captured(rows: std::ops::Range<u64>, divided_by: u64) -> String {
 
 /// An endpoint that captures its traffic, and a schedule with a baseline, or none.
 fn capturing(with_baseline: bool) -> Result<Local> {
+    let made = || SuggestedBaseline::of_csv(baseline_csv().as_bytes(), Header::FirstRow);
+    capturing_with(with_baseline.then(made).transpose()?)
+}
+
+/// The same with any baseline.
+fn capturing_with(baseline: Option<SuggestedBaseline>) -> Result<Local> {
     let local = Local::new()?;
     local.serve_captured(&format!("s3://{BUCKET}/traffic"))?;
-    if with_baseline {
-        let made = SuggestedBaseline::of_csv(baseline_csv().as_bytes(), Header::FirstRow)?;
+    if let Some(made) = baseline {
         for (name, text) in made.files() {
             local.system.account.put_object("baselines", &format!("b/{name}"), text.as_bytes(), at(150))?;
         }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod events;
+mod hour;
 mod in_order;
 mod pieces;
 mod read;
@@ -19,7 +20,7 @@ use sagewarden_measure::capture::{CaptureFormat, CaptureKey};
 use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Detail, MissingTexts, Profile, Refusals};
 use sagewarden_monitor::{
-    Baseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes, evaluate,
+    Baseline, Constraints, Evaluation, Mode, Statistics, Verdict, Violations, compare_modes, evaluate,
 };
 use sagewarden_outcomes::clarify::Analysis;
 use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
@@ -99,8 +100,22 @@ fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result
     }
     let (profile, windows) = windows.finish();
     let compat = evaluate(baseline, &profile, Mode::Compat);
-    let exact = evaluate(baseline, &profile, Mode::Exact);
+    let mut exact = evaluate(baseline, &profile, Mode::Exact);
+    let is_ordered =
+        options.columns.is_some() || inputs.sources.iter().all(|source| matches!(source, Source::Table(_)));
+    if !is_ordered && most_are_violated(&exact) {
+        exact.notes.push(OTHER_ORDER.to_owned());
+    }
     Ok(Judged { profile, windows, compat, exact, mode, troubles, warnings })
+}
+
+/// What may be the reason if all columns seem to have changed at once.
+const OTHER_ORDER: &str = "most columns differ: cells without names are read with those of the answer first; if the answer's columns are the \
+                           last ones of the baseline, say --columns end";
+
+fn most_are_violated(evaluation: &Evaluation) -> bool {
+    let violated = evaluation.features.iter().filter(|feature| feature.verdict == Verdict::Violated).count();
+    violated > 1 && 2 * violated > evaluation.features.len()
 }
 
 impl Judged {

@@ -30,7 +30,7 @@ pub(super) struct FileEnd {
 /// Hands out one piece after the other.
 pub(super) struct Pieces<'a> {
     files: Iter<'a, Source>,
-    open: Option<(&'a Source, Lines)>,
+    open: Option<(&'a Source, WholeLines)>,
     progress: &'a ProgressBar,
     next: u64,
 }
@@ -64,7 +64,7 @@ impl<'a> Pieces<'a> {
     fn fill(&mut self, source: &'a Source, block: &mut Block) -> io::Result<bool> {
         let lines = match &mut self.open {
             Some((_, lines)) => lines,
-            None => &mut self.open.insert((source, Lines::of(source.open()?))).1,
+            None => &mut self.open.insert((source, WholeLines::of(source.open()?))).1,
         };
         lines.fill(block, |bytes| self.progress.inc(bytes))
     }
@@ -111,13 +111,13 @@ impl Block {
 }
 
 /// The lines of an input.
-struct Lines {
+struct WholeLines {
     input: Box<dyn Read + Send>,
     /// The beginning of the line after the last piece.
     rest: Vec<u8>,
 }
 
-impl Lines {
+impl WholeLines {
     fn of(input: Box<dyn Read + Send>) -> Self {
         Self { input, rest: Vec::new() }
     }
@@ -185,7 +185,7 @@ mod tests {
 
     /// The pieces of a text that arrives so many bytes at once.
     fn pieces(text: &[u8], at_once: usize) -> Vec<Vec<u8>> {
-        let mut lines = Lines::of(Box::new(Slow(text.to_vec(), at_once)));
+        let mut lines = WholeLines::of(Box::new(Slow(text.to_vec(), at_once)));
         let (mut block, mut pieces) = (Block::default(), Vec::new());
         loop {
             let is_more = lines.fill(&mut block, |_| {}).unwrap();

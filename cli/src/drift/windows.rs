@@ -8,7 +8,7 @@ use sagewarden_measure::{Detail, Profile};
 use sagewarden_monitor::{Baseline, Mode, evaluate};
 use sagewarden_view::drift::TrendWindow;
 
-use crate::drift::rows::Hour;
+use crate::drift::hour::Hour;
 
 /// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
 const OPEN: usize = 8;

@@ -2,7 +2,7 @@
 
 FOLDER has what `cargo bench -p sagewarden-measure --bench drift -- FOLDER` wrote. The command is `target/release/sagewarden`
 (`cargo build --release -p sagewarden`), or `--command`. PYTHON is an interpreter that has the peer's packages (`peers/*.py` say which).
-Ours runs on one core, the others where they like. Wall and processor time are what the kernel counted for the process (`wait4`). Everything
+All run on all cores, ours also on one. Wall and processor time are what the kernel counted for the process (`wait4`). Everything
 runs once before it is timed: then its peak memory (`VmHWM`) is read every millisecond, since what `wait4` says of memory counts the
 parent's, too.
 """
@@ -100,13 +100,9 @@ def main():
     files = sorted(given.folder.glob("capture-*.jsonl"), key=lambda path: path.stat().st_size)
     for path in files:
         measure("wc -l", path, given.times, ["wc", "-l", str(path)], given.core)
-        measure(
-            "sagewarden drift",
-            path,
-            given.times,
-            [given.command, "drift", "--baseline", str(baseline), str(path)],
-            given.core,
-        )
+        drift = [given.command, "drift", "--baseline", str(baseline), str(path)]
+        measure("sagewarden drift", path, given.times, drift)
+        measure("sagewarden drift, one core", path, given.times, drift, given.core)
         for name, python in [("polars", given.peers), ("evidently", given.peers), ("whylogs", given.whylogs)]:
             if python:
                 peer = [python, str(HERE / "peers" / f"{name}_drift.py"), str(train), str(path)]
