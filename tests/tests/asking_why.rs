@@ -1,5 +1,5 @@
 //! Why was it stopped? What the verdicts, the remedy and CloudTrail's call say of one resource.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
 //! The reasons of the deployed model: what it relied on in training, what it relies on in each window, and who learns of it.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -171,8 +171,11 @@ fn histories_and_differences_show_importances() -> Result<()> {
     Ok(())
 }
 
+/// The cause and the reason of each notice.
+type Causes = Vec<(Value, Value)>;
+
 /// How a window ends: the reason in its evaluation, and the causes of what is published about it.
-fn ended(local: &Local) -> Result<(Option<String>, Vec<(Value, Value)>)> {
+fn ended(local: &Local) -> Result<(Option<String>, Causes)> {
     tick(local, CLOSED)?;
     let unknown = report(local, FOLDER).ok().and_then(|report| report.unknown);
     let sent = sent(local, MONITORING_FAILED, "ModelExplainability")?;

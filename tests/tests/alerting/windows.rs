@@ -88,6 +88,7 @@ pub(crate) fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]
         baseline_digest: None,
         rewritten: None,
         labelled: None,
+        attribution: None,
     }
 }
 
