@@ -111,6 +111,19 @@ fn the_roles_of_a_team_are_exported_with_a_table_of_what_they_may_do() {
 }
 
 #[test]
+fn the_products_of_the_catalogue_pass_the_strict_profile() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = root.join("infra/notebook").to_str().unwrap().to_owned();
+    let output = sagewarden(&["check", &folder, "--profile", "strict"]);
+    let text = out(&output);
+    assert!(output.status.success() && !text.contains("FAILED") && !text.contains("UNDECIDED"), "{text}");
+    for name in ["notebook instance `Notebook`", "domain `Domain`", "user profile `Profile`", "space `Space`"]
+    {
+        assert!(text.contains(&format!("{name} compliant")), "{name}: {text}");
+    }
+}
+
+#[test]
 fn a_role_that_cannot_be_exported_is_refused() {
     let (code, text) = failure(&["policy", "export", "--as", "scp", "--role", "auditor"]);
     assert_eq!(code, Some(2));
