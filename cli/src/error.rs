@@ -14,6 +14,7 @@ use sagewarden_outcomes::clarify::UnreadableAnalysis;
 use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::BundleError;
 use sagewarden_policy::export::ExportError;
+use sagewarden_policy::export::roles::RoleError;
 use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
 
@@ -130,6 +131,8 @@ pub(crate) enum CommandError {
     Bundle(#[from] BundleError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    Role(#[from] RoleError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -3,6 +3,7 @@
 
 mod run;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -69,6 +70,71 @@ fn controls_are_exported_as_policies_that_deny() {
     let (code, text) = failure(&["policy", "export", "--as", "iam", "--settings", &settings]);
     assert_eq!(code, Some(2));
     assert!(text.contains("shorten the list") && text.contains("sagemaker:VpcSubnets"), "{text}");
+}
+
+#[test]
+fn the_roles_of_a_team_are_exported_with_a_table_of_what_they_may_do() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let settings = root.join("tests/tests/team_roles/settings.toml").to_str().unwrap().to_owned();
+    let page = std::fs::read_to_string(root.join("docs/roles.md")).unwrap();
+    let folder = TempDir::new().unwrap();
+    let out_folder = folder.path().to_str().unwrap();
+    for role in ["data-scientist", "mlops", "approver", "auditor", "platform"] {
+        let asked = ["policy", "export", "--as", "iam", "--role", role, "--settings", &settings];
+        let table = out(&sagewarden(&[&asked[..], &["--format", "markdown"]].concat()));
+        assert!(
+            page.contains(&table),
+            "docs/roles.md has another table of {role}: {}\n{table}",
+            asked.join(" ")
+        );
+        let files = out(&sagewarden(&[&asked[..], &["--out", out_folder]].concat()));
+        assert!(files.contains(&format!("sagewarden-iam-{role}-1.json: ")), "{files}");
+        for line in files.lines() {
+            let text = std::fs::read_to_string(line.split(": ").next().unwrap()).unwrap();
+            let policy: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(policy["Version"], "2012-10-17");
+        }
+    }
+    // A role replaces its own files and no others.
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    sagewarden(&["policy", "export", "--as", "iam", "--role", "mlops", "--out", out_folder]);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before);
+
+    let bare = sagewarden(&["policy", "export", "--as", "iam", "--role", "data-scientist"]);
+    let notes = String::from_utf8(bare.stderr).unwrap();
+    assert!(
+        notes.contains(
+            "`PassExecutionRoles` is left out: the settings list nothing in `access.allowed_roles`"
+        ),
+        "{notes}"
+    );
+}
+
+#[test]
+fn the_products_of_the_catalogue_pass_the_strict_profile() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = root.join("infra/notebook").to_str().unwrap().to_owned();
+    let output = sagewarden(&["check", &folder, "--profile", "strict"]);
+    let text = out(&output);
+    assert!(output.status.success() && !text.contains("FAILED") && !text.contains("UNDECIDED"), "{text}");
+    for name in ["notebook instance `Notebook`", "domain `Domain`", "user profile `Profile`", "space `Space`"]
+    {
+        assert!(text.contains(&format!("{name} compliant")), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_role_that_cannot_be_exported_is_refused() {
+    let (code, text) = failure(&["policy", "export", "--as", "scp", "--role", "auditor"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("export a role with --as iam"), "{text}");
+    let (code, text) =
+        failure(&["policy", "export", "--as", "iam", "--role", "auditor", "--environment", "prod"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("the settings have no environment `prod`: they name none"), "{text}");
+    let (code, text) = failure(&["policy", "export", "--as", "iam", "--environment", "prod"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("--role"), "{text}");
 }
 
 #[test]

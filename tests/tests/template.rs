@@ -13,13 +13,23 @@ use sagewarden_tests::template::{
 use sagewarden_tests::{Result, python, root, template};
 use serde_json::{Value, json};
 
+/// Every template.
+const FILES: [&str; 6] = [
+    "infra/template.yaml",
+    "infra/lookup.yaml",
+    "infra/notebook/notebook.yaml",
+    "infra/notebook/portfolio.yaml",
+    "infra/notebook/project.yaml",
+    "infra/notebook/studio.yaml",
+];
+
 #[test]
 fn cfn_lint_passes() -> Result<()> {
     let output = python::tool("cfn-lint")?
         .env("AWS_DEFAULT_REGION", "eu-west-1")
         .arg("--non-zero-exit-code")
         .arg("informational")
-        .args(["infra/template.yaml", "infra/lookup.yaml"].map(|file| root().join(file)))
+        .args(FILES.map(|file| root().join(file)))
         .output()?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     Ok(())

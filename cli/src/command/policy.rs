@@ -22,7 +22,7 @@ pub(crate) enum Policy {
         after_help = "Example:\n  sagewarden policy pull s3://governance/sagewarden/ --out bundle\n  sagewarden check --bundle bundle jobs/\n\nThe command validates the bundle as a function would, and prints its digest. Every verdict by this bundle names the same digest.\nExit status: 0 copied, 2 refused, or not read."
     )]
     Pull(PullOptions),
-    /// Write the controls that IAM can express as policies that deny, for roles or for an organization
+    /// Write the controls that IAM can express as policies that deny, or the policies of a role of the team
     #[command(after_help = EXPORT_HELP)]
     Export(ExportOptions),
 }
@@ -30,10 +30,14 @@ pub(crate) enum Policy {
 const EXPORT_HELP: &str = "Examples:
   sagewarden policy export --as iam --settings infra/settings.toml --out policies
   sagewarden policy export --as scp --settings infra/settings.toml
+  sagewarden policy export --as iam --role data-scientist --environment dev --settings infra/settings.toml --out policies
+  sagewarden policy export --as iam --role approver --format markdown
 
 The command prints one JSON array of policies. With --out, it writes each policy to a file of its own, and prints the names of the files. No policy is longer than AWS allows: longer ones are divided. Standard error says where a statement differs from its control, and which controls IAM cannot express. For these controls, and for resources that exist already, Sagewarden judges events.
 
-The export leaves out a control that is `off` in the settings. It includes a control in mode `observe`, and then denies what that control forbids. The policies allow nothing by themselves. A service control policy does not reach the management account and service-linked roles.
+The export leaves out a control that is `off` in the settings. It includes a control in mode `observe`, and then denies what that control forbids. These policies allow nothing by themselves. A service control policy does not reach the management account and service-linked roles.
+
+With --role, the policies are those of a role of the team. They allow what the role needs, from the lists of the settings, and deny what it must never do. Attach the policies without --role to the same role: they hold the controls. --format markdown prints a table of what the role may do, and what it never does.
 
 Exit status: 0 exported, 2 refused: settings that cannot be used, or a list that is too long for a policy.";
 
@@ -94,9 +98,43 @@ pub(crate) struct ExportOptions {
     /// The settings.toml with the modes and lists to use
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
-    /// A folder for sagewarden-KIND-1.json, -2.json and so on; an earlier export of that kind in it is replaced
+    /// A folder for sagewarden-KIND-1.json, -2.json and so on, or sagewarden-KIND-ROLE-1.json; an earlier such export in it is replaced
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Write the policies of this role of the team instead (with --as iam)
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<ExportedRole>,
+    /// The environment of the settings that the role works in; without it, the settings outside of every environment hold
+    #[arg(long, value_name = "NAME", requires = "role")]
+    pub(crate) environment: Option<String>,
+    /// The name of Sagewarden's stack, which the role asks, reads or runs
+    #[arg(long, value_name = "NAME", requires = "role", default_value = "sagewarden")]
+    pub(crate) stack: String,
+    /// The format of a role: its policies, or a table of what it may do and never does
+    #[arg(long, value_enum, requires = "role", conflicts_with = "out", default_value_t = ExportFormat::Json)]
+    pub(crate) format: ExportFormat,
+}
+
+/// A role of the team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportedRole {
+    /// Trains and registers models in a notebook; deploys nothing
+    DataScientist,
+    /// Runs pipelines, deploys models and monitors them; trains nothing by hand, and approves nothing
+    Mlops,
+    /// Approves versions of models, and makes none
+    Approver,
+    /// Reads what was done, and changes nothing
+    Auditor,
+    /// Runs Sagewarden's stack and the catalogue; trains nothing and reads no data
+    Platform,
+}
+
+/// The forms of a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    Json,
+    Markdown,
 }
 
 /// What an exported policy is attached as.

@@ -31,19 +31,29 @@ impl ExportKind {
 pub(crate) fn run(options: &ExportOptions) -> Result<ExitCode, CommandError> {
     let bundle = bundle::load(options.settings.as_deref())?;
     let export = export::export(&bundle, options.kind.policy_kind())?;
-    match &options.out {
-        Some(folder) => output::print_text(&write(folder, options.kind, &export.policies)?)?,
-        None => {
-            let texts = export.policies.iter().map(|policy| written(policy, options.kind));
-            let texts = texts.collect::<io::Result<Vec<_>>>()?;
-            output::print_document(format!("[\n{}\n]\n", texts.join(",\n")))?;
-        }
-    }
+    publish(options, options.kind.name(), &export.policies)?;
     if export.policies.is_empty() {
         output::warn(format_args!("there is no policy: IAM can express no control that is on"));
     }
     anstream::eprint!("{}", notes(&export));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the policies, or writes them to the folder that is asked for; `name` is what its files are called after.
+pub(super) fn publish(
+    options: &ExportOptions,
+    name: &str,
+    policies: &[PolicyDocument],
+) -> Result<(), CommandError> {
+    match &options.out {
+        Some(folder) => output::print_text(&write(folder, name, options.kind, policies)?)?,
+        None => {
+            let texts = policies.iter().map(|policy| written(policy, options.kind));
+            let texts = texts.collect::<io::Result<Vec<_>>>()?;
+            output::print_document(format!("[\n{}\n]\n", texts.join(",\n")))?;
+        }
+    }
+    Ok(())
 }
 
 /// A policy as it is attached. White space counts in a service control policy only, so that one has none.
@@ -56,15 +66,20 @@ fn written(policy: &PolicyDocument, kind: ExportKind) -> io::Result<String> {
 }
 
 /// Writes a file for each policy, and says which.
-fn write(folder: &Path, kind: ExportKind, policies: &[PolicyDocument]) -> Result<String, CommandError> {
+fn write(
+    folder: &Path,
+    name: &str,
+    kind: ExportKind,
+    policies: &[PolicyDocument],
+) -> Result<String, CommandError> {
     fs::create_dir_all(folder).map_err(CommandError::unwritable(folder))?;
     // One that is left over from an earlier, longer export would be attached with the others.
-    for former in former(folder, kind) {
+    for former in former(folder, name) {
         fs::remove_file(&former).map_err(CommandError::unwritable(&former))?;
     }
     let mut written_files = String::new();
     for (index, policy) in policies.iter().enumerate() {
-        let path = folder.join(format!("sagewarden-{}-{}.json", kind.name(), index + 1));
+        let path = folder.join(format!("sagewarden-{name}-{}.json", index + 1));
         let mut text = written(policy, kind)?;
         if kind == ExportKind::Iam {
             text.push('\n');
@@ -82,8 +97,8 @@ fn write(folder: &Path, kind: ExportKind, policies: &[PolicyDocument]) -> Result
 }
 
 /// The files that an earlier export wrote.
-fn former(folder: &Path, kind: ExportKind) -> Vec<PathBuf> {
-    let prefix = format!("sagewarden-{}-", kind.name());
+fn former(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let prefix = format!("sagewarden-{name}-");
     let is_ours = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let number = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".json"));

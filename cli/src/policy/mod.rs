@@ -3,6 +3,7 @@
 mod control;
 mod export;
 mod pull;
+mod role;
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +27,10 @@ pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
         Policy::Explain(options) => explain(options),
         Policy::Validate(options) => validate(options),
         Policy::Pull(options) => pull::run(options),
-        Policy::Export(options) => export::run(options),
+        Policy::Export(options) => match options.role {
+            Some(role) => role::run(options, role),
+            None => export::run(options),
+        },
     }
 }
 

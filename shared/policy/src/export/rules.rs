@@ -9,7 +9,7 @@
 
 use sagewarden_settings::Settings;
 
-use super::condition::{Condition, Values};
+use super::condition::{Condition, Values, all_of};
 use crate::instance;
 
 /// A row.
@@ -320,11 +320,7 @@ pub(super) const RULES: &[Rule] = &[
 
 /// One statement, on all of these at once.
 fn one(terms: &[(&'static str, &'static str, &str)]) -> Vec<Condition> {
-    let mut condition = Condition::new();
-    for (operator, key, value) in terms {
-        with(&mut condition, operator, key, Values::One((*value).to_owned()));
-    }
-    vec![condition]
+    vec![all_of(terms)]
 }
 
 fn with(condition: &mut Condition, operator: &'static str, key: &str, values: Values) {

@@ -133,7 +133,7 @@ fn every_control_of_the_bundle_is_exported_or_explained() {
 
 #[test]
 fn the_default_settings_give_these_statements() {
-    insta::assert_json_snapshot!(pack(whole(&Settings::default()), PolicyKind::Iam).unwrap());
+    insta::assert_json_snapshot!(pack(whole(&Settings::default()), PolicyKind::Iam, 0).unwrap());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_list_that_no_policy_can_hold_is_refused() {
     let many: Vec<String> = (0..400).map(|number| format!("subnet-{number:017}")).collect();
     let mut settings = Settings::default();
     settings.network.allowed_subnets = many;
-    let error = pack(whole(&settings), PolicyKind::Iam).unwrap_err().to_string();
+    let error = pack(whole(&settings), PolicyKind::Iam, 0).unwrap_err().to_string();
     assert!(error.contains("`DenyOtherSubnets`") && error.contains("sagemaker:VpcSubnets"), "{error}");
 }
 
@@ -168,7 +168,7 @@ proptest! {
         settings.artifacts.allowed_buckets = buckets;
         settings.controls = off.into_iter().map(|id| (id.to_owned(), ControlMode::Off)).collect();
         let wanted = whole(&settings);
-        let policies = match pack(wanted.clone(), kind) {
+        let policies = match pack(wanted.clone(), kind, 0) {
             Ok(policies) => policies,
             // One call and its list: nothing is left to divide.
             Err(ExportError::TooLong { length, limit, .. }) => {
