@@ -51,9 +51,12 @@ fn the_demo_leaves_what_it_says() {
     let alerts = demo.json("alerts.json");
     let types: Vec<&Value> = alerts.as_array().unwrap().iter().map(|alert| &alert["detail_type"]).collect();
     let drift = "Sagewarden Drift Alert";
-    assert_eq!(types, [drift, "Sagewarden Retraining Suggested", drift]);
-    assert_eq!(alerts[2]["detail"]["monitoring_type"], "ModelQuality");
-    let rows = &alerts[2]["detail"]["window"]["labelled"];
+    assert_eq!(types, [drift, "Sagewarden Retraining Suggested", drift, drift]);
+    let moved = &alerts[0]["detail"]["window"]["attribution"]["moved"]["features"][0];
+    assert_eq!(moved["name"], "LIMIT_BAL", "what the drift does to the answers");
+    assert_eq!(alerts[2]["detail"]["monitoring_type"], "ModelExplainability");
+    assert_eq!(alerts[3]["detail"]["monitoring_type"], "ModelQuality");
+    let rows = &alerts[3]["detail"]["window"]["labelled"];
     assert_eq!((&rows["predictions"], &rows["matched"]), (&1_000.into(), &1_000.into()));
     assert_eq!(alerts[0]["detail"]["chain"]["commits"].as_array().map(Vec::len), Some(2));
     assert!(demo.text.contains("  Comment on commit 4f545b7\n"), "{}", demo.text);
@@ -254,7 +257,7 @@ fn a_second_demo_replaces_the_first_and_nothing_else() {
     std::fs::write(demo.path("notes.md"), "mine").unwrap();
     let output = sagewarden(&["demo", "--out", &demo.path("")]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(demo.json("alerts.json").as_array().map(Vec::len), Some(3));
+    assert_eq!(demo.json("alerts.json").as_array().map(Vec::len), Some(4));
     for kept in ["events/precious.txt", "notes.md"] {
         assert_eq!(std::fs::read_to_string(demo.path(kept)).unwrap(), "mine", "{kept}");
     }

@@ -26,13 +26,16 @@ impl From<Failure> for Unexplained {
 
 impl From<PortError> for Unexplained {
     fn from(error: PortError) -> Self {
-        Failure::from(error).into()
+        Self::Failed(error.into())
     }
 }
 
 impl From<NotBegun> for Unexplained {
     fn from(not_begun: NotBegun) -> Self {
-        Failure::from(not_begun).into()
+        match not_begun {
+            NotBegun::Killed(why) => Self::Broken(why),
+            NotBegun::Failed(error) => error.into(),
+        }
     }
 }
 
