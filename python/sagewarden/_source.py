@@ -43,7 +43,6 @@ OPERATIONS: Dict[str, str] = {
     "create_monitoring_schedule": "CreateMonitoringSchedule",
     "create_notebook_instance": "CreateNotebookInstance",
     "create_pipeline": "CreatePipeline",
-    "create_presigned_notebook_instance_url": "CreatePresignedNotebookInstanceUrl",
     "create_processing_job": "CreateProcessingJob",
     "create_space": "CreateSpace",
     "create_training_job": "CreateTrainingJob",

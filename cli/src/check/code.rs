@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use sagewarden_policy::intake::{Intake, of_code};
+use sagewarden_policy::intake::{Intake, Unusable, of_code};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use thiserror::Error;
@@ -118,9 +118,14 @@ fn part<'a>(called: Called, cells: Option<&Lines<'_>>) -> Part<'a> {
         (Some(cell), Some(cells)) => cells.line_of(&format!("cells[{}].source[{}]", cell - 1, line - 1)),
         _ => Some(line),
     };
-    let intake = of_code(&operation, &request, &at).unwrap_or_else(|why| Intake {
-        undecided: vec![format!("{at}: {operation}: {why}")],
-        ..Intake::default()
+    let intake = of_code(&operation, &request, &at).unwrap_or_else(|why| {
+        let words = vec![format!("{at}: {why}")];
+        match why {
+            Unusable::OtherCall(_) | Unusable::NoControls(_) => {
+                Intake { passed_over: words, ..Intake::default() }
+            }
+            _ => Intake { undecided: words, ..Intake::default() },
+        }
     });
     let mut fields = Fields::default();
     for (path, line) in &lines {

@@ -92,7 +92,7 @@ pub(super) fn created_by(call: &str) -> Option<ResourceKind> {
 }
 
 /// Why a call is not judged.
-fn other(call: &str) -> Unusable {
+pub(super) fn other(call: &str) -> Unusable {
     if is_without_controls(call) {
         Unusable::NoControls(call.to_owned())
     } else {

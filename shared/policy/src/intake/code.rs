@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::calls::created_by;
+use super::calls::{created_by, other};
 use super::candidate::Words;
 use super::pipeline;
 use super::request::of_kind;
@@ -25,7 +25,7 @@ pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, U
         intake.add(pipeline::in_text(&request)?, place);
         return Ok(intake);
     }
-    let kind = created_by(operation).ok_or_else(|| Unusable::OtherCall(operation.to_owned()))?;
+    let kind = created_by(operation).ok_or_else(|| other(operation))?;
     let mut candidate = of_kind(kind, request, None);
     if candidate.resource.name == "(not named yet)" {
         candidate.resource.name = place.to_owned();
