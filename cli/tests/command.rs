@@ -113,8 +113,8 @@ fn the_endpoints_lineage_has_everything_in_every_format() {
         ("training-job", 1),
         ("processing-job", 1),
         ("model", 1),
-        // What was found in its data, and in its predictions.
-        ("violation", 2),
+        // What was found in its data, in its predictions, and in its reasons.
+        ("violation", 3),
     ];
     for (kind, number) in expected {
         assert_eq!(count(kind), number, "{kind}");

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story, System};
@@ -459,6 +460,9 @@ fn check_alert(detail: &Value) {
         .collect();
     assert_eq!(found, [("EDUCATION", true), ("LIMIT_BAL", true)], "{detail}");
     assert_eq!(detail["window"]["rows"], 1_000, "{detail}");
+    // The deployed model says what the drift does to its answers.
+    let moved = &detail["window"]["attribution"]["moved"]["features"][0];
+    assert_eq!(text(moved, "name"), "LIMIT_BAL", "{detail}");
     // Nobody named a baseline: it was made of what the model was trained on.
     let baseline = text(&detail["window"], "baseline");
     assert!(baseline.contains(&format!("/{}/", Story::TRAINING_JOB)), "{detail}");
@@ -610,7 +614,7 @@ fn bundle_files() -> Result<BTreeMap<String, String>> {
 }
 
 fn put_object(aws: &mut Aws, bucket: &str, key: &str, body: &[u8]) -> Result<()> {
-    let body = String::from_utf8_lossy(body);
+    let body = json!({ "base64": BASE64_STANDARD.encode(body) });
     aws.call("s3", "put_object", json!({ "Bucket": bucket, "Key": key, "Body": body }))?;
     Ok(())
 }
