@@ -264,8 +264,11 @@ async fn remedy_and_publish(
     let actor = match noted.await {
         Ok(actor) => actor,
         Err(error) => {
-            let notice = finding(delivery, &remediation, delivery.creator());
-            owed.leave(world, Some((&notice, &writes))).await?;
+            // A failed remedy may have taken effect, and nobody has written down that its end is owed: the resource may be gone when the
+            // next delivery looks. So the finding still says that the remedy was begun.
+            let is_final = !remediation.failed || remediation.hopeless;
+            let notice = is_final.then(|| finding(delivery, &remediation, delivery.creator()));
+            owed.leave(world, notice.as_ref().map(|notice| (notice, writes.as_slice()))).await?;
             return Err(PortError::into(error));
         }
     };
