@@ -11,11 +11,12 @@ use serde_json::json;
 use super::cause::{rank, word};
 use super::found::{Found, Observed};
 use super::record_reasons::record_reasons;
-use super::recording::{execution_of, store};
+use super::recording::execution_of;
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::Failure;
 use crate::record::monitoring::REPORT;
+use crate::record::store::store_record;
 use crate::world::World;
 
 /// The baseline of a finding of Model Monitor: its schedule names it.
@@ -51,12 +52,13 @@ pub(super) async fn record_found(
         }
     }
     record.node(&id, &observed.name(), Some(observed.ended()), facts);
-    record.register(&id, node::FOUND_VERSION, found.version.clone(), newest);
     if let Some(worst) = worst {
         // The worst severity so far: an alert about it was published, even if fewer violations are left now.
         let severity = Attributes::from([(node::SEVERITY.into(), Value::Text(word(worst).into()))]);
         record.register(&id, node::SEVERITY_VERSION, rank(worst).to_string(), severity);
     }
+    // The last register of the node, which is written last: a finding with this version is taken for one that is recorded as a whole.
+    record.register(&id, node::FOUND_VERSION, found.version.clone(), newest);
     let mut detail = json!({ "violations": found.listed() });
     if let (Observed::Window(evaluated), Some(detail)) = (observed, detail.as_object_mut()) {
         let labelled = evaluated.labelled().map(|labelled| ("labelled".to_owned(), json!(labelled)));
@@ -74,7 +76,7 @@ pub(super) async fn record_found(
     if let Observed::Window(evaluated) = observed {
         record_reasons(world.table(), &mut record, evaluated).await?;
     }
-    store(world, moment, record).await?;
+    store_record(world.table(), moment, record, Some(&id)).await?;
     Ok(id)
 }
 
