@@ -24,6 +24,12 @@ for page in SECURITY CHANGELOG; do
   sed -i "s#](\.\./$page\.md#]($page.md#g" target/pages/*.md
 done
 printf '%s\n' '- [Security](SECURITY.md)' '- [Changelog](CHANGELOG.md)' >> target/pages/SUMMARY.md
+# The book has only pages that its summary names: each decision goes below the list of decisions.
+for page in docs/adr/0*.md; do
+  printf '  - [%s](adr/%s)\n' "$(sed -n '1s/^# //p' "$page")" "$(basename "$page")"
+done > target/decisions
+sed -i '/(adr\/README\.md)/r target/decisions' target/pages/SUMMARY.md
+rm target/decisions
 
 "$tools/bin/mdbook" build target/pages --dest-dir "$PWD/target/book"
 "$tools/bin/linkchecker" --no-status target/book/index.html
