@@ -151,7 +151,7 @@ impl<'a> Lines<'a> {
         Place { line: node.and_then(|node| self.line(node)), path: paths.into_iter().next() }
     }
 
-    /// The line of what a path leads to, from 1; of what holds it, if it is no value of its own.
+    /// The line of the value at a path, from 1. If there is no such value, the line of the object or list that would hold it.
     pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
         let found = Found::at(self.root()?, path);
         self.line(found.node).and_then(|line| usize::try_from(line).ok())

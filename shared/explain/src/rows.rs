@@ -53,7 +53,7 @@ impl RowBlock {
 /// A text that is no value of a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoValue {
-    /// It is no number.
+    /// The value is not a number.
     #[error("not a number")]
     Text,
     /// It is too large for a number of XGBoost.

@@ -10,6 +10,7 @@
 mod alert;
 #[cfg(feature = "judging")]
 mod bundle;
+mod clarify_files;
 mod counted;
 mod detect;
 #[cfg(feature = "judging")]

@@ -28,11 +28,11 @@ impl Default for WatchedAttribution {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoreThreshold(f64);
 
-/// It is no NaN.
+/// The number is never NaN.
 impl Eq for ScoreThreshold {}
 
 impl ScoreThreshold {
-    /// `None` for what is no number from 0 to 1.
+    /// `None` if the value is not a number from 0 to 1.
     #[must_use]
     pub fn new(value: f64) -> Option<Self> {
         (0.0..=1.0).contains(&value).then_some(Self(value))

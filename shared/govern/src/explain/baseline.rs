@@ -9,12 +9,10 @@ use sha2::{Digest as _, Sha256};
 use super::deployed::DeployedModel;
 use super::limits::MAX_ANALYSIS;
 use super::unexplained::Unexplained;
+use crate::clarify_files::ANALYSIS;
 use crate::detect::baseline_place::folder_of;
 use crate::ports::{Objects as _, PortError};
 use crate::world::World;
-
-/// The name of the file, as Clarify gives it.
-pub(super) const FILE: &str = "analysis.json";
 
 /// The reasons of before.
 #[derive(Debug)]
@@ -34,20 +32,20 @@ pub(super) async fn find(
     served: &DeployedModel,
 ) -> Result<Option<BaselineReasons>, Unexplained> {
     if let Some(folder) = &said.baseline {
-        let place = S3Location::parse(&format!("{}/{FILE}", folder.trim_end_matches('/')));
+        let place = S3Location::parse(&format!("{}/{ANALYSIS}", folder.trim_end_matches('/')));
         let place = place.ok_or_else(|| Unexplained::Broken(format!("`{folder}` is not a folder in S3")))?;
         let found = read(world, place).await?;
         return match found {
             Some(found) => Ok(Some(found)),
             None => Err(Unexplained::Broken(format!(
-                "the settings name `{folder}` as the baseline of attributions, but it has no `{FILE}`: \
+                "the settings name `{folder}` as the baseline of attributions, but it has no `{ANALYSIS}`: \
                  `sagewarden explain --out` makes it"
             ))),
         };
     }
     for job in &served.training {
         let S3Location { bucket, key } = folder_of(world.evidence_bucket(), job);
-        let place = S3Location { bucket, key: format!("{key}/{FILE}") };
+        let place = S3Location { bucket, key: format!("{key}/{ANALYSIS}") };
         if let Some(found) = read(world, place).await? {
             return Ok(Some(found));
         }

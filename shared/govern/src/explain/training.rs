@@ -7,7 +7,6 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_measure::{Cell, MissingTexts, RowSink};
 use serde_json::Value as Json;
 
-use super::baseline::FILE;
 use super::deployed::Artifact;
 use super::limits;
 use super::read_model;
@@ -15,6 +14,7 @@ use super::sample::DrawnRows;
 use super::smallest::{Rank, Smallest, digest};
 use super::summary::summary;
 use super::unexplained::Unexplained;
+use crate::clarify_files::ANALYSIS;
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::Failure;
@@ -99,7 +99,7 @@ pub(crate) async fn keep(
     let folder = trained.folder.clone();
     match explain(world, trained, moment).await {
         Ok((rows, text)) => {
-            let key = format!("{}/{FILE}", folder.key);
+            let key = format!("{}/{ANALYSIS}", folder.key);
             world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
             Ok(format!("its model explained {} of it", counted(rows, "row")))
         }

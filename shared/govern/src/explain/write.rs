@@ -1,16 +1,12 @@
 //! The files about the reasons of a window: Clarify's analysis and violations, and an evaluation that leads to alerts.
 
-use sagewarden_lineage::s3::S3Location;
-use sagewarden_monitor::{AttributedRows, Mode, Violations, WindowReport};
-use serde::Serialize;
-use serde_json::json;
+use sagewarden_monitor::{AttributedRows, Mode, WindowReport};
 
-use super::baseline::FILE;
 use super::compare::Reasons;
 use super::unexplained::Unexplained;
+use crate::clarify_files;
 use crate::outcome::Failure;
-use crate::ports::{Files as _, Monitor};
-use crate::report_place::{VIOLATIONS, folder_of, key_in, reports_below};
+use crate::ports::Monitor;
 use crate::window::Window;
 use crate::world::World;
 
@@ -30,33 +26,8 @@ pub(crate) async fn write(
         Err(unexplained) if unexplained.is_broken() => broken(window, &unexplained.why(), threshold),
         Err(_) => return Ok(()),
     };
-    let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
-    let folder = folder_of(window, Monitor::ModelExplainability, &below)
-        .ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))?;
-    if let Ok(reasons) = reasons {
-        put(world, &folder, FILE, &reasons.now).await?;
-        // Clarify's container leaves none if there are no violations. Here a window may be closed twice, and must not keep those of
-        // the first time.
-        let violations = Violations {
-            version: Some(json!("1.0")),
-            violations: reasons.violations.clone(),
-            ..Violations::default()
-        };
-        put(world, &folder, VIOLATIONS, &violations).await?;
-    }
-    // This file comes last: `alert-drift` reacts to its event, and then finds the other files in place.
-    put(world, &folder, WindowReport::FILE, &report).await
-}
-
-async fn put(
-    world: &impl World,
-    folder: &S3Location,
-    name: &str,
-    document: &impl Serialize,
-) -> Result<(), Failure> {
-    let body = serde_json::to_string_pretty(document).map_err(|error| Failure::Reject(error.to_string()))?;
-    let key = key_in(&folder.key, name);
-    Ok(world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
+    let analysis = reasons.as_ref().ok().map(|reasons| &reasons.now);
+    clarify_files::write(world, window, Monitor::ModelExplainability, analysis, &report).await
 }
 
 fn known(window: &Window, reasons: &Reasons) -> WindowReport {

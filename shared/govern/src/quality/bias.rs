@@ -3,24 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_monitor::{LabelledRows, Mode, Violation, Violations, WindowReport};
+use sagewarden_lineage::s3::hex;
+use sagewarden_monitor::{LabelledRows, Mode, Violation, WindowReport};
 use sagewarden_outcomes::bias::{PairBias, measure_pairs};
 use sagewarden_outcomes::clarify::{Analysis, BiasStage, bias_drift};
-use serde::Serialize;
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::report::Findings;
 use super::watch::BiasWatch;
+use crate::clarify_files;
 use crate::outcome::Failure;
-use crate::ports::{Files as _, Monitor, Objects as _};
-use crate::report_place::{VIOLATIONS, folder_of, key_in, reports_below};
+use crate::ports::{Monitor, Objects as _};
 use crate::world::World;
 
 /// Bytes of the baseline: twenty metrics for each group.
 const MAX_ANALYSIS: u64 = 2 << 20;
-const FILE: &str = "analysis.json";
 
 /// The verdict on the groups.
 #[derive(Debug, Default)]
@@ -46,32 +43,10 @@ pub(super) async fn judge(
         Ok(measured) => compare(world, watch, measured, findings).await?,
         Err(error) => JudgedBias { unknown: Some(error.to_string()), ..JudgedBias::default() },
     };
-    let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
-    let folder = folder_of(findings.window, Monitor::ModelBias, &below)
-        .ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))?;
-    if let Ok(measured) = &measured {
-        put(world, &folder, FILE, &measured.analysis).await?;
-        let violations = Violations {
-            version: Some(json!("1.0")),
-            violations: judged.violations.clone(),
-            ..Violations::default()
-        };
-        put(world, &folder, VIOLATIONS, &violations).await?;
-    }
-    let report = report(findings, measured.as_ref().ok(), judged);
-    // This file comes last: `alert-drift` reacts to its event, and then finds the other files in place.
-    put(world, &folder, WindowReport::FILE, &report).await
-}
-
-async fn put(
-    world: &impl World,
-    folder: &S3Location,
-    name: &str,
-    document: &impl Serialize,
-) -> Result<(), Failure> {
-    let body = serde_json::to_string_pretty(document).map_err(|error| Failure::Reject(error.to_string()))?;
-    let key = key_in(&folder.key, name);
-    Ok(world.files().write(&folder.bucket, &key, "application/json", body.as_bytes()).await?)
+    let measured = measured.as_ref().ok();
+    let report = report(findings, measured, judged);
+    let analysis = measured.map(|measured| &measured.analysis);
+    clarify_files::write(world, findings.window, Monitor::ModelBias, analysis, &report).await
 }
 
 async fn compare(

@@ -14,7 +14,7 @@ use crate::later::is_forged;
 /// Amazon States Language.
 ///
 /// # Errors
-/// When it is no request that creates what has controls.
+/// If the operation creates nothing that has controls, or the request is not an object.
 pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, Unusable> {
     if is_forged(request) || !request.is_object() {
         return Err(Unusable::UnknownForm);
