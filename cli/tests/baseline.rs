@@ -51,6 +51,29 @@ fn a_table_becomes_a_baseline() {
 }
 
 #[test]
+fn a_compiled_baseline_answers_as_its_files_do_and_only_while_they_are_as_they_were() {
+    let folder = Folder::new();
+    let data = folder.file("train.csv", TABLE);
+    let base = folder.path("base");
+    assert!(sagewarden(&["baseline", &data, "--out", &base]).status.success());
+    let drift = || out(&sagewarden(&["drift", "--format", "json", "--baseline", &base, &data]));
+    let compiled = fs::read(folder.path("base/baseline.compiled")).unwrap();
+    let with = drift();
+    assert!(with.contains("\"marriage\""), "{with}");
+    for bytes in [&b""[..], b"something else", &compiled[..compiled.len() - 1]] {
+        fs::write(folder.path("base/baseline.compiled"), bytes).unwrap();
+        assert_eq!(drift(), with);
+    }
+    fs::remove_file(folder.path("base/baseline.compiled")).unwrap();
+    assert_eq!(drift(), with);
+    // The column is not in these statistics: an answer from the file of before would compare it.
+    fs::write(folder.path("base/baseline.compiled"), compiled).unwrap();
+    let statistics = fs::read_to_string(folder.path("base/statistics.json")).unwrap();
+    folder.file("base/statistics.json", &statistics.replace("\"marriage\"", "\"wedding\""));
+    assert_ne!(drift(), with);
+}
+
+#[test]
 fn a_baseline_is_not_overwritten_by_chance() {
     let folder = Folder::new();
     let data = folder.file("train.csv", TABLE);

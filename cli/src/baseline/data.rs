@@ -7,7 +7,7 @@ use sagewarden_measure::csv::Header;
 use sagewarden_measure::{
     ColumnProfile, FreeTexts, InferredType, Issue, IssueKind, Issues, MissingTexts, Refusals,
 };
-use sagewarden_monitor::{FeatureStatistics, StringStatistics, SuggestedBaseline};
+use sagewarden_monitor::{CompiledBaseline, FeatureStatistics, StringStatistics, SuggestedBaseline};
 
 use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::period::Period;
@@ -35,7 +35,16 @@ pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandE
         }
     }
     say_what_is_no_feature(&baseline);
-    Ok(Suggestion { files: baseline.files(), table: table(&baseline) })
+    Ok(Suggestion { files: files(&baseline), table: table(&baseline) })
+}
+
+/// Model Monitor's two files, and a third from which `drift` has the same baseline sooner.
+fn files(baseline: &SuggestedBaseline) -> Vec<(&'static str, Vec<u8>)> {
+    let files = baseline.files().map(|(name, text)| (name, text.into_bytes()));
+    let [(_, statistics), (_, constraints)] = &files;
+    let compiled =
+        CompiledBaseline { constraints, statistics }.made().map(|bytes| (CompiledBaseline::FILE, bytes));
+    files.into_iter().chain(compiled).collect()
 }
 
 /// Reads the data once, and warns of oddities in it.

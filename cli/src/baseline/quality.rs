@@ -41,6 +41,7 @@ pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<S
     progress.finish_and_clear();
     let files =
         [("statistics.json", statistics.to_java_json()), ("constraints.json", constraints.to_java_json())];
+    let files = files.map(|(name, text)| (name, text.into_bytes())).to_vec();
     Ok(Suggestion { files, table: table::baseline(&statistics, &constraints) })
 }
 

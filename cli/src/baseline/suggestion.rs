@@ -2,8 +2,8 @@
 
 /// Its files, and the table that is printed.
 pub(crate) struct Suggestion {
-    /// `statistics.json` and `constraints.json`.
-    pub(crate) files: [(&'static str, String); 2],
+    /// The files by their names.
+    pub(crate) files: Vec<(&'static str, Vec<u8>)>,
     /// For people.
     pub(crate) table: String,
 }

@@ -20,7 +20,8 @@ use sagewarden_measure::capture::{CaptureFormat, CaptureKey};
 use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Detail, MissingTexts, Profile, Refusals};
 use sagewarden_monitor::{
-    Baseline, Constraints, Evaluation, Mode, Statistics, Verdict, Violations, compare_modes, evaluate,
+    Baseline, CompiledBaseline, Constraints, Evaluation, Mode, Statistics, Verdict, Violations,
+    compare_modes, evaluate,
 };
 use sagewarden_outcomes::clarify::Analysis;
 use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
@@ -177,17 +178,23 @@ fn baseline(folder: &Path) -> Result<(bool, Baseline), CommandError> {
     if !path.exists() {
         return Err(CommandError::NoBaseline(folder.to_owned()));
     }
-    let constraints = Constraints::parse(&input::read(&path)?)
-        .map_err(|source| CommandError::Constraints { path, source })?;
+    let said = input::read(&path)?;
+    let constraints =
+        Constraints::parse(&said).map_err(|source| CommandError::Constraints { path, source })?;
     let path = folder.join("statistics.json");
-    let statistics = if path.exists() {
-        let parsed = Statistics::parse(&input::read(&path)?);
-        Some(parsed.map_err(|source| CommandError::Statistics { path, source })?)
-    } else {
-        None
-    };
-    let baseline = Baseline::new(statistics.as_ref(), constraints);
-    Ok((statistics.is_some(), baseline))
+    if !path.exists() {
+        return Ok((false, Baseline::new(None, constraints)));
+    }
+    let statistics = input::read(&path)?;
+    let compiled = CompiledBaseline { constraints: &said, statistics: &statistics };
+    if let Ok(bytes) = input::read(&folder.join(CompiledBaseline::FILE))
+        && let Some(baseline) = compiled.read(&bytes, constraints.clone())
+    {
+        return Ok((true, baseline));
+    }
+    let statistics =
+        Statistics::parse(&statistics).map_err(|source| CommandError::Statistics { path, source })?;
+    Ok((true, Baseline::new(Some(&statistics), constraints)))
 }
 
 fn analyses(options: &DriftOptions) -> Result<Option<(Analysis, Analysis)>, CommandError> {

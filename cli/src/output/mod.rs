@@ -128,12 +128,12 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 }
 
 /// Writes files into a folder, which is made if need be; answers with the line that says so.
-pub(crate) fn write(folder: &Path, files: &[(&str, String)]) -> Result<String, CommandError> {
+pub(crate) fn write(folder: &Path, files: &[(&str, impl AsRef<[u8]>)]) -> Result<String, CommandError> {
     fs::create_dir_all(folder).map_err(CommandError::unwritable(folder))?;
     let mut line = format!("{STRONG}Written{STRONG:#}");
-    for (name, text) in files {
+    for (name, content) in files {
         let path = folder.join(name);
-        fs::write(&path, text).map_err(CommandError::unwritable(&path))?;
+        fs::write(&path, content).map_err(CommandError::unwritable(&path))?;
         line += &format!("  {}", self::line(&path.display().to_string()));
     }
     Ok(line + "\n")
@@ -142,7 +142,7 @@ pub(crate) fn write(folder: &Path, files: &[(&str, String)]) -> Result<String, C
 /// Writes files into a folder. The line that says so is for people; a document stands alone on standard output.
 pub(crate) fn write_beside(
     folder: &Path,
-    files: &[(&str, String)],
+    files: &[(&str, impl AsRef<[u8]>)],
     format: OutputFormat,
 ) -> Result<(), CommandError> {
     let written = write(folder, files)?;

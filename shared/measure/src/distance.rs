@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use crate::sketch::kll::{key, value};
 
 /// Different values in ascending order, each with how many values it stands for.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Steps {
     steps: Vec<(f64, u64)>,
     total: u64,
@@ -130,7 +131,7 @@ pub fn linf(first: &Steps, second: &Steps) -> Option<LargestGap<f64>> {
 }
 
 /// How many values lie below each of some numbers: all that buckets show of a distribution.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cuts {
     /// Where the first bucket begins.
     first: f64,

@@ -29,9 +29,9 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use evaluate::{
-    Baseline, BaselineColumn, BaselineValues, Check, CheckResult, Coverage, Disagreement, Distance,
-    DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Metric, MetricValue, NotCompared,
-    Resolution, Verdict, compare_modes, evaluate, metrics,
+    Baseline, BaselineColumn, BaselineValues, Check, CheckResult, CompiledBaseline, Coverage, Disagreement,
+    Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Metric, MetricValue,
+    NotCompared, Resolution, Verdict, compare_modes, evaluate, metrics,
 };
 pub use java_number::java_double;
 pub use labelled_rows::LabelledRows;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::xxh64;
 
 const SEED: u64 = 42;
@@ -11,7 +12,7 @@ const SEED: u64 = 42;
 const UNUSED_BITS: u32 = 11;
 
 /// A sample of texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextSample {
     /// INVARIANT: if a text's hash is below the limit, all its occurrences are counted.
     counts: BTreeMap<u64, u64>,

@@ -39,10 +39,10 @@ impl Baseline {
             .collect();
         let distribution = |constraints: &FeatureConstraints| match by_name.get(constraints.name.as_str()) {
             Some(feature) => BaselineDistribution::of(feature, constraints.inferred_type),
-            None if statistics.is_none() => BaselineDistribution::None("the baseline has no statistics"),
+            None if statistics.is_none() => BaselineDistribution::nothing("the baseline has no statistics"),
             // A column without values lacks nothing.
             None if constraints.inferred_type == InferredType::Unknown => {
-                BaselineDistribution::None(NOT_ITS_OWN)
+                BaselineDistribution::nothing(NOT_ITS_OWN)
             }
             None => BaselineDistribution::Foreign(NOT_ITS_OWN.to_owned()),
         };
@@ -60,6 +60,27 @@ impl Baseline {
         let references = constraints.features.iter().map(reference).collect();
         let rows = statistics.map(|statistics| statistics.dataset.item_count).filter(|rows| *rows > 0);
         Self { constraints, references, rows, missing: Arc::default(), refusals: Arc::default() }
+    }
+
+    /// The same baseline, from what [`Self::prepared`] returned for these constraints.
+    pub(super) fn of_prepared(
+        (references, rows): (Vec<Reference>, Option<u64>),
+        constraints: Constraints,
+    ) -> Option<Self> {
+        let is_whole = references.len() == constraints.features.len();
+        let of = |references| Self {
+            constraints,
+            references,
+            rows,
+            missing: Arc::default(),
+            refusals: Arc::default(),
+        };
+        is_whole.then_some(references).map(of)
+    }
+
+    /// Everything that was prepared: one reference for each column, and the number of rows.
+    pub(super) fn prepared(&self) -> (&[Reference], Option<u64>) {
+        (&self.references, self.rows)
     }
 
     /// The same baseline, for data in which these texts stand for missing values.

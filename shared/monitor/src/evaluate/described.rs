@@ -1,9 +1,11 @@
 //! A column of a baseline in a few numbers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::statistics::{FeatureStatistics, Presence};
 
 /// The moments of a column.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Described {
     pub(crate) common: Presence,
     pub(crate) mean: Option<f64>,

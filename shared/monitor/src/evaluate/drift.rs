@@ -37,7 +37,7 @@ pub(crate) fn compare(
         return Err("it has no values".to_owned());
     }
     match expected.distribution {
-        BaselineDistribution::None(why) => Err((*why).to_owned()),
+        BaselineDistribution::None(why) => Err(why.clone().into_owned()),
         BaselineDistribution::Foreign(why) => Err(why.clone()),
         BaselineDistribution::Sample(_) if mode == Mode::Compat => Err(TOO_MANY_TEXTS.to_owned()),
         BaselineDistribution::Sample(sample) => unseen::compare(sample, column, settings),

@@ -74,7 +74,7 @@ impl<'a> Expected<'a> {
             type_share: 1.0,
             is_non_negative: false,
             size: SampleSize::default(),
-            distribution: &BaselineDistribution::None("the baseline does not have it"),
+            distribution: const { &BaselineDistribution::nothing("the baseline does not have it") },
             season: None,
             missing,
             lists_missing: false,

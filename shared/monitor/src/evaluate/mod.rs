@@ -6,6 +6,7 @@
 mod baseline;
 mod checks;
 mod columns;
+mod compiled;
 mod coverage;
 mod described;
 mod differences;
@@ -37,6 +38,7 @@ mod unseen;
 mod verdict;
 
 pub use baseline::Baseline;
+pub use compiled::CompiledBaseline;
 pub use coverage::{Coverage, NotCompared, Resolution};
 pub use differences::{Disagreement, compare_modes};
 pub use judge::evaluate;

@@ -2,12 +2,13 @@
 //! violation only if so small a share is improbable for a sample of the same data.
 
 use sagewarden_measure::Occurrences;
+use serde::{Deserialize, Serialize};
 
 /// How often a check may fail although nothing has changed: once in ten thousand windows.
 pub(crate) const FALSE_ALARMS: f64 = 1e-4;
 
 /// How much data a baseline was made from, if its statistics say so.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SampleSize {
     /// Rows.
     pub(crate) rows: Option<u64>,

@@ -1,9 +1,11 @@
 //! The facts that a baseline has about one column.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sagewarden_measure::distance::{Cuts, Steps};
 use sagewarden_measure::{InferredType, TextSample};
+use serde::{Deserialize, Serialize};
 
 use super::described::Described;
 use super::odds::SampleSize;
@@ -12,7 +14,7 @@ use crate::statistics::{
 };
 
 /// The reference that a column is compared with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reference {
     /// By the container's reading.
     pub(crate) distribution: BaselineDistribution,
@@ -27,7 +29,7 @@ pub(crate) struct Reference {
 }
 
 /// The facts of a column that exact mode reads as numbers or missing values, while the container reads texts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ExactReference {
     pub(crate) inferred_type: InferredType,
     /// The share of rows with a value.
@@ -40,7 +42,7 @@ pub(crate) struct ExactReference {
 }
 
 /// The numbers of a column in the baseline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum NumbersReference {
     /// A sketch of all of them.
     Sketch(Steps),
@@ -51,7 +53,7 @@ pub(crate) enum NumbersReference {
 }
 
 /// The distribution of a column in the baseline.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum BaselineDistribution {
     /// The numbers, as either mode sees them.
     Numbers { compat: Steps, exact: NumbersReference },
@@ -60,7 +62,7 @@ pub(crate) enum BaselineDistribution {
     /// A sample of texts that are too many to count.
     Sample(TextSample),
     /// There is none, and why.
-    None(&'static str),
+    None(Cow<'static, str>),
     /// There should be one, but the statistics were not made together with the constraints; and why.
     Foreign(String),
 }
@@ -111,6 +113,11 @@ pub(crate) fn size(known: &FeatureStatistics) -> SampleSize {
 }
 
 impl BaselineDistribution {
+    /// There is none, for this reason.
+    pub(crate) const fn nothing(why: &'static str) -> Self {
+        Self::None(Cow::Borrowed(why))
+    }
+
     /// `expected`: the type in the constraints.
     pub(crate) fn of(feature: &FeatureStatistics, expected: InferredType) -> Self {
         let (is_number, is_text) = (is_numeric(expected), expected == InferredType::String);
@@ -122,7 +129,7 @@ impl BaselineDistribution {
                 Self::other_type(feature, expected)
             }
             (None, None) if feature.inferred_type == InferredType::Unknown => {
-                Self::None("it has no values in the baseline")
+                Self::nothing("it has no values in the baseline")
             }
             (Some(numbers), _) => Self::of_numbers(numbers),
             (None, Some(texts)) => match sample(feature).filter(|_| texts.distribution.is_none()) {
@@ -152,14 +159,14 @@ impl BaselineDistribution {
         let buckets = distribution.kll.buckets.iter();
         let buckets = Cuts::of(buckets.map(|each| (each.lower_bound, each.upper_bound, each.count)));
         if exact.total() == 0 && buckets.is_none() {
-            return Self::None("the baseline's sketch of it is empty");
+            return Self::nothing("the baseline's sketch of it is empty");
         }
         Self::Numbers { compat, exact: NumbersReference::of(exact, buckets, numbers.common.num_present) }
     }
 
     fn of_texts(texts: &StringStatistics) -> Self {
         let Some(texts) = &texts.distribution else {
-            return Self::None(TOO_MANY_TEXTS);
+            return Self::nothing(TOO_MANY_TEXTS);
         };
         let counts = texts.categorical.buckets.iter().map(|bucket| (bucket.value.clone(), bucket.count));
         Self::Texts(counts.collect())
