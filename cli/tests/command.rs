@@ -362,6 +362,9 @@ fn the_controls_are_listed_explained_and_documented() {
     let generated = out(&sagewarden(&["policy", "list", "--format", "markdown"]));
     assert_eq!(written, generated, "cargo run -q -- policy list --format markdown > docs/CONTROLS.md");
     assert_eq!(failure(&["policy", "explain", "TRN-NET-99"]).0, Some(2));
+    let written = std::fs::read_to_string(root.join("docs/COVERAGE.md")).unwrap();
+    let generated = out(&sagewarden(&["policy", "coverage", "--format", "markdown"]));
+    assert_eq!(written, generated, "cargo run -q -- policy coverage --format markdown > docs/COVERAGE.md");
 
     let infra = root.join("infra");
     assert!(

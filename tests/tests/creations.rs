@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::Stdio;
 
+use sagewarden_policy::coverage::coverage;
 use sagewarden_policy::intake::{TEMPLATED, creations, without_controls};
 use sagewarden_tests::{Result, python};
 use serde::Deserialize;
@@ -54,6 +55,21 @@ fn no_other_operation_takes_the_fields_that_identify_a_creation() -> Result<()> 
             );
         }
     }
+    Ok(())
+}
+
+#[test]
+fn somebody_has_decided_on_every_operation_that_changes_something() -> Result<()> {
+    const READS: [&str; 7] = ["Describe", "List", "Get", "Search", "Query", "BatchDescribe", "Render"];
+    let model = model()?;
+    let changing = model.operations.keys().map(String::as_str);
+    let changing: BTreeSet<&str> =
+        changing.filter(|name| !READS.iter().any(|read| name.starts_with(read))).collect();
+    let decided: BTreeSet<&str> = coverage().into_iter().map(|operation| operation.name).collect();
+    let missing: Vec<_> = changing.difference(&decided).collect();
+    assert!(missing.is_empty(), "nobody has decided on {missing:?}: shared/policy/src/coverage.rs");
+    let unknown: Vec<_> = decided.difference(&changing).collect();
+    assert!(unknown.is_empty(), "the API does not have {unknown:?}");
     Ok(())
 }
 

@@ -10,6 +10,8 @@ use crate::command::format::ChosenProfile;
 pub(crate) enum Policy {
     /// List every control
     List(ListOptions),
+    /// List every operation of the API that changes something, and what becomes of it: judged, recorded, or not seen
+    Coverage(CoverageOptions),
     /// Explain a control: its risk, the wanted value, the fix and the remedy, and code that passes it
     Explain(ExplainOptions),
     /// Load a folder with settings.toml and policies/ as a function would
@@ -32,6 +34,7 @@ const EXPORT_HELP: &str = "Examples:
   sagewarden policy export --as scp --settings infra/settings.toml
   sagewarden policy export --as iam --role data-scientist --environment dev --settings infra/settings.toml --out policies
   sagewarden policy export --as iam --role approver --format markdown
+  sagewarden policy export --as scp --deny-unseen
 
 The command prints one JSON array of policies. With --out, it writes each policy to a file of its own, and prints the names of the files. No policy is longer than AWS allows: longer ones are divided. Standard error says where a statement differs from its control, and which controls IAM cannot express. For these controls, and for resources that exist already, Sagewarden judges events.
 
@@ -49,6 +52,16 @@ pub(crate) struct ListOptions {
     /// Only the controls of this profile
     #[arg(long, value_enum)]
     pub(crate) profile: Option<ChosenProfile>,
+    /// The format of the answer
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CoverageOptions {
+    /// Only the operations that are neither judged nor recorded
+    #[arg(long)]
+    pub(crate) not_seen: bool,
     /// The format of the answer
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub(crate) format: ListFormat,
@@ -101,6 +114,9 @@ pub(crate) struct ExportOptions {
     /// A folder for sagewarden-KIND-1.json, -2.json and so on, or sagewarden-KIND-ROLE-1.json; an earlier such export in it is replaced
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Instead, deny every operation that Sagewarden does not see (see `policy coverage`), but for sign-ins and what ends something
+    #[arg(long, conflicts_with = "role")]
+    pub(crate) deny_unseen: bool,
     /// Write the policies of this role of the team instead (with --as iam)
     #[arg(long, value_enum)]
     pub(crate) role: Option<ExportedRole>,
@@ -144,7 +160,7 @@ pub(crate) enum ExportKind {
     Scp,
 }
 
-/// The formats of the list of controls.
+/// The formats of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     Text,

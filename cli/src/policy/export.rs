@@ -39,6 +39,16 @@ pub(crate) fn run(options: &ExportOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The policies that deny what Sagewarden does not see.
+pub(crate) fn unseen(options: &ExportOptions) -> Result<ExitCode, CommandError> {
+    let policies = export::deny_unseen(options.kind.policy_kind())?;
+    publish(options, &format!("unseen-{}", options.kind.name()), &policies)?;
+    output::warn(format_args!(
+        "note: sign-ins (CreatePresigned...) and deletions stay allowed; `sagewarden policy coverage --not-seen` has the whole list"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Prints the policies, or writes them to the folder that is asked for; `name` is what its files are called after.
 pub(super) fn publish(
     options: &ExportOptions,

@@ -1,6 +1,7 @@
 //! `sagewarden policy`: the controls, for people who choose them.
 
 mod control;
+mod coverage;
 mod export;
 mod pull;
 mod role;
@@ -24,11 +25,13 @@ use crate::policy::control::{OWN, also, severity};
 pub(crate) fn run(command: &Policy) -> Result<ExitCode, CommandError> {
     match command {
         Policy::List(options) => list(options),
+        Policy::Coverage(options) => coverage::run(options),
         Policy::Explain(options) => explain(options),
         Policy::Validate(options) => validate(options),
         Policy::Pull(options) => pull::run(options),
         Policy::Export(options) => match options.role {
             Some(role) => role::run(options, role),
+            None if options.deny_unseen => export::unseen(options),
             None => export::run(options),
         },
     }

@@ -6,6 +6,7 @@ mod buckets;
 mod bundle;
 mod bundle_error;
 mod control;
+pub mod coverage;
 mod digest;
 mod engine;
 pub mod export;

@@ -16,7 +16,8 @@ mod rules;
 use sagewarden_settings::{ControlMode, Settings};
 
 use crate::bundle::Bundle;
-use condition::Values;
+use crate::coverage::not_seen;
+use condition::{Condition, Values};
 pub use document::{Effect, PolicyDocument, PolicyKind, Statement};
 pub use pack::ExportError;
 use pack::pack;
@@ -63,6 +64,26 @@ pub fn export(bundle: &Bundle, kind: PolicyKind) -> Result<Export, ExportError> 
         beyond: unnamed.iter().map(why).collect(),
         off: off.into_iter().cloned().collect(),
     })
+}
+
+/// Policies that deny every operation that Sagewarden does not see, so that nobody can use one unnoticed. What ends something is left out,
+/// and so are sign-ins: nobody could open a notebook any more.
+///
+/// # Errors
+/// As [`export`]; the operations fit.
+pub fn deny_unseen(kind: PolicyKind) -> Result<Vec<PolicyDocument>, ExportError> {
+    let is_left =
+        |name: &&str| !["Delete", "Disable", "CreatePresigned"].iter().any(|start| name.starts_with(start));
+    let names = not_seen().map(|operation| operation.name).filter(is_left);
+    let statement = Statement {
+        sid: "DenyUnseen".to_owned(),
+        effect: Effect::Deny,
+        action: names.map(|name| format!("sagemaker:{name}")).collect(),
+        resource: Values::One("*".to_owned()),
+        condition: Condition::new(),
+        controls: Vec::new(),
+    };
+    pack(vec![statement], kind, 0)
 }
 
 /// The ids of the controls that have a statement, several times where they have several, whether a bundle has them or not.

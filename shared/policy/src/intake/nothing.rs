@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 type Operation = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
-const OPERATIONS: [Operation; 47] = [
+const OPERATIONS: [Operation; 51] = [
     ("CreateAIBenchmarkJob", &["AIBenchmarkJobName", "BenchmarkTarget", "OutputConfig", "AIWorkloadConfigIdentifier", "RoleArn"], &["NetworkConfig", "Tags"]),
     ("CreateAIRecommendationJob", &["AIRecommendationJobName", "ModelSource", "OutputConfig", "AIWorkloadConfigIdentifier", "PerformanceTarget", "RoleArn"], &["InferenceSpecification", "OptimizeModel", "ComputeSpec", "AdapterSource", "Tags"]),
     ("CreateAIWorkloadConfig", &["AIWorkloadConfigName"], &["DatasetConfig", "AIWorkloadConfigs", "Tags"]),
@@ -16,6 +16,7 @@ const OPERATIONS: [Operation; 47] = [
     ("CreateAppImageConfig", &["AppImageConfigName"], &["Tags", "KernelGatewayImageConfig", "JupyterLabAppImageConfig", "CodeEditorAppImageConfig"]),
     ("CreateArtifact", &["Source", "ArtifactType"], &["ArtifactName", "Properties", "MetadataProperties", "Tags"]),
     ("CreateCluster", &["ClusterName"], &["InstanceGroups", "RestrictedInstanceGroups", "RestrictedInstanceGroupsConfig", "VpcConfig", "Tags", "Orchestrator", "NodeRecovery", "TieredStorageConfig", "NodeProvisioningMode", "ClusterRole", "AutoScaling"]),
+    ("CreateClusterExtension", &["ClusterArn", "ExtensionName"], &["ExtensionVersion", "ConfigurationValues", "Tags", "ClientToken"]),
     ("CreateClusterSchedulerConfig", &["Name", "ClusterArn", "SchedulerConfig"], &["Description", "Tags"]),
     ("CreateCodeRepository", &["CodeRepositoryName", "GitConfig"], &["Tags"]),
     ("CreateComputeQuota", &["Name", "ClusterArn", "ComputeQuotaConfig", "ComputeQuotaTarget"], &["Description", "ActivationState", "Tags"]),
@@ -26,6 +27,7 @@ const OPERATIONS: [Operation; 47] = [
     ("CreateEdgePackagingJob", &["EdgePackagingJobName", "CompilationJobName", "ModelName", "ModelVersion", "RoleArn", "OutputConfig"], &["ResourceKey", "Tags"]),
     ("CreateExperiment", &["ExperimentName"], &["DisplayName", "Description", "Tags"]),
     ("CreateFlowDefinition", &["FlowDefinitionName", "OutputConfig", "RoleArn"], &["HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "Tags"]),
+    ("CreateGlobalInferenceGateway", &["Name", "ExecutionRoleArn", "Gateways"], &["Routing", "ClientToken", "Tags"]),
     ("CreateHub", &["HubName", "HubDescription"], &["HubDisplayName", "HubSearchKeywords", "S3StorageConfig", "Tags"]),
     ("CreateHubContentPresignedUrls", &["HubName", "HubContentType", "HubContentName"], &["HubContentVersion", "AccessConfig", "MaxResults", "NextToken"]),
     ("CreateHubContentReference", &["HubName", "SageMakerPublicHubContentArn"], &["HubContentName", "MinVersion", "Tags"]),
@@ -35,6 +37,7 @@ const OPERATIONS: [Operation; 47] = [
     ("CreateInferenceComponent", &["InferenceComponentName", "EndpointName"], &["VariantName", "Specification", "Specifications", "RuntimeConfig", "Tags"]),
     ("CreateInferenceExperiment", &["Name", "Type", "RoleArn", "EndpointName", "ModelVariants", "ShadowModeConfig"], &["Schedule", "Description", "DataStorageConfig", "KmsKey", "Tags"]),
     ("CreateInferenceRecommendationsJob", &["JobName", "JobType", "RoleArn", "InputConfig"], &["JobDescription", "StoppingConditions", "OutputConfig", "Tags"]),
+    ("CreateInferenceRouter", &["InferenceRouterName", "RoutingTargets"], &["ClientToken", "Tags"]),
     ("CreateJob", &["JobName", "RoleArn", "JobCategory", "JobConfigSchemaVersion", "JobConfigDocument"], &["Tags"]),
     ("CreateLabelingJob", &["LabelingJobName", "LabelAttributeName", "InputConfig", "OutputConfig", "RoleArn", "HumanTaskConfig"], &["LabelCategoryConfigS3Uri", "StoppingConditions", "LabelingJobAlgorithmsConfig", "Tags"]),
     ("CreateMlflowApp", &["Name", "ArtifactStoreUri", "RoleArn"], &["KmsKeyId", "ModelRegistrationMode", "WeeklyMaintenanceWindowStart", "AccountDefaultStatus", "DefaultDomainIdList", "Tags"]),
@@ -51,6 +54,7 @@ const OPERATIONS: [Operation; 47] = [
     ("CreateProject", &["ProjectName"], &["ProjectDescription", "ServiceCatalogProvisioningDetails", "Tags", "TemplateProviders"]),
     ("CreateStudioLifecycleConfig", &["StudioLifecycleConfigName", "StudioLifecycleConfigContent", "StudioLifecycleConfigAppType"], &["Tags"]),
     ("CreateTrainingPlan", &["TrainingPlanName", "TrainingPlanOfferingId"], &["SpareInstanceCountPerUltraServer", "Tags"]),
+    ("CreateTrainingSession", &["TrainingSessionName", "LoraConfig", "RoleArn", "ModelConfig", "OutputConfig"], &["ModelPackageGroupArn", "VpcConfig", "Tags"]),
     ("CreateTrial", &["TrialName", "ExperimentName"], &["DisplayName", "MetadataProperties", "Tags"]),
     ("CreateTrialComponent", &["TrialComponentName"], &["DisplayName", "Status", "StartTime", "EndTime", "Parameters", "InputArtifacts", "OutputArtifacts", "MetadataProperties", "Tags"]),
     ("CreateWorkforce", &["WorkforceName"], &["CognitoConfig", "OidcConfig", "SourceIpConfig", "Tags", "WorkforceVpcConfig", "IpAddressType"]),

@@ -1,0 +1,198 @@
+//! Which operations of the SageMaker API Sagewarden sees, and why it does not see the others.
+//!
+//! The operations are those of botocore's model of the API (`sagemaker`, 2017-07-24) that create, change, open or delete something. A test
+//! fails when the model has one that nobody has decided on.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::{known_calls, lineage_calls};
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coverage {
+    /// What it makes or changes is judged.
+    Judged,
+    /// It is recorded: when it happened, and who called where a trail says so.
+    Recorded,
+    /// What it makes or changes is judged, or recorded, when something uses it.
+    WhenUsed,
+    /// It changes nothing that a control or the lineage is about.
+    Nothing,
+    /// Neither judged nor recorded.
+    NotSeen,
+}
+
+impl Coverage {
+    /// All of them, from the best to the worst.
+    pub const ALL: [Self; 5] = [Self::Judged, Self::Recorded, Self::WhenUsed, Self::Nothing, Self::NotSeen];
+
+    /// In a few words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Judged => "judged",
+            Self::Recorded => "recorded",
+            Self::WhenUsed => "when used",
+            Self::Nothing => "nothing to see",
+            Self::NotSeen => "not seen",
+        }
+    }
+}
+
+/// An operation that creates, changes, opens or deletes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoveredOperation {
+    /// Its name in the API.
+    pub name: &'static str,
+    /// What becomes of a call.
+    pub coverage: Coverage,
+    /// Why, or by what.
+    pub reason: &'static str,
+}
+
+/// Every operation by its name.
+#[must_use]
+pub fn coverage() -> Vec<CoveredOperation> {
+    let row = |name, coverage, reason| (name, CoveredOperation { name, coverage, reason });
+    let mut all: BTreeMap<&'static str, CoveredOperation> = GROUPS
+        .iter()
+        .flat_map(|(coverage, reason, names)| names.iter().map(move |name| row(*name, *coverage, *reason)))
+        .collect();
+    let recorded =
+        lineage_calls().map(|(name, _)| row(name, Coverage::Recorded, "the call, with its caller"));
+    all.extend(recorded);
+    all.extend(known_calls().map(|name| row(name, Coverage::Judged, "the call")));
+    all.into_values().collect()
+}
+
+/// The operations that nobody sees, for a policy that denies them.
+pub fn not_seen() -> impl Iterator<Item = CoveredOperation> {
+    coverage().into_iter().filter(|operation| operation.coverage == Coverage::NotSeen)
+}
+
+type Group = (Coverage, &'static str, &'static [&'static str]);
+
+const STATE: &str = "the change of state that follows";
+
+#[rustfmt::skip]
+const GROUPS: &[Group] = &[
+    (Coverage::Judged, STATE, &["StartNotebookInstance", "StopNotebookInstance", "RetryPipelineExecution"]),
+    (Coverage::Recorded, STATE, &[
+        "StopTrainingJob", "StopProcessingJob", "StopTransformJob", "StopHyperParameterTuningJob", "StopPipelineExecution",
+    ]),
+    (Coverage::WhenUsed, "each execution is judged when it starts, and each job in it", &[
+        "CreatePipeline", "UpdatePipeline", "UpdatePipelineVersion",
+    ]),
+    (Coverage::WhenUsed, "the schedule that names it is judged", &[
+        "CreateDataQualityJobDefinition", "CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition", "CreateModelQualityJobDefinition",
+    ]),
+    (Coverage::WhenUsed, "the notebook instance or domain that names it is judged; its script is not read", &[
+        "CreateNotebookInstanceLifecycleConfig", "CreateStudioLifecycleConfig",
+    ]),
+    (Coverage::WhenUsed, "the domain, space or app that names it is judged", &[
+        "CreateImage", "CreateImageVersion", "UpdateImage", "UpdateImageVersion", "CreateAppImageConfig", "UpdateAppImageConfig",
+    ]),
+    (Coverage::WhenUsed, "the job, package or model that names it is judged; its images and data are undecided", &["CreateAlgorithm"]),
+    (Coverage::WhenUsed, "the notebook instance that names it is judged", &["CreateCodeRepository", "UpdateCodeRepository"]),
+
+    (Coverage::Nothing, "experiments, lineage and notes of SageMaker's own: no control is about them, and the lineage does not rely on them", &[
+        "AddAssociation", "DeleteAssociation", "AssociateTrialComponent", "DisassociateTrialComponent",
+        "CreateAction", "UpdateAction", "DeleteAction", "CreateArtifact", "UpdateArtifact", "DeleteArtifact", "CreateContext", "UpdateContext", "DeleteContext",
+        "CreateExperiment", "UpdateExperiment", "DeleteExperiment", "CreateTrial", "UpdateTrial", "DeleteTrial",
+        "CreateTrialComponent", "UpdateTrialComponent", "DeleteTrialComponent", "UpdateFeatureMetadata",
+        "CreateModelCard", "UpdateModelCard", "DeleteModelCard", "CreateModelCardExportJob",
+    ]),
+    (Coverage::Nothing, "an empty group: its versions are judged", &["CreateModelPackageGroup", "DeleteModelPackageGroup"]),
+    (Coverage::Nothing, "it ends something, and Sagewarden's own records stay", &[
+        "DeleteApp", "DeleteDomain", "DeleteSpace", "DeleteUserProfile", "DeleteNotebookInstance", "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
+        "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig", "DeleteStudioLifecycleConfig", "DeleteNotebookInstanceLifecycleConfig",
+        "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition", "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition",
+        "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
+        "StopInferenceRecommendationsJob", "StopInferenceExperiment", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
+        "StopEdgeDeploymentStage", "StopMlflowTrackingServer",
+        "DeleteJob", "DeleteTrainingSession", "DeleteOptimizationJob", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
+        "DeleteCluster", "DeleteClusterExtension", "DeleteClusterSchedulerConfig", "DeleteComputeQuota", "BatchDeleteClusterNodes", "DetachClusterNodeVolume",
+        "DeleteDeviceFleet", "DeregisterDevices", "DeleteEdgeDeploymentPlan", "DeleteEdgeDeploymentStage",
+        "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeleteMlflowApp", "DeleteMlflowTrackingServer", "DeletePartnerApp",
+        "DeleteFlowDefinition", "DeleteHumanTaskUi", "DeleteWorkforce", "DeleteWorkteam", "DeleteProject",
+        "DeleteEndpointPolicy", "DeleteModelPackageGroupPolicy", "DeleteInferenceRouter", "DeleteGlobalInferenceGateway", "RemoveInferenceGateway",
+    ]),
+    (Coverage::Nothing, "capacity, quotas and alarms", &[
+        "CreateTrainingPlan", "ExtendTrainingPlan", "CreateComputeQuota", "UpdateComputeQuota", "CreateClusterSchedulerConfig", "UpdateClusterSchedulerConfig",
+        "UpdateMonitoringAlert", "BatchRebootClusterNodes", "StartClusterHealthCheck", "MoveClusterNodes",
+    ]),
+    (Coverage::Nothing, "it answers a step that waits, or names an execution anew", &[
+        "SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure", "UpdatePipelineExecution",
+    ]),
+
+    (Coverage::NotSeen, "the description of a job is evidence; of its deletion there is no control", &["DeleteHyperParameterTuningJob", "DeleteCompilationJob"]),
+    (Coverage::NotSeen, "puts a model, or an image with an artifact, onto an endpoint, or takes it off, without an endpoint configuration", &[
+        "CreateInferenceComponent", "UpdateInferenceComponent", "UpdateInferenceComponentRuntimeConfig", "DeleteInferenceComponent",
+    ]),
+    (Coverage::NotSeen, "moves traffic between the models of an endpoint without an endpoint configuration", &["UpdateEndpointWeightsAndCapacities"]),
+    (Coverage::NotSeen, "sends a part of an endpoint's traffic to another model, and may store requests", &[
+        "CreateInferenceExperiment", "UpdateInferenceExperiment", "StartInferenceExperiment", "DeleteInferenceExperiment",
+    ]),
+    (Coverage::NotSeen, "opens an endpoint or a group of model packages to other accounts", &["PutEndpointPolicy", "PutModelPackageGroupPolicy"]),
+    (Coverage::NotSeen, "sends requests to endpoints of other accounts and regions", &[
+        "CreateInferenceRouter", "UpdateInferenceRouter", "CreateGlobalInferenceGateway", "UpdateGlobalInferenceGateway", "AddInferenceGateway",
+    ]),
+    (Coverage::NotSeen, "a job of a kind that Sagewarden does not know: network, keys, role and data are not judged", &[
+        "CreateJob", "CreateTrainingSession", "CreateLabelingJob", "CreateInferenceRecommendationsJob", "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
+        "CreateAIWorkloadConfig", "CreateEdgePackagingJob",
+    ]),
+    (Coverage::NotSeen, "makes a new model out of one: the lineage ends there", &["CreateOptimizationJob"]),
+    (Coverage::NotSeen, "machines that run for long, with their network, roles and start scripts", &[
+        "CreateCluster", "UpdateCluster", "UpdateClusterSoftware", "BatchAddClusterNodes", "BatchReplaceClusterNodes", "AttachClusterNodeVolume",
+        "AttachClusterNodeNetworkInterface", "CreateClusterExtension", "UpdateClusterExtension",
+    ]),
+    (Coverage::NotSeen, "stores models and metrics; may register models by itself", &[
+        "CreateMlflowApp", "UpdateMlflowApp", "CreateMlflowTrackingServer", "UpdateMlflowTrackingServer", "StartMlflowTrackingServer",
+    ]),
+    (Coverage::NotSeen, "brings base models and data sets of others into the account", &[
+        "CreateHub", "UpdateHub", "CreateHubContentReference", "UpdateHubContentReference", "ImportHubContent", "UpdateHubContent", "CreateHubContentPresignedUrls",
+    ]),
+    (Coverage::NotSeen, "software of others in the account, with a role of its own", &["CreatePartnerApp", "UpdatePartnerApp"]),
+    (Coverage::NotSeen, "an address is a sign-in: whoever has it works as its user", &[
+        "CreatePresignedDomainUrl", "CreatePresignedNotebookInstanceUrl", "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl",
+        "CreatePartnerAppPresignedUrl", "StartSession",
+    ]),
+    (Coverage::NotSeen, "changes a script that notebook instances run which have been judged already", &["UpdateNotebookInstanceLifecycleConfig"]),
+    (Coverage::NotSeen, "people who see data", &[
+        "CreateWorkforce", "UpdateWorkforce", "CreateWorkteam", "UpdateWorkteam", "CreateFlowDefinition", "CreateHumanTaskUi",
+    ]),
+    (Coverage::NotSeen, "models on devices outside the account", &[
+        "CreateDeviceFleet", "UpdateDeviceFleet", "RegisterDevices", "UpdateDevices", "CreateEdgeDeploymentPlan", "CreateEdgeDeploymentStage", "StartEdgeDeploymentStage",
+    ]),
+    (Coverage::NotSeen, "a project makes repositories, pipelines and roles by a template", &[
+        "CreateProject", "UpdateProject", "EnableSagemakerServicecatalogPortfolio", "DisableSagemakerServicecatalogPortfolio",
+    ]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_operation_is_decided_on_twice() {
+        let mut seen = BTreeMap::new();
+        for (_, reason, names) in GROUPS {
+            for name in *names {
+                assert_eq!(seen.insert(*name, *reason), None, "{name}");
+            }
+        }
+        for name in known_calls().chain(lineage_calls().map(|(name, _)| name)) {
+            assert!(!seen.contains_key(name), "{name} is judged or recorded by its call");
+        }
+    }
+
+    #[test]
+    fn what_is_judged_by_its_call_is_not_shown_as_recorded_only() {
+        let of = |name: &str| coverage().into_iter().find(|each| each.name == name).map(|each| each.coverage);
+        assert_eq!(of("CreateTrainingJob"), Some(Coverage::Judged));
+        assert_eq!(of("DeleteModel"), Some(Coverage::Recorded));
+        assert_eq!(of("CreateInferenceComponent"), Some(Coverage::NotSeen));
+        assert_eq!(of("DescribeModel"), None);
+        assert!(not_seen().all(|each| !each.reason.is_empty() && each.coverage == Coverage::NotSeen));
+    }
+}
