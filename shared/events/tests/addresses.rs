@@ -9,7 +9,7 @@ fn found(text: &str) -> Vec<String> {
         NameIn::Name(name) => format!("name {name}"),
         NameIn::Bucket(bucket) => format!("bucket {bucket}"),
     };
-    addresses(text).into_iter().map(|place| named(plain(&text[place]))).collect()
+    addresses(text).into_iter().map(|place| named(plain(text.get(place).unwrap_or_default()))).collect()
 }
 
 #[test]
