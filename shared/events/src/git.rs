@@ -110,3 +110,15 @@ impl RefKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_has_a_word_and_a_folder() {
+        let said = |kind: RefKind| (kind.word(), kind.full_name("v1/main"));
+        assert_eq!(said(RefKind::Branch), ("branch", "refs/heads/v1/main".to_owned()));
+        assert_eq!(said(RefKind::Tag), ("tag", "refs/tags/v1/main".to_owned()));
+    }
+}

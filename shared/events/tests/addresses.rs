@@ -42,6 +42,8 @@ fn addresses_are_told_from_each_other_and_from_what_only_looks_like_one() {
     assert_eq!(found("s3://a/k,s3://b/k"), ["bucket a", "bucket b"]);
     assert_eq!(found("--in s3://a/k --out=s3://b"), ["bucket a", "bucket b"]);
     assert_eq!(found("{\"a\":\"s3://a/s3://b\"}"), ["bucket a", "bucket b"]);
+    assert_eq!(found("to:arn:aws:s3:::a"), ["bucket a"]);
+    assert_eq!(found("codecommit:/code"), Vec::<String>::new());
     for text in ["", "warn:aws:s3:::bucket", "s3:/bucket", "https://example.com/s3", "bucket/key", "\\"] {
         assert_eq!(found(text), Vec::<String>::new(), "{text}");
     }
