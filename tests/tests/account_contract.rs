@@ -280,10 +280,11 @@ async fn settings_are_changed_in_place(world: &World, account: &(impl Account + 
 async fn marks_and_schedules_are_found(world: &World, account: &(impl Account + Remedies)) -> Result<()> {
     let config = world.account.resource(ResourceKind::EndpointConfig, "c");
     for value in ["one", "two"] {
-        account.mark(&config, "sagewarden:violation", value).await?;
+        account.mark(&config, &[("sagewarden:violation", value), ("sagewarden:finding", "f")]).await?;
     }
     let tags = account.tags(&config).await?;
     assert_eq!(tags.get("sagewarden:violation").map(String::as_str), Some("two"));
+    assert_eq!(tags.get("sagewarden:finding").map(String::as_str), Some("f"));
     let endpoint = world.account.resource(ResourceKind::Endpoint, "prod");
     assert_eq!(account.schedules_of(&endpoint).await?, json!({ "MonitoringScheduleSummaries": [] }));
     for name in ["a", "b"] {

@@ -248,7 +248,7 @@ impl World {
     /// One call of the adapter, none of whose refusals is an answer to its question.
     async fn ask(&self, adapter: &str) -> std::result::Result<(), PortError> {
         match adapter {
-            "sagemaker" => self.account.mark(&job(), "k", "v").await,
+            "sagemaker" => self.account.mark(&job(), &[("k", "v")]).await,
             "dynamodb" => self.table.get(&[Key::new("p", "s")]).await.map(|_| ()),
             "s3" => self.objects.write("b", "k", "text/plain", b"x").await,
             "quarantine" => self.quarantine.keep(&rejected()).await,
@@ -361,7 +361,7 @@ async fn what_is_asked_is_noted_in_the_task_that_asks_repeated_requests_included
     let (bus, account) = (EventBus::new(&config, "own"), SageMakerAccount::new(&config));
     let both = ATTEMPTS.scope(RefCell::default(), async {
         let (notice, job) = (notice(), job());
-        let refused = futures::join!(bus.publish(&notice), account.mark(&job, "k", "v"));
+        let refused = futures::join!(bus.publish(&notice), account.mark(&job, &[("k", "v")]));
         assert!(refused.0.is_err() && refused.1.is_err());
         ATTEMPTS.with(RefCell::take)
     });

@@ -1,7 +1,9 @@
 //! Each remedy, from the call that fails a control to its end.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
+use futures::executor::block_on;
 use sagewarden_events::{Actor, Grant, Resource, ResourceKind};
+use sagewarden_govern::ports::{Account, Remedies};
 use sagewarden_govern::{POLICY_VIOLATION, REMEDIATION_DONE, VIOLATION_TAG};
 use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_policy::Bundle;
@@ -260,7 +262,27 @@ fn every_kind_of_job_is_stopped_and_it_is_recorded_how_long_that_took() -> Resul
             .find(|item| VerdictRow::parse(item).is_some() && item.text(VerdictRow::REMEDY) == Some(action));
         let verdict = verdict.ok_or("the remedy is not recorded")?;
         assert!(verdict.attributes.contains_key(VerdictRow::REMEDY_AFTER_MS), "{verdict:?}");
+        let finding =
+            local.sent()?.into_iter().rfind(|notice| notice.detail["resource"]["arn"] == job.arn().as_str());
+        let finding = finding.ok_or("there is no finding")?;
+        let tags = block_on(local.system.account.tags(&job))?;
+        assert_eq!(tags.get("sagewarden:violation").map(String::as_str), Some(control));
+        assert_eq!(tags.get("sagewarden:finding").map(String::as_str), finding.detail["notice_id"].as_str());
     }
+    Ok(())
+}
+
+#[test]
+fn only_a_job_that_sagewarden_stopped_says_that_it_was() -> Result<()> {
+    let local = Local::new()?;
+    let mut request = training_job("t", &[]);
+    request["EnableNetworkIsolation"] = json!(false);
+    let job = create(&local, ResourceKind::TrainingJob, &request, 0)?;
+    // Its owner stops it first.
+    block_on(local.system.account.stop(&job))?;
+    local.settle()?;
+    assert_eq!(told(&local, &job)?.len(), 1, "it is reported all the same");
+    assert_eq!(block_on(local.system.account.tags(&job))?.keys().next(), None);
     Ok(())
 }
 

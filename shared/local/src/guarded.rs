@@ -216,8 +216,8 @@ impl<P: Remedies, G: Guard> Remedies for Guarded<P, G> {
         self.call("Remedies::start", &notebook.arn(), self.port.start(notebook)).await
     }
 
-    async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError> {
-        self.call("Remedies::mark", &resource.arn(), self.port.mark(resource, key, value)).await
+    async fn mark(&self, resource: &Resource, tags: &[(&str, &str)]) -> Result<(), PortError> {
+        self.call("Remedies::mark", &resource.arn(), self.port.mark(resource, tags)).await
     }
 
     async fn model_use(

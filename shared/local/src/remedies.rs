@@ -193,8 +193,8 @@ impl Remedies for SimulatedAccount {
         start().map_err(port_error(format!("start {notebook}")))
     }
 
-    async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError> {
-        let tags = BTreeMap::from([(key.to_owned(), value.to_owned())]);
+    async fn mark(&self, resource: &Resource, tags: &[(&str, &str)]) -> Result<(), PortError> {
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         self.add_tags(resource, tags).map_err(port_error(format!("tag {resource}")))
     }
 

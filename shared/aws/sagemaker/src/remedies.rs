@@ -100,10 +100,11 @@ impl Remedies for SageMakerAccount {
         answered(format!("start {notebook}"), call.send().await)
     }
 
-    async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError> {
+    async fn mark(&self, resource: &Resource, tags: &[(&str, &str)]) -> Result<(), PortError> {
         let context = format!("tag {resource}");
-        let tag = Tag::builder().key(key).value(value).build();
-        answered(context, self.client.add_tags().resource_arn(resource.arn()).tags(tag).send().await)
+        let tags = tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build());
+        let call = self.client.add_tags().resource_arn(resource.arn()).set_tags(Some(tags.collect()));
+        answered(context, call.send().await)
     }
 
     async fn model_use(

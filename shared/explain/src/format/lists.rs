@@ -109,3 +109,24 @@ impl<'de> Deserialize<'de> for Number {
         from.deserialize_any(NumberOrNull)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_may_be_whole_and_may_be_missing() {
+        let Bounded(read): Bounded<Number, 4> = serde_json::from_str("[7, -2, 0.5, null]").unwrap();
+        let read: Vec<f32> = read.into_iter().map(|Number(number)| number).collect();
+        assert_eq!(read[..3], [7.0, -2.0, 0.5]);
+        assert!(read[3].is_nan());
+        assert!(serde_json::from_str::<Bounded<Number, 1>>("[1, 2]").is_err());
+    }
+
+    #[test]
+    fn a_flag_may_be_a_number() {
+        let Bounded(read): Bounded<Flag, 6> = serde_json::from_str("[true, false, 1, 0, -1]").unwrap();
+        let read: Vec<bool> = read.into_iter().map(|Flag(flag)| flag).collect();
+        assert_eq!(read, [true, false, true, false, true]);
+    }
+}

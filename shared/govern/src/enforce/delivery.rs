@@ -82,7 +82,7 @@ impl<'a, W: World> Delivery<'a, W> {
     }
 
     /// Another delivery may have remedied, or have heard of the creator, after this one had read the row.
-    async fn verdict_row_anew(&self) -> Result<Option<Item>, PortError> {
+    pub(crate) async fn verdict_row_anew(&self) -> Result<Option<Item>, PortError> {
         Ok(self.table().get(&[self.verdict_key()]).await?.pop())
     }
 

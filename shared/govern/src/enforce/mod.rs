@@ -17,6 +17,7 @@ mod look;
 mod owed;
 mod publish;
 mod remedy;
+mod stopped_job;
 mod verdict_record;
 
 use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind, Status};
@@ -132,6 +133,7 @@ impl<W: World> EnforcePolicy<'_, W> {
             return Ok(done);
         }
         let done = start_again(&delivery, done).await?;
+        let done = stopped_job::explain(&delivery, done).await?;
         match &judged.endpoint {
             Some(endpoint) => self.judge_watched(&judged.resource, endpoint, done, moment).await,
             None => Ok(done),

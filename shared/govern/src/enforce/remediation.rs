@@ -8,6 +8,9 @@ use crate::ports::{PortError, PortErrorKind};
 /// The tag that marks a resource that fails a control; its value is the controls' ids.
 pub const VIOLATION_TAG: &str = "sagewarden:violation";
 
+/// The tag of a job that was stopped; its value is the `notice_id` of the finding.
+pub(crate) const FINDING_TAG: &str = "sagewarden:finding";
+
 /// The action against a violation, as notices have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -156,7 +156,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
                 // corrections of settings, after which a job is stopped.
                 world.table().write(&[VerdictRow::write_marked_again(key.clone(), gone_at)]).await?;
             }
-            let answer = remedies.mark(resource, VIOLATION_TAG, &controls).await;
+            let answer = remedies.mark(resource, &[(VIOLATION_TAG, &controls)]).await;
             let marked = VerdictRow::write_marked(key, *modified_at, &controls);
             let again = if gone_at.is_some() { " again, which somebody had taken away" } else { "" };
             let result = format!("marked with the tag `{VIOLATION_TAG}`{again}");
@@ -208,6 +208,11 @@ pub(crate) async fn was_started_by_others(delivery: &Delivery<'_, impl World>) -
 /// Why there is nothing to stop.
 fn ended(kind: ResourceKind, status: Option<&Status>) -> Option<String> {
     status.filter(|status| !can_be_stopped(kind, status)).map(|status| format!("it is {status} already"))
+}
+
+/// The ids of the controls that a resource fails, as much as a tag holds.
+pub(crate) fn controls_in_tag(judged: &Judged) -> String {
+    judged.violated().chars().take(MAX_TAG).collect()
 }
 
 fn is_serving_notebook(judged: &Judged) -> bool {
@@ -273,7 +278,7 @@ fn given_up(action: &str, result: String, made: usize) -> Step {
 
 /// A mark is set once; the finding that it stands for has left. It is set again when somebody takes it away or writes over it.
 async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
-    let controls: String = delivery.judged.violated().chars().take(MAX_TAG).collect();
+    let controls = controls_in_tag(delivery.judged);
     let marked = Step::Nothing(Remediation::nothing("it has been marked"));
     let gone_at = match delivery.mark_after_call() {
         // Sagewarden's own call comes back as an event, too.
@@ -367,7 +372,7 @@ fn can_be_stopped(kind: ResourceKind, status: &Status) -> bool {
     }
 }
 
-fn stop_action(kind: ResourceKind) -> String {
+pub(crate) fn stop_action(kind: ResourceKind) -> String {
     match kind {
         // The second version of the API has no stop of its own.
         ResourceKind::AutoMlJob => "StopAutoMLJob".to_owned(),

@@ -96,9 +96,7 @@ impl Receipt {
 
     /// The notice as it leaves: with an id that is the same however often it is sent.
     pub(crate) fn stamped(&self, notice: &Notice) -> Notice {
-        let Key { pk, sk } = &self.claim.key;
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("sagewarden:{pk}\n{sk}").as_bytes());
-        notice.clone().with(NOTICE_ID, id.to_string().into())
+        notice.clone().with(NOTICE_ID, notice_id(&self.claim.key).into())
     }
 
     /// Publishes the notice and marks the cause as done; gives the claim back when that fails.
@@ -164,6 +162,11 @@ impl Kept {
 
 /// The field of a notice's `detail` by which a receiver recognizes a repeated notice: a sender may die between publishing and noting it.
 const NOTICE_ID: &str = "notice_id";
+
+/// The id of the notice whose receipt has this key.
+pub(crate) fn notice_id(Key { pk, sk }: &Key) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("sagewarden:{pk}\n{sk}").as_bytes()).to_string()
+}
 
 /// Publishes `notice` unless that was done for this cause before. Returns whether it left now.
 ///

@@ -38,8 +38,8 @@ pub trait Remedies {
     /// Starts a notebook instance that is stopped.
     async fn start(&self, notebook: &Resource) -> Result<(), PortError>;
 
-    /// Puts a tag on a resource; one of the same key is overwritten.
-    async fn mark(&self, resource: &Resource, key: &str, value: &str) -> Result<(), PortError>;
+    /// Puts tags, keys with values, on a resource; tags of the same keys are overwritten.
+    async fn mark(&self, resource: &Resource, tags: &[(&str, &str)]) -> Result<(), PortError>;
 
     /// Which endpoint configurations that were made since a time use a model; looks at no more than `at_most`, the newest first.
     async fn model_use(

@@ -65,7 +65,7 @@ impl Remedies for Absent {
         Self::refusal("remedies")
     }
 
-    async fn mark(&self, _: &Resource, _: &str, _: &str) -> Result<(), PortError> {
+    async fn mark(&self, _: &Resource, _: &[(&str, &str)]) -> Result<(), PortError> {
         Self::refusal("remedies")
     }
 

@@ -202,11 +202,13 @@ const WORK: &[&str] = &[
 pub(super) const NEVER_MARKS: Row = Row {
     sid: "NeverMarks",
     effect: Deny,
-    meaning: "sets or changes the mark of a violation",
+    meaning: "sets or changes the marks of a violation",
     calls: &["sagemaker:AddTags"],
     place: "everywhere",
     on: everything,
-    when: |_| all_of(&[("ForAnyValue:StringEquals", "aws:TagKeys", "sagewarden:violation")]),
+    when: |_| {
+        any_of("ForAnyValue:StringEquals", "aws:TagKeys", &["sagewarden:violation", "sagewarden:finding"])
+    },
 };
 
 pub(super) const NEVER_ERASES: Row = Row {

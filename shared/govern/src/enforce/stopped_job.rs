@@ -1,0 +1,43 @@
+//! A job that Sagewarden stopped says why: SageMaker's own page of the job shows its tags to whoever wonders.
+
+use sagewarden_events::ResourceKind;
+use sagewarden_lineage::rows::{NoticeRow, VerdictRow};
+use sagewarden_policy::Plan;
+
+use crate::enforce::delivery::Delivery;
+use crate::enforce::publish::finding_cause;
+use crate::enforce::remediation::{FINDING_TAG, VIOLATION_TAG};
+use crate::enforce::remedy::{controls_in_tag, stop_action};
+use crate::notify::notice_id;
+use crate::outcome::{Done, Outcome};
+use crate::ports::{Remedies, Table};
+use crate::world::World;
+
+/// Sets two tags, unless they are set: the controls that the job fails, and the id of the finding. It is done by the delivery that stopped
+/// the job, or by a later one if that died. A permission that is missing does not fail the record, since the job is stopped.
+pub(crate) async fn explain(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome {
+    let Delivery { world, judged, .. } = *delivery;
+    let kind = judged.resource.kind;
+    // Executions of pipelines take no tags, and a notebook instance may be corrected.
+    let takes_tags = !kind.is_mutable() && kind != ResourceKind::PipelineExecution;
+    if judged.verdict.plan != Plan::Stop || !takes_tags {
+        return Ok(done);
+    }
+    let Some(row) = delivery.verdict_row_anew().await? else { return Ok(done) };
+    let controls = controls_in_tag(judged);
+    let is_ours = row.text(VerdictRow::REMEDY) == Some(stop_action(kind).as_str());
+    if !is_ours || row.text(VerdictRow::MARKED) == Some(controls.as_str()) {
+        return Ok(done);
+    }
+    let finding = notice_id(&NoticeRow::key(&judged.resource, &finding_cause(delivery).await?));
+    let tags = [(VIOLATION_TAG, controls.as_str()), (FINDING_TAG, finding.as_str())];
+    match world.remedies().mark(&judged.resource, &tags).await {
+        Ok(()) => {
+            let marked = VerdictRow::write_marked(delivery.verdict_key(), judged.modified_at, &controls);
+            world.table().write(&[marked]).await?;
+            Ok(done)
+        }
+        Err(error) if error.is_transient() => Err(error.into()),
+        Err(error) => Ok(Done::Acted(format!("{}; its tags do not say why: {error}", done.text()))),
+    }
+}
