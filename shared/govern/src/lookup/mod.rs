@@ -7,9 +7,11 @@ mod address;
 mod diff;
 mod endpoint;
 mod follow;
+mod gap;
 mod history;
 mod impact;
 mod lineage;
+mod lists;
 mod periods;
 mod question;
 mod reading;
@@ -20,10 +22,12 @@ use sagewarden_lineage::answer::{Answer, Reply, reproduction};
 
 use crate::ports::Table;
 use diff::diff;
+use gap::gap;
 use history::history;
 use impact::impact;
 use lineage::lineage;
-pub use question::{Ask, NoAnswer, Question, Way};
+use lists::list;
+pub use question::{Ask, CountBy, NoAnswer, Question, Standing, Way};
 use reading::Reading;
 use sagewarden_lineage::scope::Scope;
 use scoped::Scoped;
@@ -51,6 +55,8 @@ pub async fn answer(
         }
         Ask::History => Reply::History(history(&reading, question, bounds).await?),
         Ask::Why => Reply::Why(Box::new(why(&reading, question).await?)),
+        Ask::Gap => Reply::Gap(gap(&reading, question).await?),
+        _ => Reply::Listing(list(&reading, question).await?),
     })
 }
 

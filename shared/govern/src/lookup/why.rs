@@ -29,7 +29,7 @@ pub(super) async fn why<T: Table>(reading: &Reading<'_, T>, question: &Question)
     let subject = subject(reading, &question.entity).await?;
     let rows = reading.query_all(VerdictRow::of(&subject.verdicts)).await?;
     let newest = rows.iter().filter_map(|row| Some((VerdictRow::parse(row)?, row)));
-    let newest = newest.max_by_key(|(verdict, _)| order(verdict));
+    let newest = newest.max_by_key(|(verdict, _)| verdict.order());
     let held = newest.as_ref().map(|(verdict, _)| verdict);
     let earlier = earlier(reading, &subject.verdicts, held).await?;
     Ok(Why {
@@ -80,11 +80,6 @@ async fn subject<T: Table>(reading: &Reading<'_, T>, entity: &str) -> Result<Sub
     })
 }
 
-/// Which of several verdicts holds: on the newest state of the resource, then the newest judgement.
-fn order(verdict: &VerdictRow) -> (Timestamp, Timestamp, bool, String) {
-    (verdict.modified_at, verdict.judged_at, verdict.is_known, verdict.findings_mark.clone())
-}
-
 /// What was judged before the verdict that holds, the newest first.
 async fn earlier<T: Table>(
     reading: &Reading<'_, T>,
@@ -95,7 +90,7 @@ async fn earlier<T: Table>(
     let judgements = rows.iter().filter_map(JudgementRow::parse).map(|JudgementRow(verdict)| verdict);
     let mut others: Vec<VerdictRow> =
         judgements.filter(|verdict| held.is_none_or(|held| held.id() != verdict.id())).collect();
-    others.sort_by_key(|verdict| std::cmp::Reverse(order(verdict)));
+    others.sort_by_key(|verdict| std::cmp::Reverse(verdict.order()));
     Ok(others.iter().filter_map(EarlierVerdict::of).collect())
 }
 
