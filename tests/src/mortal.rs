@@ -95,6 +95,8 @@ pub struct Remedied {
     pub result: String,
     /// Whether it is known how long that took.
     pub is_timed: bool,
+    /// The controls that the resource's tag names, if it was marked.
+    pub marked: Option<String>,
 }
 
 /// The table of a system in words.
@@ -136,11 +138,13 @@ impl InWords {
         if item.key.sk.starts_with("V#") {
             let Some(action) = take(VerdictRow::REMEDY) else { return };
             let (result, after_ms) = (take(VerdictRow::REMEDY_RESULT), take(VerdictRow::REMEDY_AFTER_MS));
+            let (marked, _) = (take(VerdictRow::MARKED), take(VerdictRow::MARKED_AS_OF));
             self.remedied.push(Remedied {
                 verdict: item.key.pk.clone(),
                 action: text(Some(action)),
                 result: text(result),
                 is_timed: after_ms.is_some(),
+                marked: marked.map(|marked| text(Some(marked))),
             });
         } else if let Some(stopped) = take(node::REMEDY) {
             self.stopped.push(format!("{}: {}", item.key.pk, text(Some(stopped))));

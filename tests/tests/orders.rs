@@ -152,6 +152,7 @@ fn check_forbidden(mortal: &Mortal, words: &InWords) {
     assert_eq!(words.stopped.len(), usize::from(is_noted), "{:?}", words.stopped);
     if is_noted {
         assert_eq!((noted.len(), noted[0].action.as_str(), &noted[0].result), (1, STOP, &result));
+        assert!(noted[0].marked.is_some(), "a job that was stopped says why");
     }
     let has_died = mortal.deaths > 0 && result == DIED;
     match status_of_forbidden(&mortal.system).as_deref() {

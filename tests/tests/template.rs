@@ -336,7 +336,9 @@ fn the_right_to_set_tags_moves_nothing_into_another_environment() {
     let conditions: Vec<&Value> = may_tag.map(|(_, statement)| &statement["Condition"]).collect();
     assert_eq!(
         conditions,
-        [&json!({ "ForAllValues:StringEquals": { "aws:TagKeys": "sagewarden:violation" } })]
+        [
+            &json!({ "ForAllValues:StringEquals": { "aws:TagKeys": ["sagewarden:violation", "sagewarden:finding"] } })
+        ]
     );
 }
 

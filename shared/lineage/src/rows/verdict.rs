@@ -98,7 +98,8 @@ impl VerdictRow {
     pub const MARKED: &str = "remedy_marked";
     /// `yes` while a notebook instance waits to be started again, then `no`.
     pub const STOPPED_TO_CHANGE: &str = "stopped_to_change";
-    const MARKED_AS_OF: &str = "remedy_marked_as_of";
+    /// The version of [`Self::MARKED`]: `<time of the last change>#<controls>`.
+    pub const MARKED_AS_OF: &str = "remedy_marked_as_of";
     /// The version of this note: `<time of the last change>#<time of the note>#<step>`.
     pub const STOPPED_AS_OF: &str = "stopped_as_of";
 
