@@ -138,7 +138,7 @@ fn what_is_gone_since_the_anchor_is_named() {
     );
     // A table that was emptied is no table without verdicts.
     let empty = table.write("empty.json", "");
-    assert_eq!(document(&[&empty, "--against", &anchor], 1)["defects"].as_array().unwrap().len(), 10);
+    assert_eq!(document(&[&empty, "--against", &anchor], 1)["defects"].as_array().unwrap().len(), 13);
 }
 
 #[test]
