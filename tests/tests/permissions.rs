@@ -63,7 +63,7 @@ struct Function {
 
 /// What the partition keys of the table begin with, as [`KINDS`] has them.
 const IDENTITY: &str = "<identity>";
-const PARTITIONS: [&str; 16] = [
+const PARTITIONS: [&str; 18] = [
     IDENTITY,
     "E#",
     "G#",
@@ -75,6 +75,8 @@ const PARTITIONS: [&str; 16] = [
     "K#name#",
     "K#quality",
     "K#s3#",
+    "K#seen#",
+    "K#sweep",
     "K#unindexed",
     "K#windows",
     "P#",
@@ -465,7 +467,8 @@ fn an_adapter_declares_what_iam_has_to_allow_for_each_of_its_calls() -> Result<(
     check("iam", &mut of(sagewarden_iam::ACTIONS))?;
     check("kms", &mut of(sagewarden_kms::ACTIONS))?;
     let kinds = ResourceKind::ALL.iter().map(|kind| actions::describing(*kind));
-    check("sagemaker", &mut of(actions::ACTIONS).chain(kinds))?;
+    let lists = ResourceKind::ALL.iter().flat_map(|kind| actions::listing(*kind)).copied();
+    check("sagemaker", &mut of(actions::ACTIONS).chain(kinds).chain(lists))?;
     let called = calls_in(&root().join("shared/aws/s3/src"))?;
     let operations =
         ["get_bucket_versioning", "get_object", "head_object", "list_object_versions", "put_object"];

@@ -22,6 +22,7 @@ mod receipt;
 mod reference;
 mod revision;
 mod state;
+mod sweep;
 mod verdict;
 mod window;
 
@@ -48,6 +49,7 @@ pub use receipt::{NoticeRow, ReceiptRow, ReceiptState};
 pub use reference::{FollowerRow, HeadRow};
 pub use revision::{CurrentRow, RevisionRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
+pub use sweep::{SeenRow, SweepRow};
 pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
 pub use window::{
     CapturedFileRow, ClosedWindowRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow,
@@ -74,7 +76,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 39] = [
+pub const KINDS: [RowKind; 41] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -111,6 +113,8 @@ pub const KINDS: [RowKind; 39] = [
     LastCaptureRow::KIND,
     AttemptRow::KIND,
     ListeningRow::KIND,
+    SweepRow::KIND,
+    SeenRow::KIND,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,
     NoticeRow::KIND,
