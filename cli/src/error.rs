@@ -30,6 +30,12 @@ pub(crate) enum CommandError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),
+    #[cfg(feature = "aws")]
+    #[error("`{}` is not empty and holds no earlier scan: name another folder with --out", .0.display())]
+    OccupiedScan(PathBuf),
+    #[cfg(feature = "aws")]
+    #[error("unknown kind `{kind}`; {hint}")]
+    UnknownKind { kind: String, hint: String },
     #[error("nothing could be judged: none of the files holds what has controls that need no account")]
     NoCandidate,
     #[error("`{}` is no baseline of known findings: {why}", path.display())]

@@ -14,6 +14,7 @@ mod install;
 mod output;
 mod policy;
 mod quality;
+mod scan;
 mod verify;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Attribution(options) => clarify::attribution::run(&options),
         Command::Baseline(options) => baseline::run(&options),
         Command::Bias(options) => clarify::bias::run(&options),
+        Command::Scan(options) => scan::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Drift(options) => drift::run(&options),
         Command::Demo(options) => demo::run(&options),

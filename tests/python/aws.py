@@ -1,6 +1,6 @@
 """boto3 over standard input and output, so that tests can speak to any service without its SDK.
 
-One request a line: {"service", "operation", "parameters", "endpoint"?}. One answer a line: {"ok": ...} or {"error": {"code",
+One request a line: {"service", "operation", "parameters", "endpoint"?, "pages"?}; with "pages", boto3's paginator reads the whole list. One answer a line: {"ok": ...} or {"error": {"code",
 "message"}}. Bytes are {"base64": "..."} both ways, or {"file": "path"} on the way in, times ISO 8601.
 """
 
@@ -54,7 +54,11 @@ def encode(value):
 
 
 def answer(request):
-    method = getattr(client(request["service"], request.get("endpoint")), request["operation"])
+    caller = client(request["service"], request.get("endpoint"))
+    method = getattr(caller, request["operation"])
+    if request.get("pages"):
+        paginator = caller.get_paginator(request["operation"])
+        method = lambda **parameters: paginator.paginate(**parameters).build_full_result()
     try:
         result = method(**decode(request.get("parameters", {})))
     except ClientError as error:

@@ -89,6 +89,16 @@ impl Aws {
         )
     }
 
+    /// Reads a whole list by boto3's own paginator.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the service refuses.
+    pub fn all(&mut self, service: &str, operation: &str, parameters: Value) -> Result<Value> {
+        self.ask(
+            json!({ "service": service, "operation": operation, "parameters": parameters, "pages": true }),
+        )
+    }
+
     fn ask(&mut self, request: Value) -> Result<Value> {
         let input = self.input.as_mut().ok_or("the client has no input")?;
         writeln!(input, "{request}")?;

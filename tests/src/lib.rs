@@ -16,6 +16,7 @@ pub mod listener;
 pub mod local;
 pub mod monitor;
 pub mod mortal;
+pub mod moto;
 pub mod played;
 pub mod python;
 pub mod resolved;

@@ -1,7 +1,7 @@
 //! SageMaker, CodeCommit and KMS over HTTP: the simulated account and the git repositories of `shared/local` behind the wire
 //! protocol that both services speak, AWS JSON 1.1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,6 +75,13 @@ impl Simulator {
     pub fn calls(&self, target: &str) -> Vec<Call> {
         let calls = self.services.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.iter().filter(|call| call.target == target).cloned().collect()
+    }
+
+    /// The operations that were called.
+    #[must_use]
+    pub fn targets(&self) -> BTreeSet<String> {
+        let calls = self.services.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().map(|call| call.target.clone()).collect()
     }
 
     /// Refuses the next call to an operation, as to a caller without the permission.
@@ -173,12 +180,10 @@ impl Services {
                 self.account.add_tags(&resource, tag_map(body))?;
                 return Ok(json!({ "Tags": body.get("Tags") }));
             }
-            "ListEndpointConfigs" => return self.endpoint_configs(body),
-            "ListMonitoringSchedules" => {
-                let endpoint = body.get("EndpointName").and_then(Value::as_str);
-                return Ok(self.account.schedule_summaries(endpoint)?);
+            "Search" => return self.account.search_page(body),
+            "ListMonitoringSchedules" if body.get("EndpointName").is_some() => {
+                return Ok(self.account.schedule_summaries(Some(text(body, "EndpointName")))?);
             }
-            "ListEndpoints" => return Ok(self.account.endpoint_summaries()?),
             "ListMonitoringExecutions" => {
                 let since = body.get("ScheduledTimeAfter").and_then(Timestamp::from_json);
                 return Ok(self.account.execution_summaries(text(body, "MonitoringScheduleName"), since)?);
@@ -212,6 +217,9 @@ impl Services {
                 return Ok(json!({ "PipelineExecutionArn": created.arn() }));
             }
             _ => {}
+        }
+        if let Some(page) = self.account.list_page(operation, body) {
+            return page;
         }
         if let Some((kind, _)) = named("Create") {
             let created = self.account.create(kind, body, Some(&caller()), now())?;
@@ -256,31 +264,6 @@ impl Services {
         let tags: Vec<Value> =
             tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
         Ok(json!({ "Tags": tags }))
-    }
-
-    /// Newest first; the token is the number of entries that came before.
-    fn endpoint_configs(&self, body: &Value) -> Answer {
-        let configs = self.account.list(ResourceKind::EndpointConfig)?;
-        let from: usize = text(body, "NextToken").parse().unwrap_or_default();
-        let size = body
-            .get("MaxResults")
-            .and_then(Value::as_u64)
-            .and_then(|size| usize::try_from(size).ok())
-            .unwrap_or(10);
-        let fields = ["EndpointConfigName", "EndpointConfigArn", "CreationTime"];
-        let summary = |config: &Value| -> Value {
-            fields
-                .iter()
-                .filter_map(|field| Some(((*field).to_owned(), config.get(*field)?.clone())))
-                .collect::<Map<_, _>>()
-                .into()
-        };
-        let page: Vec<Value> = configs.iter().skip(from).take(size).map(summary).collect();
-        let mut answer = json!({ "EndpointConfigs": page });
-        if let (true, Some(answer)) = (from + size < configs.len(), answer.as_object_mut()) {
-            answer.insert("NextToken".into(), (from + size).to_string().into());
-        }
-        Ok(answer)
     }
 }
 

@@ -63,7 +63,7 @@ struct Function {
 
 /// What the partition keys of the table begin with, as [`KINDS`] has them.
 const IDENTITY: &str = "<identity>";
-const PARTITIONS: [&str; 22] = [
+const PARTITIONS: [&str; 24] = [
     IDENTITY,
     "E#",
     "G#",
@@ -80,6 +80,8 @@ const PARTITIONS: [&str; 22] = [
     "K#open#",
     "K#quality",
     "K#s3#",
+    "K#seen#",
+    "K#sweep",
     "K#unindexed",
     "K#waived",
     "K#windows",
@@ -492,7 +494,8 @@ fn an_adapter_declares_what_iam_has_to_allow_for_each_of_its_calls() -> Result<(
     check("iam", &mut of(sagewarden_iam::ACTIONS))?;
     check("kms", &mut of(sagewarden_kms::ACTIONS))?;
     let kinds = ResourceKind::ALL.iter().map(|kind| actions::describing(*kind));
-    check("sagemaker", &mut of(actions::ACTIONS).chain(kinds))?;
+    let lists = ResourceKind::ALL.iter().flat_map(|kind| actions::listing(*kind)).copied();
+    check("sagemaker", &mut of(actions::ACTIONS).chain(kinds).chain(lists))?;
     let called = calls_in(&root().join("shared/aws/s3/src"))?;
     let operations =
         ["get_bucket_versioning", "get_object", "head_object", "list_object_versions", "put_object"];

@@ -10,7 +10,7 @@ mod locate;
 mod parallel;
 mod print;
 pub(crate) mod replay;
-mod sarif;
+pub(crate) mod sarif;
 mod source;
 mod words;
 mod yaml;

@@ -16,7 +16,7 @@ use serde_sarif::sarif::{ResultKind, ResultLevel};
 use crate::check::checked::{CheckedFile, CheckedSubject, Known};
 use crate::check::locate::Place;
 
-const SCHEMA: &str =
+pub(crate) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// One log with one run. Its rules are the controls that something was judged by; its results the findings.
@@ -78,7 +78,7 @@ fn rules(bundle: &Bundle, checked: &[CheckedFile]) -> Vec<sarif::ReportingDescri
     rules
 }
 
-fn rule(control: &Control) -> sarif::ReportingDescriptor {
+pub(crate) fn rule(control: &Control) -> sarif::ReportingDescriptor {
     let severity = security_severity(control.severity).map(|number| ("security-severity", json!(number)));
     let configuration =
         sarif::ReportingConfiguration::builder().level(json!(level(control.severity))).build();
@@ -189,7 +189,7 @@ fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
     file.undecided.iter().chain(&file.passed_over).chain(&file.unusable).map(notification).collect()
 }
 
-fn level(severity: Severity) -> ResultLevel {
+pub(crate) fn level(severity: Severity) -> ResultLevel {
     match severity {
         Severity::Critical | Severity::High => ResultLevel::Error,
         Severity::Medium => ResultLevel::Warning,

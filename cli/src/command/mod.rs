@@ -10,6 +10,7 @@ pub(crate) mod format;
 pub(crate) mod install;
 pub(crate) mod list;
 pub(crate) mod policy;
+pub(crate) mod scan;
 pub(crate) mod verify;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,7 @@ use crate::command::list::{
     LIST_HELP,
 };
 use crate::command::policy::Policy;
+use crate::command::scan::{SCAN_HELP, ScanOptions};
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
 
 /// The version and, in a release build of a checkout, its commit (`build.rs`).
@@ -49,6 +51,9 @@ pub(crate) enum Command {
         after_help = "Example:\n  sagewarden demo --out sagewarden-demo\n\nThe demo changes nothing outside the folder and uses no network."
     )]
     Demo(DemoOptions),
+    /// Judge everything that an AWS account has in SageMaker, and record where it comes from; read-only, without a deployment
+    #[command(after_help = SCAN_HELP)]
+    Scan(ScanOptions),
     /// Judge requests, pipelines, templates and plans before anything is created
     #[command(
         after_help = "Examples:\n  sagewarden check create-training-job.json\n  sagewarden check pipeline.json --settings infra/settings.toml --format json\n  sagewarden check --format sarif pipeline.json > sagewarden.sarif\n\nFILE is a Create request, a Describe answer, a CloudTrail event of a Create call, a CloudFormation template, a Terraform plan, or a SageMaker pipeline definition. Each resource and each step of a pipeline is judged by itself. docs/check.md lists all forms.\nExit status: 0 compliant, 1 at least one control failed or is undecided, 2 a file cannot be judged."

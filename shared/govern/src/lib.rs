@@ -29,6 +29,8 @@ mod report_place;
 #[cfg(feature = "judging")]
 mod review;
 pub mod route;
+#[cfg(feature = "judging")]
+mod sweep;
 mod window;
 mod world;
 
@@ -60,4 +62,6 @@ pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;
 pub use record::push::{RecordedPush, record_commit};
+#[cfg(feature = "judging")]
+pub use sweep::{SWEPT, Sweep, SweepStep, Swept, SweptResource, is_lasting};
 pub use world::{Absent, Given, Ports, World};

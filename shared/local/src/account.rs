@@ -19,6 +19,7 @@ pub struct SimulatedAccount {
     pub(crate) store: Store,
     pub(crate) account: String,
     pub(crate) region: String,
+    pub(crate) has_defects: bool,
 }
 
 /// A description, and the tags of the resource.
@@ -28,7 +29,7 @@ impl SimulatedAccount {
     /// An account in a store, with all that the store holds of it.
     #[must_use]
     pub fn new(store: Store, account: &str, region: &str) -> Self {
-        Self { store, account: account.to_owned(), region: region.to_owned() }
+        Self { store, account: account.to_owned(), region: region.to_owned(), has_defects: false }
     }
 
     /// A copy of the account in another store: its present resources, without the events that are still to be sent. A change of one does

@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use sagewarden_events::{CommitId, Corrections, KeyManager, Repository, Resource, Timestamp};
 use sagewarden_govern::ports::{
-    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Keys,
-    Listing, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl, Stopped,
-    SummaryPage, Table,
+    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Estate, EstatePage,
+    Files, Grants, Keys, Listing, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles,
+    SourceControl, Stopped, SummaryPage, Table, Wanted,
 };
 use sagewarden_lineage::s3::Checksum;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
@@ -200,6 +200,12 @@ impl<P: Account, G: Guard> Account for Guarded<P, G> {
         parameters: &BTreeMap<String, String>,
     ) -> Result<(), PortError> {
         self.call("Account::annotate", &component.arn(), self.port.annotate(component, parameters)).await
+    }
+}
+
+impl<P: Estate, G: Guard> Estate for Guarded<P, G> {
+    async fn page(&self, wanted: &Wanted, from: Option<&str>) -> Result<EstatePage, PortError> {
+        self.call("Estate::page", wanted.kind.segment(), self.port.page(wanted, from)).await
     }
 }
 

@@ -77,3 +77,35 @@ pub fn describing(kind: ResourceKind) -> &'static str {
         ResourceKind::TrialComponent => "sagemaker:DescribeTrialComponent",
     }
 }
+
+/// The actions of `Estate::page`, which differ from kind to kind. The first one is for the bulk call, where the kind has one.
+#[must_use]
+pub fn listing(kind: ResourceKind) -> &'static [&'static str] {
+    match kind {
+        ResourceKind::TrainingJob => &["sagemaker:Search", "sagemaker:ListTrainingJobs"],
+        ResourceKind::ProcessingJob => &["sagemaker:ListProcessingJobs"],
+        ResourceKind::TransformJob => &["sagemaker:ListTransformJobs"],
+        ResourceKind::TuningJob => &["sagemaker:Search", "sagemaker:ListHyperParameterTuningJobs"],
+        ResourceKind::AutoMlJob => &["sagemaker:ListAutoMLJobs"],
+        ResourceKind::CompilationJob => &["sagemaker:ListCompilationJobs"],
+        ResourceKind::ModelPackage => &["sagemaker:Search", "sagemaker:ListModelPackages"],
+        ResourceKind::Model => &["sagemaker:Search", "sagemaker:ListModels"],
+        ResourceKind::EndpointConfig => &["sagemaker:ListEndpointConfigs"],
+        ResourceKind::Endpoint => &["sagemaker:ListEndpoints"],
+        ResourceKind::MonitoringSchedule => &["sagemaker:ListMonitoringSchedules"],
+        ResourceKind::DataQualityDefinition => &["sagemaker:ListDataQualityJobDefinitions"],
+        ResourceKind::ModelQualityDefinition => &["sagemaker:ListModelQualityJobDefinitions"],
+        ResourceKind::ModelBiasDefinition => &["sagemaker:ListModelBiasJobDefinitions"],
+        ResourceKind::ModelExplainabilityDefinition => &["sagemaker:ListModelExplainabilityJobDefinitions"],
+        ResourceKind::NotebookInstance => &["sagemaker:ListNotebookInstances"],
+        ResourceKind::LifecycleConfig => &["sagemaker:ListNotebookInstanceLifecycleConfigs"],
+        ResourceKind::FeatureGroup => &["sagemaker:ListFeatureGroups"],
+        ResourceKind::Pipeline => &["sagemaker:ListPipelines"],
+        ResourceKind::PipelineExecution => &["sagemaker:Search"],
+        ResourceKind::Domain => &["sagemaker:ListDomains"],
+        ResourceKind::UserProfile => &["sagemaker:ListUserProfiles", "sagemaker:ListDomains"],
+        ResourceKind::Space => &["sagemaker:ListSpaces", "sagemaker:ListDomains"],
+        ResourceKind::App => &["sagemaker:ListApps", "sagemaker:ListDomains"],
+        ResourceKind::Trial | ResourceKind::Experiment | ResourceKind::TrialComponent => &[],
+    }
+}

@@ -6,6 +6,7 @@
 pub mod actions;
 mod apps;
 mod capture;
+mod estate;
 mod lineage;
 mod monitoring;
 mod remedies;

@@ -2,9 +2,10 @@
 //! service.
 
 mod noting;
+mod reading;
 
+use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -12,7 +13,10 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 
+pub use aws_config::SdkConfig;
+
 pub use crate::noting::{Note, NotingClient};
+pub use crate::reading::{Meter, Reading, load_reading_config};
 
 /// Credentials, region and endpoints come from the environment. Retries are the SDK's own, pinned to the behaviour of a date, so that an
 /// upgrade changes nothing by itself. The SDK's client calls `note` for every request, with the number of its attempt.

@@ -70,7 +70,7 @@ impl HttpClient for NotingClient {
 }
 
 /// The SDK's default client.
-fn https_client() -> SharedHttpClient {
+pub(crate) fn https_client() -> SharedHttpClient {
     HttpsBuilder::new().build_with_connector_fn(|settings, components| {
         let mut connector =
             ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc));

@@ -22,7 +22,7 @@ pub(super) async fn record_now(
     endpoint: &Resource,
     moment: &Moment,
 ) -> Result<(), Failure> {
-    match recorder(world, moment).record_endpoint_now(endpoint).await {
+    match recorder(world, moment).record_found(endpoint).await {
         Ok(_) | Err(Failure::Reject(_)) => Ok(()),
         Err(retry) => Err(retry),
     }

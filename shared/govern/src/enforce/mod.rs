@@ -5,6 +5,7 @@
 
 pub(crate) mod canary;
 pub(crate) mod inspect_role;
+pub(crate) mod judged;
 pub(crate) mod known_keys;
 pub(crate) mod notice;
 pub(crate) mod remediation;
@@ -12,7 +13,6 @@ pub(crate) mod remediation;
 mod approver;
 mod delivery;
 mod join;
-mod judged;
 mod listed;
 mod look;
 mod owed;
@@ -22,13 +22,13 @@ mod stopped_job;
 mod verdict_record;
 
 use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind, Status};
-use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow};
+use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow, VerdictRow};
 use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure};
 
 use crate::enforce::delivery::{Delivery, is_about_tags, mark_after};
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::join::Lookup;
-use crate::enforce::judged::{Judged, controls};
+use crate::enforce::judged::{Judged, controls, findings_mark, outcome_word};
 use crate::enforce::known_keys::KnownKeys;
 use crate::enforce::listed::{list_incarnations, note_deletion, note_erasure};
 use crate::enforce::look::look;
@@ -97,6 +97,32 @@ impl<W: World> EnforcePolicy<'_, W> {
             (Some(resource), _) => self.judge_resource(resource, Some(call), moment, STEPS).await,
             (None, _) => Ok(Done::Nothing(format!("`{}` names no resource that is judged", call.name))),
         }
+    }
+
+    /// Judges a resource that a sweep found; `None` if it does not exist any more. A verdict that stands is not written again: a sweep is no
+    /// event, and its time says nothing about the resource. Of a child, the parent is judged when the sweep finds it.
+    ///
+    /// # Errors
+    /// As [`Self::on_change`].
+    pub(crate) async fn on_found(
+        &self,
+        resource: &Resource,
+        moment: &Moment,
+    ) -> Result<Option<Judged>, Failure> {
+        let Self { world, inspected, keys, bundle } = *self;
+        let lookup = Lookup { world, inspected, keys, bundle, now: moment.now };
+        let Some(mut judged) = look(&lookup, resource, None).await? else { return Ok(None) };
+        judged.mark_unless_approved_by(None);
+        if judged.not_yet().is_some() || parent(&judged).is_some() {
+            return Ok(Some(judged));
+        }
+        let delivery = Delivery::new(world, &judged, None, moment);
+        if !stands(world.table(), &judged).await? {
+            record_verdict(&delivery).await?;
+        }
+        // Whoever recorded the verdict may have died before the finding was published.
+        act_on(&delivery).await?;
+        Ok(Some(judged))
     }
 
     /// Whoever deletes the description of a job takes the evidence along: all that is left is that they did.
@@ -196,6 +222,17 @@ impl<W: World> EnforcePolicy<'_, W> {
 /// Whether a call deletes its resource. For a schedule this is a change of what watches its endpoint.
 fn deletes(call: &CallMade) -> bool {
     call.effect == Effect::Deleted || call.name == "DeleteMonitoringSchedule"
+}
+
+/// Whether the table holds this verdict on the resource as it is.
+async fn stands(table: &impl Table, judged: &Judged) -> Result<bool, PortError> {
+    let Judged { pk, verdict, modified_at, .. } = judged;
+    let stored = table.get(&[VerdictRow::key(pk, &verdict.bundle)]).await?.pop();
+    Ok(stored.as_ref().and_then(VerdictRow::parse).is_some_and(|row| {
+        row.modified_at >= *modified_at
+            && row.outcome == outcome_word(verdict.outcome)
+            && row.findings_mark == findings_mark(verdict)
+    }))
 }
 
 fn parent(judged: &Judged) -> Option<Resource> {

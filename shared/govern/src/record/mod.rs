@@ -122,11 +122,11 @@ impl<W: World> RecordLineage<'_, W> {
         Ok(Done::Acted(format!("recorded who called `{}` for {resource}", call.name)))
     }
 
-    /// Records the endpoint as it is now, without an event: as a drift alert does if it is faster than the events of
-    /// the deployment.
-    pub(crate) async fn record_endpoint_now(&self, endpoint: &Resource) -> Outcome {
-        let change = ResourceChanged {
-            resource: endpoint.clone(),
+    /// Records the resource as it is now, without an event: as a drift alert does if it is faster than the events of the deployment, and a
+    /// sweep.
+    pub(crate) async fn record_found(&self, resource: &Resource) -> Outcome {
+        self.record(&ResourceChanged {
+            resource: resource.clone(),
             status: None,
             failure_reason: None,
             created_at: None,
@@ -135,10 +135,8 @@ impl<W: World> RecordLineage<'_, W> {
             endpoint_config: None,
             approval: None,
             time: self.moment.now,
-        };
-        let described = self.world.account().describe(endpoint).await?;
-        record_endpoint(self.world, self.moment, self.writes_back, &change, described, Record::default())
-            .await
+        })
+        .await
     }
 
     /// The node of a resource that another one names, as [`described::incarnation`].

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::Absent;
 use crate::ports::{
-    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Files, Grants, Keys,
-    Listing, Metrics, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies, Roles, SourceControl,
-    Stopped, SummaryPage, Table, WindowMetrics,
+    Account, Bus, ChangedFile, Changes, Claim, Claimed, Comment, Commit, Description, Estate, EstatePage,
+    Files, Grants, Keys, Listing, Metrics, ModelUse, Notice, ObjectVersion, Objects, PortError, Remedies,
+    Roles, SourceControl, Stopped, SummaryPage, Table, Wanted, WindowMetrics,
 };
 
 impl Account for Absent {
@@ -49,6 +49,12 @@ impl Account for Absent {
 
     async fn annotate(&self, _: &Resource, _: &BTreeMap<String, String>) -> Result<(), PortError> {
         Self::refusal("SageMaker resources")
+    }
+}
+
+impl Estate for Absent {
+    async fn page(&self, _: &Wanted, _: Option<&str>) -> Result<EstatePage, PortError> {
+        Self::refusal("lists of resources")
     }
 }
 

@@ -25,6 +25,7 @@ mod receipt;
 mod reference;
 mod revision;
 mod state;
+mod sweep;
 mod verdict;
 mod waived;
 mod window;
@@ -55,6 +56,7 @@ pub use receipt::{NoticeRow, ReceiptRow, ReceiptState};
 pub use reference::{FollowerRow, HeadRow};
 pub use revision::{CurrentRow, RevisionRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
+pub use sweep::{SeenRow, SweepRow};
 pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
 pub use waived::{WaivedControl, WaivedRow, subject_of_finding};
 pub use window::{
@@ -87,7 +89,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 46] = [
+pub const KINDS: [RowKind; 48] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -131,6 +133,8 @@ pub const KINDS: [RowKind; 46] = [
     LastCaptureRow::KIND,
     AttemptRow::KIND,
     ListeningRow::KIND,
+    SweepRow::KIND,
+    SeenRow::KIND,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,
     NoticeRow::KIND,

@@ -78,6 +78,7 @@ fn goldens() -> Vec<Golden> {
     all.extend(judged());
     all.extend(listed());
     all.extend(captured());
+    all.extend(swept());
     all.extend(receipts());
     all
 }
@@ -489,6 +490,30 @@ fn captured() -> Vec<Golden> {
     ]
 }
 
+fn swept() -> Vec<Golden> {
+    let sweep = SweepRow {
+        kind: ResourceKind::TrainingJob,
+        region: "r".into(),
+        began: at(70),
+        since: Some(at(60)),
+        pages: 2,
+        listed: 200,
+        by_search: true,
+        cursor: Some("token".into()),
+    };
+    assert_eq!(stored(&sweep.write()), sweep.item());
+    let seen = SeenRow {
+        resource: resource(ResourceKind::Model, "A"),
+        created_at: at(5),
+        gone_seen_at: Some(at(71)),
+    };
+    assert_eq!(SeenRow::parse(&stored(&seen.write_gone(at(71)))), Some(seen.clone()));
+    vec![
+        golden!(SweepRow::KIND, SweepRow, sweep, "K#sweep", "TrainingJob#r"),
+        golden!(SeenRow::KIND, SeenRow, seen, "K#seen#model", "arn:aws:sagemaker:r:1:model/A@5"),
+    ]
+}
+
 fn receipts() -> Vec<Golden> {
     let claimed = ReceiptRow {
         cause: "finding#tjob#1/r/a@5".into(),
@@ -563,7 +588,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 39] = [
+    let readers: [(&str, Reader); 41] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -594,6 +619,8 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("DueWindowRow", |item| DueWindowRow::parse(item).is_some()),
         ("AttemptRow", |item| AttemptRow::parse(item).is_some()),
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
+        ("SweepRow", |item| SweepRow::parse(item).is_some()),
+        ("SeenRow", |item| SeenRow::parse(item).is_some()),
         ("ReceiptRow", |item| ReceiptRow::parse(item).is_some()),
         ("NoticeRow", |item| NoticeRow::parse(item).is_some()),
         ("EndpointRow", |item| EndpointRow::parse(item).is_some()),

@@ -1,0 +1,83 @@
+//! The files of a scan in its folder.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::CommandError;
+use crate::scan::found::FoundResource;
+
+/// The folder.
+pub(super) struct ScanFiles {
+    folder: PathBuf,
+}
+
+impl ScanFiles {
+    pub(super) const STORE: &str = "sagewarden.db";
+    pub(super) const PAGE: &str = "report.html";
+    pub(super) const FINDINGS: &str = "findings.json";
+    pub(super) const TABLE: &str = "findings.csv";
+    pub(super) const SARIF: &str = "findings.sarif";
+    pub(super) const LINEAGE: &str = "lineage";
+    /// Everything that was found, a resource a line.
+    const FOUND: &str = "resources.jsonl";
+
+    /// Makes the folder. An earlier scan in it is added to; anything else that is in it stays, and is not mixed with a scan.
+    pub(super) fn prepare(folder: &Path) -> Result<Self, CommandError> {
+        let files = Self { folder: folder.to_owned() };
+        let is_occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        if is_occupied && !files.path(Self::FOUND).is_file() {
+            return Err(CommandError::OccupiedScan(folder.to_owned()));
+        }
+        let pages = files.path(Self::LINEAGE);
+        fs::create_dir_all(&pages).map_err(CommandError::unwritable(&pages))?;
+        Ok(files)
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Where resources are added while they are found; a new scan begins anew.
+    pub(super) fn found(&self, goes_on: bool) -> Result<BufWriter<File>, CommandError> {
+        let path = self.path(Self::FOUND);
+        let file = OpenOptions::new().create(true).append(goes_on).write(true).truncate(!goes_on).open(&path);
+        Ok(BufWriter::new(file.map_err(CommandError::unwritable(&path))?))
+    }
+
+    /// Hands over what was found, each resource once, although a page that was done again names its resources again. A line that was cut off when a scan was killed is left out: its page is done again.
+    pub(super) fn each_found(
+        &self,
+        mut take: impl FnMut(FoundResource) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        let mut seen = BTreeSet::new();
+        let path = self.path(Self::FOUND);
+        let file = File::open(&path).map_err(CommandError::unreadable(&path))?;
+        for line in BufReader::new(file).lines() {
+            let line = line.map_err(CommandError::unreadable(&path))?;
+            let Ok(found) = serde_json::from_str::<FoundResource>(&line) else { continue };
+            if seen.insert(found.arn.clone()) {
+                take(found)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), CommandError> {
+        let path = self.path(name);
+        fs::write(&path, text).map_err(CommandError::unwritable(&path))
+    }
+
+    /// A file that is written piece by piece.
+    pub(super) fn create(&self, name: &str) -> Result<BufWriter<File>, CommandError> {
+        let path = self.path(name);
+        Ok(BufWriter::new(File::create(&path).map_err(CommandError::unwritable(&path))?))
+    }
+
+    /// Adds a resource.
+    pub(super) fn add(to: &mut impl Write, found: &FoundResource) -> Result<(), CommandError> {
+        let line = serde_json::to_string(found).map_err(std::io::Error::from)?;
+        Ok(writeln!(to, "{line}")?)
+    }
+}

@@ -1,0 +1,97 @@
+//! What a scan found, one resource a line: it is written while the scan goes on, so that nothing is lost when it stops.
+
+use sagewarden_events::Timestamp;
+use sagewarden_govern::SweptResource;
+use sagewarden_policy::{Bundle, Control, Finding, FindingStatus, Judgement, Remedy, Severity, Verdict};
+use sagewarden_settings::ControlMode;
+use serde::{Deserialize, Serialize};
+
+use crate::scan::kinds;
+
+/// A resource with its verdict.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct FoundResource {
+    pub(super) arn: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) status: Option<String>,
+    /// The role that it runs with: who owns it, as far as a description says.
+    pub(super) owner: Option<String>,
+    /// `compliant`, `violating`, `undecided`, `waived`, or `not judged` for a kind without controls.
+    pub(super) outcome: String,
+    pub(super) checked: usize,
+    pub(super) findings: Vec<Finding>,
+    /// What Sagewarden would do, if it enforced the settings.
+    pub(super) remedy: Option<String>,
+    /// Why the verdict is another one's, or none yet.
+    pub(super) left: Option<String>,
+    /// Why it is not in the lineage.
+    pub(super) unrecorded: Option<String>,
+}
+
+impl FoundResource {
+    /// `enforcing` are the settings with the mode that stops.
+    pub(super) fn of(found: &SweptResource, enforcing: &Bundle) -> Self {
+        let SweptResource { resource, created_at, status, role, verdict, left, unrecorded } = found;
+        let counts = verdict.as_ref().filter(|_| left.is_none());
+        Self {
+            arn: resource.arn(),
+            kind: kinds::word(resource.kind).to_owned(),
+            name: resource.name.clone(),
+            created_at: *created_at,
+            status: status.clone(),
+            owner: role.clone(),
+            outcome: counts.map_or("not judged", |verdict| word(verdict.outcome)).to_owned(),
+            checked: counts.map_or(0, |verdict| verdict.checked.len()),
+            findings: counts.map(|verdict| verdict.findings.clone()).unwrap_or_default(),
+            remedy: counts.and_then(|verdict| remedy(verdict, status.as_deref(), enforcing)),
+            left: left.clone(),
+            unrecorded: unrecorded.clone(),
+        }
+    }
+
+    /// The controls that it fails.
+    pub(super) fn failed(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.status == FindingStatus::Violation)
+    }
+
+    /// The worst severity of a failed control.
+    pub(super) fn severity(&self) -> Option<Severity> {
+        self.failed().map(|finding| finding.severity).max()
+    }
+}
+
+fn word(outcome: Judgement) -> &'static str {
+    match outcome {
+        Judgement::Compliant => "compliant",
+        Judgement::Violating => "violating",
+        Judgement::Unknown => "undecided",
+        Judgement::Waived => "waived",
+    }
+}
+
+/// The strongest remedy of the failed controls. What has ended is not stopped.
+fn remedy(verdict: &Verdict, status: Option<&str>, enforcing: &Bundle) -> Option<String> {
+    let failed = verdict.findings.iter().filter(|finding| finding.status == FindingStatus::Violation);
+    let controls = failed.filter_map(|finding| enforcing.control(&finding.control));
+    let enforced = controls.filter(|control| enforcing.control_mode(control) == ControlMode::Enforce);
+    let strongest =
+        enforced.map(|control: &Control| control.remedy).max_by_key(|remedy| strength(*remedy))?;
+    let has_ended = status.is_some_and(|status| sagewarden_events::Status::parse(status).is_terminal());
+    match strongest {
+        Remedy::None => None,
+        Remedy::Stop if has_ended => None,
+        possible => Some(possible.explain().to_owned()),
+    }
+}
+
+fn strength(remedy: Remedy) -> u8 {
+    match remedy {
+        Remedy::Stop => 4,
+        Remedy::DeleteIfUnused => 3,
+        Remedy::Change(_) => 2,
+        Remedy::Tag => 1,
+        Remedy::None => 0,
+    }
+}

@@ -1,0 +1,281 @@
+//! The walk through the account: an estimate, then kind by kind and page by page until the end, or a service that is busy for good. The files
+//! are written after each kind, and the store with each resource: whoever ends the command keeps what was found.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use sagewarden_aws::{Meter, Reading, load_reading_config};
+use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_govern::ports::PortError;
+use sagewarden_govern::route::Judging;
+use sagewarden_govern::{BundleInForce, Moment, Sweep, SweepStep, Swept, counted};
+use sagewarden_lineage::rows::SweepRow;
+use sagewarden_local::Store;
+use sagewarden_policy::Bundle;
+use sagewarden_sagemaker::{SageMakerAccount, actions};
+use sagewarden_settings::Mode;
+
+use crate::command::scan::ScanOptions;
+use crate::error::CommandError;
+use crate::input::{self, now, settings};
+use crate::output::{self, line};
+use crate::scan::estimate;
+use crate::scan::files::ScanFiles;
+use crate::scan::found::FoundResource;
+use crate::scan::kinds::word;
+use crate::scan::posture::{Ended, Walked};
+use crate::scan::world::{ScanWorld, world};
+
+/// So many kinds in a row that no retry helps, and the scan ends: the service is down, and not one list of it.
+const BUSY_KINDS: usize = 2;
+/// Pages that a dry run counts of a kind.
+const COUNTED_PAGES: u64 = 100;
+
+/// Estimates or scans, and writes what was found in any case.
+pub(super) async fn run(
+    options: &ScanOptions,
+    kinds: &[ResourceKind],
+    since: Timestamp,
+) -> Result<ExitCode, CommandError> {
+    if !(options.rate.is_finite() && options.rate > 0.0) {
+        return Err(CommandError::Option("--rate takes a number above 0"));
+    }
+    let in_force = settings::find(None, options.settings.as_deref(), &[])?;
+    let (region, profile) = (options.region.clone(), options.profile.clone());
+    let reading = Reading { region, profile, endpoint_url: options.endpoint_url.clone(), rate: options.rate };
+    let meter = Meter::default();
+    let config = load_reading_config(&reading, &meter).await;
+    let region = config.region().map(ToString::to_string);
+    let region =
+        region.ok_or(CommandError::Option("no region: name one with --region, such as eu-west-1"))?;
+    if options.dry_run {
+        let estate = SageMakerAccount::new(&config);
+        let mut counts = Vec::new();
+        for kind in kinds {
+            counts.push(estimate::count(&estate, *kind, since, COUNTED_PAGES).await?);
+        }
+        output::print_text(&format!("{region}\n{}", estimate::words(&counts, options.rate)))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let files = ScanFiles::prepare(&options.out)?;
+    let store = Store::create(&files.path(ScanFiles::STORE))?;
+    let world = world(&config, &store, &in_force.bundle, !options.no_data);
+    let bundle = Arc::new(input::bundle::load(in_force.path.as_deref())?.with_mode(Mode::Observe));
+    let enforcing = in_force.bundle.with_mode(Mode::Enforce);
+    let walk = Walk {
+        options,
+        kinds,
+        since,
+        region: &region,
+        files: &files,
+        world: &world,
+        enforcing: &enforcing,
+        meter: &meter,
+    };
+    walk.through(&bundle).await
+}
+
+struct Walk<'a> {
+    options: &'a ScanOptions,
+    kinds: &'a [ResourceKind],
+    since: Timestamp,
+    region: &'a str,
+    files: &'a ScanFiles,
+    world: &'a ScanWorld,
+    enforcing: &'a Bundle,
+    meter: &'a Meter,
+}
+
+/// What the resources of a kind came to by now.
+#[derive(Default)]
+struct KindTally {
+    found: u64,
+    violating: u64,
+    vanished: u64,
+    failed: BTreeMap<String, u64>,
+    gone: Vec<String>,
+    is_denied: bool,
+}
+
+impl Walk<'_> {
+    async fn through(&self, bundle: &Arc<Bundle>) -> Result<ExitCode, CommandError> {
+        let judging = Judging::new(BundleInForce::new(Arc::clone(bundle), None, None));
+        let mut walked = Walked::default();
+        let began = self.began(bundle, &judging).await?;
+        let sweep = Sweep::new(self.world, &self.world.account, &judging, bundle, self.region, began);
+        let mut found = self.files.found(self.options.resume)?;
+        self.announce().await?;
+        let mut busy = 0;
+        for kind in self.kinds {
+            let mark = sweep.mark(*kind).await?.filter(|mark| self.options.resume && mark.began == began);
+            if mark.as_ref().is_some_and(|mark| mark.cursor.is_none()) {
+                continue;
+            }
+            let (mut at, mut tally) = (sweep.first(*kind, Some(self.since), mark), KindTally::default());
+            let outcome = self.kind(&sweep, &mut at, &mut tally, &mut found).await?;
+            found.flush()?;
+            self.note(&at, &tally, &outcome, &mut walked);
+            match outcome {
+                Ok(_) => busy = 0,
+                Err(error) => {
+                    busy += 1;
+                    walked.ended = Ended::Stopped(error.to_string());
+                }
+            }
+            if busy == BUSY_KINDS {
+                break;
+            }
+            if tally.found > 0 {
+                self.write(&mut walked)?;
+            }
+        }
+        if walked.ended == Ended::NotYet {
+            walked.ended = Ended::AtItsEnd;
+        }
+        let status = self.write(&mut walked)?;
+        Ok(match walked.ended {
+            Ended::Stopped(_) => ExitCode::from(CommandError::EXIT),
+            _ => status,
+        })
+    }
+
+    fn write(&self, walked: &mut Walked) -> Result<ExitCode, CommandError> {
+        walked.calls = self.meter.counts();
+        walked.write(self.files, &self.world.table, self.enforcing, self.region)
+    }
+
+    /// When the scan began: the one that is gone on with, or now.
+    async fn began(&self, bundle: &Bundle, judging: &Judging) -> Result<Timestamp, CommandError> {
+        let now = now();
+        if !self.options.resume {
+            return Ok(now);
+        }
+        let sweep = Sweep::new(self.world, &self.world.account, judging, bundle, self.region, now);
+        let mut last = None;
+        for kind in self.kinds {
+            last = last.max(sweep.mark(*kind).await?.map(|mark| mark.began));
+        }
+        last.ok_or(CommandError::Option("there is no scan to go on with in that folder: leave --resume out"))
+    }
+
+    /// The first page of each kind says how much there is at least.
+    async fn announce(&self) -> Result<(), CommandError> {
+        if self.options.resume {
+            return Ok(());
+        }
+        let mut counts = Vec::new();
+        for kind in self.kinds {
+            match estimate::count(&self.world.account, *kind, self.since, 1).await {
+                Ok(counted) => counts.push(counted),
+                // The walk itself says what a busy service comes to.
+                Err(_) => return Ok(()),
+            }
+        }
+        output::warn(format_args!("{}", estimate::words(&counts, self.options.rate).trim_end()));
+        Ok(())
+    }
+
+    /// All pages of a kind. The inner error is a service that was busy for good.
+    async fn kind(
+        &self,
+        sweep: &Sweep<'_, ScanWorld, SageMakerAccount>,
+        at: &mut SweepRow,
+        tally: &mut KindTally,
+        found: &mut impl std::io::Write,
+    ) -> Result<Result<SweepStep, PortError>, CommandError> {
+        loop {
+            let mut lines = Vec::new();
+            let moment = Moment { now: now(), owner: format!("scan-{}", std::process::id()) };
+            let step = sweep.step(at, &moment, &mut |one| tally.take(one, self.enforcing, &mut lines)).await;
+            for each in &lines {
+                ScanFiles::add(found, each)?;
+            }
+            match step {
+                Ok(SweepStep::More) => {
+                    found.flush()?;
+                    if at.pages.is_multiple_of(10) {
+                        output::warn(format_args!("  {}: {} so far", word(at.kind), at.listed));
+                    }
+                }
+                ended => return Ok(ended),
+            }
+        }
+    }
+
+    /// Says what became of a kind, and keeps what has to stand in the report.
+    fn note(
+        &self,
+        at: &SweepRow,
+        tally: &KindTally,
+        outcome: &Result<SweepStep, PortError>,
+        walked: &mut Walked,
+    ) {
+        let (kind, word) = (at.kind, word(at.kind));
+        let mut missing = Vec::new();
+        match outcome {
+            Ok(SweepStep::Denied(reason)) => missing.push(format!(
+                "{word}: nothing is known of this kind; it needs {}: {reason}",
+                actions::listing(kind).join(" and ")
+            )),
+            Ok(SweepStep::GaveUp) => missing
+                .push(format!("{word}: SageMaker gave page after page of nothing; go on with --resume")),
+            Err(error) => {
+                missing.push(format!("{word}: it is not scanned to its end; go on with --resume: {error}"))
+            }
+            Ok(SweepStep::Done | SweepStep::More) => {}
+        }
+        if !at.by_search && sagewarden_govern::ports::SEARCHED.contains(&kind) && tally.found > 0 {
+            missing.push(format!(
+                "{word}: `Search` was refused (sagemaker:Search); each was described instead, which takes longer"
+            ));
+        }
+        let failed = tally.failed.iter();
+        missing.extend(
+            failed.map(|(reason, count)| format!("{word}: {count} not judged or not recorded: {reason}")),
+        );
+        missing.extend(
+            tally.gone.iter().map(|name| format!("{name} was there at an earlier scan, and is gone")),
+        );
+        if tally.found > 0 || !missing.is_empty() {
+            let vanished = match tally.vanished {
+                0 => String::new(),
+                some => format!(", {some} vanished meanwhile"),
+            };
+            output::warn(format_args!(
+                "{word}: {}{vanished}, {} failing",
+                counted(tally.found, "resource"),
+                tally.violating
+            ));
+        }
+        missing.iter().for_each(|each| output::warn(format_args!("  {}", line(each))));
+        walked.missing.extend(missing);
+    }
+}
+
+impl KindTally {
+    fn take(&mut self, one: Swept, enforcing: &Bundle, lines: &mut Vec<FoundResource>) {
+        match one {
+            Swept::Found(found) => {
+                let found = FoundResource::of(&found, enforcing);
+                self.found += 1;
+                self.violating += u64::from(found.outcome == "violating");
+                if let Some(reason) = &found.unrecorded {
+                    self.fail(reason, false);
+                }
+                lines.push(found);
+            }
+            Swept::Vanished(_) => self.vanished += 1,
+            Swept::Failed { reason, is_denied, .. } => self.fail(&reason, is_denied),
+            Swept::Gone(resource) => self.gone.push(resource.to_string()),
+        }
+    }
+
+    /// Reasons name the resource before the first colon: what follows is the same for many.
+    fn fail(&mut self, reason: &str, is_denied: bool) {
+        let shared = reason.split_once(": ").map_or(reason, |(_, rest)| rest);
+        *self.failed.entry(shared.to_owned()).or_default() += 1;
+        self.is_denied |= is_denied;
+    }
+}

@@ -1,0 +1,221 @@
+//! AWS for somebody who only reads: one pace for all calls to SageMaker, patience with throttling, and a client that sends nothing else.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+use crate::noting::https_client;
+
+/// AWS advises to try a throttled call of SageMaker this often ("How do I resolve throttling exceptions in SageMaker Python SDK?", re:Post).
+const ATTEMPTS: u32 = 20;
+
+/// Which account is read, and how fast.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Such as `eu-west-1`; the environment's, if absent.
+    pub region: Option<String>,
+    /// A profile of the shared configuration files.
+    pub profile: Option<String>,
+    /// Where all services are, instead of at AWS.
+    pub endpoint_url: Option<String>,
+    /// Calls to SageMaker a second.
+    pub rate: f64,
+}
+
+/// How often each operation was called, attempts included, such as `SageMaker.ListModels`. Clones share the counts.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
+
+impl Meter {
+    /// The counts by now.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn count(&self, operation: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
+    }
+}
+
+/// The configuration of a client that reads. A call that would change something is refused before it is sent, whatever the caller's rights.
+pub async fn load_reading_config(reading: &Reading, meter: &Meter) -> SdkConfig {
+    let pace = Pace { interval: Duration::from_secs_f64(1.0 / reading.rate), next: Arc::default() };
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+        .http_client(ReadingClient { inner: https_client(), pace, meter: meter.clone() });
+    if let Some(region) = &reading.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &reading.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &reading.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+/// One turn after the other, as far apart as the rate says, whoever asks for it.
+#[derive(Clone, Debug)]
+struct Pace {
+    interval: Duration,
+    next: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Pace {
+    /// How long the caller has to wait for the next turn, which is then taken.
+    fn turn(&self, now: Instant) -> Duration {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = next.map_or(now, |next| next.max(now));
+        *next = Some(at + self.interval);
+        at - now
+    }
+}
+
+struct ReadingClient {
+    inner: SharedHttpClient,
+    pace: Pace,
+    meter: Meter,
+}
+
+impl fmt::Debug for ReadingClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl HttpClient for ReadingClient {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        let (pace, meter) = (self.pace.clone(), self.meter.clone());
+        SharedHttpConnector::new(ReadingConnector { inner, pace, meter, sleep: components.sleep_impl() })
+    }
+}
+
+#[derive(Clone)]
+struct ReadingConnector {
+    inner: SharedHttpConnector,
+    pace: Pace,
+    meter: Meter,
+    sleep: Option<SharedAsyncSleep>,
+}
+
+impl fmt::Debug for ReadingConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl HttpConnector for ReadingConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let Some(operation) = operation(&request) else { return self.inner.call(request) };
+        if !is_reading(&operation) {
+            let refusal = format!("`{operation}` is not sent: it may change something");
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(refusal.into())));
+        }
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move {
+            if let Some(sleep) = connector.sleep.as_ref().filter(|_| operation.starts_with("SageMaker.")) {
+                sleep.sleep(connector.pace.turn(Instant::now())).await;
+            }
+            connector.meter.count(operation);
+            connector.inner.call(request).await
+        })
+    }
+}
+
+/// The operation of a request to one of the services that are read, such as `SageMaker.ListModels`, `iam.GetRole` or `s3.GET`; `None` for a
+/// request that gets credentials.
+fn operation(request: &HttpRequest) -> Option<String> {
+    const READ: [&str; 5] = ["sagemaker", "codecommit", "kms", "iam", "s3"];
+    let signature = request.headers().get("authorization").unwrap_or_default();
+    let service = READ.into_iter().find(|service| signature.contains(&format!("/{service}/aws4_request")))?;
+    if let Some(target) = request.headers().get("x-amz-target") {
+        return Some(target.to_owned());
+    }
+    let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    let action = body.split('&').find_map(|field| field.strip_prefix("Action=")).filter(|_| service == "iam");
+    Some(format!("{service}.{}", action.unwrap_or(request.method())))
+}
+
+/// Whether an operation only reads, by its name; of S3, by the method of its request.
+fn is_reading(operation: &str) -> bool {
+    let verb = operation.rsplit('.').next().unwrap_or_default();
+    if operation.starts_with("s3.") {
+        return matches!(verb, "GET" | "HEAD");
+    }
+    ["List", "Describe", "Search", "Get", "BatchGet"].iter().any(|read| verb.starts_with(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_change_something_is_no_reading() {
+        let check = |operation: &str, expect: bool| assert_eq!(is_reading(operation), expect, "{operation}");
+        check("SageMaker.ListModels", true);
+        check("SageMaker.Search", true);
+        check("SageMaker.StopTrainingJob", false);
+        check("SageMaker.AddTags", false);
+        check("CodeCommit_20150413.GetCommit", true);
+        check("CodeCommit_20150413.PostCommentForComparedCommit", false);
+        check("TrentService.DescribeKey", true);
+        check("TrentService.Decrypt", false);
+        check("iam.GetRole", true);
+        check("iam.POST", false);
+        check("s3.GET", true);
+        check("s3.PUT", false);
+    }
+
+    #[test]
+    fn a_request_is_named_by_its_signature_and_its_target() {
+        let request = |service: &str, target: Option<&'static str>, body: &'static str| {
+            let mut request = HttpRequest::new(body.into());
+            let signature =
+                format!("AWS4-HMAC-SHA256 Credential=A/20260302/eu-west-1/{service}/aws4_request");
+            request.headers_mut().insert("authorization", signature);
+            if let Some(target) = target {
+                request.headers_mut().insert("x-amz-target", target);
+            }
+            request
+        };
+        let check = |request: HttpRequest, expect: Option<&str>| {
+            assert_eq!(operation(&request).as_deref(), expect);
+        };
+        check(request("sagemaker", Some("SageMaker.ListModels"), "{}"), Some("SageMaker.ListModels"));
+        check(request("iam", None, "Version=1&Action=GetRole"), Some("iam.GetRole"));
+        check(request("s3", None, "Action=GetRole"), Some("s3.GET"));
+        // Whoever takes on a role to read with does so unhindered.
+        check(request("sts", None, "Action=AssumeRole"), None);
+        check(HttpRequest::new("".into()), None);
+    }
+
+    #[test]
+    fn turns_are_as_far_apart_as_the_rate_says() {
+        let pace = Pace { interval: Duration::from_millis(100), next: Arc::default() };
+        let now = Instant::now();
+        let waits: Vec<u128> = (0..3).map(|_| pace.turn(now).as_millis()).collect();
+        assert_eq!(waits, [0, 100, 200]);
+        // Who comes late does not wait, and saves up no turns.
+        let late = now + Duration::from_secs(60);
+        assert_eq!((pace.turn(late).as_millis(), pace.turn(late).as_millis()), (0, 100));
+    }
+}

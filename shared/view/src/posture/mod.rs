@@ -1,0 +1,91 @@
+//! The page of a scan: what an account's resources come to. It is self-contained, has a light and a dark style, and needs no script.
+
+mod html;
+
+/// The severities, the worst first, as columns of [`PostureArea`].
+pub const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
+
+/// What a page of a scan shows.
+#[derive(Clone, Debug, Default)]
+pub struct PostureReport {
+    /// The account and the region.
+    pub title: String,
+    /// What the scan was: names and values.
+    pub facts: Vec<(&'static str, String)>,
+    /// Failed controls by area.
+    pub areas: Vec<PostureArea>,
+    /// What was found of each kind.
+    pub kinds: Vec<PostureKind>,
+    /// The resources that fail most, the worst first.
+    pub worst: Vec<PostureResource>,
+    /// Whose resources fail: the owner, how many resources, how many failed controls.
+    pub owners: Vec<(String, u64, u64)>,
+    /// What Sagewarden would do if it enforced: the action, and how many resources it concerns.
+    pub remedies: Vec<(String, u64)>,
+    /// What it would stop or delete, the newest first.
+    pub stopped: Vec<PostureResource>,
+    /// The live endpoints.
+    pub endpoints: Vec<PostureEndpoint>,
+    /// What the scan could not see, and why.
+    pub missing: Vec<String>,
+}
+
+/// Failed controls of an area of the catalogue.
+#[derive(Clone, Debug)]
+pub struct PostureArea {
+    /// Its name.
+    pub name: String,
+    /// How many resources fail a control, by [`SEVERITIES`].
+    pub failed: [u64; 5],
+}
+
+/// What was found of a kind.
+#[derive(Clone, Debug)]
+pub struct PostureKind {
+    /// Its name.
+    pub noun: String,
+    /// How many there are.
+    pub found: u64,
+    /// How many keep every control.
+    pub compliant: u64,
+    /// How many fail one.
+    pub violating: u64,
+    /// How many could not be judged completely.
+    pub undecided: u64,
+    /// How many fail only what is waived.
+    pub waived: u64,
+}
+
+/// A resource that fails controls.
+#[derive(Clone, Debug)]
+pub struct PostureResource {
+    /// In words, such as ``training job `t` ``.
+    pub name: String,
+    /// Who owns it, as far as that is known.
+    pub owner: String,
+    /// The worst severity.
+    pub severity: &'static str,
+    /// The failed controls.
+    pub controls: String,
+    /// What Sagewarden would do.
+    pub remedy: String,
+}
+
+/// A live endpoint with what is behind it.
+#[derive(Clone, Debug)]
+pub struct PostureEndpoint {
+    /// Its name.
+    pub name: String,
+    /// The models that it serves.
+    pub models: String,
+    /// The jobs that trained them.
+    pub jobs: String,
+    /// How many sets of data and files they read.
+    pub data: u64,
+    /// Their commits.
+    pub commits: String,
+    /// How many gaps its lineage has.
+    pub gaps: u64,
+    /// The page of its lineage, beside this one.
+    pub page: Option<String>,
+}

@@ -1,0 +1,234 @@
+//! `sagewarden scan` against accounts over HTTP: the simulated one, and moto, which nobody here wrote.
+#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use sagewarden_events::{ResourceKind, Timestamp};
+use sagewarden_local::{LocalGit, SimulatedAccount, Store};
+use sagewarden_tests::aws::{Aws, REGION, client_environment};
+use sagewarden_tests::emulator::ACCOUNT;
+use sagewarden_tests::functions::command_with_sdk;
+use sagewarden_tests::local::{SETTINGS, endpoint_config, model, training_job};
+use sagewarden_tests::moto::Moto;
+use sagewarden_tests::simulator::Simulator;
+use sagewarden_tests::{Result, now};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The command, its folder and settings, and where its calls go.
+struct Scanner {
+    folder: TempDir,
+    program: PathBuf,
+    url: String,
+}
+
+impl Scanner {
+    fn new(url: &str) -> Result<Self> {
+        let folder = TempDir::new()?;
+        fs::write(folder.path().join("settings.toml"), SETTINGS)?;
+        let program = command_with_sdk(folder.path())?;
+        Ok(Self { folder, program, url: url.to_owned() })
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output> {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(self.folder.path()).envs(client_environment(&self.url));
+        Ok(command.env_remove("AWS_ENDPOINT_URL").output()?)
+    }
+
+    fn scan(&self, more: &[&str]) -> Result<Output> {
+        let own = ["scan", "--region", REGION, "--endpoint-url", &self.url, "--settings", "settings.toml"];
+        self.run(&[&own, ["--rate", "1000", "--out", "out"].as_slice(), more].concat())
+    }
+
+    fn file(&self, name: &str) -> Result<String> {
+        Ok(fs::read_to_string(Path::new(self.folder.path()).join("out").join(name))?)
+    }
+
+    /// What failed, by the name of the resource.
+    fn failed(&self) -> Result<BTreeMap<String, Vec<String>>> {
+        let document: Value = serde_json::from_str(&self.file("findings.json")?)?;
+        let items = document["items"].as_array().cloned().unwrap_or_default();
+        let controls = |item: &Value| {
+            let findings = item["findings"].as_array().cloned().unwrap_or_default();
+            let failed = findings.into_iter().filter(|finding| finding["status"] == "violation");
+            failed
+                .map(|finding| finding["control"].as_str().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let named =
+            items.iter().map(|item| (item["name"].as_str().unwrap_or_default().to_owned(), controls(item)));
+        Ok(named.filter(|(_, controls)| !controls.is_empty()).collect())
+    }
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
+}
+
+/// A good job and an open one, an endpoint that serves, and many models, for several pages.
+fn account() -> Result<SimulatedAccount> {
+    let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION).with_defects_in_lists();
+    let ago = |minutes: i64| Timestamp::from_millis(now().millis() - minutes * 60_000);
+    let mut open = training_job("open", &[("Team", "credit")]);
+    open["VpcConfig"] = Value::Null;
+    account.create(ResourceKind::TrainingJob, &training_job("good", &[]), None, ago(60))?;
+    account.create(ResourceKind::TrainingJob, &open, None, ago(50))?;
+    account.create(ResourceKind::TrainingJob, &training_job("old", &[]), None, ago(60 * 24 * 30))?;
+    for number in 0..120 {
+        account.create(ResourceKind::Model, &model(&format!("m-{number}")), None, ago(45))?;
+    }
+    account.create(ResourceKind::EndpointConfig, &endpoint_config("c", "m-7"), None, ago(40))?;
+    let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "c" });
+    let endpoint = account.create(ResourceKind::Endpoint, &endpoint, None, ago(35))?;
+    account.finish_endpoint(&endpoint, ago(30))?;
+    account.drain_events()?;
+    Ok(account)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_of_the_simulated_account_gives_its_verdicts_and_changes_nothing() -> Result<()> {
+    let (account, git) = (account()?, TempDir::new()?);
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+
+    let estimate = said(&scanner.scan(&["--dry-run"])?);
+    assert!(estimate.contains("model") && estimate.contains(" at 1000 a second"), "{estimate}");
+    assert!(!scanner.folder.path().join("out").exists());
+
+    let output = scanner.scan(&["--no-data", "--since", "7d"])?;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert_eq!(
+        scanner.failed()?,
+        BTreeMap::from([("open".to_owned(), vec!["TRN-NET-01".to_owned()])]),
+        "{text}"
+    );
+    assert!(text.contains("Sagewarden would stop it: 1 resource"), "{text}");
+    let found = scanner.file("resources.jsonl")?;
+    assert_eq!(found.lines().count(), 124, "{text}");
+    assert!(!found.contains("training-job/old"), "it is older than the limit");
+    let page = scanner.file("report.html")?;
+    for piece in ["Posture of 111122223333 in eu-west-1", "lineage/prod.html", "training-job `open`", "m-7"] {
+        assert!(page.contains(piece), "{piece}");
+    }
+    assert!(scanner.file("findings.csv")?.contains("TRN-NET-01"));
+    let sarif: Value = serde_json::from_str(&scanner.file("findings.sarif")?)?;
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "TRN-NET-01");
+
+    // The store answers as any other.
+    let store = ["--store", "out/sagewarden.db"];
+    let why = said(&scanner.run(&[["why", "training-job/open"], store].concat())?);
+    assert!(why.contains("TRN-NET-01"), "{why}");
+    let lineage = said(&scanner.run(&[["lineage", "endpoint/prod"], store].concat())?);
+    assert!(lineage.contains("m-7"), "{lineage}");
+
+    let reads = ["List", "Describe", "Search", "Get", "BatchGet"];
+    let targets = simulator.targets();
+    let changing = targets.iter().filter(|target| {
+        let operation = target.split('.').next_back().unwrap_or_default();
+        !reads.iter().any(|read| operation.starts_with(read))
+    });
+    assert_eq!(changing.collect::<Vec<_>>(), Vec::<&String>::new());
+    assert!(targets.len() > 20, "{targets:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
+    let (account, git) = (account()?, TempDir::new()?);
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+    for _ in 0..50 {
+        simulator.refuse_next("SageMaker.ListNotebookInstances");
+        simulator.refuse_next("SageMaker.Search");
+    }
+    let text = said(&scanner.scan(&["--no-data", "--since", "7d"])?);
+    assert!(
+        text.contains(
+            "notebook-instance: nothing is known of this kind; it needs sagemaker:ListNotebookInstances"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("training-job: `Search` was refused"), "{text}");
+    assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["open"]);
+    let document: Value = serde_json::from_str(&scanner.file("findings.json")?)?;
+    assert_eq!(document["complete"], false);
+    assert!(scanner.file("report.html")?.contains("sagemaker:ListNotebookInstances"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_that_was_killed_goes_on_where_it_stopped() -> Result<()> {
+    let (account, git) = (account()?, TempDir::new()?);
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+    let own = ["scan", "--region", REGION, "--endpoint-url", &simulator.url(), "--settings", "settings.toml"];
+    let mut child = Command::new(&scanner.program)
+        .args(own)
+        .args(["--rate", "1000", "--out", "out", "--no-data", "--since", "7d"])
+        .current_dir(scanner.folder.path())
+        .envs(client_environment(&simulator.url()))
+        .env_remove("AWS_ENDPOINT_URL")
+        .stderr(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn()?;
+    // It is killed once the endpoint has been described: in the midst of the kinds.
+    while simulator.calls("SageMaker.DescribeEndpoint").is_empty() && child.try_wait()?.is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill()?;
+    child.wait()?;
+    let text = said(&scanner.scan(&["--no-data", "--since", "7d", "--resume"])?);
+    assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["open"], "{text}");
+    assert!(scanner.file("report.html")?.contains("lineage/prod.html"), "{text}");
+    let wrong = scanner.run(&["scan", "--region", REGION, "--resume", "--out", "other"])?;
+    assert!(said(&wrong).contains("there is no scan to go on with"), "{}", said(&wrong));
+    Ok(())
+}
+
+#[test]
+fn a_scan_of_moto_gives_the_right_verdicts() -> Result<()> {
+    let moto = Moto::start()?;
+    let mut aws = Aws::new(moto.url())?;
+    aws.call(
+        "s3",
+        "create_bucket",
+        json!({ "Bucket": "models", "CreateBucketConfiguration": { "LocationConstraint": REGION } }),
+    )?;
+    let job = |name: &str, is_open: bool| {
+        let mut job = training_job(name, &[("Team", "credit")]);
+        job["RoleArn"] = "arn:aws:iam::111122223333:role/ds-user".into();
+        job["StoppingCondition"] = json!({ "MaxRuntimeInSeconds": 60 });
+        if is_open && let Some(fields) = job.as_object_mut() {
+            fields.remove("VpcConfig");
+        }
+        job
+    };
+    aws.call("sagemaker", "create_training_job", job("good", false))?;
+    aws.call("sagemaker", "create_training_job", job("open", true))?;
+    let open = json!({
+        "ModelName": "open-model", "PrimaryContainer": { "Image": "repository/image@sha256:4f8c3bd2" },
+        "ExecutionRoleArn": "arn:aws:iam::111122223333:role/r",
+    });
+    aws.call("sagemaker", "create_model", model("good-model"))?;
+    aws.call("sagemaker", "create_model", open)?;
+    aws.call("sagemaker", "create_endpoint_config", endpoint_config("c", "good-model"))?;
+    let scanner = Scanner::new(moto.url())?;
+    // moto lists some kinds only, and no monitoring schedules, which controls of endpoints ask about.
+    let output = scanner.scan(&["--kinds", "endpoint-config,model,training-job,processing-job"])?;
+    let (text, failed) = (said(&output), scanner.failed()?);
+    assert!(failed["open"].contains(&"TRN-NET-01".to_owned()), "{text}");
+    assert!(failed["open-model"].contains(&"MDL-NET-01".to_owned()), "{text}");
+    assert!(!failed.contains_key("good"), "{failed:?} {text}");
+    // moto forgets that a model is isolated.
+    assert_eq!(failed["good-model"], ["MDL-NET-02"], "{text}");
+    let found = scanner.file("resources.jsonl")?;
+    for name in ["endpoint-config/c", "model/good-model", "training-job/good"] {
+        assert!(found.contains(name), "{name}: {text}");
+    }
+    Ok(())
+}
