@@ -22,6 +22,8 @@ const ENVIRONMENT: Environment =
     Environment { name: "python", requirements: &[("requirements.txt", &[]), ("files.txt", &["--no-deps"])] };
 /// What scans the template wants other versions of packages that the tests use, boto3 among them.
 const SCANNERS: Environment = Environment { name: "scanners", requirements: &[("scanners.txt", &[])] };
+/// The newest model of AWS's API.
+const API: Environment = Environment { name: "api", requirements: &[("api.txt", &[])] };
 /// XGBoost, which the other tests do not wait for.
 const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xgboost.txt", &[])] };
 
@@ -34,6 +36,21 @@ const MOTO: Environment = Environment { name: "moto", requirements: &[("moto.txt
 /// When the environment cannot be made; the message says what to install.
 pub fn script(name: &str) -> Result<Command> {
     Ok(run(ENVIRONMENT.interpreter()?, name))
+}
+
+/// A script of `tests/python` whose botocore reads the newest model of the API ("Data path", botocore's loaders: `AWS_DATA_PATH` goes first).
+///
+/// # Errors
+/// As [`script`].
+pub fn model_script(name: &str) -> Result<Command> {
+    let home = API.interpreter()?;
+    let packages = home.parent().and_then(Path::parent).ok_or("an environment is a folder")?.join("lib");
+    let found = fs::read_dir(&packages)?
+        .filter_map(|python| Some(python.ok()?.path().join("site-packages/botocore/data")));
+    let data = found.into_iter().find(|data| data.is_dir()).ok_or("botocore has no data")?;
+    let mut command = script(name)?;
+    command.env("AWS_DATA_PATH", data);
+    Ok(command)
 }
 
 /// A tool that a package of the environment brings, such as `cfn-lint`.

@@ -19,7 +19,8 @@ struct Model {
 }
 
 fn model() -> Result<Model> {
-    let mut script = python::script("creations.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut script =
+        python::model_script("creations.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let asked = json!(TEMPLATED);
     script.stdin.take().ok_or("the script has no input")?.write_all(&serde_json::to_vec(&asked)?)?;
     let output = script.wait_with_output()?;

@@ -91,7 +91,8 @@ fn every_field_with_a_default_is_decided() -> Result<()> {
         let own = control.fields.iter().filter(|field| !field.contains(':'));
         asked.extend(own.map(|field| (*operation, field.as_str())));
     }
-    let mut script = python::script("defaults.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut script =
+        python::model_script("defaults.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     script.stdin.take().ok_or("the script has no input")?.write_all(&serde_json::to_vec(&json!(asked))?)?;
     let output = script.wait_with_output()?;
     assert!(output.status.success(), "the script failed; its error is above");

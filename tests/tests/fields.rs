@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 /// What the models do not have of what is asked.
 fn faults(asked: &Value) -> Result<Vec<String>> {
-    let mut script = python::script("fields.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut script =
+        python::model_script("fields.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     script.stdin.take().ok_or("the script has no input")?.write_all(&serde_json::to_vec(asked)?)?;
     let output = script.wait_with_output()?;
     assert!(output.status.success(), "the script failed; its error is above");

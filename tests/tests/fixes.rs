@@ -8,7 +8,8 @@ use sagewarden_tests::{Result, python};
 use serde_json::{Value, json};
 
 fn faults(ways: &[Value]) -> Result<Vec<String>> {
-    let mut script = python::script("fixes.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut script =
+        python::model_script("fixes.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     script.stdin.take().ok_or("the script has no input")?.write_all(&serde_json::to_vec(&ways)?)?;
     let output = script.wait_with_output()?;
     assert!(output.status.success(), "the script failed; its error is above");

@@ -1,5 +1,10 @@
 //! Questions about everything: what is in the lists, when it leaves them, and that pages put together are the whole.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test ends where something is missing"
+)]
 
 use std::collections::BTreeSet;
 

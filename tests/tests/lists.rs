@@ -172,7 +172,8 @@ fn decided() -> BTreeMap<String, Vec<String>> {
 fn left(decided: &BTreeMap<String, Vec<String>>) -> Result<Vec<String>> {
     let operations: BTreeMap<&str, &[&str]> = OPERATIONS.iter().copied().collect();
     let asked = json!({ "operations": operations, "decided": decided });
-    let mut script = python::script("lists.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut script =
+        python::model_script("lists.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     script.stdin.take().ok_or("the script has no input")?.write_all(&serde_json::to_vec(&asked)?)?;
     let output = script.wait_with_output()?;
     assert!(output.status.success(), "the script failed; its error is above");

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_events::{known_calls, lineage_calls};
+use sagewarden_events::{Effect, ResourceKind, effect_of, known_calls, lineage_calls};
 
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,8 +61,18 @@ pub fn coverage() -> Vec<CoveredOperation> {
     let recorded =
         lineage_calls().map(|(name, _)| row(name, Coverage::Recorded, "the call, with its caller"));
     all.extend(recorded);
-    all.extend(known_calls().map(|name| row(name, Coverage::Judged, "the call")));
+    all.extend(known_calls().map(|name| match effect_of(name) {
+        Some((kind, Effect::Deleted)) if !is_evidence(kind) => {
+            row(name, Coverage::Recorded, "the call, which closes its findings")
+        }
+        _ => row(name, Coverage::Judged, "the call"),
+    }));
     all.into_values().collect()
+}
+
+/// Whether a control is about the deletion of a description.
+fn is_evidence(kind: ResourceKind) -> bool {
+    matches!(kind, ResourceKind::TrainingJob | ResourceKind::ProcessingJob)
 }
 
 /// The operations that nobody sees, for a policy that denies them.
@@ -104,7 +114,7 @@ const GROUPS: &[Group] = &[
     ]),
     (Coverage::Nothing, "an empty group: its versions are judged", &["CreateModelPackageGroup", "DeleteModelPackageGroup"]),
     (Coverage::Nothing, "it ends something, and Sagewarden's own records stay", &[
-        "DeleteApp", "DeleteDomain", "DeleteSpace", "DeleteUserProfile", "DeleteNotebookInstance", "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
+        "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
         "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig", "DeleteStudioLifecycleConfig", "DeleteNotebookInstanceLifecycleConfig",
         "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition", "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition",
         "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
