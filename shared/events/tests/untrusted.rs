@@ -161,8 +161,11 @@ fn what_means_nothing_stays_as_it_is() {
             [(); 5].map(|()| text.to_owned())
         );
         assert_eq!(words.dot(), format!("\"{text}\""));
+        assert_eq!(Markdown::default().code(words).as_str(), format!("`{text}`"));
     }
     let shown = Untrusted::new("sign in at https://www.evil.com/x or evil.com, \"now\"\\").mail();
     assert_eq!(shown, "sign in at https[:]//www[.]evil[.]com/x or evil[.]com, 'now'/");
     assert_eq!(Untrusted::new("=1;+2\n::x::").cell(), "'=1;'+2\n'::x::");
+    let shown = |text: &str| Markdown::default().code(Untrusted::new(text)).as_str().to_owned();
+    assert_eq!([shown("a`b\nc"), shown("\u{202e}")], ["`a'b c`", "` `"]);
 }
