@@ -222,7 +222,7 @@ impl Estate for Odd<'_> {
         if wanted.by_search || wanted.kind == ResourceKind::Domain {
             return Err(PortError::new(PortErrorKind::Denied, "list", "no"));
         }
-        let mut page = self.system.account.page(wanted, from).await?;
+        let mut page = self.system.account.page(&Wanted { since: None, ..*wanted }, from).await?;
         if wanted.kind == ResourceKind::TrainingJob {
             let resource = self.system.account.resource(wanted.kind, "vanished");
             let listed = ListedResource { resource, created_at: Some(at(5_000)), document: None, tags: None };

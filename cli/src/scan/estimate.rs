@@ -75,9 +75,10 @@ pub(super) fn words(counts: &[Counted], rate: f64) -> String {
         };
     }
     let calls: u64 = counts.iter().map(|each| each.calls).sum();
-    let least = if counts.iter().any(|each| each.is_cut) { "at least " } else { "" };
+    let is_cut = counts.iter().any(|each| each.is_cut);
+    let (least, more) = if is_cut { ("at least ", ", or longer,") } else { ("", "") };
     text + &format!(
-        "{least}{} to SageMaker: {least}{} at {rate} a second; S3, KMS, IAM and CodeCommit are asked beside\n",
+        "{least}{} to SageMaker: {}{more} at {rate} a second; S3, KMS, IAM and CodeCommit are asked beside\n",
         self::calls(calls),
         duration(calls, rate)
     )
@@ -111,5 +112,6 @@ mod tests {
             Counted { kind: ResourceKind::Model, resources: 100, calls: 1, is_cut: true, refused: None };
         let text = words(&[counted], 5.0);
         assert!(text.contains("at least 100, 1 call"), "{text}");
+        assert!(text.contains("less than a minute, or longer, at 5 a second"), "{text}");
     }
 }
