@@ -14,6 +14,7 @@ mod install;
 mod output;
 mod policy;
 mod quality;
+mod serve;
 mod verify;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ fn main() -> ExitCode {
         Command::Reproduce(options) => ask::ask(Ask::Reproduce, &options.about, options.format),
         Command::History(options) => ask::ask(Ask::History, &options.about, options.format),
         Command::Why(options) => ask::why(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Site(options) => serve::site(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Completions(options) => install::completions(&options),
         Command::Man(options) => install::manual(&options),

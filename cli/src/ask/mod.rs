@@ -1,7 +1,7 @@
 //! `sagewarden lineage`, `impact`, `diff`, `reproduce`, `history` and `why`: questions to a store.
 
 mod components;
-mod names;
+pub(crate) mod names;
 
 use std::process::ExitCode;
 

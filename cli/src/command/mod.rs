@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod format;
 pub(crate) mod install;
 pub(crate) mod policy;
+pub(crate) mod serve;
 pub(crate) mod verify;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,7 @@ use crate::command::demo::DemoOptions;
 use crate::command::explain::{EXPLAIN_HELP, ExplanationOptions};
 use crate::command::install::{CompletionsOptions, ManualOptions};
 use crate::command::policy::Policy;
+use crate::command::serve::{SERVE_HELP, SITE_HELP, ServeOptions, SiteOptions};
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
 
 /// The version and, in a release build of a checkout, its commit (`build.rs`).
@@ -108,6 +110,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden why training-job/credit-train-001\n  sagewarden why arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/ana\n\nExit status: 0 answered, 2 no answer."
     )]
     Why(WhyOptions),
+    /// Look at a store in the browser: every entity as a page, its lineage as a picture, drift and controls
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeOptions),
+    /// Write the pages of `serve` as a folder of files
+    #[command(after_help = SITE_HELP)]
+    Site(SiteOptions),
     /// Check that no verdict was removed or changed, in a store or an export of the table
     #[command(after_help = VERIFY_HELP)]
     Verify(VerifyOptions),

@@ -6,6 +6,8 @@ pub mod drift;
 #[cfg(feature = "answers")]
 pub mod explanation;
 #[cfg(feature = "answers")]
+pub mod explorer;
+#[cfg(feature = "answers")]
 pub mod lineage;
 mod numbers;
 mod page;

@@ -6,6 +6,7 @@
 mod address;
 mod diff;
 mod endpoint;
+mod entity;
 mod follow;
 mod history;
 mod impact;
@@ -14,12 +15,14 @@ mod periods;
 mod question;
 mod reading;
 mod scoped;
+mod uses;
 mod why;
 
 use sagewarden_lineage::answer::{Answer, Reply, reproduction};
 
 use crate::ports::Table;
 use diff::diff;
+pub use entity::entity;
 use history::history;
 use impact::impact;
 use lineage::lineage;
@@ -27,6 +30,7 @@ pub use question::{Ask, NoAnswer, Question, Way};
 use reading::Reading;
 use sagewarden_lineage::scope::Scope;
 use scoped::Scoped;
+pub use uses::uses;
 use why::why;
 
 /// Answers a question of any kind. `is_over` says whether time is up: then the answer is cut, and says so.

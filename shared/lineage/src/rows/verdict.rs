@@ -69,6 +69,8 @@ impl VerdictRow {
         pk: VERDICTS,
         sk: "V#<bundle>",
     };
+    /// What the partitions of verdicts begin with.
+    pub const PARTITIONS: &str = PARTITION;
     const PREFIX: &str = "V#";
     const WITHOUT_NODE: &str = "R#";
 
@@ -144,6 +146,12 @@ impl VerdictRow {
     #[must_use]
     pub fn of(pk: &str) -> Query {
         Query::prefix(format!("{PARTITION}{pk}"), Self::PREFIX)
+    }
+
+    /// Every row about verdicts in a partition: the verdicts, and when they were first reached.
+    #[must_use]
+    pub fn and_judgements(pk: &str) -> Query {
+        Query::whole(format!("{PARTITION}{pk}"))
     }
 
     /// The key of the verdict by a bundle.
@@ -423,7 +431,8 @@ impl JudgedRow {
         pk: "K#judged#<ARN in lower case>",
         sk: "#",
     };
-    const PREFIX: &str = "K#judged#";
+    /// What the partitions begin with.
+    pub const PREFIX: &str = "K#judged#";
     const SK: &str = "#";
     const ID: &str = "id";
     const ENDPOINT: &str = "endpoint";

@@ -80,7 +80,7 @@ const INTERNAL: [&str; 18] = [
 ];
 
 /// All facts of a node. Pages use the same names for them.
-pub(super) fn row(answer: &Answer, node: &Node) -> Json {
+pub(crate) fn row(answer: &Answer, node: &Node) -> Json {
     let mut row = Map::new();
     row.insert("id".into(), node.id.as_str().into());
     row.insert("kind".into(), node.id.kind().word().into());
