@@ -8,7 +8,7 @@ mod catalogue;
 mod drift;
 mod elsewhere;
 mod entity;
-mod explorer;
+pub(crate) mod explorer;
 mod graph;
 mod open;
 mod search;

@@ -205,6 +205,30 @@ impl DriftPage {
     }
 }
 
+/// What drifts least is not drawn: a thousand pictures help nobody.
+fn others(lines: &[Line<'_>]) -> Markup {
+    html! {
+        @if !lines.is_empty() {
+            details {
+                summary { (lines.len()) " more" }
+                table.sorted {
+                    thead { tr { th scope="col" { "name" } th scope="col" { "newest window" } th.number scope="col" { "windows beyond the threshold" } } }
+                    tbody {
+                        @for line in lines {
+                            @let beyond = line.points.iter().filter(|(_, point)| point.is_violated).count();
+                            tr data-feature=(line.name) {
+                                th scope="row" { bdi { (line.name) } }
+                                td { @if let Some((_, point)) = line.points.last() { (against(point)) } }
+                                td.number { (beyond) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// `0.2646 against 0.01`
 fn against(point: &FeaturePoint) -> String {
     let bound = point.threshold.map(|threshold| format!(" against {}", short(threshold)));
@@ -214,8 +238,8 @@ fn against(point: &FeaturePoint) -> String {
 fn dot(window: &WindowPoint, point: &FeaturePoint, x: &str, y: f64) -> Markup {
     let words = format!("{}: {}, {} rows", window.start, short(point.value), window.rows);
     let class = if point.is_violated { "point over" } else { "point" };
-    let circle = html! { circle class=(class) cx=(x) cy=(y) r="5" { title { (words) } } };
-    html! { @match &window.report { Some(report) => a href=(report) aria-label=(words) { (circle) }, None => (circle) } }
+    let circle = html! { title { (words) } circle class=(class) cx=(x) cy=(y) r="5" {} };
+    html! { @match &window.report { Some(report) => a href=(report) { (circle) }, None => g { (circle) } } }
 }
 
 impl Page for DriftPage {
@@ -235,9 +259,7 @@ impl Page for DriftPage {
                     h2 { (monitor) }
                     p.note { (count(lines.len(), "line")) ", " (drifted) " beyond the threshold in the newest window. A dashed line is the threshold, an upright one a deployment; a point opens the report of its window." }
                     div.lines { @for line in lines.iter().take(DRAWN) { (self.picture(line)) } }
-                    @if lines.len() > DRAWN {
-                        details { summary { (lines.len() - DRAWN) " more" } div.lines { @for line in lines.iter().skip(DRAWN) { (self.picture(line)) } } }
-                    }
+                    (others(lines.get(DRAWN..).unwrap_or_default()))
                 }
             }
             section aria-labelledby="windows" { h2 #windows { "Windows" } (self.table(frame)) }

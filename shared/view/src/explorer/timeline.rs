@@ -51,12 +51,11 @@ pub(super) fn strip(frame: &Frame, entries: &[Entry]) -> Markup {
 
 fn mark(frame: &Frame, entry: &Entry, x: &str, y: usize) -> Markup {
     let words = format!("{} {}", entry.time, entry.text);
-    let dot =
-        html! { circle class={ "mark " (entry.kind.word()) } cx=(x) cy=(y) r="7" { title { (words) } } };
+    let dot = html! { title { (words) } circle class={ "mark " (entry.kind.word()) } cx=(x) cy=(y) r="7" {} };
     html! {
         @if frame.is_live {
-            a href=(frame.address.with("at", &entry.time.to_string())) aria-label=(words) { (dot) }
-        } @else { (dot) }
+            a href=(frame.address.with("at", &entry.time.to_string())) { (dot) }
+        } @else { g { (dot) } }
     }
 }
 
