@@ -69,7 +69,7 @@ async fn a_wrong_question_is_refused_with_the_field() -> Result<()> {
         let (refused, text) = refused(&local, request.clone()).await;
         assert!(refused == kind && text.contains(words), "{request}: {refused}: {text}");
     };
-    check(json!({}), "BadRequest", "missing field `entity`").await;
+    check(json!({}), "BadRequest", "`entity` is missing").await;
     check(json!({ "entity": "model/m", "max_depth": -1 }), "BadRequest", "`max_depth`: ").await;
     check(json!({ "entity": 7 }), "BadRequest", "`entity`: invalid type: integer `7`").await;
     check(json!({ "entity": "model/m", "formt": "tree" }), "BadRequest", "unknown field `formt`").await;
@@ -161,7 +161,7 @@ async fn a_question_can_be_asked_over_the_functions_url() -> Result<()> {
             400,
             "`max_nodes`: invalid digit",
         ),
-        (over_http("GET", json!({}), None), 400, "missing field `entity`"),
+        (over_http("GET", json!({}), None), 400, "`entity` is missing"),
         (over_http("POST", json!({}), Some("{")), 400, "the body is not valid JSON"),
         (over_http("DELETE", json!({}), None), 400, "ask with GET"),
     ] {

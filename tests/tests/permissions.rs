@@ -63,19 +63,25 @@ struct Function {
 
 /// What the partition keys of the table begin with, as [`KINDS`] has them.
 const IDENTITY: &str = "<identity>";
-const PARTITIONS: [&str; 16] = [
+const PARTITIONS: [&str; 22] = [
     IDENTITY,
     "E#",
     "G#",
     "K#attempt#",
     "K#call#",
     "K#captured",
+    "K#endpoints",
+    "K#erased",
+    "K#found#",
     "K#git#",
     "K#judged#",
+    "K#made#",
     "K#name#",
+    "K#open#",
     "K#quality",
     "K#s3#",
     "K#unindexed",
+    "K#waived",
     "K#windows",
     "P#",
     "V#",
@@ -118,7 +124,7 @@ const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "enforce-policy",
-        writes: &[IDENTITY, "E#", "K#judged#", "V#"],
+        writes: &[IDENTITY, "E#", "K#erased", "K#found#", "K#judged#", "K#open#", "K#waived", "V#"],
         role: "EnforcePolicyRole",
         describes: &[
             TrainingJob,
@@ -170,7 +176,17 @@ const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "record-lineage",
-        writes: &[IDENTITY, "K#call#", "K#git#", "K#name#", "K#s3#", "K#unindexed", "P#"],
+        writes: &[
+            IDENTITY,
+            "K#call#",
+            "K#endpoints",
+            "K#git#",
+            "K#made#",
+            "K#name#",
+            "K#s3#",
+            "K#unindexed",
+            "P#",
+        ],
         role: "RecordLineageRole",
         describes: &[
             TrainingJob,
@@ -201,7 +217,18 @@ const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "alert-drift",
-        writes: &[IDENTITY, "E#", "K#captured", "K#git#", "K#name#", "K#s3#", "K#unindexed", "P#"],
+        writes: &[
+            IDENTITY,
+            "E#",
+            "K#captured",
+            "K#endpoints",
+            "K#git#",
+            "K#made#",
+            "K#name#",
+            "K#s3#",
+            "K#unindexed",
+            "P#",
+        ],
         role: "AlertDriftRole",
         describes: &[
             TrainingJob,

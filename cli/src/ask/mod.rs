@@ -1,6 +1,8 @@
-//! `sagewarden lineage`, `impact`, `diff`, `reproduce`, `history` and `why`: questions to a store.
+//! `sagewarden lineage`, `impact`, `diff`, `reproduce`, `history`, `why` and `explain-gap`: questions to a store about one thing. Questions
+//! about everything are in [`list`].
 
 mod components;
+pub(crate) mod list;
 pub(crate) mod names;
 
 use std::process::ExitCode;
@@ -59,6 +61,22 @@ pub(crate) fn why(options: &WhyOptions) -> Result<ExitCode, CommandError> {
         options.format.into(),
         options.wide,
     )
+}
+
+/// As [`why`], but that the store knows nothing is an answer, too.
+pub(crate) fn explain_gap(options: &WhyOptions) -> Result<ExitCode, CommandError> {
+    let store = Store::open(&options.store)?;
+    let entity = names::completed(&store, &options.resource)?;
+    let entity =
+        match block_on(answer(&store, &Question { ask: Ask::Why, ..Question::about(&*entity) }, &|| false)) {
+            Err(NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_)) => {
+                names::judged(&store, &entity)?.unwrap_or(entity)
+            }
+            _ => entity,
+        };
+    let question = Question { ask: Ask::Gap, format: options.format.into(), ..Question::about(entity) };
+    let reply = block_on(answer(&store, &question, &|| false))?;
+    print_reply(&reply, question.format, options.wide)
 }
 
 fn question(options: &AskOptions) -> Question {

@@ -273,6 +273,7 @@ mod tests {
             mode: Mode::Observe,
             bundle: bundle.hash().to_owned(),
             plan: Plan::Nothing("nothing is certainly violated".to_owned()),
+            would: None,
         };
         let subjects =
             vec![CheckedSubject { candidate, verdict, places: vec![Place::default()], known: Vec::new() }];

@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod format;
 pub(crate) mod install;
+pub(crate) mod list;
 pub(crate) mod policy;
 pub(crate) mod serve;
 pub(crate) mod verify;
@@ -23,6 +24,10 @@ use crate::command::data::{
 use crate::command::demo::DemoOptions;
 use crate::command::explain::{EXPLAIN_HELP, ExplanationOptions};
 use crate::command::install::{CompletionsOptions, ManualOptions};
+use crate::command::list::{
+    EXPLAIN_GAP_HELP, EntriesOptions, FINDINGS_HELP, FindingsOptions, INVENTORY_HELP, InventoryOptions,
+    LIST_HELP,
+};
 use crate::command::policy::Policy;
 use crate::command::serve::{SERVE_HELP, SITE_HELP, ServeOptions, SiteOptions};
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
@@ -110,6 +115,18 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden why training-job/credit-train-001\n  sagewarden why arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/ana\n\nExit status: 0 answered, 2 no answer."
     )]
     Why(WhyOptions),
+    /// List endpoints, models, jobs, findings, waivers, remedies, or erased descriptions
+    #[command(after_help = LIST_HELP)]
+    List(EntriesOptions),
+    /// Show each model in use with its owner, approval, data, commit, open findings and monitoring, now or on any day
+    #[command(after_help = INVENTORY_HELP)]
+    Inventory(InventoryOptions),
+    /// List findings, count them, or show what `enforce` would have stopped
+    #[command(after_help = FINDINGS_HELP)]
+    Findings(FindingsOptions),
+    /// Show why there is no lineage of a resource, or no verdict on it
+    #[command(after_help = EXPLAIN_GAP_HELP)]
+    ExplainGap(WhyOptions),
     /// Look at a store in the browser: every entity as a page, its lineage as a picture, drift and controls
     #[command(after_help = SERVE_HELP)]
     Serve(ServeOptions),

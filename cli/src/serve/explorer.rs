@@ -11,7 +11,7 @@ use futures::executor::block_on;
 
 use crate::ask::names;
 use crate::serve::answered::{Answered, Refused};
-use crate::serve::{catalogue, drift, entity, graph, search};
+use crate::serve::{catalogue, drift, entity, graph, lists, search};
 
 /// What pages are made from.
 #[derive(Debug)]
@@ -52,6 +52,13 @@ impl Explorer {
     fn page(&self, address: &Address) -> Result<Answered, Refused> {
         let path = address.path();
         match path.as_slice() {
+            [] => lists::overview(self, address),
+            ["inventory"] => lists::page(self, address, Ask::Inventory, "Models in use"),
+            ["findings"] => lists::page(self, address, Ask::Findings, "Findings"),
+            ["endpoints"] => lists::page(self, address, Ask::Endpoints, "Endpoints"),
+            ["waivers"] => lists::page(self, address, Ask::Waivers, "Waivers"),
+            ["remedies"] => lists::page(self, address, Ask::Remedies, "Remedies"),
+            ["erased"] => lists::page(self, address, Ask::Erased, "Erased descriptions"),
             ["search"] => search::page(self, address),
             ["controls"] => catalogue::page(self, address),
             ["graph", kind, rest @ ..] if !rest.is_empty() => {
@@ -63,7 +70,7 @@ impl Explorer {
             ["drift", rest @ ..] if !rest.is_empty() => drift::page(self, address, &rest.join("/")),
             ["report", bucket, key @ ..] if !key.is_empty() => drift::report(self, bucket, &key.join("/")),
             [kind, rest @ ..] if !rest.is_empty() => entity::page(self, address, &asked_entity(kind, rest)),
-            [] | [_, ..] => Err(self.unknown(&path.join("/"), "there is no page at this address".to_owned())),
+            [_, ..] => Err(self.unknown(&path.join("/"), "there is no page at this address".to_owned())),
         }
     }
 

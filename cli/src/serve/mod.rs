@@ -10,6 +10,7 @@ mod elsewhere;
 mod entity;
 pub(crate) mod explorer;
 mod graph;
+mod lists;
 mod open;
 mod search;
 mod server;

@@ -1,5 +1,6 @@
 //! The limits of an answer that do not come from the question: Lambda's limits, and the scope of the function.
 
+use sagewarden_events::Timestamp;
 use sagewarden_lineage::scope::Scope;
 
 /// Bytes of a synchronous invocation's response: 6 MB ("Lambda quotas", developer guide). A response to a function URL is such a response,
@@ -15,18 +16,26 @@ pub struct Bounds<'a> {
     pub bytes: usize,
     /// The scope of its answers; everything by default.
     pub scope: Option<&'a Scope>,
+    /// The time of the question, for spans such as `7d`.
+    pub now: Option<Timestamp>,
 }
 
 impl<'a> Bounds<'a> {
     /// Lambda's limits, without a scope.
     #[must_use]
     pub fn new(is_over: &'a dyn Fn() -> bool) -> Self {
-        Self { is_over, bytes: RESPONSE_BYTES, scope: None }
+        Self { is_over, bytes: RESPONSE_BYTES, scope: None, now: None }
     }
 
     /// The same limits, with a scope.
     #[must_use]
     pub fn within(self, scope: Option<&'a Scope>) -> Self {
         Self { scope, ..self }
+    }
+
+    /// The same limits, at a time.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { now: Some(now), ..self }
     }
 }

@@ -44,7 +44,11 @@ pub(crate) async fn fitting(
         if nodes <= 1 {
             return Err(too_large(whole, bounds.bytes));
         }
-        question.max_nodes = Some(fewer(nodes, size, bounds.bytes));
+        let fewer = fewer(nodes, size, bounds.bytes);
+        match reply {
+            Reply::Listing(_) => question.limit = Some(fewer),
+            _ => question.max_nodes = Some(fewer),
+        }
     }
 }
 
@@ -71,7 +75,8 @@ fn nodes_of(reply: &Reply, question: &Question) -> usize {
         Reply::Lineage(answer) => answer.graph.nodes.len(),
         Reply::Impact(impact) => impact.endpoints.len(),
         Reply::Difference(_) | Reply::History(_) => question.max_nodes.unwrap_or(Limits::default().max_nodes),
-        Reply::Reproduction(_) | Reply::Why(_) => 1,
+        Reply::Listing(listing) => listing.items.len(),
+        Reply::Reproduction(_) | Reply::Why(_) | Reply::Gap(_) => 1,
     }
 }
 

@@ -6,6 +6,7 @@ mod fitting;
 mod question;
 mod url;
 
+use sagewarden_govern::Question;
 use sagewarden_govern::ports::Table;
 use sagewarden_lambda::FunctionError;
 use sagewarden_lineage::answer::{Format, Reply};
@@ -25,15 +26,19 @@ pub use url::answer_url;
 /// `BadRequest` names the wrong field. `NotFound` names the unknown entity, or says that there is nothing to write in this format.
 /// `Unavailable` names the service that did not answer.
 pub async fn answer(table: &impl Table, request: Json, bounds: Bounds<'_>) -> Result<Json, FunctionError> {
-    let question = read(request)?;
+    let question = Question { now: bounds.now, ..read(request)? };
     fitting(table, &question, bounds, |reply| match question.format {
-        Format::Json | Format::Table | Format::CycloneDx | Format::Prov => {
+        // A list as a table is text.
+        Format::Json | Format::Table | Format::CycloneDx | Format::Prov
+            if question.format == Format::Json || !question.ask.is_list() =>
+        {
             Ok(reply::document(reply, question.format))
         }
         format => {
             let text = written(reply, format)?;
             let cursor = match reply {
                 Reply::Lineage(answer) => answer.cursor.as_deref(),
+                Reply::Listing(listing) => listing.cursor.as_deref(),
                 _ => None,
             };
             Ok(json!({ "complete": reply.is_complete(), "cursor": cursor, "text": text }))

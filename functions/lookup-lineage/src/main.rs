@@ -6,7 +6,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use lookup_lineage::{Bounds, answer, answer_url};
 use sagewarden_aws::load_config;
 use sagewarden_dynamodb::DynamoTable;
-use sagewarden_lambda::{Config, init_logging, note_request};
+use sagewarden_lambda::{Config, init_logging, note_request, now};
 use serde_json::Value;
 
 /// The time to reserve for writing an answer that was cut for lack of time.
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = event.context.deadline();
         let is_over = || SystemTime::now() + RESERVE >= deadline;
-        let bounds = Bounds::new(&is_over).within(scope);
+        let bounds = Bounds::new(&is_over).within(scope).at(now());
         match answer_url(table, &event.payload, bounds).await {
             Some(response) => Ok(response),
             None => answer(table, event.payload, bounds).await,

@@ -32,9 +32,9 @@ async fn respond(table: &impl Table, payload: &Json, bounds: Bounds<'_>) -> Resu
     let request: LambdaFunctionUrlRequest = serde_json::from_value(payload.clone()).map_err(|error| {
         FunctionError::BadRequest(format!("this is no request of a function URL: {error}"))
     })?;
-    let question = asked(&request)?;
+    let question = Question { now: bounds.now, ..asked(&request)? };
     fitting(table, &question, bounds, |reply| {
-        let mut response = response(200, content_type(question.format), &written(reply, question.format)?);
+        let mut response = response(200, content_type(&question), &written(reply, question.format)?);
         let complete = if reply.is_complete() { "true" } else { "false" };
         if let Some(headers) = response.get_mut("headers").and_then(Json::as_object_mut) {
             headers.insert("x-sagewarden-complete".into(), complete.into());
@@ -64,8 +64,9 @@ fn asked(request: &LambdaFunctionUrlRequest) -> Result<Question, FunctionError> 
     }
 }
 
-fn content_type(format: Format) -> &'static str {
-    match format {
+fn content_type(question: &Question) -> &'static str {
+    match question.format {
+        Format::Table if question.ask.is_list() => "text/plain; charset=utf-8",
         Format::Html => "text/html; charset=utf-8",
         Format::Json | Format::Table | Format::CycloneDx | Format::Prov => "application/json",
         Format::OpenLineage | Format::Slsa => "application/x-ndjson",
@@ -103,6 +104,17 @@ mod tests {
             ("max_requests", "9", json!(9)),
             ("cursor", "a%2Bb%3D%3D", json!("a+b==")),
             ("format", "cyclonedx", json!("cyclonedx")),
+            ("account", "111122223333", json!("111122223333")),
+            ("region", "eu-west-1", json!("eu-west-1")),
+            ("owner", "ana%40example.com", json!("ana@example.com")),
+            ("kind", "training-job", json!("training-job")),
+            ("severity", "high", json!("high")),
+            ("control", "TRN-ENC-01", json!("TRN-ENC-01")),
+            ("since", "7d", json!("7d")),
+            ("state", "closed", json!("closed")),
+            ("would_have_been_stopped", "true", json!(true)),
+            ("by", "owner", json!("owner")),
+            ("limit", "50", json!(50)),
         ]
     }
 
@@ -149,7 +161,6 @@ mod tests {
             let error = asked(&request("GET", query, None)).unwrap_err().to_string();
             assert!(error.starts_with(expect), "{query}: {error}");
         };
-        check("", "missing field `entity`");
         check("entity=model/m&max_nodes=many", "`max_nodes`: invalid digit");
         check("entity=model/m&max_nodes=-1", "`max_nodes`: invalid digit");
         check("entity=model/m&past=yes", "`past`: invalid value: string \"yes\"");

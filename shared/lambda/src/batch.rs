@@ -344,7 +344,8 @@ async fn keep(rejected: &Rejected, log: &Log<'_>, quarantine: &impl Quarantine) 
     }
 }
 
-pub(crate) fn now() -> Timestamp {
+/// What time it is.
+pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -12,7 +12,7 @@ mod time_left;
 mod turns;
 mod watched;
 
-pub use batch::{serve, sqs_batch};
+pub use batch::{now, serve, sqs_batch};
 #[cfg(feature = "judging")]
 pub use bundle::bundle_in_force;
 pub use config::{Config, ConfigError, settings};

@@ -331,6 +331,19 @@ impl NodeId {
         created.parse().ok().filter(|_| self.kind() == NodeKind::Deployment).map(Timestamp::from_millis)
     }
 
+    /// The SageMaker resource that a node stands for; `None` for other nodes. The name of an endpoint is in lower case.
+    #[must_use]
+    pub fn as_resource(&self) -> Option<Resource> {
+        let kind =
+            ResourceKind::ALL.into_iter().find(|kind| NodeKind::of_resource(*kind) == Some(self.kind()))?;
+        let place = match kind {
+            ResourceKind::Endpoint => self.tail(),
+            _ => self.place_and_version()?.0,
+        };
+        let mut parts = place.splitn(3, '/');
+        Some(Resource::in_region(kind, parts.next()?, parts.next()?, parts.next()?))
+    }
+
     /// What the node stands for.
     #[must_use]
     pub fn kind(&self) -> NodeKind {

@@ -12,6 +12,7 @@ pub mod fact;
 pub mod fold;
 pub mod graph;
 pub mod id;
+pub mod listing;
 pub mod manifest;
 pub mod observe;
 pub mod record;

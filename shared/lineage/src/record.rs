@@ -11,7 +11,8 @@ use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, Observation, StatusMark};
 use crate::rows::node;
 use crate::rows::{
-    Alias, AliasRow, ApprovalRow, DetailRow, NodeRow, ObservationRow, OutEdgeRow, ReachedState, StateRow,
+    Alias, AliasRow, ApprovalRow, DetailRow, MadeRow, NodeRow, ObservationRow, OutEdgeRow, ReachedState,
+    StateRow,
 };
 use crate::s3::{ObjectSet, VersionedObject};
 use crate::table::{Attributes, Value, Write};
@@ -42,6 +43,7 @@ impl Record {
         // Its ARN is found by its name, because account and region are in the identity.
         let Resource { kind, name, .. } = &seen.resource;
         self.alias(Alias::name(kind.segment(), name), &seen.id);
+        self.writes.extend(MadeRow::of(&seen.id, seen.created_at).map(|row| Write::Put(row.item())));
         if let Some(mark) = &seen.status {
             self.status(&seen.id, mark);
         }

@@ -16,7 +16,7 @@ use crate::join::{Joined, OperationAnswer, split, tags};
 use crate::key::{KEY_OPERATION, key_paths};
 use crate::merge::{Part, merge};
 use crate::reader::UnreadablePaths;
-use crate::verdict::{Judgement, Plan, Verdict, outcome};
+use crate::verdict::{Judgement, Plan, Verdict, Would, outcome};
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +108,7 @@ fn evaluate(
         mode: settings.mode,
         bundle: bundle.hash().to_owned(),
         plan: Plan::Nothing("nothing is certainly violated".to_owned()),
+        would: None,
     };
     let rules = match bundle.rules(resource.kind, action) {
         None => return verdict,
@@ -139,6 +140,7 @@ fn evaluate(
     };
     verdict.outcome = outcome(&verdict.findings);
     verdict.plan = plan(rules, settings, &verdict);
+    verdict.would = would(rules, &verdict);
     verdict
 }
 
@@ -265,6 +267,23 @@ impl Case<'_> {
         });
         (valid, last)
     }
+}
+
+/// The strongest remedy for a verdict if every mode were `enforce`.
+fn would(rules: &Rules, verdict: &Verdict) -> Option<Would> {
+    if verdict.parent.is_some() {
+        return None;
+    }
+    let violations = verdict.findings.iter().filter(|finding| finding.status == FindingStatus::Violation);
+    let controls = violations.filter_map(|finding| rules.controls.get(&finding.control));
+    let remedies = controls.filter_map(|control| match control.remedy {
+        Remedy::None => None,
+        Remedy::Tag => Some(Would::Mark),
+        Remedy::Change(_) => Some(Would::Change),
+        Remedy::DeleteIfUnused => Some(Would::Delete),
+        Remedy::Stop => Some(Would::Stop),
+    });
+    remedies.max()
 }
 
 /// The remedy for a verdict. An undecided control never leads to one, nor does a child whose parent would only

@@ -38,4 +38,4 @@ pub use finding::{Finding, FindingStatus, WaivedBy};
 pub use judge::{Subject, judge, judge_created, judge_erasure, operations};
 pub use key::{KEY_OPERATION, key_answer, key_refusal};
 pub use role::RoleFacts;
-pub use verdict::{Judgement, Plan, Verdict};
+pub use verdict::{Judgement, Plan, Verdict, Would};

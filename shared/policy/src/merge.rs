@@ -37,6 +37,7 @@ pub(crate) fn merge(mut whole: Verdict, by_tags: Vec<Part>) -> Verdict {
         whole.environment = Some(names.collect::<Vec<_>>().join(", "));
         whole.mode = if counts && verdict.mode == Mode::Enforce { Mode::Enforce } else { whole.mode };
         whole.plan = stronger(whole.plan, plan, whole.outcome == Judgement::Violating);
+        whole.would = whole.would.max(verdict.would);
         whole.outcome = outcome(&whole.findings);
     }
     whole
@@ -132,6 +133,7 @@ mod tests {
             mode: Mode::Observe,
             bundle: "b".into(),
             plan,
+            would: None,
         }
     }
 

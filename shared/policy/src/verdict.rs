@@ -28,6 +28,35 @@ pub struct Verdict {
     /// What to do about it.
     #[serde(skip)]
     pub plan: Plan,
+    /// What would be done if the mode, and that of each failed control, were `enforce`.
+    #[serde(skip)]
+    pub would: Option<Would>,
+}
+
+/// A remedy in one word, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Would {
+    /// Mark it with a tag.
+    Mark,
+    /// Change settings in place.
+    Change,
+    /// Delete a model that nothing uses.
+    Delete,
+    /// Stop it.
+    Stop,
+}
+
+impl Would {
+    /// The word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mark => "mark",
+            Self::Change => "change",
+            Self::Delete => "delete",
+            Self::Stop => "stop",
+        }
+    }
 }
 
 impl Verdict {

@@ -1,5 +1,5 @@
 //! What people and other programs see: the lineage in eleven formats ([`lineage`]), the page of a drift verdict ([`drift`]), and the page
-//! that explains answers of a model ([`explanation`]). This crate is pure. Functions that only record do not link it. A function that only
+//! that explains answers of a model ([`explanation`]), and lists ([`listing`]). This crate is pure. Functions that only record do not link it. A function that only
 //! judges drift links the page of its verdict alone; the rest needs the feature `answers`.
 
 pub mod drift;
@@ -9,6 +9,8 @@ pub mod explanation;
 pub mod explorer;
 #[cfg(feature = "answers")]
 pub mod lineage;
+#[cfg(feature = "answers")]
+pub mod listing;
 mod numbers;
 mod page;
 #[cfg(feature = "answers")]

@@ -1,10 +1,13 @@
 //! The answer to a question of any kind, as a document or as text.
 
+use sagewarden_events::Untrusted;
 use sagewarden_lineage::answer::{Format, Reply};
+use sagewarden_lineage::listing::{GapExplanation, Listing};
 use serde_json::{Value as Json, json};
 use thiserror::Error;
 
 use crate::lineage;
+use crate::listing::{list_csv, list_page, list_text};
 
 /// As a JSON document; the lineage as nodes and edges, or as the flat table.
 #[must_use]
@@ -16,6 +19,8 @@ pub fn document(reply: &Reply, format: Format) -> Json {
         Reply::Reproduction(reproduction) => json!(reproduction),
         Reply::History(history) => json!(history),
         Reply::Why(why) => json!(why),
+        Reply::Listing(listing) => json!(listing),
+        Reply::Gap(gap) => json!(gap),
     }
 }
 
@@ -40,8 +45,28 @@ pub fn text(reply: &Reply, format: Format) -> Result<String, NothingToWrite> {
         Reply::Reproduction(reproduction) => reproduction.text(),
         Reply::History(history) => history.text(),
         Reply::Why(why) => why.text(),
+        Reply::Listing(listing) => list_in(listing, format),
+        Reply::Gap(gap) => gap_lines(gap),
     };
     if text.is_empty() { Err(NothingToWrite { format, why: why_empty(reply, format) }) } else { Ok(text) }
+}
+
+fn list_in(listing: &Listing, format: Format) -> String {
+    match format {
+        Format::Csv => list_csv(listing),
+        Format::Html => list_page(listing),
+        _ => list_text(listing),
+    }
+}
+
+fn gap_lines(gap: &GapExplanation) -> String {
+    let lines = gap.lines();
+    let lines = lines.iter().map(|line| {
+        let words = line.trim_start_matches(' ');
+        let margin = line.get(..line.len() - words.len()).unwrap_or_default();
+        format!("{margin}{}\n", Untrusted::new(words).line())
+    });
+    lines.collect()
 }
 
 fn why_empty(reply: &Reply, format: Format) -> String {

@@ -1,8 +1,9 @@
 //! A resource with its verdict, and how verdicts are named in notices, logs and rows.
 
 use sagewarden_events::{CallMade, Resource, ResourceKind, Status, Timestamp};
-use sagewarden_lineage::rows;
+use sagewarden_lineage::rows::{self, VerdictCause};
 use sagewarden_policy::{Finding, FindingStatus, Judgement, Plan, Verdict};
+use sagewarden_settings::Mode;
 
 use crate::enforce::approver::approves;
 
@@ -76,6 +77,14 @@ pub(crate) fn outcome_word(outcome: Judgement) -> &'static str {
         Judgement::Violating => "violating",
         Judgement::Waived => "waived",
         Judgement::Unknown => "unknown",
+    }
+}
+
+/// The mode as causes and rows have it.
+pub(crate) fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Enforce => VerdictCause::ENFORCE,
+        Mode::Observe => VerdictCause::OBSERVE,
     }
 }
 

@@ -13,6 +13,7 @@ mod approver;
 mod delivery;
 mod join;
 mod judged;
+mod listed;
 mod look;
 mod owed;
 mod publish;
@@ -28,6 +29,7 @@ use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::join::Lookup;
 use crate::enforce::judged::{Judged, controls};
 use crate::enforce::known_keys::KnownKeys;
+use crate::enforce::listed::{list_incarnations, note_deletion, note_erasure};
 use crate::enforce::look::look;
 use crate::enforce::notice::summary;
 use crate::enforce::owed::{OwedNotice, owed_about, publish_owed, strike_out, unsettled};
@@ -66,6 +68,9 @@ impl<W: World> EnforcePolicy<'_, W> {
     /// # Errors
     /// Rejects events of resources that do not exist; retries when a service does not answer or a remediation fails.
     pub(crate) async fn on_change(&self, change: &ResourceChanged, moment: &Moment) -> Outcome {
+        if let (Some(Status::Deleting), Some(at)) = (&change.status, change.modified_at) {
+            note_deletion(self.world.table(), &change.resource, at).await?;
+        }
         self.judge_resource(&change.resource, None, moment, STEPS).await
     }
 
@@ -83,6 +88,9 @@ impl<W: World> EnforcePolicy<'_, W> {
         if is_about_tags(call) && mark_after(call).is_none() {
             return Ok(Done::Nothing(format!("`{}` left the tag `{VIOLATION_TAG}` alone", call.name)));
         }
+        if let Some(resource) = call.resource.as_ref().filter(|_| deletes(call)) {
+            note_deletion(self.world.table(), resource, call.time).await?;
+        }
         match (&call.resource, call.effect) {
             (Some(resource), Effect::Deleted) => self.on_erasure(resource, call, moment).await,
             (Some(resource), _) => self.judge_resource(resource, Some(call), moment, STEPS).await,
@@ -92,6 +100,7 @@ impl<W: World> EnforcePolicy<'_, W> {
 
     /// Whoever deletes the description of a job takes the evidence along: all that is left is that they did.
     async fn on_erasure(&self, resource: &Resource, call: &CallMade, moment: &Moment) -> Outcome {
+        note_erasure(self.world.table(), resource, call).await?;
         let verdict = judge_erasure(self.bundle, resource, call.time);
         if verdict.outcome == Judgement::Compliant {
             return Ok(Done::Nothing(format!("`{}` of {resource}: nothing is held against it", call.name)));
@@ -166,6 +175,8 @@ impl<W: World> EnforcePolicy<'_, W> {
             if let Some(call) = call {
                 record_creator_of_gone(table, self.bundle, &judged, call).await?;
             }
+            // A delivery may have died between the verdict and the lists.
+            list_incarnations(table, Some(&judged)).await?;
             return match judged.endpoint {
                 Some(endpoint) => self.judge_watched(resource, &endpoint, done, moment).await,
                 None => Ok(done),
@@ -178,6 +189,11 @@ impl<W: World> EnforcePolicy<'_, W> {
         }
         Ok(done)
     }
+}
+
+/// Whether a call deletes its resource. For a schedule this is a change of what watches its endpoint.
+fn deletes(call: &CallMade) -> bool {
+    call.effect == Effect::Deleted || call.name == "DeleteMonitoringSchedule"
 }
 
 fn parent(judged: &Judged) -> Option<Resource> {

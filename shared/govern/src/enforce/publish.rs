@@ -4,11 +4,10 @@ use sagewarden_events::{Actor, CallMade, Resource};
 use sagewarden_lineage::rows::{VerdictCause, bundle_mark, millis};
 use sagewarden_lineage::table::Write;
 use sagewarden_policy::{Judgement, Verdict};
-use sagewarden_settings::Mode;
 use serde_json::Value as Json;
 
 use crate::enforce::delivery::Delivery;
-use crate::enforce::judged::{Judged, findings_mark};
+use crate::enforce::judged::{Judged, findings_mark, mode_word};
 use crate::enforce::notice::{
     POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, erasure_detail, notice, summary,
 };
@@ -169,10 +168,7 @@ async fn cause(what: &str, delivery: &Delivery<'_, impl World>) -> Result<String
         what: what.to_owned(),
         pk: pk.clone(),
         bundle: bundle_mark(&verdict.bundle).to_owned(),
-        mode: match verdict.mode {
-            Mode::Enforce => VerdictCause::ENFORCE.to_owned(),
-            Mode::Observe => VerdictCause::OBSERVE.to_owned(),
-        },
+        mode: mode_word(verdict.mode).to_owned(),
         is_known: verdict.outcome != Judgement::Unknown,
         findings_mark: findings_mark(verdict),
         times,

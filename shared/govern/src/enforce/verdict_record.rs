@@ -3,12 +3,13 @@
 
 use sagewarden_events::CallMade;
 use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::rows::{ComplianceRow, JudgedRow, JudgementRow, NodeRow, VerdictRow, node};
+use sagewarden_lineage::rows::{ComplianceRow, FoundRow, JudgedRow, JudgementRow, NodeRow, VerdictRow, node};
 use sagewarden_lineage::table::Write;
-use sagewarden_policy::{Bundle, Judgement, Plan};
+use sagewarden_policy::{Bundle, Judgement, Plan, Verdict, Would};
 
 use crate::enforce::delivery::Delivery;
-use crate::enforce::judged::{Judged, controls, findings_mark, keeps_every_control, outcome_word};
+use crate::enforce::judged::{Judged, controls, findings_mark, keeps_every_control, mode_word, outcome_word};
+use crate::enforce::listed::list_findings;
 use crate::enforce::look::created;
 use crate::enforce::remediation::Remediation;
 use crate::outcome::Failure;
@@ -19,20 +20,27 @@ use crate::world::World;
 pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
     let judged = delivery.judged;
     let verdict = verdict(judged)?;
+    let found = FoundRow::of_verdict(&verdict, mode_word(judged.verdict.mode), would(judged));
     let mut writes = vec![verdict.write(), JudgementRow(verdict).write()];
     writes.extend(creator(delivery)?);
     let Judged { resource, pk, endpoint, .. } = judged;
     writes.push(JudgedRow::of(resource, pk, endpoint.as_deref()).write());
     writes.extend(compliance(judged).map(|row| row.write()));
-    Ok(delivery.table().write(&writes).await?)
+    delivery.table().write(&writes).await?;
+    Ok(list_findings(delivery.table(), pk, found.as_ref()).await?)
+}
+
+/// What `enforce` would have done, if nothing is to be done.
+fn would(judged: &Judged) -> Option<&'static str> {
+    let Verdict { plan, would, .. } = &judged.verdict;
+    would.filter(|_| matches!(plan, Plan::Nothing(_))).map(Would::word)
 }
 
 /// Who created the resource, if it is too early for a verdict.
 pub(crate) async fn record_creator(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
-    match creator(delivery)? {
-        Some(write) => Ok(delivery.table().write(&[write]).await?),
-        None => Ok(()),
-    }
+    let Some(write) = creator(delivery)? else { return Ok(()) };
+    delivery.table().write(&[write]).await?;
+    Ok(list_findings(delivery.table(), &delivery.judged.pk, None).await?)
 }
 
 /// Who created a resource that is gone now and was judged before.

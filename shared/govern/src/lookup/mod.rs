@@ -8,9 +8,11 @@ mod diff;
 mod endpoint;
 mod entity;
 mod follow;
+mod gap;
 mod history;
 mod impact;
 mod lineage;
+mod lists;
 mod periods;
 mod question;
 mod reading;
@@ -23,10 +25,12 @@ use sagewarden_lineage::answer::{Answer, Reply, reproduction};
 use crate::ports::Table;
 use diff::diff;
 pub use entity::entity;
+use gap::gap;
 use history::history;
 use impact::impact;
 use lineage::lineage;
-pub use question::{Ask, NoAnswer, Question, Way};
+use lists::list;
+pub use question::{Ask, CountBy, NoAnswer, Question, Standing, Way};
 use reading::Reading;
 use sagewarden_lineage::scope::Scope;
 use scoped::Scoped;
@@ -55,6 +59,8 @@ pub async fn answer(
         }
         Ask::History => Reply::History(history(&reading, question, bounds).await?),
         Ask::Why => Reply::Why(Box::new(why(&reading, question).await?)),
+        Ask::Gap => Reply::Gap(gap(&reading, question).await?),
+        _ => Reply::Listing(list(&reading, question).await?),
     })
 }
 

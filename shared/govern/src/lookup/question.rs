@@ -1,8 +1,9 @@
 //! Questions, their bounds, and the reasons for refusing one.
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_lineage::answer::{Format, NotReproducible};
 use sagewarden_lineage::graph::StoppedBy;
+use sagewarden_lineage::rows::SEVERITIES;
 use sagewarden_lineage::walk::{Direction, Limits};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -26,6 +27,68 @@ pub enum Ask {
     History,
     /// Why a resource was stopped, changed, marked or reported.
     Why,
+    /// The list of endpoints.
+    Endpoints,
+    /// The list of models in use, or of all models and packages.
+    Models,
+    /// The list of jobs.
+    Jobs,
+    /// The list of findings.
+    Findings,
+    /// The list of waived controls, and whom the waivers cover.
+    Waivers,
+    /// The list of what Sagewarden did about findings.
+    Remedies,
+    /// The list of jobs whose descriptions were erased.
+    Erased,
+    /// Each model in use, with what a reviewer asks about it.
+    Inventory,
+    /// Why there is no lineage of a resource, or no verdict on it.
+    Gap,
+}
+
+impl Ask {
+    /// Whether it is about everything, and names no entity.
+    #[must_use]
+    pub fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::Endpoints
+                | Self::Models
+                | Self::Jobs
+                | Self::Findings
+                | Self::Waivers
+                | Self::Remedies
+                | Self::Erased
+                | Self::Inventory
+        )
+    }
+}
+
+/// Which entries of a list are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// What is open, live or in use now.
+    Open,
+    /// What no longer is.
+    Closed,
+    /// Both.
+    All,
+}
+
+/// What findings are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CountBy {
+    /// Who created the resource.
+    Owner,
+    /// The control.
+    Control,
+    /// The kind of the resource.
+    Kind,
+    /// The week in which the resource came into the state that was judged.
+    Week,
 }
 
 /// A question.
@@ -37,7 +100,8 @@ pub struct Question {
     pub ask: Ask,
     /// The entity: `<kind>/<name>`, an ARN, `commit/<prefix>`, `s3://<bucket>/<key>` with or without
     /// `?versionId=<id>`, an image's `sha256:<digest>`, or an identity from another answer. An endpoint can be followed by
-    /// `@<time>`: the deployment that was in force then.
+    /// `@<time>`: the deployment that was in force then. Lists have none.
+    #[serde(default)]
     pub entity: String,
     /// For `diff`: the other entity.
     #[serde(default)]
@@ -66,6 +130,42 @@ pub struct Question {
     /// How the answer is to be shown.
     #[serde(default)]
     pub format: Format,
+    /// For lists: only entries of this account.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// For lists: only entries of this region.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// For lists: only entries whose owner has this text in the name, in upper or lower case.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// For lists: only entries of this kind, as in an ARN (`training-job`).
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// For lists of findings: only findings of this severity or a worse one.
+    #[serde(default)]
+    pub severity: Option<String>,
+    /// For lists of findings: only findings of this control.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// For lists: only what is not older than this: a day, a time, or a span such as `7d`, `24h` or `2w`.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// For lists: which entries.
+    #[serde(default)]
+    pub state: Option<Standing>,
+    /// For `findings`: only those whose resources `enforce` would have stopped or deleted.
+    #[serde(default)]
+    pub would_have_been_stopped: bool,
+    /// For `findings`: count them instead.
+    #[serde(default)]
+    pub by: Option<CountBy>,
+    /// For lists: the most rows on a page (default 100, at most 1,000).
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// The time of the question, from the caller's clock. Spans in `since` need it.
+    #[serde(skip)]
+    pub now: Option<Timestamp>,
 }
 
 /// The direction of a lineage.
@@ -161,6 +261,7 @@ impl Question {
         let refuse =
             |field: &'static str, reason: &str| Err(NoAnswer::BadField { field, reason: reason.to_owned() });
         let asks_lineage = self.ask == Ask::Lineage;
+        self.check_list()?;
         match self.ask {
             Ask::Diff if self.with.is_none() => {
                 return refuse("with", "is missing: say what it is compared with");
@@ -168,6 +269,9 @@ impl Question {
             Ask::Diff => {}
             _ if self.with.is_some() => return refuse("with", "is only for `diff`"),
             _ => {}
+        }
+        if self.at.is_some() && self.ask.is_list() && !matches!(self.ask, Ask::Endpoints | Ask::Inventory) {
+            return refuse("at", "is only for `endpoints` and `inventory` among the lists");
         }
         if self.at.is_some() && self.ask == Ask::Why {
             return refuse("at", "is not for `why`: the answer lists earlier verdicts with their times");
@@ -181,18 +285,118 @@ impl Question {
         if self.direction == Way::Both && self.cursor.is_some() {
             return refuse("cursor", "goes one way: continue with `direction` as `upstream` or `downstream`");
         }
-        if self.cursor.is_some() && matches!(self.ask, Ask::Diff | Ask::Reproduce | Ask::Why) {
-            return refuse("cursor", "is for `lineage`, `impact` and `history`");
+        if self.cursor.is_some() && matches!(self.ask, Ask::Diff | Ask::Reproduce | Ask::Why | Ask::Gap) {
+            return refuse("cursor", "is for `lineage`, `impact`, `history` and lists");
         }
-        if !asks_lineage && !matches!(self.format, Format::Json | Format::Tree | Format::Table) {
+        let is_plain = matches!(self.format, Format::Json | Format::Tree | Format::Table);
+        if self.ask.is_list() && !is_plain && !matches!(self.format, Format::Csv | Format::Html) {
+            return refuse("format", "is only for `lineage`: ask for `json`, `table`, `csv` or `html`");
+        }
+        if !asks_lineage && !self.ask.is_list() && !is_plain {
             return refuse("format", "is only for `lineage`: ask for `json` or `tree`");
         }
         Ok(())
     }
 
+    /// Refuses fields of lists in other questions, fields that a list does not have, and words that mean nothing.
+    fn check_list(&self) -> Result<(), NoAnswer> {
+        let refuse = |field: &'static str, reason: String| Err(NoAnswer::BadField { field, reason });
+        let about_findings = self.ask == Ask::Findings;
+        let with_severity = matches!(self.ask, Ask::Findings | Ask::Waivers | Ask::Remedies);
+        let none = |given: bool, allowed: bool| given && !allowed;
+        if !self.ask.is_list() && self.entity.is_empty() {
+            return refuse("entity", "is missing: say what you ask about".to_owned());
+        }
+        if self.ask.is_list() && !self.entity.is_empty() {
+            return refuse(
+                "entity",
+                "is not for lists: narrow a list down with `account`, `kind` or `owner`".to_owned(),
+            );
+        }
+        let fields = [
+            ("account", self.account.is_some(), self.ask.is_list()),
+            ("region", self.region.is_some(), self.ask.is_list()),
+            ("owner", self.owner.is_some(), self.ask.is_list()),
+            ("kind", self.kind.is_some(), self.ask.is_list() && self.ask != Ask::Inventory),
+            ("since", self.since.is_some(), self.ask.is_list()),
+            ("limit", self.limit.is_some(), self.ask.is_list()),
+            ("severity", self.severity.is_some(), with_severity),
+            ("control", self.control.is_some(), with_severity),
+            (
+                "state",
+                self.state.is_some(),
+                about_findings || matches!(self.ask, Ask::Endpoints | Ask::Models),
+            ),
+            ("would_have_been_stopped", self.would_have_been_stopped, about_findings),
+            ("by", self.by.is_some(), about_findings),
+        ];
+        if let Some((field, ..)) = fields.into_iter().find(|(_, given, allowed)| none(*given, *allowed)) {
+            return refuse(field, format!("is not for `{}`", self.ask_word()));
+        }
+        if self.by.is_some() && self.cursor.is_some() {
+            return refuse("cursor", "does not go with `by`: counts are of everything".to_owned());
+        }
+        if let Some(severity) = self.severity.as_deref().filter(|word| !SEVERITIES.contains(word)) {
+            return refuse("severity", format!("is `{severity}`: write one of {}", SEVERITIES.join(", ")));
+        }
+        if let Some(kind) = self.kind.as_deref().filter(|word| ResourceKind::from_segment(word).is_none()) {
+            return refuse(
+                "kind",
+                format!(
+                    "is `{kind}`: write the type in an ARN, such as training-job, model or notebook-instance"
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    /// The word of the question.
+    #[must_use]
+    pub fn ask_word(&self) -> String {
+        // INVARIANT: a variant without content is always a text.
+        serde_json::to_value(self.ask)
+            .ok()
+            .and_then(|word| word.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// How many rows a page of a list has.
+    pub(super) fn page_size(&self) -> Result<usize, NoAnswer> {
+        within("limit", self.limit, 100, 1_000)
+    }
+
+    /// The oldest time of a list; a day stands for its beginning.
+    pub(super) fn since(&self) -> Result<Option<Timestamp>, NoAnswer> {
+        let Some(text) = self.since.as_deref() else { return Ok(None) };
+        let bad =
+            |reason: &str| NoAnswer::BadField { field: "since", reason: format!("is `{text}`: {reason}") };
+        if let Some(span) = span(text) {
+            let now = self.now.ok_or_else(|| bad("this caller has no clock: write a day or a time"))?;
+            return Ok(Some(Timestamp::from_millis((now.millis() - span).max(0))));
+        }
+        let begin = Timestamp::from_text(&format!("{text}T00:00:00Z"));
+        begin.or_else(|| Timestamp::from_text(text)).map(Some).ok_or_else(|| {
+            bad("write a day such as 2026-03-02, a time such as 2026-03-02T10:00:00Z, or a span such as 7d, 24h or 2w")
+        })
+    }
+
     pub(super) fn time(&self) -> Result<Option<Timestamp>, NoAnswer> {
         self.at.as_deref().map(|text| time("at", text)).transpose()
     }
+}
+
+/// A span of time in milliseconds: `7d`, `24h` or `2w`.
+fn span(text: &str) -> Option<i64> {
+    const HOUR: i64 = 3_600_000;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "h" => HOUR,
+        "d" => 24 * HOUR,
+        "w" => 7 * 24 * HOUR,
+        _ => return None,
+    };
+    let number: u32 = number.parse().ok()?;
+    i64::from(number).checked_mul(unit)
 }
 
 /// Reads a time of a question; a day stands for its end.

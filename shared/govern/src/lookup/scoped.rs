@@ -6,11 +6,13 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use sagewarden_events::Resource;
 use sagewarden_lineage::edge::InEdge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{ARN, GAPS, IN_EDGES, gap, parse_gap};
 use sagewarden_lineage::rows::{
-    AliasRow, ClosureRow, LiveRow, NodeRow, ObservationRow, OutEdgeRow, UnindexedRow, VerdictRow, naming,
+    AliasRow, ClosureRow, EndpointRow, ErasedRow, LiveRow, MadeRow, NodeRow, ObservationRow, OutEdgeRow,
+    UnindexedRow, VerdictRow, naming, subject_of_finding,
 };
 use sagewarden_lineage::scope::Scope;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
@@ -108,8 +110,11 @@ impl<'a, T: Table> Scoped<'a, T> {
         if let Some(row) = UnindexedRow::parse(&item) {
             return self.holds(&row.deployment).then_some(item);
         }
-        let subject = VerdictRow::subject(&item.key).unwrap_or(&item.key.pk);
-        let id = NodeId::parse(subject).filter(|id| self.holds(id))?;
+        if let Some(row) = ErasedRow::parse(&item) {
+            let name = Resource::parse_arn(&row.arn).ok()?.name;
+            return self.scope.holds_name(&name).then_some(item);
+        }
+        let id = subject(&item).filter(|id| self.holds(id))?;
         // Each is counted, also where one is enough.
         if destinations(&item).iter().filter(|id| !self.leads_to(id)).count() > 0 {
             return None;
@@ -194,11 +199,21 @@ fn destinations(item: &Item) -> Vec<NodeId> {
     by_key.into_iter().flatten().chain(texts).collect()
 }
 
+/// The node that a row is of. An entry in a list is of the node that it lists.
+fn subject(item: &Item) -> Option<NodeId> {
+    let listed = EndpointRow::parse(item).map(|row| row.endpoint);
+    if let Some(id) = listed.or_else(|| MadeRow::parse(item).map(|row| row.id)) {
+        return Some(id);
+    }
+    let found = subject_of_finding(item);
+    NodeId::parse(found.as_deref().or(VerdictRow::subject(&item.key)).unwrap_or(&item.key.pk))
+}
+
 /// The nodes that a row is of, or leads to.
 fn named(item: &Item) -> Vec<NodeId> {
     let mut ids = destinations(item);
     ids.extend(naming(item).iter().filter_map(|name| NodeId::parse(item.text(name)?)));
-    ids.extend(NodeId::parse(VerdictRow::subject(&item.key).unwrap_or(&item.key.pk)));
+    ids.extend(subject(item));
     ids.extend(item.set(IN_EDGES).filter_map(InEdge::parse).map(|edge| edge.source));
     ids.extend(item.set(GAPS).filter_map(parse_gap).filter_map(|(subject, _)| NodeId::parse(subject)));
     ids
@@ -265,7 +280,7 @@ mod tests {
         let leading: BTreeSet<&str> =
             KINDS.iter().filter(|kind| names(kind.sk)).map(|kind| kind.row).collect();
         let destinations = ["OutEdgeRow", "ObservationRow", "LiveRow"];
-        let places = ["AliasRow", "UnindexedRow"];
+        let places = ["AliasRow", "UnindexedRow", "MadeRow"];
         let attributes = ["FollowerRow", "HeadRow", "RevisionRow"];
         let known = destinations.into_iter().chain(places).chain(attributes);
         assert_eq!(leading, known.collect());

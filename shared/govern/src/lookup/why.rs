@@ -51,10 +51,10 @@ pub(super) fn explained(subject: Subject, rows: &[Item], at: Option<Timestamp>) 
     let judgements: Vec<VerdictRow> =
         judgements.filter(|verdict| at.is_none_or(|at| verdict.judged_at <= at)).collect();
     let newest = rows.iter().filter_map(|row| Some((VerdictRow::parse(row)?, row)));
-    let newest = newest.max_by_key(|(verdict, _)| order(verdict));
+    let newest = newest.max_by_key(|(verdict, _)| verdict.order());
     let held = match at {
         None => newest.as_ref().map(|(verdict, _)| verdict),
-        Some(_) => judgements.iter().max_by_key(|verdict| order(verdict)),
+        Some(_) => judgements.iter().max_by_key(|verdict| verdict.order()),
     };
     let remedy = remedy(newest.as_ref().map(|(_, row)| *row), rows);
     let is_past = |remedy: &TakenRemedy| {
@@ -109,16 +109,11 @@ pub(super) async fn without_node<T: Table>(
     }))
 }
 
-/// Which of several verdicts holds: on the newest state of the resource, then the newest judgement.
-fn order(verdict: &VerdictRow) -> (Timestamp, Timestamp, bool, String) {
-    (verdict.modified_at, verdict.judged_at, verdict.is_known, verdict.findings_mark.clone())
-}
-
 /// What was judged before the verdict that holds, the newest first.
 fn earlier(judgements: &[VerdictRow], held: Option<&VerdictRow>) -> Vec<EarlierVerdict> {
     let others = judgements.iter().filter(|verdict| held.is_none_or(|held| held.id() != verdict.id()));
     let mut others: Vec<&VerdictRow> = others.collect();
-    others.sort_by_key(|verdict| std::cmp::Reverse(order(verdict)));
+    others.sort_by_key(|verdict| std::cmp::Reverse(verdict.order()));
     others.into_iter().filter_map(EarlierVerdict::of).collect()
 }
 

@@ -10,8 +10,8 @@ use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{Observation, observe};
 use sagewarden_lineage::record::{NEVER_FILLED, Record};
-use sagewarden_lineage::rows::RevisionRow;
 use sagewarden_lineage::rows::node::{ARN, ENDPOINT};
+use sagewarden_lineage::rows::{EndpointRow, RevisionRow};
 use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::walk::Limits;
 
@@ -101,7 +101,8 @@ async fn record_revision(
         deployment = Some(recorded);
     }
     let row = RevisionRow { endpoint: node.clone(), at: revision.at, deployment: deployment.clone() };
-    table.write(&row.writes()).await?;
+    let [revision_row, pointer] = row.writes();
+    table.write(&[revision_row, pointer, EndpointRow::write(&row)]).await?;
     if let Some(deployment) = &deployment {
         link_deployer(table, moment, endpoint, deployment, revision.at).await?;
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::node::{IN_EDGES, STATE_VERSION};
-use sagewarden_lineage::rows::{AliasRow, DetailRow, NodeRow, OutEdgeRow, StateRow};
+use sagewarden_lineage::rows::{AliasRow, DetailRow, MadeRow, NodeRow, OutEdgeRow, StateRow};
 use sagewarden_lineage::table::{Attributes, Item, Key, Write};
 
 use crate::notify::Moment;
@@ -178,8 +178,9 @@ fn is_put(item: &Item, stored: &BTreeMap<Key, Item>) -> bool {
     if DetailRow::is(&item.key) {
         return stored.get(&item.key).is_some_and(|detail| detail.attributes == item.attributes);
     }
-    if let Some(alias) = AliasRow::parse(item) {
-        return node(&alias.id).is_some_and(NodeRow::is_recorded);
+    let alias = AliasRow::parse(item).map(|alias| alias.id);
+    if let Some(id) = alias.or_else(|| MadeRow::parse(item).map(|row| row.id)) {
+        return node(&id).is_some_and(NodeRow::is_recorded);
     }
     if let Some(state) = StateRow::parse(item) {
         let newest = node(&state.endpoint).and_then(|node| node.text(STATE_VERSION));

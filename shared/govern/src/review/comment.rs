@@ -251,6 +251,7 @@ mod tests {
                 mode: Mode::Observe,
                 bundle: "b".to_owned(),
                 plan: Plan::Nothing("the mode is observe".to_owned()),
+                would: None,
             },
         }
     }

@@ -9,6 +9,7 @@ use super::impact::Impact;
 use super::reproduction::Reproduction;
 use super::why::Why;
 use crate::graph::left_out;
+use crate::listing::{GapExplanation, Listing};
 
 /// How an answer is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,10 @@ pub enum Reply {
     History(History),
     /// To `why`.
     Why(Box<Why>),
+    /// To questions about everything.
+    Listing(Listing),
+    /// To `gap`.
+    Gap(GapExplanation),
 }
 
 impl Reply {
@@ -73,6 +78,8 @@ impl Reply {
             }
             Self::History(history) => (&mut history.missing, &mut history.complete),
             Self::Why(why) => (&mut why.missing, &mut why.complete),
+            Self::Listing(listing) => (&mut listing.missing, &mut listing.complete),
+            Self::Gap(gap) => (&mut gap.missing, &mut gap.complete),
         };
         missing.push(words);
         *complete = false;
@@ -88,6 +95,8 @@ impl Reply {
             Self::Reproduction(reproduction) => reproduction.complete,
             Self::History(history) => history.complete,
             Self::Why(why) => why.complete,
+            Self::Listing(listing) => listing.complete,
+            Self::Gap(gap) => gap.complete,
         }
     }
 }

@@ -10,8 +10,8 @@ use super::digest::VerdictDigest;
 use super::link::{VerdictChain, VerdictLink};
 use super::said::contradiction;
 use crate::rows::{
-    ComplianceRow, JudgedRow, JudgementRow, NoticeRow, VerdictCause, VerdictRow, bundle_mark,
-    is_about_verdicts,
+    ComplianceRow, DeletedRow, FoundRow, JudgedRow, JudgementRow, NoticeRow, VerdictCause, VerdictRow,
+    bundle_mark, is_about_verdicts,
 };
 use crate::table::{Item, Key};
 
@@ -40,6 +40,8 @@ struct Kept {
     kept_by: Vec<String>,
     /// Verdicts that notices name.
     published: Vec<String>,
+    /// Verdicts in the list of everything that was found.
+    listed: Vec<String>,
     /// Verdicts with a published finding, for resources that cannot be changed.
     found: Vec<String>,
     /// Verdicts that are waived.
@@ -90,7 +92,9 @@ impl Ledger {
             || self.newest(item)
             || self.compliance(item)
             || self.judged(item)
-            || self.notice(item);
+            || self.notice(item)
+            || self.found(item)
+            || DeletedRow::parse(item).is_some();
         if !is_known && !is_without_verdict(item) {
             self.unreadable(&item.key);
         }
@@ -154,6 +158,13 @@ impl Ledger {
     fn judged(&mut self, item: &Item) -> bool {
         let Some(row) = JudgedRow::parse(item) else { return false };
         self.kept(&row.verdicts).is_judged = true;
+        row.incarnations.iter().for_each(|pk| self.kept(pk).is_judged = true);
+        true
+    }
+
+    fn found(&mut self, item: &Item) -> bool {
+        let Some(row) = FoundRow::parse(item) else { return false };
+        self.kept(&row.subject).listed.push(row.verdict());
         true
     }
 
@@ -209,7 +220,8 @@ fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
     let published = kept.published.iter().map(|verdict| (verdict, "a notice that was published"));
     let newest = kept.newest.iter().map(|Newest { version: (.., verdict), .. }| verdict);
     let newest = newest.map(|verdict| (verdict, "the newest verdict of its bundle"));
-    for (verdict, by) in published.chain(newest).filter(|(verdict, _)| !kept.has(verdict)) {
+    let listed = kept.listed.iter().map(|verdict| (verdict, "the list of everything that was found"));
+    for (verdict, by) in published.chain(newest).chain(listed).filter(|(verdict, _)| !kept.has(verdict)) {
         let text = format!("{by} names it, and it is gone");
         defects.add(Defect::new(resource, Problem::NoVerdict, Some(verdict), text));
     }

@@ -10,7 +10,8 @@ use super::*;
 use crate::fold;
 use crate::id::NodeId;
 use crate::rows::{
-    ComplianceRow, JudgedRow, JudgementRow, NodeRow, NoticeRow, ReceiptState, VerdictRow, findings_mark,
+    ComplianceRow, FoundRow, JudgedRow, JudgementRow, NodeRow, NoticeRow, ReceiptState, VerdictRow,
+    findings_mark,
 };
 use crate::table::{Attributes, Item, Key, Value, Write};
 
@@ -180,7 +181,22 @@ fn a_row_that_names_a_missing_verdict_shows_it() {
     let notice = NoticeRow { arn, cause, state: ReceiptState::Done, owed: None }.item();
     published.insert(notice.key, notice.attributes);
     assert_eq!(problems(&audit(&published)), [(Problem::NoVerdict, pk(0))]);
-    // So does the row that says when the resource passed every control.
+    // So does the list of everything that was found.
+    let mut listed = without(judgement(&first));
+    let found = FoundRow {
+        at: Timestamp::from_millis(1),
+        subject: pk(0),
+        bundle: "feedfacecafe".to_owned(),
+        is_known: true,
+        mark: verdict(&first).findings_mark,
+        controls: Vec::new(),
+        mode: "enforce".to_owned(),
+        would: None,
+    };
+    let item = found.item();
+    listed.insert(item.key, item.attributes);
+    assert_eq!(problems(&audit(&listed)), [(Problem::NoVerdict, pk(0))]);
+    // And the row that says when the resource passed every control.
     let kept_at = Timestamp::from_millis(1);
     let kept = ComplianceRow { pk: pk(7), bundle: "feedfacecafe".to_owned(), kept_at }.item();
     assert_eq!(problems(&audit(&Rows::from([(kept.key, kept.attributes)]))), [(Problem::TurnedBack, pk(7))]);

@@ -12,8 +12,11 @@ mod attempt;
 mod call;
 mod cause;
 mod closure;
+mod deletion;
 mod detail;
 mod edge;
+mod finding;
+mod index;
 mod kind;
 mod labels;
 mod observation;
@@ -37,8 +40,14 @@ pub use attempt::AttemptRow;
 pub use call::{CallEffect, CallRow};
 pub use cause::{VerdictCause, findings_mark, is_about_verdicts};
 pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
+pub use deletion::{DeletedRow, ErasedRow};
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
+pub use finding::{
+    FoundControl, FoundRow, OpenFindingRow, SEVERITIES, WaivedControl, WaivedRow, severity_rank,
+    subject_of_finding,
+};
+pub use index::{EndpointRow, MadeRow};
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use labels::{DueWindowRow, LabelFileRow, LabelledWindowRow};
 pub use node::NodeRow;
@@ -58,7 +67,10 @@ pub use window::{
 pub fn naming(item: &Item) -> &'static [&'static str] {
     if NodeRow::id_of(&item.key).is_some() {
         &node::NAMING
-    } else if RevisionRow::parse(item).is_some() || CurrentRow::parse(item).is_some() {
+    } else if RevisionRow::parse(item).is_some()
+        || CurrentRow::parse(item).is_some()
+        || EndpointRow::parse(item).is_some()
+    {
         &RevisionRow::NAMING
     } else if HeadRow::parse(item).is_some() {
         &HeadRow::NAMING
@@ -68,13 +80,15 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
         &LiveRow::NAMING
     } else if AliasRow::parse(item).is_some() {
         &AliasRow::NAMING
+    } else if MadeRow::parse(item).is_some() {
+        &MadeRow::NAMING
     } else {
         &[]
     }
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 39] = [
+pub const KINDS: [RowKind; 46] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -91,6 +105,8 @@ pub const KINDS: [RowKind; 39] = [
     AliasRow::NAME,
     AliasRow::COMMIT,
     AliasRow::OBJECT,
+    EndpointRow::KIND,
+    MadeRow::KIND,
     HeadRow::KIND,
     FollowerRow::KIND,
     CallRow::CREATION,
@@ -99,6 +115,11 @@ pub const KINDS: [RowKind; 39] = [
     JudgementRow::KIND,
     ComplianceRow::KIND,
     JudgedRow::KIND,
+    DeletedRow::KIND,
+    OpenFindingRow::KIND,
+    WaivedRow::KIND,
+    FoundRow::KIND,
+    ErasedRow::KIND,
     OpenWindowRow::KIND,
     CapturedFileRow::KIND,
     ClosedWindowRow::KIND,

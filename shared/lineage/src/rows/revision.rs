@@ -98,7 +98,7 @@ impl RevisionRow {
         self.deployment.as_ref().map_or(GONE, NodeId::as_str)
     }
 
-    fn version(&self) -> String {
+    pub(super) fn version(&self) -> String {
         format!("{}#{}", millis(self.at), self.target())
     }
 
@@ -133,7 +133,13 @@ impl CurrentRow {
         sk: "C",
     };
     const SK: &str = "C";
-    const VERSION: &str = "v";
+    pub(super) const VERSION: &str = "v";
+
+    /// Since when which deployment is in force, as a pointer says it.
+    pub(super) fn content(item: &Item) -> Option<(Timestamp, Option<NodeId>)> {
+        let since = leading_time(item.text(Self::VERSION)?)?;
+        Some((since, item.text(DEPLOYMENT).and_then(NodeId::parse)))
+    }
 
     /// The row's key.
     #[must_use]
@@ -151,7 +157,7 @@ impl CurrentRow {
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
         let endpoint = NodeId::parse(&item.key.pk).filter(|_| Self::is(&item.key))?;
-        let since = leading_time(item.text(Self::VERSION)?)?;
-        Some(Self { endpoint, since, deployment: item.text(DEPLOYMENT).and_then(NodeId::parse) })
+        let (since, deployment) = Self::content(item)?;
+        Some(Self { endpoint, since, deployment })
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::edge::Relation;
 use crate::fold::{apply, key as key_of};
-use crate::id::NodeId;
+use crate::id::{NodeId, NodeKind};
 use crate::table::{Attributes, Item, Key, Query, Range, Value, Write};
 
 const DIGITS: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -76,6 +76,7 @@ fn goldens() -> Vec<Golden> {
     all.extend(endpoints());
     all.extend(names());
     all.extend(judged());
+    all.extend(listed());
     all.extend(captured());
     all.extend(receipts());
     all
@@ -330,6 +331,91 @@ fn judged() -> Vec<Golden> {
     ]
 }
 
+/// A verdict with a finding of each status.
+fn verdict_with_findings(pk: &str) -> VerdictRow {
+    let waiver = json!({ "approver": "me", "reason": "old", "expires": "1970-01-01T00:00:01Z" });
+    let finding = |control: &str, severity: &str, status: &str| json!({ "control": control, "severity": severity, "status": status });
+    let mut waived = finding("C", "critical", "waived");
+    waived["waiver"] = waiver;
+    let findings = json!([
+        finding("B", "low", "unknown"),
+        finding("A", "high", "violation"),
+        waived,
+        finding("WAIVER-EXPIRED", "info", "violation")
+    ]);
+    VerdictRow {
+        pk: pk.into(),
+        bundle: BUNDLE.into(),
+        modified_at: at(41),
+        judged_at: at(43),
+        is_known: true,
+        findings_mark: "00ff".into(),
+        outcome: "violating".into(),
+        findings: findings.to_string(),
+        checked: "A B C".into(),
+    }
+}
+
+fn listed() -> Vec<Golden> {
+    let job = resource(ResourceKind::TrainingJob, "a");
+    let pk = VerdictRow::partition(&job, at(40));
+    let verdict = verdict_with_findings(&pk);
+    let open = OpenFindingRow::of_verdict(&verdict, Some("ana")).unwrap();
+    let waived = WaivedRow::of_verdict(&verdict, None).unwrap();
+    let found = FoundRow::of_verdict(&verdict, "observe", Some("stop")).unwrap();
+    let (open_item, waived_item) = (open.item().unwrap(), waived.item().unwrap());
+    assert_eq!(OpenFindingRow::parse(&open_item), Some(open));
+    assert_eq!(WaivedRow::parse(&waived_item), Some(waived));
+    let revision = RevisionRow { endpoint: endpoint(), at: at(11), deployment: Some(deployment()) };
+    let served = stored(&EndpointRow::write(&revision));
+    let read = EndpointRow { endpoint: endpoint(), since: at(11), deployment: Some(deployment()) };
+    assert_eq!(EndpointRow::parse(&served), Some(read));
+    let made = MadeRow::of(&id("tjob#1/r/a@40"), at(40)).unwrap();
+    let erased = ErasedRow {
+        at: at(44),
+        arn: "arn:aws:sagemaker:r:1:training-job/a".into(),
+        call: "DeleteTrainingJob".into(),
+        by: Some("ana".into()),
+    };
+    vec![
+        Golden { kind: EndpointRow::KIND, item: served, pk: "K#endpoints", sk: "1/r/prod" },
+        golden!(MadeRow::KIND, MadeRow, made, "K#made#training-job", "000000000000040#tjob#1/r/a@40"),
+        Golden {
+            kind: OpenFindingRow::KIND,
+            item: open_item,
+            pk: "K#open#high",
+            sk: "1/r/#000000000000040#tjob#1/r/a@40",
+        },
+        Golden {
+            kind: WaivedRow::KIND,
+            item: waived_item,
+            pk: "K#waived",
+            sk: "1/r/#000000000000040#tjob#1/r/a@40",
+        },
+        golden!(
+            FoundRow::KIND,
+            FoundRow,
+            found,
+            "K#found#high",
+            "000000000000041#tjob#1/r/a@40#feedfacecafe#1#00ff"
+        ),
+        golden!(
+            DeletedRow::KIND,
+            DeletedRow,
+            DeletedRow::of(&job, at(44)),
+            "K#judged#arn:aws:sagemaker:r:1:training-job/a",
+            "D#000000000000044"
+        ),
+        golden!(
+            ErasedRow::KIND,
+            ErasedRow,
+            erased,
+            "K#erased",
+            "000000000000044#arn:aws:sagemaker:r:1:training-job/a"
+        ),
+    ]
+}
+
 fn captured() -> Vec<Golden> {
     let (start, end) = (at(1_772_532_000_000), at(1_772_539_200_000));
     let variant = "main".to_owned();
@@ -477,7 +563,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 32] = [
+    let readers: [(&str, Reader); 39] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -510,6 +596,13 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
         ("ReceiptRow", |item| ReceiptRow::parse(item).is_some()),
         ("NoticeRow", |item| NoticeRow::parse(item).is_some()),
+        ("EndpointRow", |item| EndpointRow::parse(item).is_some()),
+        ("MadeRow", |item| MadeRow::parse(item).is_some()),
+        ("OpenFindingRow", |item| OpenFindingRow::parse(item).is_some()),
+        ("WaivedRow", |item| WaivedRow::parse(item).is_some()),
+        ("FoundRow", |item| FoundRow::parse(item).is_some()),
+        ("DeletedRow", |item| DeletedRow::parse(item).is_some()),
+        ("ErasedRow", |item| ErasedRow::parse(item).is_some()),
     ];
     for Golden { kind, item, .. } in goldens() {
         let read = readers.iter().filter(|(_, reads)| reads(&item)).map(|(name, _)| *name);
@@ -560,6 +653,9 @@ fn what_is_written_is_what_the_item_says() {
             check(row.write(), item.clone());
         }
         if let Some(row) = CallRow::parse(&item) {
+            check(row.write(), item.clone());
+        }
+        if let Some(row) = FoundRow::parse(&item) {
             check(row.write(), item.clone());
         }
     }
@@ -763,6 +859,74 @@ fn queries_by_prefix_find_no_neighbours() {
     kinds(OutEdgeRow::in_role(&image, Relation::ContributedTo, "container/a#b"), OutEdgeRow::KIND, 1);
     kinds(OutEdgeRow::in_role(&image, Relation::ContributedTo, "cont"), OutEdgeRow::KIND, 0);
     kinds(OutEdgeRow::in_role(&image, Relation::Produced, "container/a#b"), OutEdgeRow::KIND, 0);
+}
+
+#[test]
+fn a_partition_of_verdicts_says_which_resource_it_is_about() {
+    for kind in ResourceKind::ALL {
+        let name = match kind {
+            ResourceKind::PipelineExecution => "p/execution/e",
+            ResourceKind::Endpoint => "prod",
+            _ => "D-1/A b",
+        };
+        let resource = resource(kind, name);
+        let pk = VerdictRow::partition(&resource, at(40));
+        assert_eq!(VerdictRow::resource(&pk), Some(resource), "{pk}");
+    }
+    for pk in
+        ["", "R#", "R#nothing#1/r/a@5", "R#notebook-instance#1/r", "commit#git.host/1/credit@0", "tjob#x"]
+    {
+        assert_eq!(VerdictRow::resource(pk), None, "{pk}");
+    }
+}
+
+#[test]
+fn a_list_of_findings_has_what_nobody_waived_and_a_list_of_waivers_the_rest() {
+    let verdict = verdict_with_findings("tjob#1/r/a@40");
+    let open = OpenFindingRow::of_verdict(&verdict, None).unwrap();
+    let words: Vec<String> = open.controls.iter().map(ToString::to_string).collect();
+    assert_eq!(words, ["A:high:violation", "B:low:unknown"]);
+    assert_eq!(FoundControl::worst(&open.controls), Some("high"));
+    let waived = WaivedRow::of_verdict(&verdict, None).unwrap();
+    let words: Vec<&str> = waived.waived.iter().map(|each| each.control.as_str()).collect();
+    assert_eq!(words, ["C"]);
+    let compliant = VerdictRow { findings: "[]".into(), ..verdict };
+    assert_eq!(OpenFindingRow::of_verdict(&compliant, None), None);
+    assert_eq!(WaivedRow::of_verdict(&compliant, None), None);
+    assert_eq!(FoundRow::of_verdict(&compliant, "enforce", None), None);
+}
+
+#[test]
+fn of_two_judgements_of_one_state_the_one_that_would_do_more_stays_in_the_list() {
+    let verdict = verdict_with_findings("tjob#1/r/a@40");
+    let row = |mode: &str, would: Option<&str>| FoundRow::of_verdict(&verdict, mode, would).unwrap();
+    let (less, more) = (row("observe", None), row("enforce", Some("stop")));
+    for order in [[&less, &more], [&more, &less]] {
+        let mut attributes = None;
+        order.iter().for_each(|row| apply(&mut attributes, &row.write()));
+        let item = Item { key: less.key(), attributes: attributes.unwrap() };
+        assert_eq!(FoundRow::parse(&item), Some(more.clone()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn entries_of_lists_are_found_by_their_times(all in prop::collection::btree_set(0_i64..40, 0..12), from in 0_i64..40, length in 0_i64..20) {
+        let until = from + length;
+        let made: Vec<Item> = all.iter().map(|time| MadeRow { at: at(*time), id: id(&format!("tjob#1/r/a@{time}")) }.item()).collect();
+        let found: Vec<Item> = all.iter().map(|time| {
+            let verdict = VerdictRow { modified_at: at(*time), ..verdict_with_findings("tjob#1/r/a@40") };
+            FoundRow::of_verdict(&verdict, "enforce", None).unwrap().item()
+        }).collect();
+        let fitting = |from: i64, until: i64| all.iter().copied().rev().filter(|time| from <= *time && *time <= until).collect::<Vec<_>>();
+        let (some, since, whole) = ((Some(at(from)), Some(at(until))), (Some(at(from)), None), (None, None));
+        for ((begin, end), expect) in [(some, fitting(from, until)), (since, fitting(from, LAST)), (whole, fitting(0, LAST))] {
+            let query = MadeRow::between(NodeKind::TrainingJob, begin, end);
+            prop_assert_eq!(times(&query, &made, MadeRow::parse, |row| row.at), expect.clone());
+            let query = FoundRow::between("high", begin, end);
+            prop_assert_eq!(times(&query, &found, FoundRow::parse, |row| row.at), expect);
+        }
+    }
 }
 
 /// The table in ARCHITECTURE.md.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_events::{Resource, Timestamp};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 
 use super::kind::{RowKind, earliest, leading_time, millis};
 use crate::id::NodeId;
@@ -118,10 +118,33 @@ impl VerdictRow {
         )
     }
 
+    /// The resource of a partition. Names of endpoints are in lower case.
+    #[must_use]
+    pub fn resource(pk: &str) -> Option<Resource> {
+        let Some(rest) = pk.strip_prefix(Self::WITHOUT_NODE) else { return NodeId::parse(pk)?.as_resource() };
+        let (segment, place) = rest.split_once('#')?;
+        let (place, _) = place.rsplit_once('@')?;
+        let mut parts = place.splitn(3, '/');
+        let (account, region, name) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Resource::in_region(ResourceKind::from_segment(segment)?, account, region, name))
+    }
+
     /// When the incarnation of a partition was created.
     #[must_use]
     pub fn created_at(pk: &str) -> Option<Timestamp> {
         pk.rsplit_once('@')?.1.parse().ok().map(Timestamp::from_millis)
+    }
+
+    /// Everything about the verdicts in a partition, of all bundles.
+    #[must_use]
+    pub fn and_judgements(pk: &str) -> Query {
+        Query::whole(format!("{PARTITION}{pk}"))
+    }
+
+    /// Which of several verdicts holds: that on the newest state of the resource, then the newest judgement.
+    #[must_use]
+    pub fn order(&self) -> impl Ord + use<> {
+        (self.modified_at, self.judged_at, self.is_known, self.findings_mark.clone())
     }
 
     /// The text that distinguishes this verdict from others on the resource: `<bundle>#<known>#<mark>`.
@@ -146,12 +169,6 @@ impl VerdictRow {
     #[must_use]
     pub fn of(pk: &str) -> Query {
         Query::prefix(format!("{PARTITION}{pk}"), Self::PREFIX)
-    }
-
-    /// Every row about verdicts in a partition: the verdicts, and when they were first reached.
-    #[must_use]
-    pub fn and_judgements(pk: &str) -> Query {
-        Query::whole(format!("{PARTITION}{pk}"))
     }
 
     /// The key of the verdict by a bundle.
@@ -419,6 +436,8 @@ pub struct JudgedRow {
     pub arn: String,
     /// The partition of its verdicts.
     pub verdicts: String,
+    /// The partitions of the verdicts of all its incarnations that were judged.
+    pub incarnations: BTreeSet<String>,
     /// For a monitoring schedule: the endpoint that it watches.
     pub endpoint: Option<String>,
 }
@@ -435,13 +454,15 @@ impl JudgedRow {
     pub const PREFIX: &str = "K#judged#";
     const SK: &str = "#";
     const ID: &str = "id";
+    const INCARNATIONS: &str = "ids";
     const ENDPOINT: &str = "endpoint";
 
     /// The known facts of a resource that was judged.
     #[must_use]
     pub fn of(resource: &Resource, verdicts: &str, endpoint: Option<&str>) -> Self {
         let arn = resource.arn().to_lowercase();
-        Self { arn, verdicts: verdicts.to_owned(), endpoint: endpoint.map(str::to_owned) }
+        let incarnations = BTreeSet::from([verdicts.to_owned()]);
+        Self { arn, verdicts: verdicts.to_owned(), incarnations, endpoint: endpoint.map(str::to_owned) }
     }
 
     /// The row's key.
@@ -450,11 +471,13 @@ impl JudgedRow {
         Self::key_of(&resource.arn().to_lowercase())
     }
 
-    /// The write. If several incarnations have one name, the first to arrive counts.
+    /// The write. If several incarnations have one name, the first to arrive counts, and all are named.
     #[must_use]
     pub fn write(&self) -> Write {
-        let Item { key, attributes: once } = self.item();
-        Write::Merge { key, once, union: BTreeMap::new() }
+        let Item { key, attributes: mut once } = self.item();
+        once.remove(Self::INCARNATIONS);
+        let union = BTreeMap::from([(Self::INCARNATIONS.to_owned(), self.incarnations.clone())]);
+        Write::Merge { key, once, union }
     }
 
     /// The row.
@@ -462,6 +485,9 @@ impl JudgedRow {
     pub fn item(&self) -> Item {
         let mut attributes = Attributes::from([(Self::ID.into(), self.verdicts.clone().into())]);
         attributes.extend(self.endpoint.iter().map(|name| (Self::ENDPOINT.into(), name.clone().into())));
+        if !self.incarnations.is_empty() {
+            attributes.insert(Self::INCARNATIONS.into(), Value::Set(self.incarnations.clone()));
+        }
         Item { key: Self::key_of(&self.arn), attributes }
     }
 
@@ -471,6 +497,7 @@ impl JudgedRow {
         Some(Self {
             arn: Self::arn_of(&item.key).filter(|_| item.key.sk == Self::SK)?.to_owned(),
             verdicts: item.text(Self::ID)?.to_owned(),
+            incarnations: item.set(Self::INCARNATIONS).map(str::to_owned).collect(),
             endpoint: item.text(Self::ENDPOINT).map(str::to_owned),
         })
     }

@@ -29,6 +29,7 @@ pub(super) fn tone(word: &str) -> &'static str {
         | "medium"
         | "PendingManualApproval"
         | "unconfirmed"
+        | "not monitored"
         | "not recorded" => "warn",
         _ => "plain",
     }
@@ -51,4 +52,15 @@ pub(super) fn node_link(frame: &Frame, answer: &Answer, node: &Node) -> Markup {
 /// `1 window`, `2 windows`
 pub(super) fn count(number: usize, one: &str) -> String {
     crate::numbers::count(number, one)
+}
+
+/// Who did something: the name of a session says it, the whole ARN on a closer look.
+pub(super) fn person(who: Option<&str>) -> Markup {
+    let short = |who: &str| who.rsplit('/').next().unwrap_or(who).to_owned();
+    html! {
+        @match who {
+            Some(who) => bdi title=(who) { (short(who)) },
+            None => span.note { "unknown" },
+        }
+    }
 }

@@ -1,0 +1,101 @@
+//! `sagewarden list`, `inventory` and `findings`: questions about everything.
+
+use std::process::ExitCode;
+
+use futures::executor::block_on;
+use sagewarden_govern::{Ask, Question, answer};
+use sagewarden_lineage::answer::{Format, Reply};
+use sagewarden_lineage::listing::Listing;
+use sagewarden_local::Store;
+use sagewarden_view::listing::{closing, list_table};
+use sagewarden_view::reply;
+
+use crate::command::list::{EntriesOptions, FindingsOptions, InventoryOptions, Narrowed};
+use crate::error::CommandError;
+use crate::input::now;
+use crate::output::grid::Grid;
+use crate::output::short::shortened;
+use crate::output::{self, line};
+
+pub(crate) fn list(options: &EntriesOptions) -> Result<ExitCode, CommandError> {
+    let question = Question {
+        ask: options.listed.into(),
+        state: options.states.state(),
+        severity: options.severity.clone(),
+        control: options.control.clone(),
+        kind: options.kind.clone(),
+        at: options.at.clone(),
+        ..narrowed(&options.narrowed)
+    };
+    print_list(&options.narrowed, &question)
+}
+
+pub(crate) fn inventory(options: &InventoryOptions) -> Result<ExitCode, CommandError> {
+    let question = Question { ask: Ask::Inventory, at: options.at.clone(), ..narrowed(&options.narrowed) };
+    print_list(&options.narrowed, &question)
+}
+
+pub(crate) fn findings(options: &FindingsOptions) -> Result<ExitCode, CommandError> {
+    let question = Question {
+        ask: Ask::Findings,
+        state: options.states.state(),
+        severity: options.severity.clone(),
+        control: options.control.clone(),
+        kind: options.kind.clone(),
+        would_have_been_stopped: options.would_have_been_stopped,
+        by: options.by.map(Into::into),
+        ..narrowed(&options.narrowed)
+    };
+    print_list(&options.narrowed, &question)
+}
+
+fn narrowed(options: &Narrowed) -> Question {
+    Question {
+        account: options.account.clone(),
+        region: options.region.clone(),
+        owner: options.owner.clone(),
+        since: options.since.clone(),
+        limit: options.limit,
+        max_requests: options.max_requests,
+        cursor: options.cursor.clone(),
+        format: options.format.into(),
+        now: Some(now()),
+        ..Question::default()
+    }
+}
+
+fn print_list(options: &Narrowed, question: &Question) -> Result<ExitCode, CommandError> {
+    let store = Store::open(&options.store)?;
+    let reply = block_on(answer(&store, question, &|| false))?;
+    match (&reply, question.format) {
+        (Reply::Listing(listing), Format::Table) => output::print_text(&table(listing, options.wide))?,
+        (_, format) => {
+            let mut text = reply::text(&reply, format)?;
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+            output::print_document(text)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The columns in which something is said, and how much there is.
+fn table(listing: &Listing, is_wide: bool) -> String {
+    let whole = is_wide || !output::is_terminal();
+    let shown = |cell: &str| if whole { line(cell) } else { shortened(&line(cell)) };
+    let flat = list_table(listing);
+    let is_said =
+        |column: usize| flat.rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+    let columns: Vec<usize> = (0..flat.heads.len()).filter(|column| is_said(*column)).collect();
+    if columns.is_empty() {
+        return closing(listing);
+    }
+    let mut grid = Grid::new(columns.iter().filter_map(|column| flat.heads.get(*column).copied()));
+    for row in &flat.rows {
+        grid.add_row(
+            columns.iter().map(|column| row.get(*column).map_or_else(String::new, |cell| shown(cell))),
+        );
+    }
+    format!("{grid}\n\n{}", closing(listing))
+}

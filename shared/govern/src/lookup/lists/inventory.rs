@@ -1,0 +1,228 @@
+//! The inventory: each model that a live endpoint runs, with what the store knows of it. As of any time, because deployments are kept.
+
+use std::collections::BTreeSet;
+
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::LiveEndpoint;
+use sagewarden_lineage::chain::{Chain, DataVersion};
+use sagewarden_lineage::edge::OBSERVED_ON;
+use sagewarden_lineage::graph::{Graph, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::listing::{InventoryItem, Items, SeverityCounts};
+use sagewarden_lineage::rows::node::{
+    APPROVAL, APPROVAL_AT, APPROVAL_BY, ARN, CREATED_BY, EXPLANATION, GROUP, MONITORING_TYPE, NAME,
+    REGISTERED_BY, SEVERITY, VERSION,
+};
+use sagewarden_lineage::rows::{EndpointRow, LastCaptureRow, NodeRow, ObservationRow, OpenFindingRow};
+use sagewarden_lineage::table::{Item, Key};
+use sagewarden_lineage::walk::Limits;
+
+use super::endpoints::in_force;
+use super::filter::Filter;
+use super::findings::open_keys;
+use super::walker::{Size, Walker};
+use crate::lookup::endpoint;
+use crate::lookup::question::{NoAnswer, Question};
+use crate::lookup::reading::{Interrupted, KEYS, Reading};
+use crate::ports::Table;
+
+/// Observations that are looked at for the kinds of monitoring.
+const OBSERVATIONS: usize = 50;
+
+/// Answers `inventory`.
+pub(super) async fn inventory<T: Table>(
+    reading: &Reading<'_, T>,
+    question: &Question,
+) -> Result<(Items, Walker), NoAnswer> {
+    let (filter, at) = (Filter::of(question)?, question.time()?);
+    let mut walker = Walker::new(question, vec![EndpointRow::of(filter.account(), filter.region())])?;
+    let size = Size { entries: question.page_size()?, at_once: 1, is_filtered: false };
+    let items = walker
+        .collect(reading, size, async |rows| {
+            let mut found = Vec::new();
+            for row in in_force(reading, rows, at).await? {
+                let live = row.and_then(|row| Some((row.deployment.clone()?, row)));
+                let mut items = match live {
+                    Some((deployment, row)) => models_of(reading, &row, &deployment, at).await?,
+                    None => Vec::new(),
+                };
+                let place = |item: &InventoryItem| {
+                    item.endpoint_arn.split(':').skip(3).map(str::to_owned).collect::<Vec<_>>()
+                };
+                items.retain(|item| {
+                    let place = place(item);
+                    let [region, account] = [0, 1].map(|part| place.get(part).map_or("", String::as_str));
+                    filter.wants_place(account, region)
+                        && filter.wants_owner(item.owner.as_deref())
+                        && filter.since.is_none_or(|since| item.since >= since)
+                });
+                found.push(items);
+            }
+            Ok(found)
+        })
+        .await?;
+    Ok((Items::Inventory(items), walker))
+}
+
+/// What stands behind an endpoint; `None` if nothing is known of the time.
+pub(super) async fn behind<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    at: Option<Timestamp>,
+) -> Result<Option<Graph>, Interrupted> {
+    match endpoint::endpoint(reading, endpoint, at, Limits::default()).await {
+        Ok((graph, _)) => Ok(Some(graph)),
+        Err(NoAnswer::Stopped(why)) => Err(Interrupted::Stopped(why)),
+        Err(NoAnswer::Port(error)) => Err(Interrupted::Port(error)),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn models_of<T: Table>(
+    reading: &Reading<'_, T>,
+    row: &EndpointRow,
+    deployment: &NodeId,
+    at: Option<Timestamp>,
+) -> Result<Vec<InventoryItem>, Interrupted> {
+    let Some(graph) = behind(reading, &row.endpoint, at).await? else { return Ok(Vec::new()) };
+    let findings = match at {
+        None => Some(open_findings(reading, &graph).await?),
+        Some(_) => None,
+    };
+    let watched = Watched::of(reading, &row.endpoint, at).await?;
+    let chain = Chain::of(&graph);
+    let live = LiveEndpoint::of(deployment);
+    let endpoint = graph.nodes.get(&row.endpoint);
+    let resource = row.endpoint.as_resource();
+    let template = InventoryItem {
+        model: "unknown".to_owned(),
+        model_arn: None,
+        group: None,
+        version: None,
+        owner: None,
+        purpose: None,
+        risk_tier: None,
+        approval: None,
+        approver: None,
+        approved_at: None,
+        endpoint: endpoint.and_then(|node| node.text(NAME)).map_or(live.endpoint, str::to_owned),
+        endpoint_arn: endpoint
+            .and_then(|node| node.text(ARN))
+            .map(str::to_owned)
+            .or_else(|| resource.map(|resource| resource.arn()))
+            .unwrap_or_default(),
+        configuration: live.configuration,
+        since: row.since,
+        training_jobs: chain.training_jobs.iter().map(|job| job.name.clone()).collect(),
+        data: chain.data.iter().filter(|data| is_trained_on(data)).map(data_version).collect(),
+        commits: chain.commits.iter().map(|commit| commit.commit.clone()).collect(),
+        images: chain.images.iter().map(|image| image.id.clone()).collect(),
+        findings,
+        monitored: watched.types.iter().cloned().collect(),
+        last_window: watched.last_window,
+        last_drift: watched.last_drift.as_ref().map(|(at, _)| *at),
+        last_drift_severity: watched.last_drift.and_then(|(_, severity)| severity),
+        explained: graph.nodes.values().any(|node| node.text(EXPLANATION).is_some()),
+        next_validation: None,
+        complete: chain.complete,
+        missing: chain.missing,
+    };
+    let mut items: Vec<InventoryItem> =
+        graph.of_kind(NodeKind::Model).map(|model| with_model(&template, &graph, model)).collect();
+    if items.is_empty() {
+        // What runs is not recorded: it is in use all the same.
+        items.push(template);
+    }
+    Ok(items)
+}
+
+fn with_model(template: &InventoryItem, graph: &Graph, model: &Node) -> InventoryItem {
+    let text = |name: &str| model.text(name).map(str::to_owned);
+    let mut item = InventoryItem {
+        model: model.name().to_owned(),
+        model_arn: text(ARN),
+        owner: text(CREATED_BY),
+        ..template.clone()
+    };
+    let from_package = graph.into_node(&model.id).find(|edge| edge.from.kind() == NodeKind::ModelPackage);
+    if let Some(package) = from_package.and_then(|edge| graph.nodes.get(&edge.from)) {
+        let text = |name: &str| package.text(name).map(str::to_owned);
+        item.group = text(GROUP);
+        item.version = package.number(VERSION);
+        item.owner = text(REGISTERED_BY).or(item.owner);
+        item.approval = text(APPROVAL);
+        item.approver = text(APPROVAL_BY);
+        item.approved_at = package.number(APPROVAL_AT).map(Timestamp::from_millis);
+    }
+    item
+}
+
+fn is_trained_on(data: &DataVersion) -> bool {
+    data.used_as.iter().any(|used| used.contains(" of training job "))
+}
+
+fn data_version(data: &DataVersion) -> String {
+    match &data.version_id {
+        Some(version) => format!("{}?versionId={version}", data.uri),
+        None => data.uri.clone(),
+    }
+}
+
+/// Open findings on everything behind an endpoint that is judged.
+async fn open_findings<T: Table>(
+    reading: &Reading<'_, T>,
+    graph: &Graph,
+) -> Result<SeverityCounts, Interrupted> {
+    const JUDGED: [NodeKind; 6] = [
+        NodeKind::TrainingJob,
+        NodeKind::ProcessingJob,
+        NodeKind::Model,
+        NodeKind::ModelPackage,
+        NodeKind::EndpointConfig,
+        NodeKind::Endpoint,
+    ];
+    let judged = graph.nodes.keys().filter(|id| JUDGED.contains(&id.kind()));
+    let keys: Vec<Key> = judged.flat_map(|id| open_keys(id.as_str())).collect();
+    let mut counts = SeverityCounts::new();
+    for keys in keys.chunks(KEYS) {
+        let open = reading.get(keys).await?;
+        for found in open.iter().filter_map(OpenFindingRow::parse).flat_map(|row| row.controls) {
+            *counts.entry(found.severity).or_default() += 1;
+        }
+    }
+    Ok(counts)
+}
+
+/// How an endpoint is monitored.
+#[derive(Default)]
+struct Watched {
+    types: BTreeSet<String>,
+    last_window: Option<Timestamp>,
+    last_drift: Option<(Timestamp, Option<String>)>,
+}
+
+impl Watched {
+    async fn of<T: Table>(
+        reading: &Reading<'_, T>,
+        endpoint: &NodeId,
+        at: Option<Timestamp>,
+    ) -> Result<Self, Interrupted> {
+        let before = at.map(|at| Timestamp::from_millis(at.millis() + 1));
+        let newest = ObservationRow::before(endpoint, OBSERVED_ON, before).at_most(OBSERVATIONS);
+        let rows = reading.query(&newest).await?;
+        let rows: Vec<ObservationRow> = rows.items.iter().filter_map(ObservationRow::parse).collect();
+        let mut keys: BTreeSet<Key> = rows.iter().map(|row| NodeRow::key(&row.node)).collect();
+        let captured = endpoint.as_resource().filter(|_| at.is_none()).map(|it| LastCaptureRow::key(&it));
+        keys.extend(captured);
+        let items = reading.get(&keys.into_iter().collect::<Vec<_>>()).await?;
+        let node = |id: &NodeId| items.iter().find(|item| item.key == NodeRow::key(id));
+        let kind = |item: &Item| item.text(MONITORING_TYPE).map(str::to_owned);
+        let drifted = rows.iter().find(|row| row.node.kind() == NodeKind::Violation);
+        let severity = |row: &ObservationRow| node(&row.node)?.text(SEVERITY).map(str::to_owned);
+        Ok(Self {
+            types: items.iter().filter_map(kind).collect(),
+            last_window: items.iter().find_map(LastCaptureRow::parse).map(|row| row.until),
+            last_drift: drifted.map(|row| (row.at, severity(row))),
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Answers about everything, a page at a time. Each list is made from rows that are kept for it: `shared/lineage/src/rows/{index,finding}.rs`.
+
+mod endpoints;
+mod filter;
+mod findings;
+mod inventory;
+mod jobs;
+mod models;
+mod walker;
+
+use sagewarden_lineage::listing::Listing;
+
+use super::question::{Ask, NoAnswer, Question};
+use super::reading::Reading;
+use crate::ports::Table;
+
+/// Answers a question for a list.
+pub(super) async fn list<T: Table>(
+    reading: &Reading<'_, T>,
+    question: &Question,
+) -> Result<Listing, NoAnswer> {
+    let (items, walker) = match question.ask {
+        Ask::Endpoints => endpoints::endpoints(reading, question).await?,
+        Ask::Models => models::models(reading, question).await?,
+        Ask::Jobs => jobs::jobs(reading, question).await?,
+        Ask::Waivers => findings::waivers(reading, question).await?,
+        Ask::Remedies => findings::remedies(reading, question).await?,
+        Ask::Erased => findings::erased(reading, question).await?,
+        Ask::Inventory => inventory::inventory(reading, question).await?,
+        _ => findings::findings(reading, question).await?,
+    };
+    let mut missing: Vec<String> = walker.missing().into_iter().collect();
+    // Counts of a part cannot be added up: another page would name the same resources.
+    let cursor = walker.cursor().filter(|_| question.by.is_none());
+    if question.by.is_some() && !missing.is_empty() {
+        missing =
+            vec!["not everything was counted: raise `max_requests`, or narrow the list down".to_owned()];
+    }
+    Ok(Listing {
+        list: question.ask_word(),
+        items,
+        complete: missing.is_empty(),
+        missing,
+        cursor,
+        requests: reading.requests(),
+    })
+}

@@ -1,0 +1,68 @@
+//! The inventory: each model in use, with what a reviewer asks about it.
+
+use std::collections::BTreeMap;
+
+use sagewarden_events::Timestamp;
+use serde::Serialize;
+
+/// How many open findings there are of each severity.
+pub type SeverityCounts = BTreeMap<String, usize>;
+
+/// A model that an endpoint runs. A fact that nobody recorded is absent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InventoryItem {
+    /// The name of the model.
+    pub model: String,
+    /// Its ARN.
+    pub model_arn: Option<String>,
+    /// The model package group that it comes from.
+    pub group: Option<String>,
+    /// Its version in the group.
+    pub version: Option<i64>,
+    /// Who owns it: as the package says, else who registered it or created the model.
+    pub owner: Option<String>,
+    /// What it is for, as the package says.
+    pub purpose: Option<String>,
+    /// Its risk tier, as the package says.
+    pub risk_tier: Option<String>,
+    /// Whether the package is approved.
+    pub approval: Option<String>,
+    /// Who approved it.
+    pub approver: Option<String>,
+    /// When.
+    pub approved_at: Option<Timestamp>,
+    /// The endpoint.
+    pub endpoint: String,
+    /// Its ARN.
+    pub endpoint_arn: String,
+    /// The configuration in force.
+    pub configuration: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// The training jobs behind the deployment, the newest last.
+    pub training_jobs: Vec<String>,
+    /// The data that they read, each with its version.
+    pub data: Vec<String>,
+    /// The commits that the jobs and the deployment were built from.
+    pub commits: Vec<String>,
+    /// The images, by their digests if they are pinned.
+    pub images: Vec<String>,
+    /// Open findings on what stands behind the endpoint. Empty if there are none; absent for a time in the past.
+    pub findings: Option<SeverityCounts>,
+    /// The types of monitoring that ran or found something.
+    pub monitored: Vec<String>,
+    /// The end of the last window with captured traffic; absent for a time in the past.
+    pub last_window: Option<Timestamp>,
+    /// When the last violation was found.
+    pub last_drift: Option<Timestamp>,
+    /// Its severity.
+    pub last_drift_severity: Option<String>,
+    /// Whether an explanation of the model is recorded.
+    pub explained: bool,
+    /// When the model is to be validated next, as the package says.
+    pub next_validation: Option<String>,
+    /// Whether everything behind the endpoint is recorded.
+    pub complete: bool,
+    /// What is not, in words.
+    pub missing: Vec<String>,
+}

@@ -1,0 +1,411 @@
+//! Lists of findings: what is open now, what is waived now, and what was ever found.
+//!
+//! [`OpenFindingRow`] and [`WaivedRow`] are copies of what the newest verdict on a resource says. Whoever writes a verdict reads it again
+//! afterwards and corrects them. [`FoundRow`] is a fact, and stays.
+
+use std::fmt;
+
+use sagewarden_events::{Resource, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::index::place;
+use super::kind::{RowKind, leading_time, millis};
+use super::verdict::{VerdictRow, bundle_mark, verdict_id};
+use crate::table::{Attributes, Item, Key, Query, Write};
+
+const SINCE: &str = "since";
+const CONTROLS: &str = "controls";
+const OWNER: &str = "owner";
+const BUNDLE: &str = "bundle";
+
+/// The severities, the worst first. Each has a partition, so that the worst findings are read first.
+pub const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
+
+/// How bad a severity is: 0 is the worst. A word that is unknown counts as the least.
+#[must_use]
+pub fn severity_rank(severity: &str) -> usize {
+    SEVERITIES.iter().position(|known| *known == severity).unwrap_or(SEVERITIES.len() - 1)
+}
+
+/// A control in a verdict, without words for people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundControl {
+    /// Its id.
+    pub control: String,
+    /// Its severity.
+    pub severity: String,
+    /// `violation`, `unknown` or `waived`.
+    pub status: String,
+}
+
+impl fmt::Display for FoundControl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}:{}", self.control, self.severity, self.status)
+    }
+}
+
+impl FoundControl {
+    /// That an expired waiver no longer counts is no finding about the resource.
+    const NO_CONTROL: &str = "WAIVER-EXPIRED";
+    /// The status of a control that somebody has waived.
+    pub const WAIVED: &str = "waived";
+
+    /// The controls in a verdict that are not fulfilled.
+    #[must_use]
+    pub fn in_verdict(verdict: &VerdictRow) -> Vec<Self> {
+        let findings: Vec<Json> = serde_json::from_str(&verdict.findings).unwrap_or_default();
+        let text = |finding: &Json, name: &str| finding.get(name)?.as_str().map(str::to_owned);
+        let mut controls: Vec<Self> = findings
+            .iter()
+            .filter_map(|finding| {
+                Some(Self {
+                    control: text(finding, "control").filter(|id| id != Self::NO_CONTROL)?,
+                    severity: text(finding, "severity")?,
+                    status: text(finding, "status")?,
+                })
+            })
+            .collect();
+        controls.sort();
+        controls.dedup();
+        controls
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.rsplitn(3, ':').map(str::to_owned);
+        let (status, severity, control) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { control, severity, status })
+    }
+
+    fn write_all(controls: &[Self]) -> String {
+        controls.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    fn parse_all(text: &str) -> Vec<Self> {
+        text.split(' ').filter_map(Self::parse).collect()
+    }
+
+    /// The worst severity among controls.
+    #[must_use]
+    pub fn worst(controls: &[Self]) -> Option<&'static str> {
+        let rank = controls.iter().map(|each| severity_rank(&each.severity)).min()?;
+        SEVERITIES.get(rank).copied()
+    }
+}
+
+/// `<account>/<region>#<created>#<partition of the verdicts>`. An endpoint outlives its incarnations, so its key has no time.
+fn sort_key(resource: &Resource, subject: &str) -> String {
+    let created = VerdictRow::created_at(subject).unwrap_or(Timestamp::from_millis(0));
+    format!("{}/{}/#{}#{subject}", resource.account, resource.region, millis(created))
+}
+
+fn subject_in(sk: &str) -> Option<&str> {
+    let (_, rest) = sk.split_once("/#")?;
+    Some(rest.split_once('#')?.1)
+}
+
+/// A resource whose newest verdict has findings that nobody waived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenFindingRow {
+    /// The partition of its verdicts ([`VerdictRow::partition`]).
+    pub subject: String,
+    /// When the resource came into the state that was judged.
+    pub since: Timestamp,
+    /// The controls that failed or are undecided.
+    pub controls: Vec<FoundControl>,
+    /// Who created the resource, if that is known.
+    pub owner: Option<String>,
+    /// The first digits of the hash of the bundle.
+    pub bundle: String,
+}
+
+impl OpenFindingRow {
+    /// This kind of row, as ARCHITECTURE.md describes it.
+    pub const KIND: RowKind = RowKind {
+        row: "OpenFindingRow",
+        says: "a resource with open findings, under the worst severity of them",
+        pk: "K#open#<severity>",
+        sk: "<account>/<region>/#<time>#<partition of the verdicts>",
+    };
+    const PREFIX: &str = "K#open#";
+
+    /// The open findings whose worst severity is this one; the newest resources of each region first.
+    #[must_use]
+    pub fn of(severity: &str, account: Option<&str>, region: Option<&str>) -> Query {
+        Query::prefix(format!("{}{severity}", Self::PREFIX), place(account, region)).newest_first()
+    }
+
+    /// The key of the row of a resource under a severity.
+    #[must_use]
+    pub fn key(severity: &str, resource: &Resource, subject: &str) -> Key {
+        Key::new(format!("{}{severity}", Self::PREFIX), sort_key(resource, subject))
+    }
+
+    /// What a verdict leaves open; `None` if nothing.
+    #[must_use]
+    pub fn of_verdict(verdict: &VerdictRow, owner: Option<&str>) -> Option<Self> {
+        let mut controls = FoundControl::in_verdict(verdict);
+        controls.retain(|each| each.status != FoundControl::WAIVED);
+        (!controls.is_empty()).then(|| Self {
+            subject: verdict.pk.clone(),
+            since: verdict.modified_at,
+            controls,
+            owner: owner.map(str::to_owned),
+            bundle: bundle_mark(&verdict.bundle).to_owned(),
+        })
+    }
+
+    /// The row; `None` if its subject is no resource.
+    #[must_use]
+    pub fn item(&self) -> Option<Item> {
+        let resource = VerdictRow::resource(&self.subject)?;
+        let severity = FoundControl::worst(&self.controls)?;
+        let mut attributes = Attributes::from([
+            (SINCE.into(), self.since.millis().into()),
+            (CONTROLS.into(), FoundControl::write_all(&self.controls).into()),
+            (BUNDLE.into(), self.bundle.clone().into()),
+        ]);
+        attributes.extend(self.owner.iter().map(|owner| (OWNER.to_owned(), owner.clone().into())));
+        Some(Item { key: Self::key(severity, &resource, &self.subject), attributes })
+    }
+
+    /// Reads a row; `None` if it is of another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        item.key.pk.strip_prefix(Self::PREFIX)?;
+        Some(Self {
+            subject: subject_in(&item.key.sk)?.to_owned(),
+            since: Timestamp::from_millis(item.number(SINCE)?),
+            controls: FoundControl::parse_all(item.text(CONTROLS)?),
+            owner: item.text(OWNER).map(str::to_owned),
+            bundle: item.text(BUNDLE)?.to_owned(),
+        })
+    }
+}
+
+/// A control that somebody waived, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaivedControl {
+    /// Its id.
+    pub control: String,
+    /// Its severity.
+    pub severity: String,
+    /// Who waived it.
+    pub approver: String,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+/// A resource that a waiver covers: its newest verdict has waived findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaivedRow {
+    /// The partition of its verdicts.
+    pub subject: String,
+    /// When the resource came into the state that was judged.
+    pub since: Timestamp,
+    /// What is waived.
+    pub waived: Vec<WaivedControl>,
+    /// Who created the resource, if that is known.
+    pub owner: Option<String>,
+}
+
+impl WaivedRow {
+    /// This kind of row, as ARCHITECTURE.md describes it.
+    pub const KIND: RowKind = RowKind {
+        row: "WaivedRow",
+        says: "a resource that a waiver covers",
+        pk: "K#waived",
+        sk: "<account>/<region>/#<time>#<partition of the verdicts>",
+    };
+    const PK: &str = "K#waived";
+    const WAIVED: &str = "waived";
+
+    /// The covered resources; the newest of each region first.
+    #[must_use]
+    pub fn of(account: Option<&str>, region: Option<&str>) -> Query {
+        Query::prefix(Self::PK, place(account, region)).newest_first()
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(resource: &Resource, subject: &str) -> Key {
+        Key::new(Self::PK, sort_key(resource, subject))
+    }
+
+    /// What waivers cover in a verdict; `None` if nothing.
+    #[must_use]
+    pub fn of_verdict(verdict: &VerdictRow, owner: Option<&str>) -> Option<Self> {
+        let findings: Vec<Json> = serde_json::from_str(&verdict.findings).unwrap_or_default();
+        let waived = findings.iter().filter_map(|finding| {
+            let text = |value: &Json, name: &str| value.get(name)?.as_str().map(str::to_owned);
+            let waiver = finding.get("waiver")?;
+            Some(WaivedControl {
+                control: text(finding, "control")?,
+                severity: text(finding, "severity")?,
+                approver: text(waiver, "approver")?,
+                reason: text(waiver, "reason")?,
+                expires: waiver.get("expires").and_then(Timestamp::from_json)?,
+            })
+        });
+        let waived: Vec<WaivedControl> = waived.collect();
+        (!waived.is_empty()).then(|| Self {
+            subject: verdict.pk.clone(),
+            since: verdict.modified_at,
+            waived,
+            owner: owner.map(str::to_owned),
+        })
+    }
+
+    /// The row; `None` if its subject is no resource.
+    #[must_use]
+    pub fn item(&self) -> Option<Item> {
+        let resource = VerdictRow::resource(&self.subject)?;
+        let waived = serde_json::to_string(&self.waived).ok()?;
+        let mut attributes = Attributes::from([
+            (SINCE.into(), self.since.millis().into()),
+            (Self::WAIVED.into(), waived.into()),
+        ]);
+        attributes.extend(self.owner.iter().map(|owner| (OWNER.to_owned(), owner.clone().into())));
+        Some(Item { key: Self::key(&resource, &self.subject), attributes })
+    }
+
+    /// Reads a row; `None` if it is of another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        let subject = subject_in(&item.key.sk).filter(|_| item.key.pk == Self::PK)?;
+        Some(Self {
+            subject: subject.to_owned(),
+            since: Timestamp::from_millis(item.number(SINCE)?),
+            waived: serde_json::from_str(item.text(Self::WAIVED)?).ok()?,
+            owner: item.text(OWNER).map(str::to_owned),
+        })
+    }
+}
+
+/// That a bundle found something wrong with a resource in one of its states. The row stays when the finding is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundRow {
+    /// When the resource came into the state that was judged.
+    pub at: Timestamp,
+    /// The partition of its verdicts.
+    pub subject: String,
+    /// The first digits of the hash of the bundle.
+    pub bundle: String,
+    /// Whether every control could be decided.
+    pub is_known: bool,
+    /// The mark that distinguishes one set of findings from another.
+    pub mark: String,
+    /// The controls that failed or are undecided.
+    pub controls: Vec<FoundControl>,
+    /// `enforce` or `observe`.
+    pub mode: String,
+    /// The remedy that `enforce` would have carried out, if none was to be: `stop`, `delete`, `change` or `mark`.
+    pub would: Option<String>,
+}
+
+impl FoundRow {
+    /// This kind of row, as ARCHITECTURE.md describes it.
+    pub const KIND: RowKind = RowKind {
+        row: "FoundRow",
+        says: "that a bundle found something wrong with a resource in one of its states, under the worst severity",
+        pk: "K#found#<severity>",
+        sk: "<time>#<partition of the verdicts>#<bundle>#<known>#<mark>",
+    };
+    const PREFIX: &str = "K#found#";
+    const VERSION: &str = "v";
+    const MODE: &str = "mode";
+    const WOULD: &str = "would";
+
+    /// What a verdict found; `None` if nothing that counts.
+    #[must_use]
+    pub fn of_verdict(verdict: &VerdictRow, mode: &str, would: Option<&str>) -> Option<Self> {
+        let open = OpenFindingRow::of_verdict(verdict, None)?;
+        Some(Self {
+            at: verdict.modified_at,
+            subject: open.subject,
+            bundle: open.bundle,
+            is_known: verdict.is_known,
+            mark: verdict.findings_mark.clone(),
+            controls: open.controls,
+            mode: mode.to_owned(),
+            would: would.map(str::to_owned),
+        })
+    }
+
+    /// What was found with this worst severity, from the first time on and up to and including the second; the newest first.
+    #[must_use]
+    pub fn between(severity: &str, from: Option<Timestamp>, until: Option<Timestamp>) -> Query {
+        let bound = |time: Option<Timestamp>, end: &str| time.map_or(end.to_owned(), millis);
+        let until = format!("{}#~", bound(until, "~"));
+        Query::between(format!("{}{severity}", Self::PREFIX), bound(from, ""), until).newest_first()
+    }
+
+    /// The row's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let severity = FoundControl::worst(&self.controls).unwrap_or_default();
+        let sk = format!("{}#{}#{}", millis(self.at), self.subject, self.verdict());
+        Key::new(format!("{}{severity}", Self::PREFIX), sk)
+    }
+
+    /// The verdict, as [`VerdictRow::id`] names it.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        verdict_id(&self.bundle, self.is_known, &self.mark)
+    }
+
+    /// The write. The tags of the creating call can choose another mode: of two judgements of one state, the one that would do more counts.
+    #[must_use]
+    pub fn write(&self) -> Write {
+        let Item { key, mut attributes } = self.item();
+        attributes.remove(Self::VERSION);
+        Write::Newest { key, version_attribute: Self::VERSION.into(), version: self.version(), attributes }
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let mut attributes = Attributes::from([
+            (CONTROLS.into(), FoundControl::write_all(&self.controls).into()),
+            (Self::MODE.into(), self.mode.clone().into()),
+            (Self::WOULD.into(), self.would.clone().unwrap_or_default().into()),
+        ]);
+        attributes.insert(Self::VERSION.into(), self.version().into());
+        Item { key: self.key(), attributes }
+    }
+
+    /// Reads a row; `None` if it is of another kind.
+    #[must_use]
+    pub fn parse(item: &Item) -> Option<Self> {
+        item.key.pk.strip_prefix(Self::PREFIX)?;
+        let (_, rest) = item.key.sk.split_once('#')?;
+        let mut parts = rest.rsplitn(4, '#').map(str::to_owned);
+        let (mark, known, bundle, subject) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        Some(Self {
+            at: leading_time(&item.key.sk)?,
+            subject,
+            bundle,
+            is_known: known == "1",
+            mark,
+            controls: FoundControl::parse_all(item.text(CONTROLS)?),
+            mode: item.text(Self::MODE)?.to_owned(),
+            would: item.text(Self::WOULD).filter(|would| !would.is_empty()).map(str::to_owned),
+        })
+    }
+
+    fn version(&self) -> String {
+        let would = self.would.as_deref().unwrap_or_default();
+        format!("{}#{would}#{}", u8::from(self.would.is_some()), self.mode)
+    }
+}
+
+/// The resource of a row in a list of findings; `None` for rows of other kinds.
+#[must_use]
+pub fn subject_of_finding(item: &Item) -> Option<String> {
+    let open = OpenFindingRow::parse(item).map(|row| row.subject);
+    let waived = || WaivedRow::parse(item).map(|row| row.subject);
+    let found = || FoundRow::parse(item).map(|row| row.subject);
+    open.or_else(waived).or_else(found)
+}
