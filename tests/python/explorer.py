@@ -91,7 +91,7 @@ def readable(walk):
             const box = node.querySelector('rect.box').getBoundingClientRect();
             return [...node.querySelectorAll('text')].some((text) => text.getBoundingClientRect().right > box.right + 1);
         });
-        return { small: Math.min(...sizes), over, out: out.map((node) => node.getAttribute('aria-label')) };
+        return { small: Math.min(...sizes), over, out: out.map((node) => node.querySelector('title').textContent) };
         }"""
     )
     assert found["small"] >= 12 - 1e-6, found
@@ -108,7 +108,7 @@ def searched(walk, facts):
     walk.tab.keyboard.press("Enter")
     walk.tab.wait_for_url("**/search?**")
     accessible(walk)
-    walk.one(f"tbody a:text-is('{facts['job']}')").first.click()
+    walk.one(f"tbody a:has-text('{facts['job']}')").first.click()
     assert "/training-job/" in walk.path(), walk.path()
     assert facts["job"] in walk.one("h1").inner_text()
     accessible(walk)
@@ -204,7 +204,7 @@ def found(walk, facts):
     """From the list of findings to one, with why and fix."""
     walk.go("/findings")
     accessible(walk)
-    walk.one(f"tbody a:text-is('{facts['stopped']}')").first.click()
+    walk.one(f"tbody a:has-text('{facts['stopped']}')").first.click()
     shown = walk.one("article.finding").first.inner_text()
     assert "FAILED" in shown and "fix" in shown, shown
     walk.go("/inventory")

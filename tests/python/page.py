@@ -15,14 +15,15 @@ class Lineage(Page):
 
     def bring(self, label):
         """Clicks a box where a reader sees it. Its label begins with this."""
-        self.one(f"a.node[aria-label^={json.dumps(label)}]").click()
+        self.tab.locator("a.node", has_text=label).click()
 
     def panel(self):
         """The lines that a reader sees."""
         return "\n".join(filter(None, self.one("#panel").inner_text().splitlines()))
 
     def labels(self, selector):
-        return self.attributes(selector, "aria-label")
+        script = "(found) => found.map((node) => node.querySelector('title').textContent)"
+        return self.tab.locator(selector).evaluate_all(script)
 
     def transform(self):
         return self.one("#scene").get_attribute("transform")

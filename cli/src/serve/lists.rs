@@ -92,13 +92,11 @@ fn listing(explorer: &Explorer, question: &Question) -> Result<Listing, Refused>
 pub(super) fn overview(explorer: &Explorer, address: &Address) -> Result<Answered, Refused> {
     let endpoints = listing(explorer, &asked(Ask::Endpoints))?;
     let findings = listing(explorer, &Question { limit: Some(COUNTED), ..asked(Ask::Findings) })?;
-    let weeks = Question { by: Some(CountBy::Week), state: Some(Standing::All), ..asked(Ask::Findings) };
-    let weeks = listing(explorer, &weeks)?;
     let waivers = listing(explorer, &asked(Ask::Waivers))?;
     let live: &[EndpointItem] = if let Items::Endpoints(items) = &endpoints.items { items } else { &[] };
     let (drifting, looked) = drifting(explorer, live)?;
-    let requests = endpoints.requests + findings.requests + weeks.requests + waivers.requests + looked;
-    let page = OverviewPage { endpoints, findings, weeks, waivers, drifting, now: now() };
+    let requests = endpoints.requests + findings.requests + waivers.requests + looked;
+    let page = OverviewPage { endpoints, findings, waivers, drifting, now: now() };
     explorer.shown(&page, address, requests)
 }
 

@@ -49,7 +49,8 @@ pub(crate) fn serve(explorer: Explorer, address: SocketAddr, opens: bool) -> Res
 }
 
 pub(crate) fn site(options: &SiteOptions) -> Result<ExitCode, CommandError> {
-    let written = site::write(&explorer(&options.explored)?, &options.out)?;
+    let explorer = Explorer { is_live: false, ..explorer(&options.explored)? };
+    let written = site::write(&explorer, &options.out)?;
     let place = output::line(&options.out.join("index.html").display().to_string());
     output::print_text(&format!("{written} pages written; begin at {place}\n"))?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::listing::{CountItem, EndpointItem, FindingItem, Items, Listing, WaiverItem};
+use sagewarden_lineage::listing::{EndpointItem, FindingItem, Items, Listing, WaiverItem};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -19,10 +19,8 @@ use super::sheet::Sheet;
 pub struct OverviewPage {
     /// The endpoints that are live.
     pub endpoints: Listing,
-    /// The open findings, the worst first.
+    /// The open findings.
     pub findings: Listing,
-    /// All findings by the week in which they began.
-    pub weeks: Listing,
     /// The waivers.
     pub waivers: Listing,
     /// What monitoring found last on each endpoint.
@@ -63,11 +61,29 @@ impl OverviewPage {
         if let Items::Findings(items) = &self.findings.items { items } else { &[] }
     }
 
-    fn by_week(&self) -> Vec<&CountItem> {
-        let mut weeks: Vec<&CountItem> =
-            if let Items::Counts(items) = &self.weeks.items { items.iter().collect() } else { Vec::new() };
-        weeks.sort_by(|one, other| one.value.cmp(&other.value));
+    /// Open findings by the Monday of the week in which they began, each with how many there are and the worst severity.
+    fn by_week(&self) -> Vec<(String, usize, &str)> {
+        let mut weeks: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for item in self.open() {
+            weeks.entry(monday(item.since)).or_default().push(&item.severity);
+        }
+        let worst = |found: &[&str]| {
+            SEVERITIES.into_iter().find(|severity| found.contains(severity)).unwrap_or_default()
+        };
+        let mut weeks: Vec<(String, usize, &str)> =
+            weeks.into_iter().map(|(week, found)| (week, found.len(), worst(&found))).collect();
         weeks.split_off(weeks.len().saturating_sub(WEEKS))
+    }
+
+    /// The worst first, and the newest of these.
+    fn worst(&self) -> Vec<FindingItem> {
+        let rank = |item: &FindingItem| SEVERITIES.iter().position(|severity| *severity == item.severity);
+        let mut items = self.open().to_vec();
+        items.sort_by_key(|item| {
+            (rank(item).unwrap_or(SEVERITIES.len()), std::cmp::Reverse(item.since), item.control.clone())
+        });
+        items.truncate(WORST);
+        items
     }
 
     /// Those that still hold, the next to end first.
@@ -138,14 +154,12 @@ impl OverviewPage {
 
     fn trend(&self) -> Markup {
         let weeks = self.by_week();
-        let most = weeks.iter().map(|week| week.findings).max().unwrap_or_default().max(1);
+        let most = weeks.iter().map(|(_, number, _)| *number).max().unwrap_or_default().max(1);
         html! {
             section aria-labelledby="trend" {
-                h2 #trend { "Findings by the week in which they began" }
+                h2 #trend { "Open findings by the week in which they began" }
                 @if weeks.is_empty() { p.note { "None." } }
-                table.bars { tbody { @for week in weeks {
-                    tr { th scope="row" { (week.value) } td.number { (week.findings) } td.bar { (bar(week.findings, most, &week.severity)) } }
-                } } }
+                table.bars { tbody { @for (week, number, severity) in weeks { tr { th scope="row" { (week) } td.number { (number) } td.bar { (bar(number, most, severity)) } } } } }
             }
         }
     }
@@ -155,7 +169,7 @@ impl OverviewPage {
         html! {
             section aria-labelledby="endpoints" {
                 h2 #endpoints { "Endpoints" }
-                div.wide tabindex="0" role="region" aria-label="Endpoints" {
+                div.wide tabindex="0" role="region" aria-label="The live endpoints" {
                     table.sorted {
                         thead { tr { th scope="col" { "endpoint" } th scope="col" { "state" } th scope="col" { "configuration" } th scope="col" { "since" } th scope="col" { "owner" } th scope="col" { "drift" } } }
                         tbody { @for item in self.live().iter().take(ENDPOINTS) {
@@ -182,6 +196,13 @@ impl OverviewPage {
     }
 }
 
+/// The first day of a week: the time began on a Thursday.
+fn monday(time: Timestamp) -> String {
+    const DAY: i64 = 24 * 3_600 * 1_000;
+    let day = time.millis().div_euclid(DAY);
+    Timestamp::from_millis((day - (day + 3).rem_euclid(7)) * DAY).day()
+}
+
 /// A bar of a share, without a style of its own: the policy of a page allows none.
 fn bar(number: usize, most: usize, severity: &str) -> Markup {
     let share = number as f64 / most as f64 * 100.0;
@@ -201,7 +222,7 @@ impl Page for OverviewPage {
             section aria-labelledby="worst" {
                 h2 #worst { "The worst ten" }
                 @if self.open().is_empty() { p.note { "Nothing is open." } } @else {
-                    div.wide tabindex="0" role="region" aria-label="The worst findings" { (findings(frame, self.open().get(..WORST.min(self.open().len())).unwrap_or_default())) }
+                    div.wide tabindex="0" role="region" aria-label="The worst findings" { (findings(frame, &self.worst())) }
                     @if self.open().len() > WORST { p { a href=(frame.link(&Address::of(["findings"]))) { "All open findings" } } }
                 }
             }
@@ -220,7 +241,7 @@ impl Page for OverviewPage {
             SEVERITIES.iter().map(|severity| (*severity, self.of_severity(severity))).collect();
         json!({
             "endpoints": self.endpoints, "findings": self.findings, "by_severity": severities, "by_area": self.areas(),
-            "by_week": self.weeks, "waivers": self.waivers, "drifting": self.drifting,
+            "by_week": self.by_week().into_iter().map(|(week, number, _)| (week, number)).collect::<BTreeMap<_, _>>(), "waivers": self.waivers, "drifting": self.drifting,
             "complete": self.endpoints.complete && self.findings.complete && self.waivers.complete,
         })
     }
@@ -233,7 +254,7 @@ impl Page for OverviewPage {
         row("endpoints", "live", self.live().len());
         SEVERITIES.iter().for_each(|severity| row("open findings", severity, self.of_severity(severity)));
         self.areas().into_iter().for_each(|(area, number)| row("open findings by area", area, number));
-        self.by_week().into_iter().for_each(|week| row("findings by week", &week.value, week.findings));
+        self.by_week().into_iter().for_each(|(week, number, _)| row("open findings by week", &week, number));
         row("endpoints", "drifting", self.drifting.len());
         row("waivers", "all", self.waived().len());
         sheet
@@ -241,5 +262,22 @@ impl Page for OverviewPage {
 
     fn is_dated(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_begins_on_monday() {
+        for (time, week) in [
+            ("2026-03-02T00:00:00Z", "2026-03-02"),
+            ("2026-03-08T23:59:59Z", "2026-03-02"),
+            ("2026-03-09T00:00:00Z", "2026-03-09"),
+            ("1970-01-01T00:00:00Z", "1969-12-29"),
+        ] {
+            assert_eq!(monday(Timestamp::from_text(time).unwrap()), week, "{time}");
+        }
     }
 }

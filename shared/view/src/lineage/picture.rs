@@ -15,8 +15,8 @@ use super::layout::{HEIGHT, Layout, Point, WIDTH, layout};
 
 /// If there are more edges than this, their roles are shown only along the path of the chosen node.
 const FEW: usize = 40;
-/// How many roles fit beside a box.
-const LINES: usize = 3;
+/// The roles that fit beside a box: how far below its middle each stands. The lower corner is that of a handle.
+const LINES: [f64; 3] = [-6.0, 12.0, -24.0];
 /// The letters that a box has room for, and a gap between two columns.
 const LETTERS: usize = 28;
 const ROLE: usize = 17;
@@ -94,7 +94,7 @@ impl<'a> Scene<'a> {
         let mut lines = Vec::new();
         for edge in self.edges() {
             let (said, role) = (said.entry(&edge.to).or_default(), role(edge));
-            if !said.contains(&role) && said.len() < LINES {
+            if !said.contains(&role) && said.len() < LINES.len() {
                 lines.push((edge, said.len()));
                 said.push(role);
             }
@@ -127,9 +127,9 @@ impl<'a> Scene<'a> {
             g class="place" transform={ "translate(" (corner.x) " " (corner.y) ")" } {
                 @if more.is_some() { rect class="box stack" x="6" y="6" width=(WIDTH) height=(HEIGHT) rx="7" {} }
                 a class={ "node " (kind.word()) @if is_doubtful { " doubtful" } @if node.id == answer.root { " root" } }
-                    href=((self.link)(&node.id)) data-id=(anchor(&node.id))
-                    aria-label={ (what) " " (label) " " (marks.join(", ")) } {
+                    href=((self.link)(&node.id)) data-id=(anchor(&node.id)) {
                     title { (what) " " (label) }
+                    @if !marks.is_empty() { desc { (marks.join(", ")) } }
                     rect class="box" width=(WIDTH) height=(HEIGHT) rx="7" {}
                     rect class="bar" width="6" height=(HEIGHT) rx="3" {}
                     text class="what" x="16" y="17" { (what) }
@@ -138,8 +138,8 @@ impl<'a> Scene<'a> {
                 }
                 @for (handle, x) in (self.more)(&node.id).into_iter().zip([0.0, WIDTH]) {
                     @if let Some(Handle { href, sign, title }) = handle {
-                        a class="handle" href=(href) aria-label={ (title) " of " (kind) " " (label) } {
-                            title { (title) }
+                        a class="handle" href=(href) {
+                            title { (title) " of " (kind) " " (label) }
                             rect x=(x - 17.0) y=(HEIGHT - 13.0) width="34" height="24" rx="12" {}
                             text x=(x) y=(HEIGHT + 3.5) text-anchor="middle" { (sign) }
                         }
@@ -156,7 +156,7 @@ fn words(layout: &Layout<'_>, edge: &Edge, line: usize) -> Markup {
         return html! {};
     };
     html! {
-        text.role x=(end.x - 7.0) y=(end.y + 15.0 * line as f64 - 6.0) text-anchor="end"
+        text.role x=(end.x - 7.0) y=(end.y + LINES.get(line).copied().unwrap_or_default()) text-anchor="end"
             data-from=(anchor(&edge.from)) data-to=(anchor(&edge.to)) { (shortened(&role(edge), ROLE)) }
     }
 }

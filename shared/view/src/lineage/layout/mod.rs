@@ -18,7 +18,7 @@ pub(super) const WIDTH: f64 = 250.0;
 /// The height of a box.
 pub(super) const HEIGHT: f64 = 60.0;
 /// Between two columns there is room for the roles of edges.
-const GAP: f64 = 130.0;
+const GAP: f64 = 140.0;
 /// Around the picture.
 const MARGIN: f64 = 30.0;
 
