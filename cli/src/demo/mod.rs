@@ -2,6 +2,7 @@
 
 mod files;
 mod later;
+mod neighbours;
 mod step;
 mod words;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
     let whole = block_on(lookup_lineage(&system.store, &Question { past: true, ..question }))?;
     write_records(&files, &system, &steps, &lineage::html(&whole))?;
     write_objects(&files, &system)?;
+    neighbours::play(&system)?;
     match options.format {
         OutputFormat::Text => {
             let tree = lineage::text(&lineage, Format::Tree);

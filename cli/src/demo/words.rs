@@ -59,6 +59,8 @@ pub(crate) fn farewell(files: &DemoFiles, entity: &str) -> String {
         format!("impact training-job/{} --store {store}", Story::SECOND_TRAINING_JOB),
         format!("reproduce model/{} --store {store}", Story::SECOND_MODEL),
         format!("history {entity} --store {store}"),
+        format!("inventory --store {store}"),
+        format!("list findings --store {store}"),
         format!(
             "drift --baseline {} --columns input {} --out {}",
             at(DemoFiles::BASELINE),

@@ -51,13 +51,18 @@ const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("DeleteProcessingJob", ResourceKind::ProcessingJob, Effect::Deleted),
 ];
 
-/// Calls that are only recorded: the lineage keeps the removed facts, and the time of the call.
-const DELETIONS: [(&str, ResourceKind, Effect); 5] = [
+/// Calls that are recorded: the lineage keeps the removed facts, and the time of the call. Findings on the resource are closed.
+const DELETIONS: [(&str, ResourceKind, Effect); 10] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
     ("DeleteEndpointConfig", ResourceKind::EndpointConfig, Effect::Deleted),
     ("DeleteEndpoint", ResourceKind::Endpoint, Effect::Deleted),
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
+    ("DeleteNotebookInstance", ResourceKind::NotebookInstance, Effect::Deleted),
+    ("DeleteDomain", ResourceKind::Domain, Effect::Deleted),
+    ("DeleteUserProfile", ResourceKind::UserProfile, Effect::Deleted),
+    ("DeleteSpace", ResourceKind::Space, Effect::Deleted),
+    ("DeleteApp", ResourceKind::App, Effect::Deleted),
 ];
 
 /// Calls on resources of any kind. If one removes or overwrites the mark of a violation, `enforce-policy` judges the resource again.
@@ -70,9 +75,11 @@ pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
     calls.find(|(name, ..)| *name == call).map(|(_, kind, effect)| (*kind, *effect))
 }
 
-/// The calls whose resource is judged.
+/// The calls that `enforce-policy` reads: those whose resource is judged, and those that delete one. The states of an endpoint say when it
+/// is deleted.
 pub fn known_calls() -> impl Iterator<Item = &'static str> {
-    CALLS.iter().map(|(name, ..)| *name).chain(TAG_CALLS)
+    let calls = CALLS.iter().chain(&DELETIONS).map(|(name, ..)| *name);
+    calls.filter(|name| *name != "DeleteEndpoint").chain(TAG_CALLS)
 }
 
 /// The calls that create or delete a resource. For kinds in the lineage, `record-lineage` records their callers.
@@ -121,6 +128,9 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
 fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
     let request = detail.get("requestParameters").map(to_api_case);
     let asked = request.and_then(|request| kind.name_in(&request));
+    // A version of a package may be named by its ARN.
+    let by_arn = |name: &str| Resource::parse_arn(name).ok().filter(|it| it.kind == kind).map(|it| it.name);
+    let asked = asked.map(|name| by_arn(&name).unwrap_or(name));
     asked.or_else(|| {
         let arn = detail.object("responseElements")?.text(&lower_first(kind.arn_field()))?;
         Resource::parse_arn(&arn).ok().filter(|resource| resource.kind == kind).map(|resource| resource.name)

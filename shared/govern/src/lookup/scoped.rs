@@ -19,6 +19,9 @@ use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write
 
 use crate::ports::{Claim, Claimed, PortError, PortErrorKind, Table};
 
+/// Rows that are read at once after a page on which nothing may be seen: in a list of everything there may be many such pages.
+const PASSED_BY: usize = 1_000;
+
 /// A table within a scope, for one answer.
 pub(super) struct Scoped<'a, T> {
     table: &'a T,
@@ -230,16 +233,22 @@ impl<T: Table> Table for Scoped<'_, T> {
             // Copies of nodes on both sides: the answer walks upstream instead.
             return Ok(Page::default());
         }
+        let most = query.limit.unwrap_or(usize::MAX);
         let mut query = query.clone();
         loop {
             let page = self.table.query(&query).await?;
-            let items = self.seen(page.items).await?;
+            let mut items = self.seen(page.items).await?;
+            let is_cut = items.len() > most;
+            items.truncate(most);
             match (page.next, items.last()) {
-                (Some(_), Some(last)) => {
+                (next, Some(last)) if is_cut || next.is_some() => {
                     let next = Some(last.key.sk.clone());
                     return Ok(Page { items, next });
                 }
-                (Some(next), None) => query.after = Some(next),
+                (Some(next), _) => {
+                    query.after = Some(next);
+                    query.limit = query.limit.map(|limit| limit.max(PASSED_BY));
+                }
                 (None, _) => return Ok(Page { items, next: None }),
             }
         }

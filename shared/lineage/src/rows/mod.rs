@@ -26,6 +26,7 @@ mod reference;
 mod revision;
 mod state;
 mod verdict;
+mod waived;
 mod window;
 
 #[cfg(test)]
@@ -43,10 +44,7 @@ pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
 pub use deletion::{DeletedRow, ErasedRow};
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
-pub use finding::{
-    FoundControl, FoundRow, OpenFindingRow, SEVERITIES, WaivedControl, WaivedRow, severity_rank,
-    subject_of_finding,
-};
+pub use finding::{FoundControl, FoundRow, OpenFindingRow, SEVERITIES, severity_rank};
 pub use index::{EndpointRow, MadeRow};
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use labels::{DueWindowRow, LabelFileRow, LabelledWindowRow};
@@ -58,6 +56,7 @@ pub use reference::{FollowerRow, HeadRow};
 pub use revision::{CurrentRow, RevisionRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
 pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
+pub use waived::{WaivedControl, WaivedRow, subject_of_finding};
 pub use window::{
     CapturedFileRow, ClosedWindowRow, LastCaptureRow, ListeningRow, OpenWindowRow, WindowMark, WindowMarkRow,
 };

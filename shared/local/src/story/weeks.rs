@@ -19,7 +19,7 @@ impl Story {
     /// An endpoint that is tried and deleted.
     pub const TRIED_ENDPOINT: &str = "credit-default-canary";
     /// A job that has a waiver.
-    pub const WAIVED_JOB: &str = "legacy-scoring-007";
+    pub const WAIVED_JOB: &str = "legacy-pricing-003";
     /// How many days of traffic there are ([`Self::later_day`]).
     pub const LATER_DAYS: i64 = 21;
     /// What else an account has, beside the endpoint of the story.
@@ -43,9 +43,9 @@ impl Story {
 control = "TRN-NET-01"
 resource = "arn:aws:sagemaker:*:111122223333:training-job/legacy-*"
 reason = "moves into the network by the end of the quarter"
-approver = "carla.mendes@example.com"
-granted = 2026-02-16
-expires = 2026-05-31
+approver = "jane.doe@example.com"
+granted = 2026-01-15
+expires = 2026-06-30
 "#;
 
     /// A day of traffic after the story, from 0 on: its window is captured and closed, labels come, and the predictions are measured. From

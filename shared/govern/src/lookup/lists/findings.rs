@@ -95,21 +95,26 @@ async fn ever<T: Table>(
 ) -> Result<(Vec<FindingItem>, Walker), NoAnswer> {
     let filter = Filter::of(question)?;
     let mut walker = found_walker(question, &filter)?;
-    let size = Size { entries, at_once: AT_ONCE, is_filtered: true };
-    let items = walker
+    let has_states = state != Standing::All || question.by.is_none();
+    let at_once = if has_states { AT_ONCE } else { KEYS };
+    let size = Size { entries, at_once, is_filtered: true };
+    let mut items = walker
         .collect(reading, size, async |rows| {
             let is_wanted = |row: &FoundRow| {
                 !question.would_have_been_stopped || matches!(row.would.as_deref(), Some("stop" | "delete"))
             };
             let rows: Vec<Option<FoundRow>> =
                 rows.iter().map(|row| FoundRow::parse(row).filter(is_wanted)).collect();
-            let beside = Beside::of(reading, rows.iter().flatten()).await?;
+            let beside = Beside::of(reading, rows.iter().flatten(), has_states).await?;
             Ok(rows
                 .iter()
                 .map(|row| row.as_ref().map(|row| beside.items(&filter, state, row)).unwrap_or_default())
                 .collect())
         })
         .await?;
+    // Two verdicts on one state may have a control in common.
+    let mut seen = BTreeSet::new();
+    items.retain(|item| seen.insert((item.about.arn.clone(), item.control.clone(), item.since)));
     Ok((items, walker))
 }
 
@@ -125,11 +130,14 @@ impl Beside {
     async fn of<'r, T: Table>(
         reading: &Reading<'_, T>,
         rows: impl Iterator<Item = &'r FoundRow>,
+        with_open: bool,
     ) -> Result<Self, Interrupted> {
         let mut keys: BTreeSet<Key> = BTreeSet::new();
         for row in rows {
             keys.insert(VerdictRow::key(&row.subject, &row.bundle));
-            keys.extend(open_keys(&row.subject));
+            if with_open {
+                keys.extend(open_keys(&row.subject));
+            }
         }
         Ok(Self(reading.get(&keys.into_iter().collect::<Vec<_>>()).await?))
     }
@@ -279,11 +287,11 @@ pub(super) async fn remedies<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let filter = Filter::of(question)?;
     let mut walker = found_walker(question, &filter)?;
-    let size = Size { entries: question.page_size()?, at_once: AT_ONCE, is_filtered: true };
+    let size = Size { entries: question.page_size()?, at_once: KEYS, is_filtered: true };
     let mut items: Vec<RemedyItem> = walker
         .collect(reading, size, async |rows| {
             let rows: Vec<Option<FoundRow>> = rows.iter().map(FoundRow::parse).collect();
-            let beside = Beside::of(reading, rows.iter().flatten()).await?;
+            let beside = Beside::of(reading, rows.iter().flatten(), false).await?;
             let remedy = |row: &FoundRow| remedy(&filter, &beside, row);
             Ok(rows.iter().map(|row| row.as_ref().and_then(remedy).into_iter().collect()).collect())
         })
