@@ -1,6 +1,6 @@
 //! The server and its files: what it answers, what it refuses, and how it ends. The pages themselves are seen in a browser
 //! (`tests/tests/explorer.rs`).
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod run;
 
@@ -51,7 +51,7 @@ impl Served {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim().split_once("http://").unwrap_or_else(|| panic!("{line}")).1;
+        let url = line.trim().split_once("http://").unwrap().1;
         let (host, rest) = url.split_once('/').unwrap();
         Self { child, host: host.to_owned(), rest: rest.to_owned() }
     }
