@@ -7,7 +7,7 @@ use sagewarden_view::explorer::{Address, Frame, Page, Trouble, csv, html, json, 
 
 /// An answer over HTTP, before it is sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answered {
+pub(super) struct SentPage {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) body: String,
@@ -39,7 +39,7 @@ impl Form {
     }
 }
 
-impl Answered {
+impl SentPage {
     /// A page in the form that its address asks for.
     pub(super) fn page(page: &dyn Page, frame: &Frame) -> Result<Self, Refused> {
         Ok(Self::shown(page, frame, Form::of(&frame.address)?, 200))

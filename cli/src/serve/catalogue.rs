@@ -7,7 +7,7 @@ use sagewarden_policy::{Bundle, Control};
 use sagewarden_view::explorer::{Address, ControlEntry, ControlsPage};
 use serde_json::{Value as Json, json};
 
-use crate::serve::answered::{Answered, Refused};
+use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
 
 /// How often a control is broken.
@@ -17,7 +17,7 @@ struct Broken {
     ever: usize,
 }
 
-pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<Answered, Refused> {
+pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let broken = broken(explorer)?;
     let bundle = &explorer.bundle;
     let entry =

@@ -10,7 +10,7 @@ use sagewarden_local::System;
 use sagewarden_monitor::WindowReport;
 use sagewarden_view::explorer::{Address, DriftPage, FeaturePoint, WindowPoint};
 
-use crate::serve::answered::{Answered, Refused};
+use crate::serve::answered::{Refused, SentPage};
 use crate::serve::entity;
 use crate::serve::explorer::{Explorer, at};
 
@@ -23,7 +23,7 @@ const LARGEST: u64 = 8_000_000;
 /// Measures that are drawn even if nothing bounds them.
 const MEASURES: [&str; 7] = ["accuracy", "auc", "f1", "rmse", "mae", "r2", "score"];
 
-pub(super) fn page(explorer: &Explorer, address: &Address, endpoint: &str) -> Result<Answered, Refused> {
+pub(super) fn page(explorer: &Explorer, address: &Address, endpoint: &str) -> Result<SentPage, Refused> {
     let entity = entity::found(explorer, address, &format!("endpoint/{endpoint}"))?;
     let node = entity.lineage.as_ref().and_then(|answer| answer.graph.nodes.get(&answer.root));
     let name = node.map_or(endpoint, Node::name).to_owned();
@@ -145,7 +145,7 @@ fn measures(report: &WindowReport) -> Vec<FeaturePoint> {
 }
 
 /// The page that monitoring wrote about a window. Nothing else is handed out: beside it lies the evaluation that it shows.
-pub(super) fn report(explorer: &Explorer, bucket: &str, key: &str) -> Result<Answered, Refused> {
+pub(super) fn report(explorer: &Explorer, bucket: &str, key: &str) -> Result<SentPage, Refused> {
     let unknown = || Refused::unknown(format!("there is no report of a window at `s3://{bucket}/{key}`"));
     let (folder, name) = key.rsplit_once('/').ok_or_else(unknown)?;
     if name != WindowReport::PAGE {
@@ -156,7 +156,7 @@ pub(super) fn report(explorer: &Explorer, bucket: &str, key: &str) -> Result<Ans
     WindowReport::parse(&evaluation).map_err(|_| unknown())?;
     let body = block_on(explorer.objects.read(bucket, key, LARGEST))?.ok_or_else(unknown)?;
     let body = String::from_utf8(body).map_err(|_| unknown())?;
-    Ok(Answered {
+    Ok(SentPage {
         status: 200,
         content_type: "text/html; charset=utf-8",
         body,

@@ -11,11 +11,11 @@ use sagewarden_monitor::WindowReport;
 use sagewarden_view::explorer::{Address, EntityPage};
 
 use crate::ask::names;
-use crate::serve::answered::{Answered, Refused};
+use crate::serve::answered::{Refused, SentPage};
 use crate::serve::elsewhere;
 use crate::serve::explorer::Explorer;
 
-pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Result<Answered, Refused> {
+pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Result<SentPage, Refused> {
     let entity = found(explorer, address, asked)?;
     let page = EntityPage {
         elsewhere: elsewhere::links(&entity),

@@ -1,17 +1,12 @@
-//! Which page an address leads to. It only reads, and no address makes it panic.
+//! What all pages are made from, and what they share.
 
 use sagewarden_events::Timestamp;
-use sagewarden_govern::{Ask, Question, answer};
-use sagewarden_lineage::answer::Reply;
 use sagewarden_local::{SimulatedAccount, Store};
 use sagewarden_policy::Bundle;
-use sagewarden_view::explorer::{Address, DifferencePage, Frame, Page, asked_entity};
-
-use futures::executor::block_on;
+use sagewarden_view::explorer::{Address, Frame, Page};
 
 use crate::ask::names;
-use crate::serve::answered::{Answered, Refused};
-use crate::serve::{catalogue, drift, entity, graph, lists, search};
+use crate::serve::answered::{Refused, SentPage};
 
 /// What pages are made from.
 #[derive(Debug)]
@@ -31,65 +26,8 @@ impl Explorer {
         Self { store, objects, bundle, is_live: true }
     }
 
-    /// The answer to a request for this target: a path and a query.
-    pub(super) fn answer(&self, target: &str) -> Answered {
-        let address = Address::parse(target);
-        let found = match &address {
-            Some(address) => self.page(address),
-            None => Err(Refused::wrong(
-                "the address is not encoded as it must be: `%` begins two hexadecimal digits of UTF-8"
-                    .to_owned(),
-            )),
-        };
-        let frame = self.frame(&address.unwrap_or_default());
-        found.unwrap_or_else(|refused| Answered::refused(&refused, &frame))
-    }
-
     pub(super) fn frame(&self, address: &Address) -> Frame {
         Frame { address: address.clone(), is_live: self.is_live, requests: 0 }
-    }
-
-    fn page(&self, address: &Address) -> Result<Answered, Refused> {
-        let path = address.path();
-        match path.as_slice() {
-            [] => lists::overview(self, address),
-            ["inventory"] => lists::page(self, address, Ask::Inventory, "Models in use"),
-            ["findings"] => lists::page(self, address, Ask::Findings, "Findings"),
-            ["endpoints"] => lists::page(self, address, Ask::Endpoints, "Endpoints"),
-            ["waivers"] => lists::page(self, address, Ask::Waivers, "Waivers"),
-            ["remedies"] => lists::page(self, address, Ask::Remedies, "Remedies"),
-            ["erased"] => lists::page(self, address, Ask::Erased, "Erased descriptions"),
-            ["search"] => search::page(self, address),
-            ["controls"] => catalogue::page(self, address),
-            ["graph", kind, rest @ ..] if !rest.is_empty() => {
-                graph::page(self, address, &asked_entity(kind, rest))
-            }
-            ["diff", one, first, other, second] => {
-                self.difference(address, &asked_entity(one, &[first]), &asked_entity(other, &[second]))
-            }
-            ["drift", rest @ ..] if !rest.is_empty() => drift::page(self, address, &rest.join("/")),
-            ["report", bucket, key @ ..] if !key.is_empty() => drift::report(self, bucket, &key.join("/")),
-            [kind, rest @ ..] if !rest.is_empty() => entity::page(self, address, &asked_entity(kind, rest)),
-            [_, ..] => Err(self.unknown(&path.join("/"), "there is no page at this address".to_owned())),
-        }
-    }
-
-    fn difference(&self, address: &Address, one: &str, other: &str) -> Result<Answered, Refused> {
-        let question = Question {
-            ask: Ask::Diff,
-            with: Some(other.to_owned()),
-            at: address.get("at").map(str::to_owned),
-            ..Question::about(one)
-        };
-        let reply = block_on(answer(&self.store, &question, &|| false))
-            .map_err(|refusal| self.refused(one, refusal.into()))?;
-        match reply {
-            Reply::Difference(difference) => {
-                let page = DifferencePage { difference: &difference };
-                self.shown(&page, address, difference.requests)
-            }
-            _ => Err(Refused::broken("the answer is of another kind".to_owned())),
-        }
     }
 
     /// A page with the number of requests that it took.
@@ -98,8 +36,8 @@ impl Explorer {
         page: &dyn Page,
         address: &Address,
         requests: usize,
-    ) -> Result<Answered, Refused> {
-        Answered::page(page, &Frame { requests, ..self.frame(address) })
+    ) -> Result<SentPage, Refused> {
+        SentPage::page(page, &Frame { requests, ..self.frame(address) })
     }
 
     /// A refusal, with the nearest names if nothing is recorded.
@@ -107,7 +45,8 @@ impl Explorer {
         if refused.status == 404 { self.unknown(entity, refused.trouble.reason) } else { refused }
     }
 
-    fn unknown(&self, entity: &str, reason: String) -> Refused {
+    /// Nothing is recorded: the names that are nearest may have been meant.
+    pub(super) fn unknown(&self, entity: &str, reason: String) -> Refused {
         // That no better name was found is not worth a second error.
         let names = names::nearest(&self.store, entity).map(|nearest| nearest.names()).unwrap_or_default();
         let page = |name: String| Some((entity_page(&name)?, name));

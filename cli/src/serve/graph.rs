@@ -10,7 +10,7 @@ use sagewarden_lineage::graph::Edge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_view::explorer::{Address, Depth, GraphPage};
 
-use crate::serve::answered::{Answered, Refused};
+use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::{Explorer, at};
 
 /// More nodes than this are not opened: whoever opened as many wants the whole picture.
@@ -20,7 +20,7 @@ const COUNTED: usize = 300;
 /// So many uses of a node are counted.
 const USES: usize = 100;
 
-pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Result<Answered, Refused> {
+pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Result<SentPage, Refused> {
     let wrong = || Refused::wrong("`depth` is 1 to 16, or `all`".to_owned());
     let depth = Depth::parse(address.get("depth")).ok_or_else(wrong)?;
     let refused = |refusal: Refused| explorer.refused(asked, refusal);

@@ -14,7 +14,7 @@ use sagewarden_events::Resource;
 use sagewarden_govern::ports::Table as _;
 
 use crate::input::now;
-use crate::serve::answered::{Answered, Refused};
+use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
 
 /// Open findings that the first page counts; of more, it says so.
@@ -30,7 +30,7 @@ pub(super) fn page(
     address: &Address,
     ask: Ask,
     title: &'static str,
-) -> Result<Answered, Refused> {
+) -> Result<SentPage, Refused> {
     let get = |name: &str| address.get(name).map(str::to_owned);
     let question = Question {
         severity: get("severity"),
@@ -89,7 +89,7 @@ fn listing(explorer: &Explorer, question: &Question) -> Result<Listing, Refused>
 }
 
 /// The first page.
-pub(super) fn overview(explorer: &Explorer, address: &Address) -> Result<Answered, Refused> {
+pub(super) fn overview(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let endpoints = listing(explorer, &asked(Ask::Endpoints))?;
     let findings = listing(explorer, &Question { limit: Some(COUNTED), ..asked(Ask::Findings) })?;
     let waivers = listing(explorer, &asked(Ask::Waivers))?;

@@ -1,6 +1,6 @@
 //! `sagewarden serve` and `sagewarden site`: the store as pages that lead to each other.
 //!
-//! [`explorer`] answers a request with a page; [`server`] brings requests from browsers, and [`site`] asks for every page that another
+//! [`pages`] answers a request with a page; [`server`] brings requests from browsers, and [`site`] asks for every page that another
 //! leads to. The pages themselves are those of `sagewarden_view::explorer`.
 
 mod answered;
@@ -12,6 +12,7 @@ pub(crate) mod explorer;
 mod graph;
 mod lists;
 mod open;
+mod pages;
 mod search;
 mod server;
 mod site;

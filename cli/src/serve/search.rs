@@ -10,7 +10,7 @@ use sagewarden_lineage::rows::{Alias, AliasRow, CallEffect, CallRow, JudgedRow, 
 use sagewarden_view::explorer::{Address, Hit, SearchPage, node_page, resource_page};
 
 use crate::ask::names;
-use crate::serve::answered::{Answered, Refused};
+use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::{Explorer, entity_page};
 
 /// Results of one page.
@@ -18,7 +18,7 @@ const HITS: usize = 100;
 /// Rows that one search looks at. In a larger store, a whole name or an ARN is still found at once.
 const ROWS: usize = 400_000;
 
-pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<Answered, Refused> {
+pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let words = address.get("q").unwrap_or_default().trim().to_owned();
     let mut search = Search { words: words.to_lowercase(), hits: BTreeSet::new(), rows: 0 };
     if !words.is_empty() {
@@ -30,7 +30,7 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<Answered, R
         && address.get("format").is_none()
         && let Some(found) = Address::parse(&only.address)
     {
-        return Ok(Answered::moved(&address.get("at").map_or(found.clone(), |at| found.with("at", at))));
+        return Ok(SentPage::moved(&address.get("at").map_or(found.clone(), |at| found.with("at", at))));
     }
     let near = if hits.is_empty() && !words.is_empty() { near(explorer, &words)? } else { Vec::new() };
     explorer.shown(&SearchPage { words, hits, is_cut, near }, address, 0)

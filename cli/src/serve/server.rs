@@ -18,8 +18,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 use crate::error::CommandError;
-use crate::serve::answered::{Answered, Refused};
+use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
+use crate::serve::pages;
 
 const COOKIE: &str = "sagewarden";
 /// What a page that somebody else wrote may do: look as it looks.
@@ -84,7 +85,7 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
     answered.await.unwrap_or_else(|_| {
         let broken = Refused::broken("this page could not be made: please report its address".to_owned());
         let frame = sagewarden_view::explorer::Frame::default();
-        response(Answered::refused(&broken, &frame), false)
+        response(SentPage::refused(&broken, &frame), false)
     })
 }
 
@@ -93,7 +94,7 @@ impl Served {
         let is_head = *method == Method::HEAD;
         let refuse = |refused: &Refused| {
             let frame = self.explorer.frame(&Address::default());
-            response(Answered::refused(refused, &frame), is_head)
+            response(SentPage::refused(refused, &frame), is_head)
         };
         if *method != Method::GET && !is_head {
             let mut refused = refuse(&Refused::not_allowed());
@@ -114,7 +115,7 @@ impl Served {
             return refuse(&Refused::wrong("the address is too long".to_owned()));
         }
         match self.admitted(target, headers) {
-            Admission::Admitted => response(self.explorer.answer(target), is_head),
+            Admission::Admitted => response(pages::answer(&self.explorer, target), is_head),
             Admission::WithToken(address, token) => welcome(&address, &token),
             Admission::Refused => refuse(&Refused::forbidden(
                 "open the address that the command has printed: its token is missing here",
@@ -155,7 +156,7 @@ fn is_same(shown: &str, token: &str) -> bool {
 }
 
 fn welcome(address: &Address, token: &str) -> Response {
-    let mut moved = response(Answered::moved(address), false);
+    let mut moved = response(SentPage::moved(address), false);
     let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         moved.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -163,8 +164,8 @@ fn welcome(address: &Address, token: &str) -> Response {
     moved
 }
 
-fn response(answered: Answered, is_head: bool) -> Response {
-    let Answered { status, content_type, body, location, is_foreign } = answered;
+fn response(answered: SentPage, is_head: bool) -> Response {
+    let SentPage { status, content_type, body, location, is_foreign } = answered;
     let length = body.len();
     let mut response = Response::new(if is_head { Body::empty() } else { Body::from(body) });
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::CommandError;
 use crate::serve::explorer::Explorer;
+use crate::serve::pages;
 
 /// More pages than this are not written: a folder of a million files helps nobody.
 const PAGES: usize = 20_000;
@@ -21,7 +22,7 @@ pub(super) fn write(explorer: &Explorer, folder: &Path) -> Result<usize, Command
     site.file("/");
     let mut written = 0;
     while let Some((target, file)) = site.open.pop_front() {
-        let answered = explorer.answer(&target);
+        let answered = pages::answer(explorer, &target);
         let depth = file.matches('/').count();
         let text = site.rewritten(&answered.body, depth);
         let path = folder.join(&file);

@@ -62,6 +62,9 @@ pub struct GraphPage<'a> {
     pub downstream: BTreeMap<NodeId, usize>,
 }
 
+/// In a picture with more boxes, the card of a box leads to its page and nowhere else.
+const HEAVY: usize = 500;
+
 /// What the address says about the picture.
 struct Wishes {
     opened: BTreeSet<String>,
@@ -212,16 +215,15 @@ impl Page for GraphPage<'_> {
         let link = |id: &NodeId| frame.link(&node_page(id));
         let more = |id: &NodeId| self.handles(frame, &wishes, id);
         let ways = |id: &NodeId| {
-            let mut ways = vec![
-                (frame.link(&node_page(id)), "Open its page"),
-                (frame.link(&graph_of(id)), "Its own graph"),
-            ];
+            let mut ways = vec![(frame.link(&graph_of(id)), "Its own graph")];
             if frame.is_live {
                 ways.push((frame.address.with("path", id.as_str()).to_string(), "Only its path"));
                 let apart =
                     sizes.contains_key(id).then(|| frame.address.and("apart", id.as_str()).to_string());
                 ways.extend(apart.map(|href| (href, "Show each")));
             }
+            // The page of a node has the rest, where there are so many that each must weigh little.
+            ways.truncate(if nodes > HEAVY { 0 } else { ways.len() });
             ways
         };
         let scene = Scene {
@@ -284,5 +286,67 @@ impl GraphPage<'_> {
                 } @else { (fields) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sagewarden_lineage::edge::Relation;
+    use sagewarden_lineage::graph::Edge;
+
+    use super::*;
+    use crate::explorer::{Address, html};
+
+    /// Pipelines that share images, data and commits, as teams do: about two thousand nodes.
+    fn teams() -> Answer {
+        let id = |kind: &str, number: usize| {
+            NodeId::parse(&format!("{kind}#111122223333/eu-west-1/pipeline-{number:04}@1")).unwrap()
+        };
+        let mut graph = Graph::default();
+        let mut add = |from: NodeId, to: NodeId, role: &str| {
+            for end in [&from, &to] {
+                graph.insert(Node { id: end.clone(), item: None }, 0);
+            }
+            graph.edges.insert(Edge { from, to, relation: Relation::ContributedTo, role: role.to_owned() });
+        };
+        for number in 0..450 {
+            let (processing, training) = (id("pjob", number), id("tjob", number));
+            add(id("commit", number / 5), processing.clone(), "source/tag");
+            add(id("img", number / 100), processing.clone(), "image");
+            add(id("ds", number / 10), processing.clone(), "input/raw");
+            add(id("commit", number / 5), training.clone(), "source/tag");
+            add(processing, id("art", 1000 + number), "output/train");
+            add(id("art", 1000 + number), training.clone(), "channel/train");
+            add(training, id("model", number), "model-data/0");
+        }
+        Answer { root: id("model", 0), graph, details: BTreeMap::new(), cursor: None, requests: 0 }
+    }
+
+    #[test]
+    fn two_thousand_nodes_weigh_two_megabytes_at_most() {
+        let answer = teams();
+        let page = GraphPage { answer: &answer, depth: Depth::All, downstream: BTreeMap::new() };
+        let frame = Frame { address: graph_of(&answer.root), is_live: true, requests: 1 };
+        let text = html(&page, &frame);
+        assert!(answer.graph.nodes.len() > 1_900, "{}", answer.graph.nodes.len());
+        assert_eq!(text.matches("class=\"node").count(), answer.graph.nodes.len(), "none is like another");
+        let cards = text.find("<section id=\"cards\"").unwrap_or_default();
+        assert!(text.len() <= 2_000_000, "{}, of which cards {}", text.len(), text.len() - cards);
+    }
+
+    #[test]
+    fn a_path_hides_what_is_not_on_it_and_a_kind_what_is_of_it() {
+        let answer = teams();
+        let page = GraphPage { answer: &answer, depth: Depth::All, downstream: BTreeMap::new() };
+        let boxes = |address: Address| {
+            let frame = Frame { address, is_live: true, requests: 1 };
+            html(&page, &frame).matches("class=\"node").count()
+        };
+        let all = graph_of(&answer.root);
+        // Commit, image, data, two jobs, an artifact and the model.
+        assert_eq!(boxes(all.with("path", answer.root.as_str())), 7);
+        assert_eq!(boxes(all.with("path", answer.root.as_str()).and("hide", "image")), 6);
+        // The node in question stays.
+        assert_eq!(boxes(all.with("hide", "model")), boxes(all) - 449);
     }
 }

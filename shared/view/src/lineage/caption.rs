@@ -43,5 +43,5 @@ pub(crate) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
 /// is the beginning of a digest, so that no two of a page are the same.
 pub(crate) fn anchor(id: &NodeId) -> String {
     let digest = Sha256::digest(id.as_str());
-    digest.iter().take(6).fold("n-".to_owned(), |anchor, byte| format!("{anchor}{byte:02x}"))
+    digest.iter().take(5).fold("n-".to_owned(), |anchor, byte| format!("{anchor}{byte:02x}"))
 }

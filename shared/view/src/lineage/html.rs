@@ -175,7 +175,7 @@ fn card(scene: &Scene<'_>, ends: &Ends<'_>, node: &Node, which: Facts) -> Markup
                 (node.id.kind())
                 @for mark in marks(answer, node) { span.mark { (mark) } }
             }
-            h3 { (label(node)) }
+            @if which == Facts::Few { h3 { a href=((scene.link)(&node.id)) { (label(node)) } } } @else { h3 { (label(node)) } }
             @match which {
                 Facts::All => {
                     dl { @for (name, fact) in facts(answer, node) { dt { (name) } dd { (value(&fact)) } } }
@@ -190,14 +190,16 @@ fn card(scene: &Scene<'_>, ends: &Ends<'_>, node: &Node, which: Facts) -> Markup
 /// What decides whether to look at a node's own page, and the ways there.
 fn few(scene: &Scene<'_>, node: &Node) -> Markup {
     let others = scene.groups.get(&node.id);
+    let created = node.created_at().map(|time| ("created", time.to_string()));
+    let by = node.text(CREATED_BY).map(|who| ("by", who.to_owned()));
+    let found = node.text(FOUND).map(|found| ("found", found.to_owned()));
+    let others =
+        others.map(|others| ("with it", format!("{others} more of its kind, with the same neighbours")));
+    let facts: Vec<(&str, String)> = [created, by, found, others].into_iter().flatten().collect();
+    let ways = (scene.ways)(&node.id);
     html! {
-        dl {
-            @if let Some(time) = node.created_at() { dt { "created" } dd { (time) } }
-            @if let Some(who) = node.text(CREATED_BY) { dt { "by" } dd { (who) } }
-            @if let Some(found) = node.text(FOUND) { dt { "found" } dd { (found) } }
-            @if let Some(others) = others { dt { "with it" } dd { (others) " more of its kind, with the same neighbours" } }
-        }
-        p.ways { @for (href, words) in (scene.ways)(&node.id) { a href=(href) { (words) } " " } }
+        @if !facts.is_empty() { dl { @for (name, fact) in &facts { dt { (name) } dd { (fact) } } } }
+        @if !ways.is_empty() { p.ways { @for (href, words) in ways { a href=(href) { (words) } " " } } }
     }
 }
 

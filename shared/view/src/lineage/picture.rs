@@ -15,6 +15,9 @@ use super::layout::{HEIGHT, Layout, Point, WIDTH, layout};
 
 /// If there are more edges than this, their roles are shown only along the path of the chosen node.
 const FEW: usize = 40;
+/// If there are more edges than this, only a look at an edge itself shows its role, and of more nodes than this only the facts are at hand in
+/// words: the page must still open.
+const MANY: usize = 600;
 /// The roles that fit beside a box: how far below its middle each stands. The lower corner is that of a handle.
 const LINES: [f64; 3] = [-6.0, 12.0, -24.0];
 /// The letters that a box has room for, and a gap between two columns.
@@ -92,6 +95,9 @@ impl<'a> Scene<'a> {
     fn lines(&self) -> Vec<(&'a Edge, usize)> {
         let mut said: BTreeMap<&NodeId, Vec<String>> = BTreeMap::new();
         let mut lines = Vec::new();
+        if self.edges().count() > MANY {
+            return lines;
+        }
         for edge in self.edges() {
             let (said, role) = (said.entry(&edge.to).or_default(), role(edge));
             if !said.contains(&role) && said.len() < LINES.len() {
@@ -124,14 +130,14 @@ impl<'a> Scene<'a> {
         let what = more.map_or_else(|| kind.to_string(), |more| format!("{kind} + {more} more"));
         let below = below(node, &marks);
         html! {
-            g class="place" transform={ "translate(" (corner.x) " " (corner.y) ")" } {
-                @if more.is_some() { rect class="box stack" x="6" y="6" width=(WIDTH) height=(HEIGHT) rx="7" {} }
+            g transform={ "translate(" (corner.x) " " (corner.y) ")" } {
+                @if more.is_some() { rect class="box stack" x="6" y="6" width=(WIDTH) height=(HEIGHT) {} }
                 a class={ "node " (kind.word()) @if is_doubtful { " doubtful" } @if node.id == answer.root { " root" } }
                     href=((self.link)(&node.id)) data-id=(anchor(&node.id)) {
                     title { (what) " " (label) }
-                    @if !marks.is_empty() { desc { (marks.join(", ")) } }
-                    rect class="box" width=(WIDTH) height=(HEIGHT) rx="7" {}
-                    rect class="bar" width="6" height=(HEIGHT) rx="3" {}
+                    @if !marks.is_empty() && self.shown.len() <= MANY { desc { (marks.join(", ")) } }
+                    rect class="box" width=(WIDTH) height=(HEIGHT) {}
+                    rect class="bar" width="6" height=(HEIGHT) {}
                     text class="what" x="16" y="17" { (what) }
                     text class="name" x="16" y="35" { (shortened(&short_label(node, &label), LETTERS)) }
                     text class="marks" x="16" y="52" { (shortened(&below, LETTERS + 3)) }

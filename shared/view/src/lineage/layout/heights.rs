@@ -1,6 +1,6 @@
 //! The height of each vertex: lines are straight where the order of the columns lets them be.
 
-use super::{HEIGHT, Net};
+use super::net::{HEIGHT, Net};
 
 /// How often the columns follow each other.
 const SWEEPS: usize = 30;

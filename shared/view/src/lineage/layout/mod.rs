@@ -6,6 +6,7 @@
 //! picture.
 
 mod heights;
+mod net;
 mod order;
 mod ranks;
 
@@ -13,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::id::NodeId;
 
+pub(super) use net::HEIGHT;
+use net::Net;
+
 /// The size of a box.
 pub(super) const WIDTH: f64 = 250.0;
-/// The height of a box.
-pub(super) const HEIGHT: f64 = 60.0;
 /// Between two columns there is room for the roles of edges.
 const GAP: f64 = 140.0;
 /// Around the picture.
@@ -38,65 +40,6 @@ pub(super) struct Layout<'a> {
     pub(super) lines: BTreeMap<(&'a NodeId, &'a NodeId), Vec<Point>>,
     pub(super) width: f64,
     pub(super) height: f64,
-}
-
-/// The vertices of a picture: its nodes, and bends of lines. They are numbered, the nodes first.
-#[derive(Debug, Default)]
-struct Net {
-    /// How many of them are nodes.
-    nodes: usize,
-    /// The column of each.
-    ranks: Vec<usize>,
-    /// The neighbours of each in the column before.
-    before: Vec<Vec<usize>>,
-    /// The neighbours of each in the column after.
-    after: Vec<Vec<usize>>,
-}
-
-impl Net {
-    fn is_bend(&self, vertex: usize) -> bool {
-        vertex >= self.nodes
-    }
-
-    fn rank(&self, vertex: usize) -> usize {
-        self.ranks.get(vertex).copied().unwrap_or_default()
-    }
-
-    fn before(&self, vertex: usize) -> &[usize] {
-        self.before.get(vertex).map_or(&[], Vec::as_slice)
-    }
-
-    fn after(&self, vertex: usize) -> &[usize] {
-        self.after.get(vertex).map_or(&[], Vec::as_slice)
-    }
-
-    fn add(&mut self, rank: usize) -> usize {
-        self.ranks.push(rank);
-        self.before.push(Vec::new());
-        self.after.push(Vec::new());
-        self.ranks.len() - 1
-    }
-
-    fn join(&mut self, from: usize, to: usize) {
-        if let Some(after) = self.after.get_mut(from).filter(|after| !after.contains(&to)) {
-            after.push(to);
-            if let Some(before) = self.before.get_mut(to) {
-                before.push(from);
-            }
-        }
-    }
-
-    /// The vertices of each column.
-    fn columns(&self) -> Vec<Vec<usize>> {
-        let count = self.ranks.iter().max().map_or(0, |last| last + 1);
-        let mut columns = vec![Vec::new(); count];
-        for (vertex, rank) in self.ranks.iter().enumerate() {
-            if let Some(column) = columns.get_mut(*rank) {
-                column.push(vertex);
-            }
-        }
-        columns
-    }
 }
 
 /// Places nodes and edges; an edge whose ends are not among the nodes is left out.

@@ -1,6 +1,6 @@
 //! The order of the vertices of each column, so that few edges cross.
 
-use super::Net;
+use super::net::Net;
 
 /// A net with more vertices is swept less often.
 const SMALL: usize = 600;
