@@ -485,3 +485,38 @@ fn a_request_that_names_a_time_of_its_own_does_not_revive_a_waiver() {
     });
     assert_eq!(check(description), "waived");
 }
+
+#[test]
+fn the_demo_leaves_something_in_every_list() {
+    let demo = Demo::new();
+    let store = demo.path("sagewarden.db");
+    let lists = ["endpoints", "models", "jobs", "findings", "waivers", "remedies", "erased"];
+    let mut questions: Vec<Vec<&str>> = lists.into_iter().map(|list| vec!["list", list]).collect();
+    questions.push(vec!["inventory"]);
+    questions.push(vec!["inventory", "--at", "2026-03-03"]);
+    questions.push(vec!["findings", "--closed"]);
+    questions.push(vec!["findings", "--would-have-been-stopped", "--by", "owner"]);
+    for question in questions {
+        let ask = |format: &str| {
+            let output = sagewarden(&[&question[..], &["--store", &store, "--format", format]].concat());
+            assert!(output.status.success(), "{question:?}: {}", String::from_utf8_lossy(&output.stderr));
+            out(&output)
+        };
+        let listing: Value = serde_json::from_str(&ask("json")).unwrap();
+        let entries = listing["items"].as_array().unwrap().len();
+        assert!(entries > 0 && listing["complete"] == true, "{question:?}: {listing}");
+        assert_eq!(ask("csv").lines().count(), entries + 1, "{question:?}");
+        assert!(ask("table").trim_end().ends_with(", complete"), "{question:?}");
+        assert!(ask("html").starts_with("<!DOCTYPE html>"), "{question:?}");
+    }
+    for (wrong, words) in [
+        (vec!["list", "nothing"], "invalid value 'nothing'"),
+        (vec!["list", "findings", "--severity", "bad"], "`severity` is `bad`"),
+        (vec!["list", "jobs", "--since", "soon"], "`since` is `soon`"),
+        (vec!["list", "jobs", "--cursor", "bad"], "`cursor` is not of this list"),
+        (vec!["inventory", "--at", "never"], "`at` is `never`"),
+    ] {
+        let (code, text) = failure(&[&wrong[..], &["--store", &store]].concat());
+        assert!(code == Some(2) && text.contains(words), "{wrong:?}: {code:?}: {text}");
+    }
+}
