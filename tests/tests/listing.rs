@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use lookup_lineage::{Bounds, answer as ask_function, answer_url};
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_govern::ports::Table as _;
-use sagewarden_govern::{Ask, CountBy, NoAnswer, Question, Standing, answer};
+use sagewarden_govern::{Ask, CountBy, EntryState, NoAnswer, Question, answer};
 use sagewarden_lineage::answer::Reply;
 use sagewarden_lineage::listing::{FindingItem, Items, Listing};
 use sagewarden_lineage::rows::{FoundControl, OpenFindingRow, VerdictRow};
@@ -34,7 +34,7 @@ fn of(ask: Ask) -> Question {
     Question { ask, now: Some(at(3_600)), ..Question::default() }
 }
 
-fn findings(store: &Store, standing: Standing) -> Vec<FindingItem> {
+fn findings(store: &Store, standing: EntryState) -> Vec<FindingItem> {
     match list(store, &Question { state: Some(standing), ..of(Ask::Findings) }).items {
         Items::Findings(items) => items,
         other => panic!("{other:?}"),
@@ -72,7 +72,7 @@ fn a_finding_is_open_until_the_resource_keeps_the_control_again() -> Result<()> 
     let model = local.create(ResourceKind::Model, &model("m"), 0)?;
     local.settle()?;
     let store = &local.system.store;
-    let open = findings(store, Standing::Open);
+    let open = findings(store, EntryState::Open);
     assert_eq!(named(&open), pairs(&[("m", "MDL-TRC-01")]));
     assert_eq!(open[0].owner.as_deref(), Some("arn:aws:iam::111122223333:user/ana"));
     let tags = [("Owner".to_owned(), "ana".to_owned())].into();
@@ -85,8 +85,8 @@ fn a_finding_is_open_until_the_resource_keeps_the_control_again() -> Result<()> 
     changed["detail"]["ModelName"] = "m".into();
     changed["detail"]["ModelArn"] = model.arn().into();
     block_on(local.system.deliver(&changed.to_string(), at(100)))?;
-    assert_eq!(findings(store, Standing::Open), []);
-    let closed = findings(store, Standing::Closed);
+    assert_eq!(findings(store, EntryState::Open), []);
+    let closed = findings(store, EntryState::Closed);
     assert_eq!(named(&closed), pairs(&[("m", "MDL-TRC-01")]));
     assert_eq!(closed[0].state, "closed");
     Ok(())
@@ -111,8 +111,8 @@ fn a_deletion_closes_findings_in_any_order_and_a_new_resource_of_the_name_has_it
         for event in &events {
             block_on(local.system.deliver(&event.to_string(), at(600)))?;
         }
-        assert_eq!(named(&findings(store, Standing::Open)), pairs(&[]), "seed {seed}");
-        let closed = named(&findings(store, Standing::Closed));
+        assert_eq!(named(&findings(store, EntryState::Open)), pairs(&[]), "seed {seed}");
+        let closed = named(&findings(store, EntryState::Closed));
         assert!(closed.contains(&("t".to_owned(), "TRN-NET-01".to_owned())), "seed {seed}: {closed:?}");
         assert!(closed.iter().any(|(name, _)| name == "ana"), "seed {seed}: {closed:?}");
         let erased = list(store, &of(Ask::Erased));
@@ -126,7 +126,7 @@ fn a_deletion_closes_findings_in_any_order_and_a_new_resource_of_the_name_has_it
         local.system.account.delete(&job, at(601))?;
         local.create(ResourceKind::TrainingJob, &without_network("t"), 700)?;
         local.settle()?;
-        assert_eq!(named(&findings(store, Standing::Open)), pairs(&[("t", "TRN-NET-01")]), "seed {seed}");
+        assert_eq!(named(&findings(store, EntryState::Open)), pairs(&[("t", "TRN-NET-01")]), "seed {seed}");
     }
     Ok(())
 }
@@ -155,8 +155,8 @@ fn a_deleted_endpoint_leaves_the_lists_of_what_is_live_and_is_there_as_of_a_day_
     local.settle()?;
     assert_eq!(names(&of(Ask::Endpoints)), Vec::<String>::new());
     assert_eq!(names(&of(Ask::Models)), Vec::<String>::new());
-    assert_eq!(names(&Question { state: Some(Standing::Closed), ..of(Ask::Endpoints) }), ["prod"]);
-    assert_eq!(names(&Question { state: Some(Standing::All), ..of(Ask::Models) }), ["m"]);
+    assert_eq!(names(&Question { state: Some(EntryState::Closed), ..of(Ask::Endpoints) }), ["prod"]);
+    assert_eq!(names(&Question { state: Some(EntryState::All), ..of(Ask::Models) }), ["m"]);
     assert_eq!(list(store, &of(Ask::Inventory)).items.len(), 0);
     let then = Some(at(500).to_string());
     assert_eq!(names(&Question { at: then.clone(), ..of(Ask::Endpoints) }), ["prod"]);
@@ -208,7 +208,7 @@ fn a_waiver_is_listed_with_whom_it_covers_and_its_findings_are_not() -> Result<(
     let waivers = json!(list(store, &of(Ask::Waivers)).items);
     assert_eq!(waivers.as_array().map(Vec::len), Some(1), "{waivers}");
     assert_eq!((&waivers[0]["name"], &waivers[0]["approver"]), (&json!("legacy-1"), &json!("jo")));
-    assert_eq!(named(&findings(store, Standing::All)), pairs(&[("new-1", "TRN-NET-01")]));
+    assert_eq!(named(&findings(store, EntryState::All)), pairs(&[("new-1", "TRN-NET-01")]));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use sagewarden_govern::{Ask, CountBy, Standing};
+use sagewarden_govern::{Ask, CountBy, EntryState};
 use sagewarden_lineage::answer::Format;
 
 pub(crate) const LIST_HELP: &str = "Examples:
@@ -170,11 +170,11 @@ pub(crate) struct States {
 }
 
 impl States {
-    pub(crate) fn state(&self) -> Option<Standing> {
+    pub(crate) fn state(&self) -> Option<EntryState> {
         match (self.open, self.closed, self.all) {
-            (true, ..) => Some(Standing::Open),
-            (_, true, _) => Some(Standing::Closed),
-            (.., true) => Some(Standing::All),
+            (true, ..) => Some(EntryState::Open),
+            (_, true, _) => Some(EntryState::Closed),
+            (.., true) => Some(EntryState::All),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! The first page, and the lists: the same questions that `list`, `findings` and `inventory` ask.
 
 use futures::executor::block_on;
-use sagewarden_govern::{Ask, CountBy, Question, Standing, answer};
+use sagewarden_govern::{Ask, CountBy, EntryState, Question, answer};
 use sagewarden_lineage::answer::Reply;
 use sagewarden_lineage::edge::OBSERVED_ON;
 use sagewarden_lineage::id::NodeId;
@@ -52,12 +52,12 @@ pub(super) fn page(
     explorer.shown(&ListPage { title, listing }, address, requests)
 }
 
-fn standing(address: &Address) -> Result<Option<Standing>, Refused> {
+fn standing(address: &Address) -> Result<Option<EntryState>, Refused> {
     Ok(Some(match address.get("state") {
         None => return Ok(None),
-        Some("open") => Standing::Open,
-        Some("closed") => Standing::Closed,
-        Some("all") => Standing::All,
+        Some("open") => EntryState::Open,
+        Some("closed") => EntryState::Closed,
+        Some("all") => EntryState::All,
         Some(other) => {
             return Err(Refused::wrong(format!("`state` is `{other}`: write open, closed or all")));
         }

@@ -53,7 +53,7 @@ pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED
 #[cfg(feature = "judging")]
 pub use enforce::remediation::VIOLATION_TAG;
 pub use lookup::{
-    Ask, CountBy, NoAnswer, Question, Standing, Way, answer, answer_within, entity, lookup_lineage, uses,
+    Ask, CountBy, EntryState, NoAnswer, Question, Way, answer, answer_within, entity, lookup_lineage, uses,
 };
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};

@@ -30,7 +30,7 @@ use history::history;
 use impact::impact;
 use lineage::lineage;
 use lists::list;
-pub use question::{Ask, CountBy, NoAnswer, Question, Standing, Way};
+pub use question::{Ask, CountBy, EntryState, NoAnswer, Question, Way};
 use reading::Reading;
 use sagewarden_lineage::scope::Scope;
 use scoped::Scoped;

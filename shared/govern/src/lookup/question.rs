@@ -68,7 +68,7 @@ impl Ask {
 /// Which entries of a list are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum EntryState {
     /// What is open, live or in use now.
     Open,
     /// What no longer is.
@@ -153,7 +153,7 @@ pub struct Question {
     pub since: Option<String>,
     /// For lists: which entries.
     #[serde(default)]
-    pub state: Option<Standing>,
+    pub state: Option<EntryState>,
     /// For `findings`: only those whose resources `enforce` would have stopped or deleted.
     #[serde(default)]
     pub would_have_been_stopped: bool,

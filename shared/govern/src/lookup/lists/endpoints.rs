@@ -10,7 +10,7 @@ use sagewarden_lineage::table::{Item, Key};
 
 use super::filter::Filter;
 use super::walker::{Size, Walker};
-use crate::lookup::question::{NoAnswer, Question, Standing};
+use crate::lookup::question::{EntryState, NoAnswer, Question};
 use crate::lookup::reading::{Interrupted, Reading};
 use crate::ports::Table;
 
@@ -23,7 +23,7 @@ pub(super) async fn endpoints<T: Table>(
     question: &Question,
 ) -> Result<(Items, Walker), NoAnswer> {
     let (filter, at) = (Filter::of(question)?, question.time()?);
-    let state = question.state.unwrap_or(Standing::Open);
+    let state = question.state.unwrap_or(EntryState::Open);
     let size = Size { entries: question.page_size()?, at_once: AT_ONCE, is_filtered: filter.is_any() };
     let mut walker = Walker::new(question, vec![EndpointRow::of(filter.account(), filter.region())])?;
     let items = walker
@@ -41,11 +41,11 @@ pub(super) async fn endpoints<T: Table>(
     Ok((Items::Endpoints(items), walker))
 }
 
-fn is_in(state: Standing, is_open: bool) -> bool {
+fn is_in(state: EntryState, is_open: bool) -> bool {
     match state {
-        Standing::All => true,
-        Standing::Open => is_open,
-        Standing::Closed => !is_open,
+        EntryState::All => true,
+        EntryState::Open => is_open,
+        EntryState::Closed => !is_open,
     }
 }
 

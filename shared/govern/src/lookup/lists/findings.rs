@@ -12,7 +12,7 @@ use sagewarden_lineage::table::{Item, Key};
 
 use super::filter::Filter;
 use super::walker::{Size, Walker};
-use crate::lookup::question::{CountBy, NoAnswer, Question, Standing};
+use crate::lookup::question::{CountBy, EntryState, NoAnswer, Question};
 use crate::lookup::reading::{Interrupted, KEYS, Reading};
 use crate::ports::Table;
 
@@ -26,10 +26,10 @@ pub(super) async fn findings<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let entries = if question.by.is_some() { usize::MAX } else { question.page_size()? };
     let state = question.state.unwrap_or(match question.would_have_been_stopped {
-        true => Standing::All,
-        false => Standing::Open,
+        true => EntryState::All,
+        false => EntryState::Open,
     });
-    let is_history = state != Standing::Open || question.would_have_been_stopped;
+    let is_history = state != EntryState::Open || question.would_have_been_stopped;
     let (items, walker) = if is_history {
         ever(reading, question, state, entries).await?
     } else {
@@ -90,12 +90,12 @@ fn open_items(filter: &Filter, row: &OpenFindingRow) -> Vec<FindingItem> {
 async fn ever<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
-    state: Standing,
+    state: EntryState,
     entries: usize,
 ) -> Result<(Vec<FindingItem>, Walker), NoAnswer> {
     let filter = Filter::of(question)?;
     let mut walker = found_walker(question, &filter)?;
-    let has_states = state != Standing::All || question.by.is_none();
+    let has_states = state != EntryState::All || question.by.is_none();
     let at_once = if has_states { AT_ONCE } else { KEYS };
     let size = Size { entries, at_once, is_filtered: true };
     let mut items = walker
@@ -158,7 +158,7 @@ impl Beside {
             .collect()
     }
 
-    fn items(&self, filter: &Filter, state: Standing, row: &FoundRow) -> Vec<FindingItem> {
+    fn items(&self, filter: &Filter, state: EntryState, row: &FoundRow) -> Vec<FindingItem> {
         let Some(about) = VerdictRow::resource(&row.subject).map(|resource| About::of(&resource)) else {
             return Vec::new();
         };
@@ -167,9 +167,9 @@ impl Beside {
             return Vec::new();
         }
         let is_wanted = |found: &&FoundControl| match state {
-            Standing::All => true,
-            Standing::Open => open.contains(&found.control),
-            Standing::Closed => !open.contains(&found.control),
+            EntryState::All => true,
+            EntryState::Open => open.contains(&found.control),
+            EntryState::Closed => !open.contains(&found.control),
         };
         let item = |found: &FoundControl| FindingItem {
             control: found.control.clone(),

@@ -13,7 +13,7 @@ use super::filter::Filter;
 use super::inventory::behind;
 use super::jobs::{deleted_at, kinds, nodes};
 use super::walker::{Size, Walker};
-use crate::lookup::question::{NoAnswer, Question, Standing};
+use crate::lookup::question::{EntryState, NoAnswer, Question};
 use crate::lookup::reading::{Interrupted, Reading};
 use crate::ports::Table;
 
@@ -24,8 +24,8 @@ pub(super) async fn models<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
 ) -> Result<(Items, Walker), NoAnswer> {
-    match question.state.unwrap_or(Standing::Open) {
-        Standing::Open => in_use(reading, question).await,
+    match question.state.unwrap_or(EntryState::Open) {
+        EntryState::Open => in_use(reading, question).await,
         state => recorded(reading, question, state).await,
     }
 }
@@ -70,7 +70,7 @@ async fn in_use<T: Table>(
 async fn recorded<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
-    state: Standing,
+    state: EntryState,
 ) -> Result<(Items, Walker), NoAnswer> {
     let filter = Filter::of(question)?;
     let kinds = kinds(question, &MODELS, "models")?;
@@ -87,7 +87,7 @@ async fn recorded<T: Table>(
                 if let Some(MadeRow { id, .. }) = row {
                     let running = running(reading, &id).await?;
                     let stored = nodes.iter().find(|item| item.key == NodeRow::key(&id)).cloned();
-                    let is_wanted = state == Standing::All || running.is_empty();
+                    let is_wanted = state == EntryState::All || running.is_empty();
                     let item = item(&Node { id, item: stored }, &running);
                     items.extend(item.filter(|item| is_wanted && wants(&filter, item)));
                 }
