@@ -1,6 +1,7 @@
 //! Why a command could not run.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use sagewarden_explain::ModelError;
@@ -151,6 +152,8 @@ pub(crate) enum CommandError {
     NoAnswer(#[from] NoAnswer),
     #[error("unknown entity `{entity}`; {hint}")]
     UnknownEntity { entity: String, hint: String },
+    #[error("nothing can be served at {address}: {source}; name another port with --port")]
+    Address { address: SocketAddr, source: io::Error },
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }

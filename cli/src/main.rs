@@ -15,6 +15,7 @@ mod output;
 mod policy;
 mod quality;
 mod scan;
+mod serve;
 mod verify;
 
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ fn main() -> ExitCode {
         Command::Inventory(options) => ask::list::inventory(&options),
         Command::Findings(options) => ask::list::findings(&options),
         Command::ExplainGap(options) => ask::explain_gap(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Site(options) => serve::site(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Completions(options) => install::completions(&options),
         Command::Man(options) => install::manual(&options),

@@ -44,6 +44,25 @@ pub fn script(name: &str) -> Result<Command> {
     Ok(script)
 }
 
+/// axe-core, which finds what a page keeps from people.
+///
+/// # Errors
+/// If it cannot be fetched; the message says why.
+pub fn axe() -> Result<PathBuf> {
+    let parts = ["install_axe.py", "install_browser.py", "npm.txt"].map(python::place);
+    let folder = installation("axe", &parts)?;
+    let file = folder.join("axe.min.js");
+    install_once(&folder, &file, || {
+        let output = python::script("install_axe.py")?.arg(&folder).output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(Missing(format!("axe-core cannot be fetched from npm's registry\n{}", said.trim())).into())
+    })?;
+    Ok(file)
+}
+
 fn program() -> Result<PathBuf> {
     let surroundings = Surroundings {
         chrome: env::var_os("CHROME"),

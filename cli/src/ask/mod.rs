@@ -3,7 +3,7 @@
 
 mod components;
 pub(crate) mod list;
-mod names;
+pub(crate) mod names;
 
 use std::process::ExitCode;
 

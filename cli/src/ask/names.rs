@@ -36,17 +36,18 @@ pub(super) fn completed(store: &Store, entity: &str) -> Result<String, CommandEr
 }
 
 /// The ARN of the resource of this kind and name, or of this name, that was judged; none if several have it.
-pub(super) fn judged(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
+pub(crate) fn judged(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
     let (kind, name) = entity.rsplit_once('/').map_or((None, entity), |(kind, name)| (Some(kind), name));
     let mut found = BTreeSet::new();
-    store.each(|item| {
-        let row = item.ok().as_ref().and_then(JudgedRow::parse);
+    store.each_within(JudgedRow::PREFIX, |item| {
+        let row = JudgedRow::parse(&item);
         let resource = row.and_then(|row| Resource::parse_arn(&row.arn).ok());
         let is_it = |resource: &Resource| {
             resource.name.eq_ignore_ascii_case(name)
                 && kind.is_none_or(|kind| resource.kind.segment() == kind)
         };
         found.extend(resource.filter(is_it).map(|resource| resource.arn()));
+        true
     })?;
     Ok(found.pop_first().filter(|_| found.is_empty()))
 }
@@ -78,8 +79,14 @@ fn with_name(store: &Store, name: &str) -> Result<Vec<String>, PortError> {
     Ok(found)
 }
 
-/// The same name of another kind goes before another name. An entity without a kind is compared with names alone.
+/// `did you mean ...?`
 fn near(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
+    Ok(nearest(store, entity)?.question())
+}
+
+/// The names that are nearest to one that the store does not know. The same name of another kind goes before another name. An entity without
+/// a kind is compared with names alone.
+pub(crate) fn nearest(store: &Store, entity: &str) -> Result<Nearest, PortError> {
     let mut nearest = Nearest::to(entity);
     let asked = entity.rsplit_once('/').map(|(_, name)| name);
     let bare = asked.unwrap_or(entity).to_lowercase();
@@ -88,16 +95,20 @@ fn near(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
         Alias::Name { name, .. } if asked.is_none() => nearest.consider(name, &address),
         _ => nearest.consider(&address, &address),
     })?;
-    Ok(nearest.question())
+    Ok(nearest)
 }
 
 /// Hands over every alias in a store, each in the form that people type.
 fn each_address(store: &Store, mut each: impl FnMut(String, &AliasRow)) -> Result<(), PortError> {
-    store.each(|item| {
-        if let Some(row) = item.ok().as_ref().and_then(AliasRow::parse) {
-            each(address(&row), &row);
-        }
-    })
+    for partition in AliasRow::PARTITIONS {
+        store.each_within(partition, |item| {
+            if let Some(row) = AliasRow::parse(&item) {
+                each(address(&row), &row);
+            }
+            true
+        })?;
+    }
+    Ok(())
 }
 
 fn address(row: &AliasRow) -> String {

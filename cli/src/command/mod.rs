@@ -11,6 +11,7 @@ pub(crate) mod install;
 pub(crate) mod list;
 pub(crate) mod policy;
 pub(crate) mod scan;
+pub(crate) mod serve;
 pub(crate) mod verify;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,7 @@ use crate::command::list::{
 };
 use crate::command::policy::Policy;
 use crate::command::scan::{SCAN_HELP, ScanOptions};
+use crate::command::serve::{SERVE_HELP, SITE_HELP, ServeOptions, SiteOptions};
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
 
 /// The version and, in a release build of a checkout, its commit (`build.rs`).
@@ -130,6 +132,12 @@ pub(crate) enum Command {
     /// Show why there is no lineage of a resource, or no verdict on it
     #[command(after_help = EXPLAIN_GAP_HELP)]
     ExplainGap(WhyOptions),
+    /// Look at a store in the browser: every entity as a page, its lineage as a picture, drift and controls
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeOptions),
+    /// Write the pages of `serve` as a folder of files
+    #[command(after_help = SITE_HELP)]
+    Site(SiteOptions),
     /// Check that no verdict was removed or changed, in a store or an export of the table
     #[command(after_help = VERIFY_HELP)]
     Verify(VerifyOptions),

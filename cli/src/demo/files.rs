@@ -72,7 +72,7 @@ impl DemoFiles {
         Ok(())
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), CommandError> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), CommandError> {
         let path = self.path(name);
         fs::write(&path, text).map_err(CommandError::unwritable(&path))
     }

@@ -1,6 +1,7 @@
 //! `sagewarden demo`: the story of a credit model, shown as it happens.
 
 mod files;
+mod later;
 mod neighbours;
 mod step;
 mod words;
@@ -52,7 +53,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
         }
         OutputFormat::Json => output::print_json(&words::document(&files, &steps, lineage::json(&lineage)))?,
     }
-    Ok(ExitCode::SUCCESS)
+    if options.serve { later::serve_on(&system, &files, !options.no_open) } else { Ok(ExitCode::SUCCESS) }
 }
 
 /// Plays the story; people see each step when it has been played.

@@ -41,11 +41,16 @@ impl Nearest {
         self.found.truncate(SUGGESTED);
     }
 
+    /// The nearest names, the best first.
+    pub(crate) fn names(self) -> Vec<String> {
+        let best = self.found.first().map_or(0.0, |(alike, _)| *alike);
+        let nearest = self.found.into_iter().filter(|(alike, _)| *alike >= best - BEHIND);
+        nearest.map(|(_, name)| name).collect()
+    }
+
     /// `did you mean ...?`, if anything comes near.
     pub(crate) fn question(self) -> Option<String> {
-        let best = self.found.first()?.0;
-        let nearest = self.found.into_iter().filter(|(alike, _)| *alike >= best - BEHIND);
-        let names: Vec<String> = nearest.map(|(_, name)| format!("`{name}`")).collect();
+        let names: Vec<String> = self.names().into_iter().map(|name| format!("`{name}`")).collect();
         match names.as_slice() {
             [] => None,
             [one] => Some(format!("did you mean {one}?")),

@@ -54,7 +54,9 @@ pub use enforce::known_keys::KnownKeys;
 pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED};
 #[cfg(feature = "judging")]
 pub use enforce::remediation::VIOLATION_TAG;
-pub use lookup::{Ask, CountBy, EntryState, NoAnswer, Question, Way, answer, answer_within, lookup_lineage};
+pub use lookup::{
+    Ask, CountBy, EntryState, NoAnswer, Question, Way, answer, answer_within, entity, lookup_lineage, uses,
+};
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};
 pub use quality::MeasureQuality;

@@ -110,6 +110,30 @@ impl Store {
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
+    /// Opens an existing store to read it while others may write to it.
+    ///
+    /// # Errors
+    /// If it does not exist, or is not a store.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // Readers of a log note where they read, in a file beside the store. Where they may not, nobody writes.
+        let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+            connection.execute_batch("PRAGMA query_only = ON; SELECT count(*) FROM sqlite_master;")?;
+            Ok(connection)
+        });
+        match opened {
+            Ok(connection) if is_ours(&connection, path)? => {
+                connection.set_prepared_statement_cache_capacity(STATEMENTS);
+                Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+            }
+            Ok(_) => Err(of_another_program(path)),
+            Err(_) => Self::open_read_only(path),
+        }
+    }
+
     /// A store that ends with the process.
     ///
     /// # Errors

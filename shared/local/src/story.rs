@@ -18,6 +18,7 @@ mod models;
 mod parts;
 mod retraining;
 mod traffic;
+mod weeks;
 
 use clients::Clients;
 use parts::{PIPELINE, bucket, cluster, key, object_key, role, s3_input, s3_output, session, tags, uri, vpc};

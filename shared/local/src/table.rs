@@ -159,6 +159,29 @@ impl Store {
         read().map_err(|error| port_error("read the lineage table", error))
     }
 
+    /// Hands over the rows whose partition begins with this text, in the order of keys, as long as `each` answers that it wants more.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn each_within(&self, partition: &str, mut each: impl FnMut(Item) -> bool) -> Result<(), PortError> {
+        let connection = self.lock();
+        let mut read = || {
+            // No character of a key is larger.
+            let end = format!("{partition}\u{10ffff}");
+            let mut statement = connection.prepare_cached(
+                "SELECT pk, sk, item FROM lineage WHERE pk >= ?1 AND pk <= ?2 ORDER BY pk, sk",
+            )?;
+            let mut rows = statement.query([partition, &end])?;
+            while let Some(row) = rows.next()? {
+                if !item(row).map_or(true, &mut each) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|error| port_error("read the lineage table", error))
+    }
+
     /// SHA-256 over all items of the lineage table. Two stores with the same facts have the same hash, in whatever order the facts arrived.
     ///
     /// # Errors

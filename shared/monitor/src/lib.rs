@@ -45,5 +45,6 @@ pub use violations::{
     DriftSeverity, Excess, Limit, Observed, UnreadableReport, Violation, Violations, severity,
 };
 pub use window_report::{
-    CaptureWindow, ModeDifference, RewrittenAfter, UnreadableLines, UnreadableWindowReport, WindowReport,
+    CaptureWindow, FeatureDistance, ModeDifference, RewrittenAfter, UnreadableLines, UnreadableWindowReport,
+    WindowReport,
 };

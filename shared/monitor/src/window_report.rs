@@ -7,7 +7,7 @@ use std::fmt;
 use sagewarden_events::Timestamp;
 
 use crate::attributed_rows::AttributedRows;
-use crate::evaluate::Coverage;
+use crate::evaluate::{Coverage, Evaluation};
 use crate::labelled_rows::LabelledRows;
 use crate::loose;
 use crate::violations::Violation;
@@ -57,6 +57,10 @@ pub struct WindowReport {
     /// The violations, as entries of `constraint_violations.json`.
     #[serde(default)]
     pub violations: Vec<Violation>,
+    /// How far each compared feature is from the baseline, in the mode for alerts. At most [`Self::MAX_DISTANCES`], the largest for
+    /// their thresholds first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distances: Vec<FeatureDistance>,
     /// Where the two modes come to different verdicts.
     #[serde(default)]
     pub differences: Vec<ModeDifference>,
@@ -77,6 +81,35 @@ pub struct WindowReport {
     /// they were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attribution: Option<AttributedRows>,
+}
+
+/// The distance of a feature from the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
+pub struct FeatureDistance {
+    /// The feature.
+    pub feature: String,
+    /// Its distance.
+    pub value: f64,
+    /// A larger distance is drift.
+    pub threshold: f64,
+}
+
+impl FeatureDistance {
+    /// The distances of an evaluation that are numbers, the largest for their thresholds first.
+    #[must_use]
+    pub fn of(evaluation: &Evaluation) -> Vec<Self> {
+        let compared = evaluation.features.iter().filter_map(|feature| {
+            let distance = feature.distance.as_ref().filter(|distance| distance.value.is_finite())?;
+            let (value, threshold) = (distance.value, distance.threshold);
+            Some(Self { feature: feature.name.clone(), value, threshold })
+        });
+        let mut distances: Vec<Self> = compared.collect();
+        let excess = |each: &Self| each.value / each.threshold.max(f64::MIN_POSITIVE);
+        distances.sort_by(|one, other| excess(other).total_cmp(&excess(one)));
+        distances.truncate(WindowReport::MAX_DISTANCES);
+        distances
+    }
 }
 
 /// Says that files of a window were written after it had been closed, and later than capture writes any.
@@ -190,6 +223,8 @@ impl WindowReport {
     pub const PAGE: &str = "report.html";
     /// How many entries list unreadable lines: a day of broken files must not make the document too large.
     pub const MAX_UNREADABLE: usize = 1_000;
+    /// How many distances are listed: a table of ten thousand features must not make the document too large.
+    pub const MAX_DISTANCES: usize = 1_000;
     /// How many of the files that were written after the window had been closed are named.
     pub const MAX_REWRITTEN: usize = 100;
     /// The name in Model Monitor's key layout, in place of a schedule's name.

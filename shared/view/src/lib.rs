@@ -7,6 +7,8 @@ pub mod drift;
 #[cfg(feature = "answers")]
 pub mod explanation;
 #[cfg(feature = "answers")]
+pub mod explorer;
+#[cfg(feature = "answers")]
 pub mod lineage;
 #[cfg(feature = "answers")]
 pub mod listing;

@@ -4,22 +4,30 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-#[cfg(feature = "answers")]
-use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 /// Colours and type, in light and in dark.
 const STYLE: &str = include_str!("page.css");
 
-/// The page as text: this body, with its own style after the common style, and the script last.
+/// The page as text: this body, with its own style after the common style, and the script last. It sends nothing anywhere.
 pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> String {
+    written(title, style, script, body, "'none'")
+}
+
+/// The same for a page that is served: its forms ask the server that it came from.
+#[cfg(feature = "answers")]
+pub(crate) fn served_page(title: &str, style: &str, script: &str, body: &Markup) -> String {
+    written(title, style, script, body, "'self'")
+}
+
+fn written(title: &str, style: &str, script: &str, body: &Markup, forms: &str) -> String {
     let style = format!("{STYLE}{style}");
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy(&style, script));
+                meta http-equiv="Content-Security-Policy" content=(policy(&style, script, forms));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
                 style { (PreEscaped(&style)) }
@@ -33,18 +41,11 @@ pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> Str
     .into_string()
 }
 
-/// A document that the script reads. It escapes `<`, so that no name can end the block.
-#[cfg(feature = "answers")]
-pub(crate) fn data_block(id: &str, document: &Json) -> Markup {
-    let text = document.to_string().replace('<', "\\u003c");
-    html! { script type="application/json" id=(id) { (PreEscaped(text)) } }
-}
-
 /// Allows only this style and this script, by their digests. So nothing that a name smuggles in runs, and the page fetches nothing.
-fn policy(style: &str, script: &str) -> String {
+fn policy(style: &str, script: &str, forms: &str) -> String {
     let digest = |text: &str| BASE64.encode(Sha256::digest(text));
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action {forms}",
         digest(style),
         digest(script)
     )

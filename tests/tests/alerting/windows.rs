@@ -83,6 +83,7 @@ pub(crate) fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]
         coverage: None,
         unknown: None,
         violations: violated.iter().map(violation).collect(),
+        distances: Vec::new(),
         differences: vec![ModeDifference { feature: "f".to_owned(), text: "compat sees nothing".to_owned() }],
         baseline: Some("s3://bucket/baseline".to_owned()),
         baseline_digest: None,

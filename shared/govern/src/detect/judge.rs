@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use sagewarden_events::Resource;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::{
-    Disagreement, Evaluation, Metric, Mode, ModeDifference, Statistics, UnreadableLines, Violations,
-    WindowReport, compare_modes, evaluate, metrics,
+    Disagreement, Evaluation, FeatureDistance, Metric, Mode, ModeDifference, Statistics, UnreadableLines,
+    Violations, WindowReport, compare_modes, evaluate, metrics,
 };
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
@@ -254,6 +254,7 @@ pub(super) fn report(
         coverage: alerting.map(Evaluation::coverage),
         unknown: alerting.and_then(Evaluation::nothing_judged),
         violations: alerting.map(|evaluation| evaluation.violations.clone()).unwrap_or_default(),
+        distances: alerting.map(FeatureDistance::of).unwrap_or_default(),
         differences: differences.unwrap_or_default().into_iter().map(difference).collect(),
         baseline: Some(found.place.constraints.to_string()),
         baseline_digest: Some(found.digest.clone()),

@@ -64,6 +64,7 @@ fn empty(window: &Window, rows: AttributedRows) -> WindowReport {
         coverage: None,
         unknown: None,
         violations: Vec::new(),
+        distances: Vec::new(),
         differences: Vec::new(),
         baseline: None,
         baseline_digest: None,

@@ -52,7 +52,7 @@ pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) ->
 }
 
 /// An identity as it stands in answers; an image's digest is one.
-fn identity(entity: &str) -> Option<NodeId> {
+pub(super) fn identity(entity: &str) -> Option<NodeId> {
     let is_digest = entity.starts_with("sha256:");
     if is_digest { Some(NodeId::image_of_digest(entity)) } else { NodeId::parse(entity) }
 }

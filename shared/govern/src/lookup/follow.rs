@@ -112,7 +112,7 @@ async fn pages<T: Table>(
 
 /// Resources built from a commit that nobody named. No row of the commit names them: the link is a register of the resource.
 /// It is found through the branches that pointed to the commit, and the times between which they did.
-async fn followers<T: Table>(
+pub(super) async fn followers<T: Table>(
     reading: &Reading<'_, T>,
     commit: &NodeId,
     out: &[OutEdges],

@@ -146,7 +146,7 @@ fn is_first(periods: &[DeploymentPeriod], period: &DeploymentPeriod) -> bool {
     same.is_some_and(|other| other.from == period.from)
 }
 
-fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: String) -> Entry {
+pub(super) fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: String) -> Entry {
     Entry { time, kind, text, subject: subject.to_string(), digest: None, previous: None }
 }
 
@@ -229,7 +229,7 @@ fn verdicts(time: Timestamp, node: &Node) -> Vec<Entry> {
         .collect()
 }
 
-fn observation(time: Timestamp, node: &Node) -> Entry {
+pub(super) fn observation(time: Timestamp, node: &Node) -> Entry {
     if node.id.kind() == NodeKind::Violation && node.number(VIOLATIONS).is_none() {
         let causes = node.item.iter().flat_map(|item| item.set(SILENT));
         let causes: Vec<&str> = causes.map(silence).collect();

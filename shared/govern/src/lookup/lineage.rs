@@ -130,7 +130,7 @@ async fn details<T: Table>(
 }
 
 /// What a row adds to the detail of its node.
-fn detail(item: &Item) -> Option<(NodeId, Map<String, Json>)> {
+pub(super) fn detail(item: &Item) -> Option<(NodeId, Map<String, Json>)> {
     if let Some(row) = DetailRow::parse(item) {
         return Some((row.id, serde_json::from_str(&row.json?).ok()?));
     }

@@ -6,6 +6,7 @@
 mod address;
 mod diff;
 mod endpoint;
+mod entity;
 mod follow;
 mod gap;
 mod history;
@@ -16,12 +17,14 @@ mod periods;
 mod question;
 mod reading;
 mod scoped;
+mod uses;
 mod why;
 
 use sagewarden_lineage::answer::{Answer, Reply, reproduction};
 
 use crate::ports::Table;
 use diff::diff;
+pub use entity::entity;
 use gap::gap;
 use history::history;
 use impact::impact;
@@ -31,6 +34,7 @@ pub use question::{Ask, CountBy, EntryState, NoAnswer, Question, Way};
 use reading::Reading;
 use sagewarden_lineage::scope::Scope;
 use scoped::Scoped;
+pub use uses::uses;
 use why::why;
 
 /// Answers a question of any kind. `is_over` says whether time is up: then the answer is cut, and says so.

@@ -14,37 +14,66 @@ use super::reading::Reading;
 use crate::ports::Table;
 
 /// A resource that verdicts may be on.
-struct Subject {
+pub(super) struct Subject {
     root: String,
     name: String,
     /// The partition of its verdicts.
-    verdicts: String,
+    pub(super) verdicts: String,
     state: Option<String>,
     created_at: Option<Timestamp>,
     created_by: Option<String>,
 }
 
+impl Subject {
+    /// A node of the lineage.
+    pub(super) fn of(node: &Node) -> Self {
+        Self {
+            root: node.id.to_string(),
+            name: title(node),
+            verdicts: node.id.to_string(),
+            state: node.text(STATE).map(str::to_owned),
+            created_at: node.created_at(),
+            created_by: node.text(CREATED_BY).map(str::to_owned),
+        }
+    }
+}
+
 /// Answers `why`.
 pub(super) async fn why<T: Table>(reading: &Reading<'_, T>, question: &Question) -> Result<Why, NoAnswer> {
     let subject = subject(reading, &question.entity).await?;
-    let rows = reading.query_all(VerdictRow::of(&subject.verdicts)).await?;
+    let rows = reading.query_all(VerdictRow::and_judgements(&subject.verdicts)).await?;
+    Ok(Why { requests: reading.requests(), ..explained(subject, &rows, None) })
+}
+
+/// The verdict that holds, or held at a time, and the others before it.
+pub(super) fn explained(subject: Subject, rows: &[Item], at: Option<Timestamp>) -> Why {
+    let judgements = rows.iter().filter_map(JudgementRow::parse).map(|JudgementRow(verdict)| verdict);
+    let judgements: Vec<VerdictRow> =
+        judgements.filter(|verdict| at.is_none_or(|at| verdict.judged_at <= at)).collect();
     let newest = rows.iter().filter_map(|row| Some((VerdictRow::parse(row)?, row)));
     let newest = newest.max_by_key(|(verdict, _)| verdict.order());
-    let held = newest.as_ref().map(|(verdict, _)| verdict);
-    let earlier = earlier(reading, &subject.verdicts, held).await?;
-    Ok(Why {
+    let held = match at {
+        None => newest.as_ref().map(|(verdict, _)| verdict),
+        Some(_) => judgements.iter().max_by_key(|verdict| verdict.order()),
+    };
+    let remedy = remedy(newest.as_ref().map(|(_, row)| *row), rows);
+    let is_past = |remedy: &TakenRemedy| {
+        let taken = subject.created_at.map_or(0, Timestamp::millis) + remedy.after_ms.unwrap_or_default();
+        at.is_none_or(|at| taken <= at.millis())
+    };
+    Why {
+        started_by: rows.iter().find_map(started_by).or(subject.created_by),
+        verdict: held.map(HeldVerdict::of),
+        remedy: remedy.filter(is_past),
+        earlier: earlier(&judgements, held),
         root: subject.root,
         name: subject.name,
         state: subject.state,
         created_at: subject.created_at,
-        started_by: rows.iter().find_map(started_by).or(subject.created_by),
-        verdict: held.map(HeldVerdict::of),
-        remedy: remedy(newest.as_ref().map(|(_, row)| *row), &rows),
-        earlier,
         complete: true,
         missing: Vec::new(),
-        requests: reading.requests(),
-    })
+        requests: 0,
+    }
 }
 
 /// The resource that an address names. Kinds without lineage have no node: their ARN leads to the verdicts.
@@ -52,46 +81,40 @@ async fn subject<T: Table>(reading: &Reading<'_, T>, entity: &str) -> Result<Sub
     let refused = match resolve(reading, entity).await {
         Ok(addressed) => {
             let item = reading.get(&[NodeRow::key(&addressed.id)]).await?.pop();
-            let node = Node { id: addressed.id, item };
-            return Ok(Subject {
-                root: node.id.to_string(),
-                name: title(&node),
-                verdicts: node.id.to_string(),
-                state: node.text(STATE).map(str::to_owned),
-                created_at: node.created_at(),
-                created_by: node.text(CREATED_BY).map(str::to_owned),
-            });
+            return Ok(Subject::of(&Node { id: addressed.id, item }));
         }
         Err(refused @ (NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_))) => refused,
         Err(other) => return Err(other),
     };
-    let Ok(resource) = Resource::parse_arn(entity) else { return Err(refused) };
+    without_node(reading, entity).await?.ok_or(refused)
+}
+
+/// The resource of an ARN that was judged, whether or not it has a node; `None` if the text is no such ARN.
+pub(super) async fn without_node<T: Table>(
+    reading: &Reading<'_, T>,
+    entity: &str,
+) -> Result<Option<Subject>, NoAnswer> {
+    let Ok(resource) = Resource::parse_arn(entity) else { return Ok(None) };
     let found = reading.get(&[JudgedRow::key(&resource)]).await?;
     let Some(row) = found.iter().find_map(JudgedRow::parse) else {
-        return Err(NoAnswer::Unknown(entity.into()));
+        return Ok(None);
     };
-    Ok(Subject {
+    Ok(Some(Subject {
         root: resource.arn(),
         name: format!("{} {}", resource.kind, resource.name),
         created_at: VerdictRow::created_at(&row.verdicts),
         verdicts: row.verdicts,
         state: None,
         created_by: None,
-    })
+    }))
 }
 
 /// What was judged before the verdict that holds, the newest first.
-async fn earlier<T: Table>(
-    reading: &Reading<'_, T>,
-    pk: &str,
-    held: Option<&VerdictRow>,
-) -> Result<Vec<EarlierVerdict>, NoAnswer> {
-    let rows = reading.query_all(JudgementRow::of(pk)).await?;
-    let judgements = rows.iter().filter_map(JudgementRow::parse).map(|JudgementRow(verdict)| verdict);
-    let mut others: Vec<VerdictRow> =
-        judgements.filter(|verdict| held.is_none_or(|held| held.id() != verdict.id())).collect();
+fn earlier(judgements: &[VerdictRow], held: Option<&VerdictRow>) -> Vec<EarlierVerdict> {
+    let others = judgements.iter().filter(|verdict| held.is_none_or(|held| held.id() != verdict.id()));
+    let mut others: Vec<&VerdictRow> = others.collect();
     others.sort_by_key(|verdict| std::cmp::Reverse(verdict.order()));
-    Ok(others.iter().filter_map(EarlierVerdict::of).collect())
+    others.into_iter().filter_map(EarlierVerdict::of).collect()
 }
 
 /// The remedy under the bundle whose verdict holds, else under any: the resource was changed once.

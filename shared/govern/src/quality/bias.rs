@@ -104,6 +104,7 @@ fn report(findings: &Findings<'_>, measured: Option<&PairBias>, judged: JudgedBi
         unreadable_lines: 0,
         gone: Vec::new(),
         violations: judged.violations,
+        distances: Vec::new(),
         differences: Vec::new(),
         unknown: judged.unknown,
         baseline,

@@ -50,6 +50,7 @@ impl Findings<'_> {
             gone: pairs.gone.clone(),
             coverage: None,
             violations: evaluated.map(|it| it.violations.violations.clone()).unwrap_or_default(),
+            distances: Vec::new(),
             differences: measured
                 .filter(|_| unknown.is_none())
                 .map(MeasuredPairs::differences)

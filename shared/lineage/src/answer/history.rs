@@ -20,6 +20,8 @@ pub enum EntryKind {
     Monitoring,
     /// A monitoring execution found violations.
     Drift,
+    /// The entity was created or deleted, or reached a state.
+    State,
 }
 
 impl EntryKind {
@@ -32,6 +34,7 @@ impl EntryKind {
             Self::Finding => "finding",
             Self::Monitoring => "monitoring",
             Self::Drift => "drift",
+            Self::State => "state",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! why.
 
 mod difference;
+mod entity;
 mod found;
 mod history;
 mod impact;
@@ -14,6 +15,7 @@ mod why;
 mod words;
 
 pub use difference::{Aspect, AspectChange, Difference, Side, difference};
+pub use entity::Entity;
 pub use found::Answer;
 pub use history::{Entry, EntryKind, History};
 pub use impact::{Impact, LiveEndpoint};

@@ -80,6 +80,9 @@ impl AliasRow {
         sk: "<object version>#<identity>",
     };
 
+    /// What the partitions of names, commits and objects begin with: whoever looks for a part of a name reads them all.
+    pub const PARTITIONS: [&str; 3] = [NAMES, COMMITS, OBJECTS];
+
     /// All nodes of a name.
     #[must_use]
     pub fn named(kind: &str, name: &str) -> Query {

@@ -51,7 +51,8 @@ impl CallRow {
         pk: "K#call#<kind>/<account>/<region>/<name>",
         sk: "D#<time>#<who>",
     };
-    const PARTITION: &str = "K#call#";
+    /// What the partitions of calls begin with.
+    pub const PARTITION: &str = "K#call#";
     const CREATED: &str = "C#";
     const DELETED: &str = "D#";
 

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::{GONE, RowKind};
-use crate::id::NodeId;
-use crate::table::{Attributes, Item, Key, Value, Write};
+use crate::id::{NodeId, NodeKind};
+use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
 // Every node.
 
@@ -289,6 +289,12 @@ impl NodeRow {
     };
     const SK: &str = "#";
 
+    /// What the partitions of a kind of node begin with.
+    #[must_use]
+    pub fn partitions(kind: NodeKind) -> String {
+        format!("{}#", kind.prefix())
+    }
+
     /// The key of a node.
     #[must_use]
     pub fn key(id: &NodeId) -> Key {
@@ -299,6 +305,13 @@ impl NodeRow {
     #[must_use]
     pub fn id_of(key: &Key) -> Option<NodeId> {
         NodeId::parse(&key.pk).filter(|_| key.sk == Self::SK)
+    }
+
+    /// The node and every other row of its partition, the largest sort keys first. So states, approvals and revisions come before edges,
+    /// and the newest observations before older ones.
+    #[must_use]
+    pub fn and_all_beside(id: &NodeId) -> Query {
+        Query::whole(id.as_str()).newest_first()
     }
 
     /// Whether anything but its name is known.

@@ -69,6 +69,8 @@ impl VerdictRow {
         pk: VERDICTS,
         sk: "V#<bundle>",
     };
+    /// What the partitions of verdicts begin with.
+    pub const PARTITIONS: &str = PARTITION;
     const PREFIX: &str = "V#";
     const WITHOUT_NODE: &str = "R#";
 
@@ -449,7 +451,8 @@ impl JudgedRow {
         pk: "K#judged#<ARN in lower case>",
         sk: "#",
     };
-    const PREFIX: &str = "K#judged#";
+    /// What the partitions begin with.
+    pub const PREFIX: &str = "K#judged#";
     const SK: &str = "#";
     const ID: &str = "id";
     const INCARNATIONS: &str = "ids";

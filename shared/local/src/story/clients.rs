@@ -146,6 +146,17 @@ impl Clients {
         Self((SHIFTED..ALL).map(Client::new).collect())
     }
 
+    /// The clients of a later day: of a hundred, so many come from the other system. Each day has others.
+    pub(super) fn of_day(day: u64, shifted: u64) -> Self {
+        const CALLS: u64 = 300;
+        let number = |call: u64| {
+            let is_shifted = call * shifted / 100 != (call + 1) * shifted / 100;
+            let (from, among) = if is_shifted { (SHIFTED, ALL - SHIFTED) } else { (KNOWN, SHIFTED - KNOWN) };
+            from + (call * 7 + day * 131) % among
+        };
+        Self((0..CALLS).map(number).map(Client::new).collect())
+    }
+
     /// The raw data, with the label last.
     pub(super) fn table(&self) -> String {
         let row = |client: &Client| format!("{},{}\n", client.features(), client.label());

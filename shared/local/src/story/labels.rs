@@ -79,7 +79,7 @@ baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/quality"
     }
 
     /// The labels for a file of traffic, under the hour in which they were collected.
-    fn label(&self, clients: &Clients, asked: i64, after: i64) -> Result<(), StoryError> {
+    pub(super) fn label(&self, clients: &Clients, asked: i64, after: i64) -> Result<(), StoryError> {
         let mut lines = String::new();
         for (client, id) in clients.iter().zip(event_ids(asked)) {
             let truth = json!({ "data": client.outcome().to_string(), "encoding": "CSV" });
@@ -92,7 +92,7 @@ baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/quality"
     }
 
     /// The clock's event, as EventBridge sends it.
-    fn tick(&self, after: i64) -> Result<(), StoryError> {
+    pub(super) fn tick(&self, after: i64) -> Result<(), StoryError> {
         self.account.announce_event(&tick(self.at(after)))?;
         Ok(())
     }

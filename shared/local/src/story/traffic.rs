@@ -34,8 +34,13 @@ impl Story {
     /// A file under the key of its hour: `<prefix>/<endpoint>/<variant>/yyyy/mm/dd/hh/<mm-ss-SSS-uuid>.jsonl`. If the story is played live,
     /// the hour may end between two files; both get the same hour all the same.
     fn capture(&self, clients: &Clients, after: i64) -> Result<(), StoryError> {
+        let hour = self.traffic_since.unwrap_or(self.at(after)).hour_path();
+        self.capture_in(&hour, clients, after)
+    }
+
+    /// The same in the folder of an hour.
+    pub(super) fn capture_in(&self, hour: &str, clients: &Clients, after: i64) -> Result<(), StoryError> {
         let begun = self.at(after);
-        let hour = self.traffic_since.unwrap_or(begun).hour_path();
         let millis = begun.millis();
         let [minute, second] = [millis / 60_000, millis / 1_000].map(|units| units.rem_euclid(60));
         let id = event_id(&format!("file {after}"));

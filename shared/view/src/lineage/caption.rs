@@ -4,10 +4,11 @@ use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{DELETED_AT, MESSAGE, STATE, URI, WEAK};
+use sagewarden_lineage::rows::node::{APPROVAL, DELETED_AT, MESSAGE, SEVERITY, STATE, URI, WEAK};
+use sha2::{Digest, Sha256};
 
 /// The fact that people look for first: a commit's first line, the place of an object.
-pub(super) fn label(node: &Node) -> String {
+pub(crate) fn label(node: &Node) -> String {
     match (node.id.kind(), node.text(MESSAGE)) {
         (NodeKind::Commit, Some(message)) => {
             format!("{} {}", node.name(), message.lines().next().unwrap_or_default())
@@ -19,9 +20,10 @@ pub(super) fn label(node: &Node) -> String {
     }
 }
 
-/// Facts that limit the trust in a node, and its state.
-pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
-    let mut marks: Vec<String> = node.text(STATE).map(str::to_owned).into_iter().collect();
+/// The state of a node, and facts that limit the trust in it.
+pub(crate) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
+    let said = [STATE, APPROVAL, SEVERITY].into_iter().filter_map(|name| node.text(name));
+    let mut marks: Vec<String> = said.map(str::to_owned).collect();
     let mut mark = |is: bool, text: &str| marks.extend(is.then(|| text.to_owned()));
     mark(node.text(WEAK).is_some(), "weak");
     mark(answer.graph.is_untrusted(node), "untrusted");
@@ -32,21 +34,14 @@ pub(super) fn marks(answer: &Answer, node: &Node) -> Vec<String> {
 }
 
 /// Whether an edge is weaker than a recorded fact: inferred, or from an unconfirmed source.
-pub(super) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
+pub(crate) fn is_doubtful(answer: &Answer, edge: &Edge) -> bool {
     FoundBy::from_role(&edge.role).is_some_and(|found| !found.is_explicit())
         || answer.graph.nodes.get(&edge.from).is_none_or(|node| !node.is_recorded())
 }
 
-/// An anchor of the node, which is the same in every page and unique in each. Identities have characters that fragments of URLs may not
-/// have.
-pub(super) fn anchor(id: &NodeId) -> String {
-    let mut anchor = String::from("n-");
-    for c in id.as_str().chars() {
-        if c.is_ascii_alphanumeric() {
-            anchor.push(c)
-        } else {
-            anchor.push_str(&format!("_{:x}_", u32::from(c)))
-        }
-    }
-    anchor
+/// An anchor of the node, which is the same in every page. Identities are long, and have characters that fragments of URLs may not have: it
+/// is the beginning of a digest, so that no two of a page are the same.
+pub(crate) fn anchor(id: &NodeId) -> String {
+    let digest = Sha256::digest(id.as_str());
+    digest.iter().take(5).fold("n-".to_owned(), |anchor, byte| format!("{anchor}{byte:02x}"))
 }

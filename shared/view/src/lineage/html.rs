@@ -1,23 +1,24 @@
 //! The answer as one self-contained page: an interactive picture, and a card for each node. The page has both even without the script. A
 //! content security policy keeps it from the network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{CREATED_BY, FOUND};
 use serde_json::Value as Json;
 
 use super::caption::{anchor, label, marks};
 use super::json::row;
-use super::picture;
+use super::picture::Scene;
 use super::stage::Stage;
-use crate::page::{data_block, page};
+use crate::page::page;
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const STYLE: &str = include_str!("graph.css");
+const SCRIPT: &str = include_str!("graph.js");
 
 /// The page as text.
 #[must_use]
@@ -27,30 +28,56 @@ pub fn html(answer: &Answer) -> String {
         .nodes
         .get(&answer.root)
         .map_or_else(|| answer.root.to_string(), |node| format!("{} {}", node.id.kind(), node.name()));
-    let gaps = answer.graph.gaps();
-    let ends = Ends::of(answer);
+    let scene = Scene::whole(answer);
     let body = html! {
         header {
             h1 { "Lineage of " (title) }
             p.note { (answer.graph.nodes.len()) " nodes, " (answer.graph.edges.len()) " edges" }
-            (completeness(answer, &gaps))
+            (completeness(answer))
         }
-        (tools(answer))
-        main {
-            figure #graph tabindex="0" aria-label="Graph: drag or arrow keys move, wheel or + and - zoom, 0 fits" {
-                (picture::svg(answer))
-            }
-            aside #panel aria-live="polite" aria-label="Facts of the chosen node" hidden {}
-        }
-        section #cards aria-label="All nodes by stage" {
-            @for (stage, nodes) in staged(answer) { (column(answer, &ends, stage, nodes)) }
-        }
-        (data_block("lineage", &data(answer)))
+        (tools())
+        (hide(answer, &BTreeSet::new()))
+        main { (canvas(&scene)) (cards(&scene, Facts::All)) }
     };
     page(&format!("Lineage of {title}"), STYLE, SCRIPT, &body)
 }
 
-fn completeness(answer: &Answer, gaps: &[String]) -> Markup {
+/// The picture, and room for the facts of a chosen node beside it.
+pub(crate) fn canvas(scene: &Scene<'_>) -> Markup {
+    html! {
+        div.canvas {
+            figure #graph tabindex="0" aria-label="Graph: drag or arrow keys move, wheel or + and - zoom, 0 fits" {
+                (scene.svg())
+            }
+            aside #panel aria-live="polite" aria-label="Facts of the chosen node" hidden {}
+        }
+    }
+}
+
+/// A card for each node of the picture, by stages.
+pub(crate) fn cards(scene: &Scene<'_>, facts: Facts) -> Markup {
+    let ends = Ends::of(scene.answer);
+    html! {
+        section #cards aria-label="All nodes by stage" {
+            @for (stage, nodes) in staged(scene) {
+                @if facts == Facts::All || !nodes.is_empty() { (column(scene, &ends, stage, nodes, facts)) }
+            }
+        }
+    }
+}
+
+/// What the card of a node says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Facts {
+    /// Everything: the page is all that there is.
+    All,
+    /// What decides whether to look at its own page.
+    Few,
+}
+
+/// What is missing in an answer.
+pub(crate) fn completeness(answer: &Answer) -> Markup {
+    let gaps = answer.graph.gaps();
     let cut = serde_json::to_value(answer.graph.stopped_by).ok();
     html! {
         @if answer.is_complete() {
@@ -67,37 +94,36 @@ fn completeness(answer: &Answer, gaps: &[String]) -> Markup {
     }
 }
 
-/// Controls that need the script, which shows them. The filters are also the legend.
-fn tools(answer: &Answer) -> Markup {
-    let kinds = NodeKind::all().map(|kind| (kind, answer.graph.of_kind(kind).count()));
+/// Controls that need the script, which shows them.
+pub(crate) fn tools() -> Markup {
     html! {
-        nav #tools aria-label="Search, zoom and filters" hidden {
-            input #search type="search" placeholder="name, id, ARN, commit, version" aria-label="Search the nodes";
-            output #hits for="search" {}
+        nav #tools aria-label="Search and zoom" hidden {
+            input #find type="search" placeholder="find in the picture" aria-label="Find in the picture";
+            output #hits for="find" {}
             button #next type="button" { "next hit" }
             button #in type="button" aria-label="zoom in" { "+" }
             button #out type="button" aria-label="zoom out" { "\u{2212}" }
             button #fit type="button" { "fit" }
             button #list type="button" aria-pressed="false" { "all facts" }
-            fieldset {
-                legend { "kinds" }
-                @for (kind, count) in kinds.filter(|(_, count)| *count > 0) {
-                    label class={ "key " (kind.word()) } {
-                        input type="checkbox" checked value=(kind.word());
-                        (kind) " " (count)
-                    }
-                }
-            }
-            p.note { span.solid {} " recorded  " span.dashed {} " inferred or unconfirmed" }
         }
     }
 }
 
-/// The upstream nodes of each node, for the script.
-fn data(answer: &Answer) -> Json {
-    let edges: Vec<[String; 2]> =
-        answer.graph.edges.iter().map(|edge| [anchor(&edge.from), anchor(&edge.to)]).collect();
-    serde_json::json!({ "root": anchor(&answer.root), "edges": edges })
+/// The kinds that can be hidden, which are also the legend.
+pub(crate) fn hide(answer: &Answer, hidden: &BTreeSet<String>) -> Markup {
+    let kinds = NodeKind::all().map(|kind| (kind, answer.graph.of_kind(kind).count()));
+    html! {
+        fieldset #hide {
+            legend { "hide" }
+            @for (kind, count) in kinds.filter(|(_, count)| *count > 0) {
+                label class={ "key " (kind.word()) } {
+                    input type="checkbox" name="hide" checked[hidden.contains(kind.word())] value=(kind.word());
+                    (kind) " " (count)
+                }
+            }
+            span.note { span.solid {} " recorded  " span.dashed {} " inferred or unconfirmed" }
+        }
+    }
 }
 
 /// The edges by their ends, computed once. To search all edges for every node would take quadratic time.
@@ -119,45 +145,66 @@ impl<'a> Ends<'a> {
 }
 
 /// The nodes of each stage, including stages without nodes.
-fn staged(answer: &Answer) -> BTreeMap<Stage, Vec<&Node>> {
+fn staged<'a>(scene: &Scene<'a>) -> BTreeMap<Stage, Vec<&'a Node>> {
+    let graph = &scene.answer.graph;
     let mut stages: BTreeMap<Stage, Vec<&Node>> = Stage::ALL.map(|stage| (stage, Vec::new())).into();
-    for node in answer.graph.nodes.values() {
-        stages.entry(Stage::of(&answer.graph, node)).or_default().push(node);
+    for node in scene.shown.iter().filter_map(|id| graph.nodes.get(*id)) {
+        stages.entry(Stage::of(graph, node)).or_default().push(node);
     }
     stages
 }
 
-fn column(answer: &Answer, ends: &Ends<'_>, stage: Stage, mut nodes: Vec<&Node>) -> Markup {
-    let graph = &answer.graph;
+fn column(scene: &Scene<'_>, ends: &Ends<'_>, stage: Stage, mut nodes: Vec<&Node>, which: Facts) -> Markup {
+    let graph = &scene.answer.graph;
     nodes.sort_by_key(|node| {
         (std::cmp::Reverse(graph.distance.get(&node.id).copied()), node.created_at(), node.id.clone())
     });
     html! {
         section {
             h2 { (stage.title()) }
-            @for node in nodes { (card(answer, ends, node)) }
+            @for node in nodes { (card(scene, ends, node, which)) }
         }
     }
 }
 
-fn card(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
+fn card(scene: &Scene<'_>, ends: &Ends<'_>, node: &Node, which: Facts) -> Markup {
+    let answer = scene.answer;
     html! {
         article id=(anchor(&node.id)) class=(node.id.kind().word()) {
             p.kind {
                 (node.id.kind())
                 @for mark in marks(answer, node) { span.mark { (mark) } }
             }
-            h3 { (label(node)) }
-            dl {
-                @for (name, fact) in facts(answer, node) { dt { (name) } dd { (value(&fact)) } }
+            @if which == Facts::Few { h3 { a href=((scene.link)(&node.id)) { (label(node)) } } } @else { h3 { (label(node)) } }
+            @match which {
+                Facts::All => {
+                    dl { @for (name, fact) in facts(answer, node) { dt { (name) } dd { (value(&fact)) } } }
+                    (links(answer, ends, node))
+                }
+                            Facts::Few => (few(scene, node)),
             }
-            (links(answer, ends, node))
         }
     }
 }
 
+/// What decides whether to look at a node's own page, and the ways there.
+fn few(scene: &Scene<'_>, node: &Node) -> Markup {
+    let others = scene.groups.get(&node.id);
+    let created = node.created_at().map(|time| ("created", time.to_string()));
+    let by = node.text(CREATED_BY).map(|who| ("by", who.to_owned()));
+    let found = node.text(FOUND).map(|found| ("found", found.to_owned()));
+    let others =
+        others.map(|others| ("with it", format!("{others} more of its kind, with the same neighbours")));
+    let facts: Vec<(&str, String)> = [created, by, found, others].into_iter().flatten().collect();
+    let ways = (scene.ways)(&node.id);
+    html! {
+        @if !facts.is_empty() { dl { @for (name, fact) in &facts { dt { (name) } dd { (fact) } } } }
+        @if !ways.is_empty() { p.ways { @for (href, words) in ways { a href=(href) { (words) } " " } } }
+    }
+}
+
 /// Every fact of the node under its name in the JSON answer, including facts that this page does not know.
-fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
+pub(crate) fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
     let Json::Object(row) = row(answer, node) else { return Vec::new() };
     let shown = ["kind", "recorded"];
     row.into_iter()
@@ -166,7 +213,7 @@ fn facts(answer: &Answer, node: &Node) -> Vec<(String, Json)> {
         .collect()
 }
 
-fn value(fact: &Json) -> Markup {
+pub(crate) fn value(fact: &Json) -> Markup {
     match fact {
         Json::String(text) => html! { (text) },
         // A feature and its weight.

@@ -6,7 +6,7 @@ use sagewarden_lineage::fact;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeKind;
 use sagewarden_lineage::rows::node::{
-    APPROVAL_VERSION, ASSERTED, CREATED, CREATOR_VERSION, DATE, DELETED_AT, DELETION_VERSION,
+    APPROVAL_AT, APPROVAL_VERSION, ASSERTED, CREATED, CREATOR_VERSION, DATE, DELETED_AT, DELETION_VERSION,
     EXPLANATION_VERSION, FAILURE_REASON, FAILURE_VERSION, FOUND_VERSION, GAPS, HEAD_VERSION, IN_EDGES,
     INFERRED, INFERRED_VERSION, NAME, REFERENCES, SEVERITY_VERSION, STATE, STATE_VERSION, STATES, TYPE,
 };
@@ -80,7 +80,7 @@ const INTERNAL: [&str; 18] = [
 ];
 
 /// All facts of a node. Pages use the same names for them.
-pub(super) fn row(answer: &Answer, node: &Node) -> Json {
+pub(crate) fn row(answer: &Answer, node: &Node) -> Json {
     let mut row = Map::new();
     row.insert("id".into(), node.id.as_str().into());
     row.insert("kind".into(), node.id.kind().word().into());
@@ -119,7 +119,9 @@ pub(super) fn row(answer: &Answer, node: &Node) -> Json {
 
 fn shown_value(name: &str, value: &Value) -> Json {
     match value {
-        Value::Number(millis) if name == DATE => json!(sagewarden_events::Timestamp::from_millis(*millis)),
+        Value::Number(millis) if [DATE, APPROVAL_AT].contains(&name) => {
+            json!(sagewarden_events::Timestamp::from_millis(*millis))
+        }
         Value::Number(number) => json!(number),
         Value::Text(text) => json!(text),
         Value::Set(members) => json!(members),

@@ -1,18 +1,18 @@
 //! Answers for people and machines: a tree by the workshop's four stages, JSON, a flat table, a page.
 
-mod caption;
+pub(crate) mod caption;
 mod csv;
 mod cyclonedx;
 mod dot;
 mod export;
 mod flat;
-mod html;
-mod json;
+pub(crate) mod html;
+pub(crate) mod json;
 mod layout;
 mod mermaid;
 mod names;
 mod openlineage;
-mod picture;
+pub(crate) mod picture;
 mod prov;
 mod slsa;
 mod stage;

@@ -1,110 +1,221 @@
-//! The graph as a picture of the page: boxes from left to right, curves with roles.
+//! A graph as a picture: boxes from left to right, curves with roles. The page of a lineage and the pages of the explorer share it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use maud::{Markup, html};
 use sagewarden_lineage::answer::Answer;
-use sagewarden_lineage::graph::{Edge, Graph, Node};
-use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::rows::node::WEAK;
+use sagewarden_lineage::edge::FoundBy;
+use sagewarden_lineage::graph::{Edge, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{MONITORING_TYPE, URI, WEAK, WINDOW_START};
 
 use super::caption::{anchor, is_doubtful, label, marks};
-use super::layout::{GridPlace, places};
+use super::layout::{HEIGHT, Layout, Point, WIDTH, layout};
 
-const WIDTH: usize = 230;
-const HEIGHT: usize = 60;
-const STEP_X: usize = 330;
-const STEP_Y: usize = 80;
-const MARGIN: usize = 70;
 /// If there are more edges than this, their roles are shown only along the path of the chosen node.
-const FEW: usize = 150;
+const FEW: usize = 40;
+/// If there are more edges than this, only a look at an edge itself shows its role, and of more nodes than this only the facts are at hand in
+/// words: the page must still open.
+const MANY: usize = 600;
+/// The roles that fit beside a box: how far below its middle each stands. The lower corner is that of a handle.
+const LINES: [f64; 3] = [-6.0, 12.0, -24.0];
+/// The letters that a box has room for, and a gap between two columns.
+const LETTERS: usize = 28;
+const ROLE: usize = 17;
 
-/// How many roles fit beside a box.
-const LINES: usize = 3;
+/// What is drawn of an answer, and where its boxes lead.
+pub(crate) struct Scene<'a> {
+    pub(crate) answer: &'a Answer,
+    /// The nodes with a box.
+    pub(crate) shown: BTreeSet<&'a NodeId>,
+    /// Boxes that stand for several nodes, with how many others each stands for.
+    pub(crate) groups: BTreeMap<&'a NodeId, usize>,
+    /// Where a box leads.
+    pub(crate) link: &'a dyn Fn(&NodeId) -> String,
+    /// What the corners of a box open: upstream on the left, downstream on the right.
+    pub(crate) more: &'a dyn Fn(&NodeId) -> [Option<Handle>; 2],
+    /// Where the card of a node leads, each with its words.
+    pub(crate) ways: &'a dyn Fn(&NodeId) -> Vec<(String, &'static str)>,
+}
 
-/// The whole graph; boxes are links to the cards.
-pub(super) fn svg(answer: &Answer) -> Markup {
-    let graph = &answer.graph;
-    let places = places(graph);
-    let columns = places.values().map(|place| place.column + 1).max().unwrap_or(1);
-    let rows = places.values().map(|place| place.row + 1).max().unwrap_or(1);
-    let (width, height) = (columns * STEP_X + MARGIN, rows * STEP_Y + MARGIN);
-    let class = if graph.edges.len() > FEW { "many" } else { "few" };
-    html! {
-        svg class=(class) viewBox={ "0 0 " (width) " " (height) } role="group" aria-label="Lineage graph" {
-            g id="scene" {
-                @for (edge, line) in lines(graph) { (curve(answer, &places, edge, line)) }
-                @for node in graph.nodes.values() {
-                    @if let Some(place) = places.get(&node.id) { (shape(answer, node, *place)) }
+/// A link at the corner of a box that brings more nodes into the picture, or takes them away.
+pub(crate) struct Handle {
+    pub(crate) href: String,
+    /// `+`, `+3` or `-`
+    pub(crate) sign: String,
+    pub(crate) title: String,
+}
+
+impl<'a> Scene<'a> {
+    /// All nodes, each a link to its card on the same page.
+    pub(crate) fn whole(answer: &'a Answer) -> Self {
+        Self {
+            answer,
+            shown: answer.graph.nodes.keys().collect(),
+            groups: BTreeMap::new(),
+            link: &|id| format!("#{}", anchor(id)),
+            more: &|_| [None, None],
+            ways: &|_| Vec::new(),
+        }
+    }
+
+    /// Edges with both ends in the picture.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = &'a Edge> {
+        let edges = self.answer.graph.edges.iter();
+        edges.filter(|edge| self.shown.contains(&edge.from) && self.shown.contains(&edge.to))
+    }
+
+    /// The picture, and a small one of the whole that shows which part is seen.
+    pub(crate) fn svg(&self) -> Markup {
+        let layout = layout(&self.shown, self.edges().map(|edge| (&edge.from, &edge.to)));
+        let (width, height) = (layout.width, layout.height);
+        let class = if self.edges().count() > FEW { "many" } else { "few" };
+        html! {
+            svg.scene class=(class) viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height)
+                role="group" aria-label="Lineage graph" {
+                g id="scene" {
+                    g id="drawn" {
+                        @for edge in self.edges() { (self.curve(&layout, edge)) }
+                        @for (edge, line) in self.lines() { (words(&layout, edge, line)) }
+                        @for (id, corner) in &layout.corners {
+                            @if let Some(node) = self.answer.graph.nodes.get(*id) { (self.shape(node, *corner)) }
+                        }
+                    }
+                }
+            }
+            svg id="minimap" viewBox={ "0 0 " (width) " " (height) } aria-hidden="true" hidden {
+                use href="#drawn" {}
+                rect id="seen" {}
+            }
+        }
+    }
+
+    /// The edges whose role is shown, each with a line at the destination: no role is shown twice there, and no more than there is room for.
+    fn lines(&self) -> Vec<(&'a Edge, usize)> {
+        let mut said: BTreeMap<&NodeId, Vec<String>> = BTreeMap::new();
+        let mut lines = Vec::new();
+        if self.edges().count() > MANY {
+            return lines;
+        }
+        for edge in self.edges() {
+            let (said, role) = (said.entry(&edge.to).or_default(), role(edge));
+            if !said.contains(&role) && said.len() < LINES.len() {
+                lines.push((edge, said.len()));
+                said.push(role);
+            }
+        }
+        lines
+    }
+
+    fn curve(&self, layout: &Layout<'_>, edge: &Edge) -> Markup {
+        let Some(points) = layout.lines.get(&(&edge.from, &edge.to)) else { return html! {} };
+        let class = if is_doubtful(self.answer, edge) { "edge dashed" } else { "edge" };
+        let found = FoundBy::from_role(&edge.role).map(FoundBy::explain);
+        html! {
+            g class=(class) data-from=(anchor(&edge.from)) data-to=(anchor(&edge.to)) {
+                title { (found.unwrap_or(&edge.role)) }
+                path d=(path(points)) {}
+            }
+        }
+    }
+
+    fn shape(&self, node: &Node, corner: Point) -> Markup {
+        let answer = self.answer;
+        let marks = marks(answer, node);
+        let label = label(node);
+        let is_doubtful = !node.is_recorded() || node.text(WEAK).is_some();
+        let kind = node.id.kind();
+        let more = self.groups.get(&node.id).copied();
+        let what = more.map_or_else(|| kind.to_string(), |more| format!("{kind} + {more} more"));
+        let below = below(node, &marks);
+        html! {
+            g transform={ "translate(" (corner.x) " " (corner.y) ")" } {
+                @if more.is_some() { rect class="box stack" x="6" y="6" width=(WIDTH) height=(HEIGHT) {} }
+                a class={ "node " (kind.word()) @if is_doubtful { " doubtful" } @if node.id == answer.root { " root" } }
+                    href=((self.link)(&node.id)) data-id=(anchor(&node.id)) {
+                    title { (what) " " (label) }
+                    @if !marks.is_empty() && self.shown.len() <= MANY { desc { (marks.join(", ")) } }
+                    rect class="box" width=(WIDTH) height=(HEIGHT) {}
+                    rect class="bar" width="6" height=(HEIGHT) {}
+                    text class="what" x="16" y="17" { (what) }
+                    text class="name" x="16" y="35" { (shortened(&short_label(node, &label), LETTERS)) }
+                    text class="marks" x="16" y="52" { (shortened(&below, LETTERS + 3)) }
+                }
+                @for (handle, x) in (self.more)(&node.id).into_iter().zip([0.0, WIDTH]) {
+                    @if let Some(Handle { href, sign, title }) = handle {
+                        a class="handle" href=(href) {
+                            title { (title) " of " (kind) " " (label) }
+                            rect x=(x - 17.0) y=(HEIGHT - 13.0) width="34" height="24" rx="12" {}
+                            text x=(x) y=(HEIGHT + 3.5) text-anchor="middle" { (sign) }
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/// Each edge, with the line for its role at the destination; `None` if another edge has shown the same role, or if there is no more room.
-fn lines(graph: &Graph) -> Vec<(&Edge, Option<usize>)> {
-    let mut said: BTreeMap<&NodeId, Vec<&str>> = BTreeMap::new();
-    let mut lines = Vec::new();
-    for edge in &graph.edges {
-        let said = said.entry(&edge.to).or_default();
-        let line = (!said.contains(&edge.role.as_str()) && said.len() < LINES).then_some(said.len());
-        said.extend(line.map(|_| edge.role.as_str()));
-        lines.push((edge, line));
-    }
-    lines
-}
-
-fn corner(place: GridPlace) -> (usize, usize) {
-    (MARGIN + place.column * STEP_X, MARGIN + place.row * STEP_Y)
-}
-
-fn curve(answer: &Answer, places: &BTreeMap<&NodeId, GridPlace>, edge: &Edge, line: Option<usize>) -> Markup {
-    let Some((from, to)) = places.get(&edge.from).zip(places.get(&edge.to)) else { return html! {} };
-    let ((x1, y1), (x2, y2)) = (corner(*from), corner(*to));
-    let (x1, y1, y2) = (x1 + WIDTH, y1 + HEIGHT / 2, y2 + HEIGHT / 2);
-    let bend = (STEP_X - WIDTH) * 2 / 3;
-    // An edge that goes beyond the next column would run behind boxes. It goes round them, between two rows.
-    let path = if x2 == x1 + STEP_X - WIDTH {
-        format!("M{x1} {y1} C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend)
-    } else {
-        let (half, turn) = ((STEP_X - WIDTH) / 2, STEP_Y / 2);
-        let between = if y2 > y1 { y2 - turn } else { y2 + turn };
-        let (out, back) = (x1 + half, x2.saturating_sub(half));
-        let (far, near) = if back >= out { (out, back) } else { (out + half, back.saturating_sub(half)) };
-        format!(
-            "M{x1} {y1} C{far} {y1} {far} {between} {out} {between} L{back} {between} C{near} {between} {near} {y2} {x2} {y2}"
-        )
+/// The role of an edge, beside the box that it leads to. It stands above all lines.
+fn words(layout: &Layout<'_>, edge: &Edge, line: usize) -> Markup {
+    let Some(end) = layout.lines.get(&(&edge.from, &edge.to)).and_then(|points| points.last()) else {
+        return html! {};
     };
-    let class = if is_doubtful(answer, edge) { "edge dashed" } else { "edge" };
     html! {
-        g class=(class) data-from=(anchor(&edge.from)) data-to=(anchor(&edge.to)) {
-            path d=(path) {}
-            @if let Some(line) = line {
-                text x=(x2.saturating_sub(6)) y=((y2 + 12 * line).saturating_sub(5)) text-anchor="end" { (shortened(&edge.role, 18)) }
-            }
-        }
+        text.role x=(end.x - 7.0) y=(end.y + LINES.get(line).copied().unwrap_or_default()) text-anchor="end"
+            data-from=(anchor(&edge.from)) data-to=(anchor(&edge.to)) { (shortened(&role(edge), ROLE)) }
     }
 }
 
-fn shape(answer: &Answer, node: &Node, place: GridPlace) -> Markup {
-    let (x, y) = corner(place);
-    let marks = marks(answer, node);
-    let label = label(node);
-    let is_doubtful = !node.is_recorded() || node.text(WEAK).is_some();
-    let kind = node.id.kind();
-    html! {
-        a class={ "node " (kind.word()) @if is_doubtful { " doubtful" } @if node.id == answer.root { " root" } }
-            href={ "#" (anchor(&node.id)) } transform={ "translate(" (x) " " (y) ")" }
-            aria-label={ (kind) " " (label) " " (marks.join(", ")) } {
-            title { (kind) " " (label) }
-            rect class="box" width=(WIDTH) height=(HEIGHT) rx="7" {}
-            rect class="bar" width="6" height=(HEIGHT) rx="3" {}
-            text class="what" x="16" y="17" { (kind) }
-            text class="name" x="16" y="35" { (shortened(&label, 23)) }
-            text class="marks" x="16" y="52" { (shortened(&marks.join(" \u{b7} "), 34)) }
-        }
+/// What an edge means, in few letters.
+fn role(edge: &Edge) -> String {
+    match FoundBy::from_role(&edge.role) {
+        Some(FoundBy::BranchHead) => "inferred".to_owned(),
+        Some(_) => "commit".to_owned(),
+        // Containers are numbered, channels have names.
+        None => match edge.role.rsplit_once('/') {
+            Some((what, name)) if name.bytes().all(|digit| digit.is_ascii_digit()) => what.to_owned(),
+            Some((_, name)) => name.to_owned(),
+            None => edge.role.clone(),
+        },
     }
+}
+
+/// What tells a node from its neighbours: of an object the last part of its key, of a deployment the configuration, of a finding its monitor.
+fn short_label(node: &Node, label: &str) -> String {
+    let last = || label.trim_end_matches('/').rsplit('/').next().unwrap_or(label).to_owned();
+    match node.id.kind() {
+        NodeKind::Dataset | NodeKind::Artifact | NodeKind::Image | NodeKind::Deployment => last(),
+        NodeKind::Violation => node.text(MONITORING_TYPE).map_or_else(last, str::to_owned),
+        _ => label.to_owned(),
+    }
+}
+
+/// The last line of a box: its marks, of an object the folder, and of a finding its time.
+fn below(node: &Node, marks: &[String]) -> String {
+    let folder = node.text(URI).filter(|_| matches!(node.id.kind(), NodeKind::Dataset | NodeKind::Artifact));
+    let folder = folder.and_then(|uri| uri.trim_end_matches('/').rsplit('/').nth(1)).map(str::to_owned);
+    let began = node.text(WINDOW_START).map(|time| time.replace('T', " ").chars().take(16).collect());
+    let words: Vec<String> = marks.iter().cloned().chain(folder).chain(began).collect();
+    words.join(" \u{b7} ")
+}
+
+/// A smooth line through the points: straight within a column, a curve between two.
+fn path(points: &[Point]) -> String {
+    let mut path = String::new();
+    let mut last: Option<Point> = None;
+    for point in points {
+        let _written = match last {
+            None => write!(path, "M{} {}", point.x, point.y),
+            Some(last) if last.y == point.y => write!(path, "H{}", point.x),
+            Some(last) => {
+                let half = (last.x + point.x) / 2.0;
+                write!(path, "C{half} {} {half} {} {} {}", last.y, point.y, point.x, point.y)
+            }
+        };
+        last = Some(*point);
+    }
+    path
 }
 
 /// Keeps the beginning and the end of a name, because names differ there more often than in the middle.
@@ -113,7 +224,7 @@ fn shortened(text: &str, limit: usize) -> String {
     if count <= limit {
         return text.to_owned();
     }
-    let head = limit / 3;
+    let head = limit / 2;
     let tail = limit - head - 1;
     text.chars().take(head).chain(['\u{2026}']).chain(text.chars().skip(count - tail)).collect()
 }

@@ -1,0 +1,65 @@
+//! `sagewarden serve` and `sagewarden site`: the store as pages that lead to each other.
+//!
+//! [`pages`] answers a request with a page; [`server`] brings requests from browsers, and [`site`] asks for every page that another
+//! leads to. The pages themselves are those of `sagewarden_view::explorer`.
+
+mod answered;
+mod catalogue;
+mod drift;
+mod elsewhere;
+mod entity;
+pub(crate) mod explorer;
+mod graph;
+mod lists;
+mod open;
+mod pages;
+mod search;
+mod server;
+mod site;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::ExitCode;
+
+use sagewarden_local::Store;
+
+use crate::command::serve::{ExploredOptions, ServeOptions, SiteOptions};
+use crate::error::CommandError;
+use crate::input::bundle;
+use crate::output;
+use crate::serve::explorer::Explorer;
+
+/// The settings that a demo leaves beside its store.
+const SETTINGS: &str = "settings.toml";
+
+pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode, CommandError> {
+    let address = options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    serve(explorer(&options.explored)?, SocketAddr::new(address, options.port), !options.no_open)
+}
+
+/// Serves until Ctrl-C.
+pub(crate) fn serve(explorer: Explorer, address: SocketAddr, opens: bool) -> Result<ExitCode, CommandError> {
+    server::run(explorer, address, |url| {
+        output::print_text(&format!("Sagewarden is at {url}\nCtrl-C ends it.\n"))?;
+        if opens {
+            open::in_browser(url);
+        }
+        Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn site(options: &SiteOptions) -> Result<ExitCode, CommandError> {
+    let explorer = Explorer { is_live: false, ..explorer(&options.explored)? };
+    let written = site::write(&explorer, &options.out)?;
+    let place = output::line(&options.out.join("index.html").display().to_string());
+    output::print_text(&format!("{written} pages written; begin at {place}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn explorer(options: &ExploredOptions) -> Result<Explorer, CommandError> {
+    let store = Store::open_to_read(&options.store)?;
+    let beside = options.store.parent().unwrap_or(Path::new("")).join(SETTINGS);
+    let settings = options.settings.clone().or(Some(beside).filter(|path| path.is_file()));
+    Ok(Explorer::new(store, bundle::load(settings.as_deref())?))
+}

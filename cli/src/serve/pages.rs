@@ -1,0 +1,66 @@
+//! Which page an address leads to. It only reads, and no address makes it panic.
+
+use futures::executor::block_on;
+use sagewarden_govern::{Ask, Question, answer as ask};
+use sagewarden_lineage::answer::Reply;
+use sagewarden_view::explorer::{Address, DifferencePage, asked_entity};
+
+use crate::serve::answered::{Refused, SentPage};
+use crate::serve::explorer::Explorer;
+use crate::serve::{catalogue, drift, entity, graph, lists, search};
+
+/// The answer to a request for this target: a path and a query.
+pub(super) fn answer(explorer: &Explorer, target: &str) -> SentPage {
+    let address = Address::parse(target);
+    let found = match &address {
+        Some(address) => page(explorer, address),
+        None => Err(Refused::wrong(
+            "the address is not encoded as it must be: `%` begins two hexadecimal digits of UTF-8".to_owned(),
+        )),
+    };
+    let frame = explorer.frame(&address.unwrap_or_default());
+    found.unwrap_or_else(|refused| SentPage::refused(&refused, &frame))
+}
+
+fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
+    let path = address.path();
+    match path.as_slice() {
+        [] => lists::overview(explorer, address),
+        ["inventory"] => lists::page(explorer, address, Ask::Inventory, "Models in use"),
+        ["findings"] => lists::page(explorer, address, Ask::Findings, "Findings"),
+        ["endpoints"] => lists::page(explorer, address, Ask::Endpoints, "Endpoints"),
+        ["waivers"] => lists::page(explorer, address, Ask::Waivers, "Waivers"),
+        ["remedies"] => lists::page(explorer, address, Ask::Remedies, "Remedies"),
+        ["erased"] => lists::page(explorer, address, Ask::Erased, "Erased descriptions"),
+        ["search"] => search::page(explorer, address),
+        ["controls"] => catalogue::page(explorer, address),
+        ["graph", kind, rest @ ..] if !rest.is_empty() => {
+            graph::page(explorer, address, &asked_entity(kind, rest))
+        }
+        ["diff", one, first, other, second] => {
+            difference(explorer, address, &asked_entity(one, &[first]), &asked_entity(other, &[second]))
+        }
+        ["drift", rest @ ..] if !rest.is_empty() => drift::page(explorer, address, &rest.join("/")),
+        ["report", bucket, key @ ..] if !key.is_empty() => drift::report(explorer, bucket, &key.join("/")),
+        [kind, rest @ ..] if !rest.is_empty() => entity::page(explorer, address, &asked_entity(kind, rest)),
+        [_, ..] => Err(explorer.unknown(&path.join("/"), "there is no page at this address".to_owned())),
+    }
+}
+
+fn difference(explorer: &Explorer, address: &Address, one: &str, other: &str) -> Result<SentPage, Refused> {
+    let question = Question {
+        ask: Ask::Diff,
+        with: Some(other.to_owned()),
+        at: address.get("at").map(str::to_owned),
+        ..Question::about(one)
+    };
+    let reply = block_on(ask(&explorer.store, &question, &|| false))
+        .map_err(|refusal| explorer.refused(one, refusal.into()))?;
+    match reply {
+        Reply::Difference(difference) => {
+            let page = DifferencePage { difference: &difference };
+            explorer.shown(&page, address, difference.requests)
+        }
+        _ => Err(Refused::broken("the answer is of another kind".to_owned())),
+    }
+}

@@ -1,0 +1,202 @@
+//! One search for everything: an ARN, a name or a part of one, digits of a commit, an object, a digest, a person.
+
+use std::collections::BTreeSet;
+
+use sagewarden_events::Resource;
+use sagewarden_lineage::graph::Node;
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::node::{AUTHOR, EMAIL, MESSAGE};
+use sagewarden_lineage::rows::{Alias, AliasRow, CallEffect, CallRow, JudgedRow, NodeRow};
+use sagewarden_view::explorer::{Address, Hit, SearchPage, node_page, resource_page};
+
+use crate::ask::names;
+use crate::serve::answered::{Refused, SentPage};
+use crate::serve::explorer::{Explorer, entity_page};
+
+/// Results of one page.
+const HITS: usize = 100;
+/// Rows that one search looks at. In a larger store, a whole name or an ARN is still found at once.
+const ROWS: usize = 400_000;
+
+pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
+    let words = address.get("q").unwrap_or_default().trim().to_owned();
+    let mut search = Search { words: words.to_lowercase(), hits: BTreeSet::new(), rows: 0 };
+    if !words.is_empty() {
+        search.look(explorer)?;
+    }
+    let is_cut = search.hits.len() > HITS || search.rows >= ROWS;
+    let hits: Vec<Hit> = search.hits.into_iter().take(HITS).map(|(_, hit)| hit).collect();
+    if let [only] = hits.as_slice()
+        && address.get("format").is_none()
+        && let Some(found) = Address::parse(&only.address)
+    {
+        return Ok(SentPage::moved(&address.get("at").map_or(found.clone(), |at| found.with("at", at))));
+    }
+    let near = if hits.is_empty() && !words.is_empty() { near(explorer, &words)? } else { Vec::new() };
+    explorer.shown(&SearchPage { words, hits, is_cut, near }, address, 0)
+}
+
+fn near(explorer: &Explorer, words: &str) -> Result<Vec<(Address, String)>, Refused> {
+    let names = names::nearest(&explorer.store, words)?.names();
+    Ok(names.into_iter().filter_map(|name| Some((entity_page(&name)?, name))).collect())
+}
+
+/// How well something fits: the whole name, its beginning, a part of it, or something about it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Whole,
+    Beginning,
+    Part,
+    Around,
+}
+
+struct Search {
+    /// In lower case.
+    words: String,
+    hits: BTreeSet<(Fit, Hit)>,
+    rows: usize,
+}
+
+impl Search {
+    fn look(&mut self, explorer: &Explorer) -> Result<(), Refused> {
+        if let Some(id) = NodeId::parse(&self.words) {
+            self.add_node(Fit::Whole, &id, String::new());
+        }
+        if self.words.starts_with("sha256:") {
+            let id = NodeId::image_of_digest(&self.words);
+            self.add_node(Fit::Whole, &id, String::new());
+            let known = self.hits.clone();
+            self.hits.clear();
+            // Only an image that is recorded is a result.
+            self.in_rows(explorer, id.as_str(), |search, item| {
+                if NodeRow::id_of(&item.key).is_some() {
+                    search.hits.extend(known.iter().cloned());
+                }
+            })?;
+            return Ok(());
+        }
+        for partition in AliasRow::PARTITIONS {
+            self.in_rows(explorer, partition, |search, item| {
+                if let Some(row) = AliasRow::parse(item) {
+                    search.alias(&row);
+                }
+            })?;
+        }
+        self.in_rows(explorer, JudgedRow::PREFIX, |search, item| search.judged(item))?;
+        self.in_rows(explorer, CallRow::PARTITION, |search, item| search.call(item))?;
+        self.in_rows(explorer, &NodeRow::partitions(NodeKind::Commit), |search, item| search.commit(item))
+    }
+
+    fn in_rows(
+        &mut self,
+        explorer: &Explorer,
+        partition: &str,
+        mut each: impl FnMut(&mut Self, &sagewarden_lineage::table::Item),
+    ) -> Result<(), Refused> {
+        explorer.store.each_within(partition, |item| {
+            self.rows += 1;
+            each(self, &item);
+            self.rows < ROWS
+        })?;
+        Ok(())
+    }
+
+    fn fit(&self, name: &str) -> Option<Fit> {
+        match name {
+            name if name == self.words => Some(Fit::Whole),
+            name if name.starts_with(&self.words) => Some(Fit::Beginning),
+            name if name.contains(&self.words) => Some(Fit::Part),
+            _ => None,
+        }
+    }
+
+    /// A name fits as it is, with its kind, or as the end of an ARN.
+    fn alias(&mut self, row: &AliasRow) {
+        match &row.alias {
+            Alias::Name { kind, name } => {
+                let is_arn = self.words.starts_with("arn:");
+                let named = Resource::parse_arn(&self.words).ok().filter(|_| is_arn);
+                let fit = match &named {
+                    Some(resource) => {
+                        (resource.kind.segment() == kind && resource.name == *name && row.id.is_at(resource))
+                            .then_some(Fit::Whole)
+                    }
+                    None => self.fit(name).or_else(|| self.fit(&format!("{kind}/{name}"))),
+                };
+                if let Some(fit) = fit {
+                    self.add_node(fit, &row.id, String::new());
+                }
+            }
+            Alias::Commit { .. } => {
+                let hash = row.id.commit_id().unwrap_or_default().to_owned();
+                let digits = self.words.strip_prefix("commit/").unwrap_or(&self.words);
+                let is_hash = digits.len() >= 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                if is_hash && hash.starts_with(digits) {
+                    self.add_node(Fit::Whole, &row.id, String::new());
+                }
+            }
+            Alias::Object { bucket, key, version } => {
+                let place = format!("s3://{bucket}/{key}").to_lowercase();
+                let exact = format!("{place}?versionid={}", version.to_lowercase());
+                let fit = if exact == self.words { Some(Fit::Whole) } else { self.fit(&place) };
+                if let Some(fit) = fit {
+                    self.add_node(fit, &row.id, format!("version {version}"));
+                }
+            }
+        }
+    }
+
+    fn judged(&mut self, item: &sagewarden_lineage::table::Item) {
+        let Some(row) = JudgedRow::parse(item) else { return };
+        let Ok(resource) = Resource::parse_arn(&row.arn) else { return };
+        // What has a node is found by its name.
+        let has_node = NodeId::parse(&row.verdicts).is_some();
+        if let Some(fit) = self.fit(&row.arn).or_else(|| self.fit(&resource.name)).filter(|_| !has_node) {
+            let address = resource_page(&row.arn).to_string();
+            let hit = Hit { kind: resource.kind.to_string(), name: resource.name, why: row.arn, address };
+            self.hits.insert((fit, hit));
+        }
+    }
+
+    /// What a person created or deleted.
+    fn call(&mut self, item: &sagewarden_lineage::table::Item) {
+        let Some(row) = CallRow::parse(item) else { return };
+        let who = row.by.unwrap_or_default();
+        let is_person = self.words.len() >= 3 && who.to_lowercase().contains(&self.words);
+        let place = row.pk.strip_prefix(CallRow::PARTITION).unwrap_or_default();
+        let mut parts = place.splitn(4, '/');
+        if let (true, Some(kind), Some(name)) = (is_person, parts.next(), parts.nth(2)) {
+            let done = if row.effect == CallEffect::Created { "created" } else { "deleted" };
+            let why = format!("{done} {} by {who}", row.at);
+            let address = Address::of([kind, name]).to_string();
+            self.hits.insert((
+                Fit::Around,
+                Hit { kind: kind.replace('-', " "), name: name.to_owned(), why, address },
+            ));
+        }
+    }
+
+    /// Commits of an author, or with these words.
+    fn commit(&mut self, item: &sagewarden_lineage::table::Item) {
+        let Some(id) = NodeRow::id_of(&item.key) else { return };
+        let texts: Vec<&str> =
+            [AUTHOR, EMAIL, MESSAGE].into_iter().filter_map(|name| item.text(name)).collect();
+        let fits = texts.iter().find(|text| text.to_lowercase().contains(&self.words));
+        if let Some(text) = fits.filter(|_| self.words.len() >= 3) {
+            let why = text.lines().next().unwrap_or_default().to_owned();
+            self.add_node(Fit::Around, &id, why);
+        }
+    }
+
+    fn add_node(&mut self, fit: Fit, id: &NodeId, why: String) {
+        let name = Node { id: id.clone(), item: None }.id.last_name().to_owned();
+        let name = id.commit_id().map_or(name, |commit| commit.chars().take(12).collect());
+        let is_known = self.hits.iter().any(|(_, hit)| hit.address == node_page(id).to_string());
+        if !is_known {
+            self.hits.insert((
+                fit,
+                Hit { kind: id.kind().to_string(), name, why, address: node_page(id).to_string() },
+            ));
+        }
+    }
+}

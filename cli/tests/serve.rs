@@ -1,0 +1,314 @@
+//! The server and its files: what it answers, what it refuses, and how it ends. The pages themselves are seen in a browser
+//! (`tests/tests/explorer.rs`).
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+mod run;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+
+use futures::executor::block_on;
+use run::{failure, out, sagewarden};
+use sagewarden_govern::ports::Table as _;
+use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::record::Record;
+use sagewarden_local::Store;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// One demo for all tests.
+static DEMO: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("demo");
+    assert!(sagewarden(&["demo", "--out", out.to_str().unwrap()]).status.success());
+    (folder, out.join("sagewarden.db"))
+});
+
+/// A server, which ends with the test.
+struct Served {
+    child: Child,
+    /// Host and port.
+    host: String,
+    /// What stands behind them in the printed address.
+    rest: String,
+}
+
+struct Got {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Served {
+    fn of(store: &Path, more: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"));
+        command.args(["serve", "--port", "0", "--no-open", "--store"]).arg(store).args(more);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().split_once("http://").unwrap().1;
+        let (host, rest) = url.split_once('/').unwrap();
+        Self { child, host: host.to_owned(), rest: rest.to_owned() }
+    }
+
+    fn get(&self, target: &str) -> Got {
+        self.ask("GET", target, &self.host, "")
+    }
+
+    fn ask(&self, method: &str, target: &str, host: &str, more: &str) -> Got {
+        let port = self.host.rsplit_once(':').unwrap().1;
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        write!(stream, "{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n")
+            .unwrap();
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Got { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+/// The requests to the table that a page says it took.
+fn requests(got: &Got) -> usize {
+    got.body.split("data-requests=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn every_address_has_the_right_status_and_says_what_is_wrong() {
+    let served = Served::of(&DEMO.1, &[]);
+    let long = format!("/endpoint/{}", "x".repeat(40_000));
+    for (target, status, says) in [
+        ("/", 200, "live endpoints"),
+        ("/findings", 200, "TRN-NET-01"),
+        ("/findings?state=all&by=owner", 200, "ana"),
+        ("/findings?by=colour", 400, "owner, control, kind or week"),
+        ("/findings?severity=awful", 400, "critical"),
+        ("/inventory", 200, "credit-default-model-2"),
+        ("/inventory?at=2026-03-03", 200, "credit-default-model"),
+        ("/controls?show=broken", 200, "TRN-NET-01"),
+        ("/training-job/credit-train-001", 200, "pass a VpcConfig"),
+        ("/training-job/credit-trian-001", 404, "training-job/credit-train-001"),
+        ("/endpoint/credit-default-prod?at=2026-03-02", 200, "credit-default-config"),
+        ("/endpoint/credit-default-prod?at=yesterday", 400, "write a day"),
+        ("/endpoint/credit-default-prod?at=9999-99-99", 400, "write a day"),
+        ("/endpoint/credit-default-prod?at=1999-01-01", 400, "before"),
+        ("/endpoint/credit-default-prod?format=pdf", 400, "html, json or csv"),
+        ("/graph/endpoint/credit-default-prod?depth=2", 200, "credit-default-config-2"),
+        ("/graph/endpoint/credit-default-prod?depth=many", 400, "`depth`"),
+        ("/graph/endpoint/credit-default-prod?open=nothing", 404, "nothing"),
+        ("/diff/model/credit-default-model/model/credit-default-model-2", 200, "hyperparameter eta"),
+        ("/diff/model/credit-default-model/model/none", 404, "none"),
+        ("/drift/credit-default-prod", 200, "LIMIT_BAL"),
+        ("/drift/none", 404, "none"),
+        ("/search?q=no+such+thing", 200, "Nothing is recorded"),
+        ("/kind-of-thing/x", 404, "unknown entity"),
+        ("/nothing", 404, "no page"),
+        ("/%ff", 400, "encoded"),
+        ("/report/sagewarden/reports/evaluation.json", 404, "no report"),
+        ("/report/sagewarden/../../../../etc/passwd", 404, "no report"),
+        (&long, 400, "too long"),
+    ] {
+        let got = served.get(target);
+        assert_eq!(got.status, status, "{target}\n{}", got.body);
+        assert!(got.body.contains(says), "{target} does not say `{says}`\n{}", got.body);
+        assert!(got.body.len() <= 200_000, "{target} weighs {}", got.body.len());
+    }
+}
+
+#[test]
+fn names_are_text_and_nothing_else_can_be_done_than_reading() {
+    let served = Served::of(&DEMO.1, &[]);
+    for target in
+        ["/model/%3Cscript%3Ealert(1)%3C/script%3E", "/search?q=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E"]
+    {
+        let got = served.get(target);
+        assert!(!got.body.contains("<script>alert") && !got.body.contains("<img"), "{target}");
+        assert!(got.body.contains("&lt;"), "{target}");
+    }
+    let head = served.ask("HEAD", "/controls", &served.host, "");
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert!(head.head.contains("x-frame-options: deny") && head.head.contains("nosniff"), "{}", head.head);
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        let got = served.ask(method, "/", &served.host, "Content-Length: 0\r\n");
+        assert_eq!(got.status, 405, "{method}");
+        assert!(got.head.contains("allow: get, head"), "{}", got.head);
+    }
+    // A name of another site that leads to this machine.
+    assert_eq!(served.ask("GET", "/", "evil.example", "").status, 403);
+    let port = served.host.rsplit_once(':').unwrap().1;
+    assert_eq!(served.ask("GET", "/", &format!("localhost:{port}"), "").status, 200);
+    // What somebody else wrote belongs to no site, and runs nothing.
+    let drift = served.get("/drift/credit-default-prod").body;
+    let report = drift.split("href=\"/report/").nth(1).unwrap().split('"').next().unwrap();
+    let got = served.get(&format!("/report/{report}"));
+    assert!(got.status == 200 && got.head.contains("content-security-policy: sandbox;"), "{}", got.head);
+}
+
+#[test]
+fn a_page_is_a_document_and_a_table_as_well() {
+    let served = Served::of(&DEMO.1, &[]);
+    for page in [
+        "/?",
+        "/findings?",
+        "/inventory?",
+        "/controls?",
+        "/endpoint/credit-default-prod?",
+        "/drift/credit-default-prod?",
+        "/graph/endpoint/credit-default-prod?",
+        "/diff/model/credit-default-model/model/credit-default-model-2?",
+        "/search?q=credit&",
+        "/model/none?",
+    ] {
+        let got = served.get(&format!("{page}format=json"));
+        assert!(got.head.contains("content-type: application/json"), "{}", got.head);
+        let document: Value =
+            serde_json::from_str(&got.body).unwrap_or_else(|error| panic!("{page}: {error}"));
+        assert!(document.is_object(), "{page}");
+        let got = served.get(&format!("{page}format=csv"));
+        assert!(got.head.contains("text/csv") && got.body.lines().count() > 1, "{page}\n{}", got.body);
+    }
+    let why = serde_json::from_str::<Value>(&served.get("/training-job/credit-train-001?format=json").body)
+        .unwrap();
+    assert_eq!(why["why"]["verdict"]["outcome"], "violating");
+}
+
+#[test]
+fn a_page_takes_few_requests_to_the_table() {
+    let served = Served::of(&DEMO.1, &[]);
+    for (target, most) in [
+        ("/endpoint/credit-default-prod", 4),
+        ("/training-job/credit-train-002", 4),
+        ("/model/credit-default-model", 4),
+        ("/endpoint/111122223333/eu-west-1/credit-default-prod", 4),
+        ("/drift/credit-default-prod", 4),
+        ("/", 11),
+    ] {
+        let taken = requests(&served.get(target));
+        assert!(taken <= most, "{target} takes {taken}");
+    }
+}
+
+/// An image that ten thousand jobs ran.
+fn crowded(folder: &TempDir) -> PathBuf {
+    let place = folder.path().join("crowded.db");
+    let store = Store::create(&place).unwrap();
+    let image =
+        NodeId::image_of_digest("sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e");
+    let mut record = Record::default();
+    record.node(&image, "hub", None, Default::default());
+    for number in 0..10_000 {
+        let job = NodeId::parse(&format!("tjob#111122223333/eu-west-1/job-{number:05}@{number}")).unwrap();
+        record.node(&job, &format!("job-{number:05}"), None, Default::default());
+        record.edge(&job, &InEdge::new(Relation::ContributedTo, "image", image.clone()));
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    place
+}
+
+#[test]
+fn ten_thousand_neighbours_are_a_page_of_the_usual_weight() {
+    let folder = TempDir::new().unwrap();
+    let served = Served::of(&crowded(&folder), &[]);
+    let hub = "image/sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e";
+    let got = served.get(&format!("/{hub}"));
+    assert!(
+        got.status == 200 && got.body.len() < 200_000 && requests(&got) <= 5,
+        "{} {}",
+        got.status,
+        got.body.len()
+    );
+    assert!(got.body.contains("neighbours more are recorded"), "{}", got.body);
+    let got = served.get(&format!("/graph/{hub}"));
+    assert!(got.status == 200 && got.body.len() < 2_000_000, "{} {}", got.status, got.body.len());
+    assert!(
+        got.body.contains("more</text>") && got.body.contains("This is not all"),
+        "one box stands for all of them"
+    );
+}
+
+#[test]
+fn what_is_no_store_is_refused_and_one_of_another_version_is_a_page() {
+    let folder = TempDir::new().unwrap();
+    let missing = folder.path().join("none.db");
+    let (code, text) = failure(&["serve", "--no-open", "--store", missing.to_str().unwrap()]);
+    assert!(code == Some(2) && text.contains("no store at"), "{text}");
+    let text = folder.path().join("text.db");
+    fs::write(&text, "this is no database at all, whatever its name says. ".repeat(40)).unwrap();
+    let (code, text) = failure(&["serve", "--no-open", "--store", text.to_str().unwrap()]);
+    assert!(code == Some(2) && text.contains("is not a Sagewarden store"), "{text}");
+    // The beginning of SQLite's file format: a store by its mark, without the tables of this version.
+    let other = folder.path().join("other.db");
+    let mut bytes = fs::read(&DEMO.1).unwrap();
+    let name = b"CREATE TABLE lineage";
+    let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    bytes[at..at + name.len()].copy_from_slice(b"CREATE TABLE lineagX");
+    fs::write(&other, bytes).unwrap();
+    let served = Served::of(&other, &[]);
+    let got = served.get("/endpoint/credit-default-prod");
+    assert_eq!(got.status, 503, "{}", got.body);
+    assert!(got.body.contains("The store cannot be read"), "{}", got.body);
+}
+
+#[test]
+fn others_need_the_token_once() {
+    let served = Served::of(&DEMO.1, &["--bind", "0.0.0.0"]);
+    assert_eq!(served.get("/").status, 403);
+    assert_eq!(served.get("/?token=00000000000000000000000000000000").status, 403);
+    assert!(served.rest.starts_with("?token="), "{}", served.rest);
+    let got = served.get(&format!("/{}", served.rest));
+    assert!(got.status == 303 && got.head.contains("location: /\r\n"), "{}", got.head);
+    let cookie = got.head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap();
+    assert!(got.head.contains("httponly; samesite=strict"), "{}", got.head);
+    assert_eq!(served.ask("GET", "/", "other.example", &format!("Cookie: {cookie}\r\n")).status, 200);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_without_a_fault() {
+    let mut served = Served::of(&DEMO.1, &[]);
+    assert_eq!(served.get("/controls").status, 200);
+    let pid = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_site_has_every_page_that_another_leads_to() {
+    let folder = TempDir::new().unwrap();
+    let site = folder.path().join("site");
+    let output = sagewarden(&["site", "--store", DEMO.1.to_str().unwrap(), "--out", site.to_str().unwrap()]);
+    assert!(out(&output).contains("pages written"), "{output:?}");
+    let pages = files(&site);
+    assert!(pages.len() > 50, "{}", pages.len());
+    for page in &pages {
+        let text = fs::read_to_string(page).unwrap();
+        assert!(!text.contains("<form class=\"search\""), "{} has a search", page.display());
+        for link in text.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(!link.starts_with('/'), "{}: {link}", page.display());
+            let target = link.split('#').next().unwrap();
+            if !target.is_empty() && !target.contains("://") {
+                assert!(page.parent().unwrap().join(target).is_file(), "{}: {link}", page.display());
+            }
+        }
+    }
+    let index = fs::read_to_string(site.join("index.html")).unwrap();
+    assert!(index.contains("live endpoints") && index.contains("credit-default-prod"));
+}

@@ -1,0 +1,283 @@
+//! Are we well? What is live, what is broken, what drifts, and what ends soon.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::listing::{EndpointItem, FindingItem, Items, Listing, WaiverItem};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::address::{Address, drift_of};
+use super::frame::{Frame, Page};
+use super::listing::{about, findings, waivers};
+use super::parts::{badge, moment, person};
+use super::sheet::Sheet;
+
+/// The first page.
+#[derive(Clone, Debug)]
+pub struct OverviewPage {
+    /// The endpoints that are live.
+    pub endpoints: Listing,
+    /// The open findings.
+    pub findings: Listing,
+    /// The waivers.
+    pub waivers: Listing,
+    /// What monitoring found last on each endpoint.
+    pub drifting: Vec<LastDrift>,
+    /// The time of the question.
+    pub now: Timestamp,
+}
+
+/// What monitoring found last on an endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LastDrift {
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// When.
+    pub at: Timestamp,
+    /// How bad it was.
+    pub severity: Option<String>,
+    /// In words.
+    pub found: String,
+}
+
+/// Findings and endpoints that the page lists.
+const WORST: usize = 10;
+const ENDPOINTS: usize = 20;
+/// The severities, the worst first.
+const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
+/// A waiver that ends within so many days ends soon.
+const SOON: i64 = 30 * 24 * 3_600 * 1_000;
+/// Weeks of the trend.
+const WEEKS: usize = 12;
+
+impl OverviewPage {
+    fn live(&self) -> &[EndpointItem] {
+        if let Items::Endpoints(items) = &self.endpoints.items { items } else { &[] }
+    }
+
+    fn open(&self) -> &[FindingItem] {
+        if let Items::Findings(items) = &self.findings.items { items } else { &[] }
+    }
+
+    /// Open findings by the Monday of the week in which they began, each with how many there are and the worst severity.
+    fn by_week(&self) -> Vec<(String, usize, &str)> {
+        let mut weeks: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for item in self.open() {
+            weeks.entry(monday(item.since)).or_default().push(&item.severity);
+        }
+        let worst = |found: &[&str]| {
+            SEVERITIES.into_iter().find(|severity| found.contains(severity)).unwrap_or_default()
+        };
+        let mut weeks: Vec<(String, usize, &str)> =
+            weeks.into_iter().map(|(week, found)| (week, found.len(), worst(&found))).collect();
+        weeks.split_off(weeks.len().saturating_sub(WEEKS))
+    }
+
+    /// The worst first, and the newest of these.
+    fn worst(&self) -> Vec<FindingItem> {
+        let rank = |item: &FindingItem| SEVERITIES.iter().position(|severity| *severity == item.severity);
+        let mut items = self.open().to_vec();
+        items.sort_by_key(|item| {
+            (rank(item).unwrap_or(SEVERITIES.len()), std::cmp::Reverse(item.since), item.control.clone())
+        });
+        items.truncate(WORST);
+        items
+    }
+
+    /// Those that still hold, the next to end first.
+    fn waived(&self) -> Vec<WaiverItem> {
+        let mut items: Vec<WaiverItem> =
+            if let Items::Waivers(items) = &self.waivers.items { items.clone() } else { Vec::new() };
+        items.sort_by_key(|item| item.expires);
+        items
+    }
+
+    fn of_severity(&self, severity: &str) -> usize {
+        self.open().iter().filter(|item| item.severity == severity).count()
+    }
+
+    /// Open findings by the area of their control: `NET` of `TRN-NET-01`.
+    fn areas(&self) -> BTreeMap<&str, usize> {
+        let mut areas = BTreeMap::new();
+        for item in self.open() {
+            *areas.entry(item.control.split('-').nth(1).unwrap_or("other")).or_default() += 1;
+        }
+        areas
+    }
+
+    fn tiles(&self, frame: &Frame) -> Markup {
+        let bad = self.of_severity("critical") + self.of_severity("high");
+        let more = |listing: &Listing| if listing.complete { "" } else { "+" };
+        let ending =
+            self.waived().iter().filter(|item| item.expires.millis() - self.now.millis() < SOON).count();
+        let waived = self.waived().len();
+        let tile = |href: Address, number: String, words: &str, tone: &str| {
+            html! { a class={ "tile " (tone) } href=(frame.link(&href)) { strong { (number) } (words) } }
+        };
+        let tone = |is_bad: bool| if is_bad { "bad" } else { "good" };
+        let drifting = self.drifting.len();
+        html! {
+            div.tiles {
+                (tile(Address::of(["inventory"]), format!("{}{}", self.live().len(), more(&self.endpoints)), "live endpoints", "plain"))
+                (tile(Address::of(["findings"]).with("severity", "high"), format!("{bad}{}", more(&self.findings)), "open findings, high or critical", tone(bad > 0)))
+                (tile(Address::of(["findings"]), format!("{}{}", self.open().len(), more(&self.findings)), "open findings in all", "plain"))
+                (tile(Address::of(["inventory"]), drifting.to_string(), "endpoints whose last window drifted", tone(drifting > 0)))
+                (tile(Address::of(["waivers"]), waived.to_string(), if ending > 0 { "waivers; some end within 30 days, or have ended" } else { "waivers" }, if ending > 0 { "warn" } else { "plain" }))
+            }
+        }
+    }
+
+    fn severities(&self, frame: &Frame) -> Markup {
+        let most =
+            SEVERITIES.iter().map(|severity| self.of_severity(severity)).max().unwrap_or_default().max(1);
+        html! {
+            section aria-labelledby="severities" {
+                h2 #severities { "Open findings" }
+                table.bars {
+                    tbody {
+                        @for severity in SEVERITIES {
+                            @let number = self.of_severity(severity);
+                            tr {
+                                th scope="row" { a href=(frame.link(&Address::of(["findings"]).with("severity", severity))) { (severity) } }
+                                td.number { (number) }
+                                td.bar { (bar(number, most, severity)) }
+                            }
+                        }
+                    }
+                }
+                p.note { @for (area, number) in self.areas() { (area) " " (number) "  " } }
+            }
+        }
+    }
+
+    fn trend(&self) -> Markup {
+        let weeks = self.by_week();
+        let most = weeks.iter().map(|(_, number, _)| *number).max().unwrap_or_default().max(1);
+        html! {
+            section aria-labelledby="trend" {
+                h2 #trend { "Open findings by the week in which they began" }
+                @if weeks.is_empty() { p.note { "None." } }
+                table.bars { tbody { @for (week, number, severity) in weeks { tr { th scope="row" { (week) } td.number { (number) } td.bar { (bar(number, most, severity)) } } } } }
+            }
+        }
+    }
+
+    fn endpoints(&self, frame: &Frame) -> Markup {
+        let last = |name: &str| self.drifting.iter().find(|drift| drift.endpoint.eq_ignore_ascii_case(name));
+        html! {
+            section aria-labelledby="endpoints" {
+                h2 #endpoints { "Endpoints" }
+                div.wide tabindex="0" role="region" aria-label="The live endpoints" {
+                    table.sorted {
+                        thead { tr { th scope="col" { "endpoint" } th scope="col" { "state" } th scope="col" { "configuration" } th scope="col" { "since" } th scope="col" { "owner" } th scope="col" { "drift" } } }
+                        tbody { @for item in self.live().iter().take(ENDPOINTS) {
+                            tr {
+                                th scope="row" { (about(frame, &item.about)) }
+                                td { @if let Some(state) = &item.state { (badge(state)) } }
+                                td { (item.configuration.as_deref().unwrap_or_default()) } td { (moment(item.since)) }
+                                td { (person(item.owner.as_deref())) }
+                                td { @match last(&item.about.name) {
+                                    Some(drift) => {
+                                        a href=(frame.link(&drift_of(&drift.endpoint))) { (moment(drift.at)) }
+                                        @if let Some(severity) = &drift.severity { " " (badge(severity)) }
+                                        div.note { (drift.found) }
+                                    }
+                                    None => span.note { "none in its last window" },
+                                } }
+                            }
+                        } }
+                    }
+                }
+                @if self.live().len() > ENDPOINTS { p { a href=(frame.link(&Address::of(["inventory"]))) { "All of them" } } }
+            }
+        }
+    }
+}
+
+/// The first day of a week: the time began on a Thursday.
+fn monday(time: Timestamp) -> String {
+    const DAY: i64 = 24 * 3_600 * 1_000;
+    let day = time.millis().div_euclid(DAY);
+    Timestamp::from_millis((day - (day + 3).rem_euclid(7)) * DAY).day()
+}
+
+/// A bar of a share, without a style of its own: the policy of a page allows none.
+fn bar(number: usize, most: usize, severity: &str) -> Markup {
+    let share = number as f64 / most as f64 * 100.0;
+    html! { svg.share width="100%" height="14" aria-hidden="true" { rect class=(severity) width=(format!("{share:.1}%")) height="14" rx="3" {} } }
+}
+
+impl Page for OverviewPage {
+    fn title(&self) -> String {
+        "Overview".to_owned()
+    }
+
+    fn body(&self, frame: &Frame) -> Markup {
+        let waived = self.waived();
+        html! {
+            (self.tiles(frame))
+            div.columns { (self.severities(frame)) (self.trend()) }
+            section aria-labelledby="worst" {
+                h2 #worst { "The worst ten" }
+                @if self.open().is_empty() { p.note { "Nothing is open." } } @else {
+                    div.wide tabindex="0" role="region" aria-label="The worst findings" { (findings(frame, &self.worst())) }
+                    @if self.open().len() > WORST { p { a href=(frame.link(&Address::of(["findings"]))) { "All open findings" } } }
+                }
+            }
+            (self.endpoints(frame))
+            @if !waived.is_empty() {
+                section aria-labelledby="waived" {
+                    h2 #waived { "Waivers, the next to end first" }
+                    div.wide tabindex="0" role="region" aria-label="Waivers" { (waivers(frame, waived.get(..WORST.min(waived.len())).unwrap_or_default())) }
+                }
+            }
+        }
+    }
+
+    fn document(&self) -> Json {
+        let severities: BTreeMap<&str, usize> =
+            SEVERITIES.iter().map(|severity| (*severity, self.of_severity(severity))).collect();
+        json!({
+            "endpoints": self.endpoints, "findings": self.findings, "by_severity": severities, "by_area": self.areas(),
+            "by_week": self.by_week().into_iter().map(|(week, number, _)| (week, number)).collect::<BTreeMap<_, _>>(), "waivers": self.waivers, "drifting": self.drifting,
+            "complete": self.endpoints.complete && self.findings.complete && self.waivers.complete,
+        })
+    }
+
+    fn sheet(&self) -> Sheet {
+        let mut sheet = Sheet::of(&["what", "name", "number"]);
+        let mut row = |what: &str, name: &str, number: usize| {
+            sheet.rows.push(vec![what.to_owned(), name.to_owned(), number.to_string()])
+        };
+        row("endpoints", "live", self.live().len());
+        SEVERITIES.iter().for_each(|severity| row("open findings", severity, self.of_severity(severity)));
+        self.areas().into_iter().for_each(|(area, number)| row("open findings by area", area, number));
+        self.by_week().into_iter().for_each(|(week, number, _)| row("open findings by week", &week, number));
+        row("endpoints", "drifting", self.drifting.len());
+        row("waivers", "all", self.waived().len());
+        sheet
+    }
+
+    fn is_dated(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_begins_on_monday() {
+        for (time, week) in [
+            ("2026-03-02T00:00:00Z", "2026-03-02"),
+            ("2026-03-08T23:59:59Z", "2026-03-02"),
+            ("2026-03-09T00:00:00Z", "2026-03-09"),
+            ("1970-01-01T00:00:00Z", "1969-12-29"),
+        ] {
+            assert_eq!(monday(Timestamp::from_text(time).unwrap()), week, "{time}");
+        }
+    }
+}

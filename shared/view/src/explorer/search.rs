@@ -1,0 +1,85 @@
+//! What a search found.
+
+use maud::{Markup, html};
+use serde_json::{Value as Json, json};
+
+use super::address::Address;
+use super::frame::{Frame, Page};
+use super::sheet::Sheet;
+
+/// Something that fits what was searched for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// Its kind, in words.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Why it fits, if its name does not say so.
+    pub why: String,
+    /// Its page.
+    pub address: String,
+}
+
+/// The results of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchPage {
+    /// What was searched for.
+    pub words: String,
+    /// What fits, the best first.
+    pub hits: Vec<Hit>,
+    /// Whether there are more than these.
+    pub is_cut: bool,
+    /// What may have been meant, if nothing fits.
+    pub near: Vec<(Address, String)>,
+}
+
+impl Page for SearchPage {
+    fn title(&self) -> String {
+        format!("Search: {}", self.words)
+    }
+
+    fn body(&self, frame: &Frame) -> Markup {
+        html! {
+            @if self.words.is_empty() {
+                p { "Write a name or a part of one, an ARN, seven digits of a commit, s3://bucket/key with or without ?versionId=, the digest of an image, or a person." }
+            } @else if self.hits.is_empty() {
+                p role="status" { "Nothing is recorded about " strong { bdi { (self.words) } } "." }
+                @if !self.near.is_empty() {
+                    p { "Did you mean" }
+                    ul.plain #near { @for (address, words) in &self.near { li { a href=(frame.link(address)) { bdi { (words) } } } } }
+                }
+            } @else {
+                p.note role="status" { (self.hits.len()) @if self.is_cut { " or more" } " found" }
+                table.sorted {
+                    thead { tr { th scope="col" { "kind" } th scope="col" { "name" } th scope="col" { "why it fits" } } }
+                    tbody {
+                        @for hit in &self.hits {
+                            tr { td { (hit.kind) } td { a href=(frame.link(&Address::parse(&hit.address).unwrap_or_default())) { bdi { (hit.name) } } } td { bdi { (hit.why) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn document(&self) -> Json {
+        let hit =
+            |hit: &Hit| json!({ "kind": hit.kind, "name": hit.name, "why": hit.why, "page": hit.address });
+        let near: Vec<&String> = self.near.iter().map(|(_, words)| words).collect();
+        json!({ "items": self.hits.iter().map(hit).collect::<Vec<_>>(), "complete": !self.is_cut, "did_you_mean": near })
+    }
+
+    fn sheet(&self) -> Sheet {
+        let mut sheet = Sheet::of(&["kind", "name", "why", "page"]);
+        sheet.rows = self
+            .hits
+            .iter()
+            .map(|hit| vec![hit.kind.clone(), hit.name.clone(), hit.why.clone(), hit.address.clone()])
+            .collect();
+        sheet
+    }
+
+    fn is_dated(&self) -> bool {
+        false
+    }
+}
