@@ -8,7 +8,7 @@ use crate::output::line;
 use crate::scan::kinds::word;
 
 /// Resources that were counted of a kind.
-pub(super) struct Counted {
+pub(super) struct CountedKind {
     kind: ResourceKind,
     resources: u64,
     /// Calls to SageMaker for them.
@@ -25,10 +25,10 @@ pub(super) async fn count(
     kind: ResourceKind,
     since: Timestamp,
     pages: u64,
-) -> Result<Counted, PortError> {
+) -> Result<CountedKind, PortError> {
     let limit = Some(since).filter(|_| !is_lasting(kind));
     let mut wanted = Wanted { kind, since: limit, by_search: SEARCHED.contains(&kind) };
-    let mut counted = Counted { kind, resources: 0, calls: 0, is_cut: false, refused: None };
+    let mut counted = CountedKind { kind, resources: 0, calls: 0, is_cut: false, refused: None };
     let mut from: Option<String> = None;
     loop {
         let page = match estate.page(&wanted, from.as_deref()).await {
@@ -64,10 +64,10 @@ pub(super) async fn count(
 }
 
 /// The estimate for people.
-pub(super) fn words(counts: &[Counted], rate: f64) -> String {
+pub(super) fn words(counts: &[CountedKind], rate: f64) -> String {
     let mut text = String::new();
     for each in counts.iter().filter(|each| each.resources > 0 || each.refused.is_some()) {
-        let Counted { kind, resources, calls, is_cut, refused } = each;
+        let CountedKind { kind, resources, calls, is_cut, refused } = each;
         let least = if *is_cut { "at least " } else { "" };
         text += &match refused {
             Some(reason) => format!("  {:<38} refused: {}\n", word(*kind), line(reason)),
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(duration(3_000, 5.0), "about 10 minutes");
         assert_eq!(duration(466_800, 5.0), "about 25.9 hours");
         let counted =
-            Counted { kind: ResourceKind::Model, resources: 100, calls: 1, is_cut: true, refused: None };
+            CountedKind { kind: ResourceKind::Model, resources: 100, calls: 1, is_cut: true, refused: None };
         let text = words(&[counted], 5.0);
         assert!(text.contains("at least 100, 1 call"), "{text}");
         assert!(text.contains("less than a minute, or longer, at 5 a second"), "{text}");
