@@ -4,6 +4,7 @@
 mod account;
 mod announce;
 mod comments;
+mod components;
 mod fault;
 mod git;
 mod guarded;

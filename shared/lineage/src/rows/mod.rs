@@ -12,6 +12,7 @@ mod attempt;
 mod call;
 mod cause;
 mod closure;
+mod component;
 mod detail;
 mod edge;
 mod kind;
@@ -37,6 +38,7 @@ pub use attempt::AttemptRow;
 pub use call::{CallEffect, CallRow};
 pub use cause::{VerdictCause, findings_mark, is_about_verdicts};
 pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
+pub use component::ComponentRow;
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
 pub use kind::{RowKind, earliest, leading_time, millis};
@@ -74,7 +76,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 39] = [
+pub const KINDS: [RowKind; 40] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -85,6 +87,7 @@ pub const KINDS: [RowKind; 39] = [
     PendingRow::KIND,
     RevisionRow::KIND,
     CurrentRow::KIND,
+    ComponentRow::KIND,
     ClosureRow::KIND,
     LiveRow::KIND,
     UnindexedRow::KIND,
