@@ -344,7 +344,7 @@ fn the_controls_are_listed_explained_and_documented() {
     assert_eq!(list["controls"].as_array().map(Vec::len), Some(182));
     let essential = out(&sagewarden(&["policy", "list", "--profile", "essential"]));
     assert!(essential.contains("TRN-NET-01  high      essential    training job"), "{essential}");
-    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 125, "{essential}");
+    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 130, "{essential}");
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in [
         "compute and network isolation",

@@ -48,13 +48,16 @@ pub(crate) async fn record_component_call(
         return gone(table, moment, component, &request).await;
     };
     let version = match &placed.recorded {
-        Some(version) => version.clone(),
+        Some(version) => {
+            link_calls(table, moment, component, version, placed.since).await?;
+            version.clone()
+        }
         None => {
             let description = Description::new(component, placed.document(component, &request));
             record_described(world, moment, writes_back, &description, Record::default()).await?
         }
     };
-    put_on_endpoint(table, moment, component, version, &placed).await
+    put_on_endpoint(table, component, version, &placed).await
 }
 
 /// Where a version is, and since when.
@@ -174,7 +177,6 @@ fn puts_a_model(specification: &Json) -> bool {
 /// Names the version under its endpoint, and brings the closures up to date: its own, and that of the version that it replaces.
 async fn put_on_endpoint(
     table: &impl Table,
-    moment: &Moment,
     component: &Resource,
     version: NodeId,
     placed: &Placed,
@@ -182,8 +184,6 @@ async fn put_on_endpoint(
     let endpoint = NodeId::endpoint(&placed.endpoint);
     let row = ComponentRow { endpoint: endpoint.clone(), version };
     table.write(&[NodeRow::fact(&endpoint, COMPONENTS, "true".into()), Write::Put(row.item())]).await?;
-    // A deletion that came meanwhile did not find the version.
-    link_calls(table, moment, component, &row.version, placed.since).await?;
     let versions = query_all(table, row.of_same_component()).await?;
     let versions = versions.iter().filter_map(ComponentRow::parse).map(|row| row.version);
     let replaced =
