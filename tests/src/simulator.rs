@@ -205,6 +205,14 @@ impl Services {
                     json!({ "EndpointArn": self.account.resource(ResourceKind::Endpoint, name).arn() }),
                 );
             }
+            "UpdateInferenceComponent" | "UpdateInferenceComponentRuntimeConfig" => {
+                let component = self.account.update_component(operation, body, &caller(), now())?;
+                return Ok(json!({ "InferenceComponentArn": component.arn() }));
+            }
+            "DeleteInferenceComponent" => {
+                let name = text(body, "InferenceComponentName");
+                return self.account.delete_component(name, &caller(), now()).map(|()| json!({}));
+            }
             "StartMonitoringSchedule" | "StopMonitoringSchedule" | "StartNotebookInstance" => {
                 let runs = operation.starts_with("Start");
                 let resource = existing(if runs { "Start" } else { "Stop" });

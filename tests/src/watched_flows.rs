@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use sagewarden_events::{Repository, ResourceKind};
+use sagewarden_events::{Actor, Repository, ResourceKind};
 use sagewarden_local::{LocalGit, NewCommit, Story, Stump, model_archive};
 use serde_json::{Value, json};
 
@@ -12,9 +12,14 @@ use crate::flows::Flow;
 use crate::local::{KEY, Local, at, captured_event, endpoint_config, model, scattered, training_job};
 
 /// All of them.
-pub const WATCHED: [Flow; 14] = [
+pub const WATCHED: [Flow; 15] = [
     Flow::watched("an endpoint is deployed", &[], &[deployed]),
     Flow::watched("an endpoint is updated and deleted", &[deployed], &[updated, deleted]),
+    Flow::watched(
+        "an inference component comes, changes and goes",
+        &[deployed],
+        &[component, changed_component, deleted_component],
+    ),
     Flow::watched("a job is built from a commit", &[], &[pushed, built]),
     Flow { settings: MAKE, ..Flow::watched("a baseline is made of training data", &[], &[trained]) },
     Flow {
@@ -101,6 +106,35 @@ fn updated(local: &Local) -> Announced {
     account.update_endpoint("prod", "c2", None, at(400))?;
     account.finish_endpoint(&account.resource(ResourceKind::Endpoint, "prod"), at(500))?;
     Ok(Vec::new())
+}
+
+fn component(local: &Local) -> Announced {
+    local.create(ResourceKind::Model, &model("second"), 300)?;
+    let request = json!({
+        "InferenceComponentName": "challenger",
+        "EndpointName": "prod",
+        "VariantName": "AllTraffic",
+        "Specification": { "ModelName": "second" },
+        "RuntimeConfig": { "CopyCount": 1 },
+    });
+    let component = local.create(ResourceKind::InferenceComponent, &request, 301)?;
+    local.system.account.finish_component(&component, true, at(330))?;
+    Ok(Vec::new())
+}
+
+fn changed_component(local: &Local) -> Announced {
+    let request = json!({ "InferenceComponentName": "challenger", "Specification": { "ModelName": "m" } });
+    local.system.account.update_component("UpdateInferenceComponent", &request, &ana(), at(400))?;
+    Ok(Vec::new())
+}
+
+fn deleted_component(local: &Local) -> Announced {
+    local.system.account.delete_component("challenger", &ana(), at(500))?;
+    Ok(Vec::new())
+}
+
+fn ana() -> Actor {
+    Actor { arn: Some(ANA.to_owned()), ..Actor::default() }
 }
 
 fn deleted(local: &Local) -> Announced {

@@ -10,7 +10,7 @@ use sagewarden_tests::{Result, python};
 use serde_json::json;
 
 /// The operation that creates what controls speak of, by the first part of their ids.
-const OPERATIONS: [(&str, &str); 16] = [
+const OPERATIONS: [(&str, &str); 17] = [
     ("TRN", "CreateTrainingJob"),
     ("PRC", "CreateProcessingJob"),
     ("TRF", "CreateTransformJob"),
@@ -19,6 +19,7 @@ const OPERATIONS: [(&str, &str); 16] = [
     ("CMP", "CreateCompilationJob"),
     ("MDL", "CreateModel"),
     ("EPC", "CreateEndpointConfig"),
+    ("INC", "CreateInferenceComponent"),
     ("NBK", "CreateNotebookInstance"),
     ("DOM", "CreateDomain"),
     ("USR", "CreateUserProfile"),

@@ -272,6 +272,7 @@ fn each_flow_of_what_is_watched_publishes_what_its_name_says() {
     let expected: [&[&str]; WATCHED.len()] = [
         &[],
         &[],
+        &[],
         &[BASELINE_MISSING],
         &[],
         // Its baseline has no statistics: until a check finds something, that is all that is known.

@@ -21,6 +21,7 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("Model", &["CreateModel", "DescribeModel"]),
     ("EndpointConfig", &["CreateEndpointConfig", "DescribeEndpointConfig"]),
     ("Endpoint", &["CreateEndpoint", "DescribeEndpoint"]),
+    ("InferenceComponent", &["CreateInferenceComponent", "DescribeInferenceComponent"]),
     ("NotebookInstance", &["CreateNotebookInstance", "DescribeNotebookInstance"]),
     ("Domain", &["CreateDomain", "DescribeDomain"]),
     ("UserProfile", &["CreateUserProfile", "DescribeUserProfile"]),
@@ -66,6 +67,9 @@ const EXEMPT: &[(&str, &str, &str)] = &[
     ("Model", "Containers[].ModelDataSource.S3DataSource.S3DataType", NO_MANIFEST),
     ("Model", "Containers[].AdditionalModelDataSources[].S3DataSource.S3DataType", NO_MANIFEST),
     ("Model", "DeploymentRecommendation.**", "what the service recommends, not what runs"),
+    ("InferenceComponent", "Specification.InstanceType", INSTANCES),
+    ("InferenceComponent", "Specifications[].InstanceType", INSTANCES),
+    ("InferenceComponent", "RuntimeConfig.PlacementStatus[].InstanceType", INSTANCES),
     ("Endpoint", "PendingDeploymentSummary.**", "an endpoint is judged once it is in service"),
     ("Endpoint", "DataCaptureConfig.**", CONFIGURATION),
     ("Endpoint", "AsyncInferenceConfig.**", CONFIGURATION),
@@ -148,6 +152,8 @@ const EXEMPT: &[(&str, &str, &str)] = &[
 ];
 
 const NO_MANIFEST: &str = "S3Prefix or S3Object: there is no manifest";
+const INSTANCES: &str =
+    "one of the endpoint's instances, which are held against the list in its configuration";
 const CONFIGURATION: &str = "what the endpoint's configuration says, which is judged itself";
 const REPOSITORY: &str = "a repository; the settings have no list of these";
 const PAGE: &str = "the page of Studio that a user sees first";

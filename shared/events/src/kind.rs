@@ -25,6 +25,8 @@ pub enum ResourceKind {
     EndpointConfig,
     /// An endpoint.
     Endpoint,
+    /// A model, or an image with an artifact, that somebody put onto an endpoint without a configuration.
+    InferenceComponent,
     /// A Model Monitor schedule.
     MonitoringSchedule,
     /// What a schedule runs, for data quality.
@@ -91,7 +93,7 @@ use ResourceKind as K;
 /// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
 /// [`ResourceKind::ALL`].
 #[rustfmt::skip]
-const NAMES: [Names; 27] = [
+const NAMES: [Names; 28] = [
     names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
     names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
     names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
@@ -102,6 +104,7 @@ const NAMES: [Names; 27] = [
     names(K::Model, "model", "model", "Model", ("ModelName", "ModelArn", None)),
     names(K::EndpointConfig, "endpoint-config", "endpoint configuration", "EndpointConfig", ("EndpointConfigName", "EndpointConfigArn", None)),
     names(K::Endpoint, "endpoint", "endpoint", "Endpoint", ("EndpointName", "EndpointArn", Some("EndpointStatus"))),
+    names(K::InferenceComponent, "inference-component", "inference component", "InferenceComponent", ("InferenceComponentName", "InferenceComponentArn", Some("InferenceComponentStatus"))),
     names(K::MonitoringSchedule, "monitoring-schedule", "monitoring schedule", "MonitoringSchedule", ("MonitoringScheduleName", "MonitoringScheduleArn", Some("MonitoringScheduleStatus"))),
     names(K::DataQualityDefinition, "data-quality-job-definition", "data quality job definition", "DataQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
     names(K::ModelQualityDefinition, "model-quality-job-definition", "model quality job definition", "ModelQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
@@ -123,7 +126,7 @@ const NAMES: [Names; 27] = [
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::TransformJob,
@@ -134,6 +137,7 @@ impl ResourceKind {
         Self::Model,
         Self::EndpointConfig,
         Self::Endpoint,
+        Self::InferenceComponent,
         Self::MonitoringSchedule,
         Self::DataQualityDefinition,
         Self::ModelQualityDefinition,
@@ -203,6 +207,7 @@ impl ResourceKind {
             self,
             Self::ModelPackage
                 | Self::Endpoint
+                | Self::InferenceComponent
                 | Self::MonitoringSchedule
                 | Self::NotebookInstance
                 | Self::Domain

@@ -15,12 +15,13 @@ const MOST: usize = 25;
 /// # Errors
 /// When one cannot be read.
 pub(crate) async fn newest_verdicts<R: Reads>(reads: &R, graph: &Graph) -> Result<Verdicts, R::Error> {
-    const JUDGED: [NodeKind; 5] = [
+    const JUDGED: [NodeKind; 6] = [
         NodeKind::TrainingJob,
         NodeKind::ProcessingJob,
         NodeKind::Model,
         NodeKind::ModelPackage,
         NodeKind::EndpointConfig,
+        NodeKind::InferenceComponent,
     ];
     let mut verdicts = Verdicts::new();
     let mut ids: Vec<&NodeId> = graph.nodes.keys().filter(|id| JUDGED.contains(&id.kind())).collect();

@@ -36,6 +36,8 @@ pub enum NodeKind {
     ModelPackage,
     /// An endpoint configuration.
     EndpointConfig,
+    /// A version of an inference component: a model, or an image with an artifact, that a call put onto an endpoint.
+    InferenceComponent,
     /// An endpoint over all its deployments.
     Endpoint,
     /// One configuration in force on one endpoint.
@@ -55,7 +57,7 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
-    const ALL: [(Self, &'static str, &'static str); 21] = [
+    const ALL: [(Self, &'static str, &'static str); 22] = [
         (Self::Commit, "commit", "commit"),
         (Self::Reference, "ref", "reference"),
         (Self::Dataset, "ds", "dataset"),
@@ -69,6 +71,7 @@ impl NodeKind {
         (Self::Model, "model", "model"),
         (Self::ModelPackage, "mpkg", "model-package"),
         (Self::EndpointConfig, "epc", "endpoint-config"),
+        (Self::InferenceComponent, "ic", "inference-component"),
         (Self::Endpoint, "ep", "endpoint"),
         (Self::Deployment, "dep", "deployment"),
         (Self::PipelineExecution, "pexe", "pipeline-execution"),
@@ -109,6 +112,7 @@ impl NodeKind {
             ResourceKind::ModelPackage => Self::ModelPackage,
             ResourceKind::EndpointConfig => Self::EndpointConfig,
             ResourceKind::Endpoint => Self::Endpoint,
+            ResourceKind::InferenceComponent => Self::InferenceComponent,
             ResourceKind::PipelineExecution => Self::PipelineExecution,
             ResourceKind::FeatureGroup => Self::FeatureGroup,
             ResourceKind::Experiment => Self::Experiment,

@@ -22,5 +22,6 @@ pub mod s3;
 #[cfg(test)]
 mod sample;
 pub mod scope;
+pub mod service;
 pub mod table;
 pub mod walk;

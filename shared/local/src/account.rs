@@ -10,7 +10,9 @@ use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, S
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
-use crate::shape::{Document, begin, first_status, name_of, names_changes, not_found, seconds, tag_map};
+use crate::shape::{
+    Document, begin, first_status, name_of, named_by, names_changes, not_found, seconds, tag_map,
+};
 use crate::store::{Store, port_error};
 
 /// The account. Cheap to clone; clones share the store.
@@ -238,6 +240,9 @@ impl SimulatedAccount {
             let variants = request.get("ProductionVariants").and_then(Value::as_array);
             let models = variants.into_iter().flatten().filter_map(|variant| text(variant, "ModelName"));
             wanted.extend(models.map(|name| (ResourceKind::Model, name)));
+        }
+        if kind == ResourceKind::InferenceComponent {
+            wanted.extend(named_by(request));
         }
         for (kind, name) in wanted {
             let resource = self.resource(kind, &name);

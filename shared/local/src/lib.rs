@@ -4,6 +4,7 @@
 mod account;
 mod announce;
 mod comments;
+mod components;
 mod estate;
 mod fault;
 mod git;

@@ -16,7 +16,7 @@ pub(crate) type Document = Map<String, Value>;
 /// moment.
 pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static str)> {
     let first = match kind {
-        ResourceKind::Endpoint => "Creating",
+        ResourceKind::Endpoint | ResourceKind::InferenceComponent => "Creating",
         ResourceKind::MonitoringSchedule => "Scheduled",
         ResourceKind::CompilationJob => "INPROGRESS",
         ResourceKind::ModelPackage => "Completed",
@@ -80,6 +80,7 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
             let version = arn.rsplit('/').next().and_then(|version| version.parse::<i64>().ok());
             document.insert("ModelPackageVersion".into(), json!(version));
         }
+        ResourceKind::InferenceComponent => begin_component(document, now),
         ResourceKind::MonitoringSchedule => {
             let config = document.get("MonitoringScheduleConfig");
             let endpoint = config
@@ -95,6 +96,38 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
         }
         _ => {}
     }
+}
+
+/// A description has the image that an image's name was resolved to, and copies that are wanted and that are there.
+pub(crate) fn begin_component(document: &mut Document, now: Timestamp) {
+    if let Some(copies) = document.get("RuntimeConfig").and_then(|config| config.get("CopyCount")).cloned() {
+        document.insert("RuntimeConfig".into(), json!({ "DesiredCopyCount": copies, "CurrentCopyCount": 0 }));
+    }
+    let several = document.get_mut("Specifications").and_then(Value::as_array_mut);
+    several.into_iter().flatten().for_each(|specification| deploy_image(specification, now));
+    document.get_mut("Specification").into_iter().for_each(|specification| deploy_image(specification, now));
+}
+
+/// The endpoint and the models that a request for a component names.
+pub(crate) fn named_by(request: &Value) -> Vec<(ResourceKind, String)> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let several = request.get("Specifications").and_then(Value::as_array).into_iter().flatten();
+    let models = request.get("Specification").into_iter().chain(several);
+    let models = models.filter_map(|each| Some((ResourceKind::Model, text(each, "ModelName")?)));
+    let endpoint = text(request, "EndpointName").map(|name| (ResourceKind::Endpoint, name));
+    endpoint.into_iter().chain(models).collect()
+}
+
+fn deploy_image(specification: &mut Value, now: Timestamp) {
+    let container = specification.get_mut("Container").and_then(Value::as_object_mut);
+    let image = container.and_then(|container: &mut Document| Some((container.remove("Image")?, container)));
+    let Some((Value::String(image), container)) = image else { return };
+    let deployed = json!({
+        "SpecifiedImage": image,
+        "ResolvedImage": resolved(&image),
+        "ResolutionTime": seconds(now),
+    });
+    container.insert("DeployedImage".into(), deployed);
 }
 
 /// Where the records of a feature group's offline store go: "Data format in the offline store", Feature Store developer guide.
@@ -122,7 +155,10 @@ pub(crate) fn expect_status(
 
 pub(crate) fn not_found(resource: &Resource) -> Fault {
     match resource.kind {
-        ResourceKind::Model | ResourceKind::EndpointConfig | ResourceKind::Endpoint => {
+        ResourceKind::Model
+        | ResourceKind::EndpointConfig
+        | ResourceKind::Endpoint
+        | ResourceKind::InferenceComponent => {
             Fault::validation(format!("Could not find {} \"{}\".", resource.kind, resource.arn()))
         }
         ResourceKind::MonitoringSchedule

@@ -136,9 +136,6 @@ const GROUPS: &[Group] = &[
     ]),
 
     (Coverage::NotSeen, "the description of a job is evidence; of its deletion there is no control", &["DeleteHyperParameterTuningJob", "DeleteCompilationJob"]),
-    (Coverage::NotSeen, "puts a model, or an image with an artifact, onto an endpoint, or takes it off, without an endpoint configuration", &[
-        "CreateInferenceComponent", "UpdateInferenceComponent", "UpdateInferenceComponentRuntimeConfig", "DeleteInferenceComponent",
-    ]),
     (Coverage::NotSeen, "moves traffic between the models of an endpoint without an endpoint configuration", &["UpdateEndpointWeightsAndCapacities"]),
     (Coverage::NotSeen, "sends a part of an endpoint's traffic to another model, and may store requests", &[
         "CreateInferenceExperiment", "UpdateInferenceExperiment", "StartInferenceExperiment", "DeleteInferenceExperiment",
@@ -201,7 +198,9 @@ mod tests {
         let of = |name: &str| coverage().into_iter().find(|each| each.name == name).map(|each| each.coverage);
         assert_eq!(of("CreateTrainingJob"), Some(Coverage::Judged));
         assert_eq!(of("DeleteModel"), Some(Coverage::Recorded));
-        assert_eq!(of("CreateInferenceComponent"), Some(Coverage::NotSeen));
+        assert_eq!(of("CreateInferenceComponent"), Some(Coverage::Judged));
+        assert_eq!(of("DeleteInferenceComponent"), Some(Coverage::Recorded));
+        assert_eq!(of("CreateInferenceRouter"), Some(Coverage::NotSeen));
         assert_eq!(of("DescribeModel"), None);
         assert!(not_seen().all(|each| !each.reason.is_empty() && each.coverage == Coverage::NotSeen));
     }

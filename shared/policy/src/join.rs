@@ -202,6 +202,8 @@ fn asked(
         "DescribeModel" => {
             let mut names: Vec<String> = own.texts("ModelName").into_iter().map(str::to_owned).collect();
             names.extend(variants(&own));
+            let specified = ["Specification.ModelName", "Specifications[].ModelName"];
+            names.extend(specified.iter().flat_map(|path| own.texts(path)).map(str::to_owned));
             names.extend(answers("DescribeEndpointConfig").iter().flat_map(variants));
             named(ResourceKind::Model, names.iter().map(String::as_str).collect())
         }
@@ -275,6 +277,9 @@ fn input_buckets(kind: ResourceKind, own: &Reader<'_>) -> BTreeSet<OperationTarg
             "Containers[].ModelDataUrl",
             "Containers[].ModelDataSource.S3DataSource.S3Uri",
         ],
+        ResourceKind::InferenceComponent => {
+            &["Specification.Container.ArtifactUrl", "Specifications[].Container.ArtifactUrl"]
+        }
         _ => &[],
     };
     let buckets = paths.iter().flat_map(|path| own.texts(path)).filter_map(bucket);

@@ -218,10 +218,6 @@ fn the_kind_follows_from_what_creates_it() {
         assert_eq!(refused, Err(Unusable::NoControls(operation.to_owned())), "{document}");
     };
     nothing(
-        json!({ "InferenceComponentName": "c", "EndpointName": "e", "VariantName": "v", "Specification": {} }),
-        "CreateInferenceComponent",
-    );
-    nothing(
         json!({ "ModelPackageGroupName": "g", "ModelPackageGroupDescription": "d" }),
         "CreateModelPackageGroup",
     );

@@ -58,6 +58,7 @@ pub fn describing(kind: ResourceKind) -> &'static str {
         ResourceKind::ModelPackage => "sagemaker:DescribeModelPackage",
         ResourceKind::EndpointConfig => "sagemaker:DescribeEndpointConfig",
         ResourceKind::Endpoint => "sagemaker:DescribeEndpoint",
+        ResourceKind::InferenceComponent => "sagemaker:DescribeInferenceComponent",
         ResourceKind::MonitoringSchedule => "sagemaker:DescribeMonitoringSchedule",
         ResourceKind::DataQualityDefinition => "sagemaker:DescribeDataQualityJobDefinition",
         ResourceKind::ModelQualityDefinition => "sagemaker:DescribeModelQualityJobDefinition",

@@ -88,6 +88,9 @@ impl Account for SageMakerAccount {
                 describe!(&context, client.describe_endpoint_config().endpoint_config_name(name))
             }
             ResourceKind::Endpoint => describe!(&context, client.describe_endpoint().endpoint_name(name)),
+            ResourceKind::InferenceComponent => {
+                describe!(&context, client.describe_inference_component().inference_component_name(name))
+            }
             ResourceKind::MonitoringSchedule => {
                 describe!(&context, client.describe_monitoring_schedule().monitoring_schedule_name(name))
             }

@@ -15,7 +15,7 @@ use crate::resource::Resource;
 
 /// The calls that matter. `enforce-policy` judges a created resource, and judges a changed one again. A deleted resource takes its evidence
 /// along.
-const CALLS: [(&str, ResourceKind, Effect); 33] = [
+const CALLS: [(&str, ResourceKind, Effect); 36] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
     ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
     ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
@@ -27,6 +27,7 @@ const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("CreateModelPackage", ResourceKind::ModelPackage, Effect::Created),
     ("CreateEndpointConfig", ResourceKind::EndpointConfig, Effect::Created),
     ("CreateEndpoint", ResourceKind::Endpoint, Effect::Created),
+    ("CreateInferenceComponent", ResourceKind::InferenceComponent, Effect::Created),
     ("CreateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Created),
     ("CreateNotebookInstance", ResourceKind::NotebookInstance, Effect::Created),
     ("CreateDomain", ResourceKind::Domain, Effect::Created),
@@ -38,6 +39,8 @@ const CALLS: [(&str, ResourceKind, Effect); 33] = [
     ("UpdateTrainingJob", ResourceKind::TrainingJob, Effect::Changed),
     ("UpdateModelPackage", ResourceKind::ModelPackage, Effect::Changed),
     ("UpdateEndpoint", ResourceKind::Endpoint, Effect::Changed),
+    ("UpdateInferenceComponent", ResourceKind::InferenceComponent, Effect::Changed),
+    ("UpdateInferenceComponentRuntimeConfig", ResourceKind::InferenceComponent, Effect::Changed),
     ("UpdateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StartMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StopMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
@@ -52,11 +55,12 @@ const CALLS: [(&str, ResourceKind, Effect); 33] = [
 ];
 
 /// Calls that are recorded: the lineage keeps the removed facts, and the time of the call. Findings on the resource are closed.
-const DELETIONS: [(&str, ResourceKind, Effect); 10] = [
+const DELETIONS: [(&str, ResourceKind, Effect); 11] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
     ("DeleteEndpointConfig", ResourceKind::EndpointConfig, Effect::Deleted),
     ("DeleteEndpoint", ResourceKind::Endpoint, Effect::Deleted),
+    ("DeleteInferenceComponent", ResourceKind::InferenceComponent, Effect::Deleted),
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
     ("DeleteNotebookInstance", ResourceKind::NotebookInstance, Effect::Deleted),
     ("DeleteDomain", ResourceKind::Domain, Effect::Deleted),
@@ -82,9 +86,16 @@ pub fn known_calls() -> impl Iterator<Item = &'static str> {
     calls.filter(|name| *name != "DeleteEndpoint").chain(TAG_CALLS)
 }
 
-/// The calls that create or delete a resource. For kinds in the lineage, `record-lineage` records their callers.
+/// Changes of what an endpoint runs.
+const MOVES: [&str; 2] = ["UpdateEndpoint", "UpdateInferenceComponent"];
+
+/// The calls that create or delete a resource, or change what an endpoint runs. For kinds in the lineage, `record-lineage` records their
+/// callers.
 pub fn lineage_calls() -> impl Iterator<Item = (&'static str, ResourceKind)> {
-    let calls = CALLS.iter().chain(&DELETIONS).filter(|(.., effect)| *effect != Effect::Changed);
+    let calls = CALLS
+        .iter()
+        .chain(&DELETIONS)
+        .filter(|(name, _, effect)| *effect != Effect::Changed || MOVES.contains(name));
     calls.map(|(name, kind, _)| (*name, *kind))
 }
 

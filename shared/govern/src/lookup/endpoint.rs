@@ -6,7 +6,9 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::edge::OBSERVED_ON;
 use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::{CurrentRow, NodeRow, ObservationRow};
+use sagewarden_lineage::rows::node::COMPONENTS;
+use sagewarden_lineage::rows::{ComponentRow, CurrentRow, NodeRow, ObservationRow};
+use sagewarden_lineage::service::ServicePeriod;
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
@@ -15,9 +17,10 @@ use super::periods::{LOOKED_INTO, deployment_in_force, periods};
 use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading, or_cut};
 use crate::ports::Table;
-use crate::record::closure::written_down;
+use crate::record::closure::{component_periods, written_down};
 
-/// The endpoint, its deployment at the time, and everything upstream: from the closure of the live deployment, else by walking.
+/// The endpoint, what it ran at the time, and everything upstream: from the closure of the live deployment, else by walking. What it runs is
+/// a deployment, and the inference components that were put onto it.
 pub(super) async fn endpoint<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -36,24 +39,43 @@ pub(super) async fn endpoint<T: Table>(
             }
         },
     };
+    let served = components(reading, endpoint, node.first()).await?;
+    let served = served.into_iter().filter(|period| period.holds(at)).map(|period| period.component);
+    let running: Vec<NodeId> = deployment.into_iter().chain(served).collect();
     let (mut graph, mut cursor) = (Graph::default(), None);
-    if let Some(deployment) = deployment {
+    if !running.is_empty() {
         // The endpoint itself has a place in the answer, too.
         let limits = Limits { max_nodes: limits.max_nodes.saturating_sub(1).max(1), ..limits };
-        let whole = if at.is_none() { live(reading, &deployment, limits).await? } else { None };
+        let whole = match running.as_slice() {
+            [alone] if at.is_none() => live(reading, alone, limits).await?,
+            _ => None,
+        };
         (graph, cursor) = match whole {
             Some(graph) => (graph, None),
             None => {
-                let mut walk = Walk::new(Direction::Upstream, [deployment.clone()], limits);
+                let mut walk = Walk::new(Direction::Upstream, running.clone(), limits);
                 follow(reading, &mut walk, Direction::Upstream).await?;
                 walk.finish(endpoint)
             }
         };
         graph.distance.values_mut().for_each(|distance| *distance += 1);
-        graph.edges.insert(current(&deployment, endpoint));
+        graph.edges.extend(running.iter().map(|runs| current(runs, endpoint)));
     }
     graph.insert(Node { id: endpoint.clone(), item: node.into_iter().next() }, 0);
     Ok((graph, cursor))
+}
+
+/// When the endpoint served each version of its inference components. The node of an endpoint says whether it ever had any: most have none,
+/// and nothing is read.
+pub(super) async fn components<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    node: Option<&Item>,
+) -> Result<Vec<ServicePeriod>, Interrupted> {
+    if node.is_none_or(|node| node.text(COMPONENTS).is_none()) {
+        return Ok(Vec::new());
+    }
+    component_periods(reading, endpoint, ComponentRow::of(endpoint)).await
 }
 
 /// What the endpoint ran before, with everything upstream of that.
@@ -64,8 +86,15 @@ pub(super) async fn former<T: Table>(
     limits: Limits,
 ) -> Result<(), NoAnswer> {
     let Some(held) = or_cut(periods(reading, endpoint).await, graph)? else { return Ok(()) };
+    let node = graph.nodes.get(endpoint).and_then(|node| node.item.clone());
+    let served = components(reading, endpoint, node.as_ref()).await;
+    let Some(served) = or_cut(served, graph)? else { return Ok(()) };
+    let deployments = held.into_iter().filter_map(|period| Some((period.from, period.deployment?)));
+    let served = served.into_iter().map(|period| (period.from, period.component));
+    let mut ran: Vec<(Timestamp, NodeId)> = deployments.chain(served).collect();
+    ran.sort();
     let mut earlier: Vec<NodeId> = Vec::new();
-    for deployment in held.into_iter().rev().filter_map(|period| period.deployment) {
+    for (_, deployment) in ran.into_iter().rev() {
         if !graph.nodes.contains_key(&deployment) && !earlier.contains(&deployment) {
             earlier.push(deployment);
         }

@@ -9,16 +9,14 @@ use sagewarden_lineage::rows::node::{
     APPROVAL_VERSION, DELETED_AT, DELETION_VERSION, ENDPOINT, EXPLANATION_VERSION, FAILURE_VERSION,
     HEAD_VERSION, INFERRED, REGISTERS, Register, STATE, STATE_VERSION, STATES,
 };
-use sagewarden_lineage::rows::{
-    CurrentRow, FollowerRow, HeadRow, NodeRow, OutEdgeRow, ReachedState, leading_time,
-};
+use sagewarden_lineage::rows::{FollowerRow, HeadRow, NodeRow, OutEdgeRow, ReachedState, leading_time};
 use sagewarden_lineage::table::{Item, Key, Query, Value};
 use sagewarden_lineage::walk::{Cursor, Direction, Limits, OutEdges, Walk};
 
 use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading};
 use crate::ports::{PortError, Table};
-use crate::record::closure::level_above;
+use crate::record::closure::{is_live, level_above};
 
 /// Nodes whose out-edges are asked for before the next look at the limits.
 const STEP: usize = 64;
@@ -86,7 +84,9 @@ async fn downwards<T: Table>(reading: &Reading<'_, T>, walk: &mut Walk) -> Resul
     for id in &level {
         match id.kind() {
             NodeKind::Commit => more.extend(followers(reading, id, &out).await?),
-            NodeKind::Deployment => more.extend(running_on(reading, id, &items).await?),
+            NodeKind::Deployment | NodeKind::InferenceComponent => {
+                more.extend(running_on(reading, id, &items).await?)
+            }
             _ => {}
         }
     }
@@ -148,7 +148,7 @@ pub(super) async fn followers<T: Table>(
         .collect())
 }
 
-/// The endpoint of a deployment, while it is in force there.
+/// The endpoint of a deployment or an inference component, while it runs there.
 async fn running_on<T: Table>(
     reading: &Reading<'_, T>,
     deployment: &NodeId,
@@ -158,12 +158,10 @@ async fn running_on<T: Table>(
     let Some(endpoint) = item.and_then(|item| item.text(ENDPOINT).and_then(NodeId::parse)) else {
         return Ok(None);
     };
-    let pointer = reading.get(&[CurrentRow::key(&endpoint)]).await?.pop();
-    let in_force = pointer.as_ref().and_then(CurrentRow::parse).and_then(|current| current.deployment);
-    Ok((in_force.as_ref() == Some(deployment)).then(|| current(deployment, &endpoint)))
+    Ok(is_live(reading, &endpoint, deployment).await?.then(|| current(deployment, &endpoint)))
 }
 
-/// The edge from a deployment to the endpoint that it runs on.
+/// The edge from a deployment or an inference component to the endpoint that it runs on.
 pub(super) fn current(deployment: &NodeId, endpoint: &NodeId) -> Edge {
     deployed("current", deployment, endpoint)
 }

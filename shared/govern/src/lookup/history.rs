@@ -18,6 +18,7 @@ use sagewarden_lineage::walk::{Direction, Walk};
 use sagewarden_monitor::WindowReport;
 
 use super::address::resolve;
+use super::endpoint::components;
 use super::follow::follow;
 use super::periods::{DeploymentPeriod, LOOKED_INTO, periods};
 use super::question::{Bounds, NoAnswer, Question};
@@ -41,7 +42,7 @@ pub(super) async fn history<T: Table>(
     }
     let item = reading.get(&[NodeRow::key(&root)]).await?.pop();
     let mut history = History {
-        name: title(&Node { id: root.clone(), item }),
+        name: title(&Node { id: root.clone(), item: item.clone() }),
         root: root.to_string(),
         entries: Vec::new(),
         complete: true,
@@ -50,7 +51,7 @@ pub(super) async fn history<T: Table>(
         requests: 0,
     };
     let before = before(question)?;
-    match collect(reading, &root, bounds, before, &mut history).await {
+    match collect(reading, &Node { id: root, item }, bounds, before, &mut history).await {
         Ok(()) => {}
         Err(Interrupted::Stopped(why)) => history.missing.push(format!("it is cut: {}", why.explain())),
         Err(Interrupted::Port(error)) => return Err(error.into()),
@@ -92,11 +93,12 @@ fn cut(history: &mut History) {
 /// Everything that happened, newest deployments first. It says what it did not look into.
 async fn collect<T: Table>(
     reading: &Reading<'_, T>,
-    endpoint: &NodeId,
+    node: &Node,
     bounds: Bounds,
     before: Option<Timestamp>,
     history: &mut History,
 ) -> Result<(), Interrupted> {
+    let endpoint = &node.id;
     let mut periods = periods(reading, endpoint).await?;
     periods.retain(|period| before.is_none_or(|before| period.from < before));
     observed(reading, endpoint, OBSERVED_ON, before, history).await?;
@@ -132,10 +134,46 @@ async fn collect<T: Table>(
             events_of(reading, node, history).await?;
         }
     }
+    components_of(reading, node, bounds, (before, &periods), history).await?;
     if periods.len() > LOOKED_INTO {
         let text =
             "approvals and findings are those of the newest 10 deployments: ask with `at` for older ones";
         history.missing.push(text.to_owned());
+    }
+    Ok(())
+}
+
+/// Inference components that came onto the endpoint and went. The deletion of the endpoint is an entry of its own.
+async fn components_of<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &Node,
+    bounds: Bounds,
+    (before, deployments): (Option<Timestamp>, &[DeploymentPeriod]),
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let mut served = components(reading, &endpoint.id, endpoint.item.as_ref()).await?;
+    served.retain(|period| before.is_none_or(|before| period.from < before));
+    for (index, period) in served.iter().rev().enumerate() {
+        let name = period.component.last_name();
+        let mut text = format!("inference component {name} was put onto the endpoint");
+        if index < LOOKED_INTO {
+            let mut walk = Walk::new(Direction::Upstream, [period.component.clone()], bounds.limits);
+            follow(reading, &mut walk, Direction::Upstream).await?;
+            let graph = walk.into_graph();
+            text.push_str(&models(&graph));
+            let who = graph.nodes.get(&period.component).and_then(|node| node.text(CREATED_BY));
+            text.extend(who.map(|who| format!(", by {who}")));
+            found(reading, &period.component, history).await?;
+        }
+        history.entries.push(entry(period.from, EntryKind::Deployment, &period.component, text));
+        let Some(until) = period.until else { continue };
+        let is_replaced =
+            served.iter().any(|other| other.from == until && other.component.last_name() == name);
+        let with_endpoint = deployments.iter().any(|held| held.deployment.is_none() && held.from == until);
+        if !is_replaced && !with_endpoint {
+            let text = format!("inference component {name} no longer runs");
+            history.entries.push(entry(until, EntryKind::Deployment, &period.component, text));
+        }
     }
     Ok(())
 }

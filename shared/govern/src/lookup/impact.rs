@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Impact, LiveEndpoint};
 use sagewarden_lineage::chain::title;
-use sagewarden_lineage::graph::Node;
+use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{ARN, ENDPOINT, NAME};
 use sagewarden_lineage::rows::{CurrentRow, LiveRow, NodeRow, UnindexedRow};
@@ -13,6 +13,7 @@ use sagewarden_lineage::table::{Item, Key, Query};
 use sagewarden_lineage::walk::{Direction, Walk};
 
 use super::address::resolve;
+use super::endpoint::components;
 use super::follow::{follow, taken_up};
 use super::periods::{DeploymentPeriod, periods};
 use super::question::{Bounds, NoAnswer, Question};
@@ -65,8 +66,8 @@ async fn now<T: Table>(
     for UnindexedRow { deployment } in unindexed.items.iter().filter_map(UnindexedRow::parse) {
         if !running.iter().any(|row| row.deployment == deployment) {
             impact.missing.push(format!(
-                "endpoint {} has more upstream than is indexed: its own lineage says whether this is part of it",
-                LiveEndpoint::of(&deployment).endpoint
+                "{} has more upstream than is indexed: its own lineage says whether this is part of it",
+                place(&deployment)
             ));
         }
     }
@@ -83,9 +84,18 @@ async fn now<T: Table>(
     Ok(())
 }
 
-/// A live deployment with the facts of its endpoint.
+/// What an identity says about the place of a deployment or an inference component.
+fn place(deployment: &NodeId) -> String {
+    let live = LiveEndpoint::of(deployment);
+    match live.component {
+        Some(component) => format!("inference component {component}"),
+        None => format!("endpoint {}", live.endpoint),
+    }
+}
+
+/// What runs on an endpoint, with the facts of the endpoint.
 fn described(row: &LiveRow, node: Option<&Item>, pointer: Option<&Item>) -> LiveEndpoint {
-    let mut live = LiveEndpoint::of(&row.deployment);
+    let mut live = on(&row.endpoint, &row.deployment);
     if let Some(item) = node {
         live.arn = item.text(ARN).map(str::to_owned);
         live.endpoint = item.text(NAME).map_or(live.endpoint, str::to_owned);
@@ -93,10 +103,22 @@ fn described(row: &LiveRow, node: Option<&Item>, pointer: Option<&Item>) -> Live
     let current = pointer.and_then(CurrentRow::parse);
     let current = current.filter(|current| current.deployment.as_ref() == Some(&row.deployment));
     live.since = current.map(|current| current.since);
+    if live.component.is_some() {
+        live.since = row.deployment.created_at();
+    }
     live
 }
 
-/// Walks down to deployments and asks each one's endpoint whether it was in force then.
+/// What runs on an endpoint, by identities alone.
+fn on(endpoint: &NodeId, deployment: &NodeId) -> LiveEndpoint {
+    let live = LiveEndpoint::of(deployment);
+    match live.component {
+        Some(_) => LiveEndpoint { endpoint: endpoint.last_name().to_owned(), ..live },
+        None => live,
+    }
+}
+
+/// Walks down to deployments and inference components, and asks each one's endpoint whether it was in force then.
 async fn then<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
@@ -118,27 +140,52 @@ async fn then<T: Table>(
     if let Some(node) = graph.nodes.get(root) {
         impact.name = title(node);
     }
-    let deployments = graph.of_kind(NodeKind::Deployment);
+    let deployments = graph.of_kind(NodeKind::Deployment).chain(graph.of_kind(NodeKind::InferenceComponent));
     let endpoints: BTreeSet<NodeId> =
         deployments.filter_map(|node| node.text(ENDPOINT).and_then(NodeId::parse)).collect();
     for endpoint in endpoints {
-        let held = match periods(reading, &endpoint).await {
-            Ok(held) => held,
+        match ran_on(reading, &graph, &endpoint, at).await {
+            Ok(found) => impact.endpoints.extend(found),
             Err(Interrupted::Stopped(why)) => {
                 impact
                     .missing
                     .push(format!("the deployments of {endpoint} were not looked at: {}", why.explain()));
-                continue;
             }
             Err(Interrupted::Port(error)) => return Err(error.into()),
-        };
-        let in_force = held.into_iter().find(|period| period.holds(at));
-        let Some(DeploymentPeriod { deployment: Some(deployment), from, until }) = in_force else { continue };
-        if graph.nodes.contains_key(&deployment) {
-            let arn = graph.nodes.get(&deployment).and_then(|node| node.text(ARN)).map(str::to_owned);
-            let since = Some(from);
-            impact.endpoints.push(LiveEndpoint { since, until, arn, ..LiveEndpoint::of(&deployment) });
         }
     }
     Ok(())
+}
+
+/// What of a graph ran on an endpoint at a time.
+async fn ran_on<T: Table>(
+    reading: &Reading<'_, T>,
+    graph: &Graph,
+    endpoint: &NodeId,
+    at: Timestamp,
+) -> Result<Vec<LiveEndpoint>, Interrupted> {
+    let mut found = Vec::new();
+    let in_force = periods(reading, endpoint).await?.into_iter().find(|period| period.holds(at));
+    if let Some(DeploymentPeriod { deployment: Some(deployment), from, until }) = in_force
+        && let Some(node) = graph.nodes.get(&deployment)
+    {
+        let (since, arn) = (Some(from), node.text(ARN).map(str::to_owned));
+        found.push(LiveEndpoint { since, until, arn, ..LiveEndpoint::of(&deployment) });
+    }
+    if graph.of_kind(NodeKind::InferenceComponent).next().is_none() {
+        return Ok(found);
+    }
+    let node = reading.get(&[NodeRow::key(endpoint)]).await?.pop();
+    let served = components(reading, endpoint, node.as_ref()).await?;
+    for period in served.into_iter().filter(|period| period.holds(Some(at))) {
+        if graph.nodes.contains_key(&period.component) {
+            let row = LiveRow {
+                ancestor: period.component.clone(),
+                deployment: period.component.clone(),
+                endpoint: endpoint.clone(),
+            };
+            found.push(LiveEndpoint { until: period.until, ..described(&row, node.as_ref(), None) });
+        }
+    }
+    Ok(found)
 }

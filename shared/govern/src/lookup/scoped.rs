@@ -11,8 +11,8 @@ use sagewarden_lineage::edge::InEdge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{ARN, GAPS, IN_EDGES, gap, parse_gap};
 use sagewarden_lineage::rows::{
-    AliasRow, ClosureRow, EndpointRow, ErasedRow, LiveRow, MadeRow, NodeRow, ObservationRow, OutEdgeRow,
-    UnindexedRow, VerdictRow, naming, subject_of_finding,
+    AliasRow, ClosureRow, ComponentRow, EndpointRow, ErasedRow, LiveRow, MadeRow, NodeRow, ObservationRow,
+    OutEdgeRow, UnindexedRow, VerdictRow, naming, subject_of_finding,
 };
 use sagewarden_lineage::scope::Scope;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value, Write};
@@ -198,6 +198,7 @@ fn destinations(item: &Item) -> Vec<NodeId> {
         OutEdgeRow::parse(item).map(|row| row.destination),
         ObservationRow::parse(item).map(|row| row.node),
         LiveRow::parse(item).map(|row| row.deployment),
+        ComponentRow::parse(item).map(|row| row.version),
     ];
     by_key.into_iter().flatten().chain(texts).collect()
 }
@@ -288,7 +289,7 @@ mod tests {
         let names = |sk: &str| ["<identity>", "<deployment", "<commit"].iter().any(|name| sk.contains(name));
         let leading: BTreeSet<&str> =
             KINDS.iter().filter(|kind| names(kind.sk)).map(|kind| kind.row).collect();
-        let destinations = ["OutEdgeRow", "ObservationRow", "LiveRow"];
+        let destinations = ["OutEdgeRow", "ObservationRow", "LiveRow", "ComponentRow"];
         let places = ["AliasRow", "UnindexedRow", "MadeRow"];
         let attributes = ["FollowerRow", "HeadRow", "RevisionRow"];
         let known = destinations.into_iter().chain(places).chain(attributes);

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::closure;
-use sagewarden_lineage::graph::Graph;
-use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::rows::{ClosureRow, CurrentRow, LiveRow, NodeRow, UnindexedRow};
+use sagewarden_lineage::graph::{Graph, Node};
+use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::{
+    ClosureRow, ComponentRow, CurrentRow, LiveRow, NodeRow, RevisionRow, UnindexedRow,
+};
+use sagewarden_lineage::service::{ServicePeriod, service_periods};
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
@@ -104,12 +107,52 @@ pub(crate) async fn query_all<R: Reads>(reads: &R, mut query: Query) -> Result<V
 ///
 /// # Errors
 /// When the table fails.
-pub(crate) async fn current_deployment(
-    table: &impl Table,
+pub(crate) async fn current_deployment<R: Reads>(
+    reads: &R,
     endpoint: &NodeId,
-) -> Result<Option<NodeId>, PortError> {
-    let pointer = table.get(&[CurrentRow::key(endpoint)]).await?.pop();
+) -> Result<Option<NodeId>, R::Error> {
+    let pointer = reads.items(&[CurrentRow::key(endpoint)]).await?.pop();
     Ok(pointer.as_ref().and_then(CurrentRow::parse).and_then(|current| current.deployment))
+}
+
+/// When each version of these inference components of an endpoint served.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) async fn component_periods<R: Reads>(
+    reads: &R,
+    endpoint: &NodeId,
+    components: Query,
+) -> Result<Vec<ServicePeriod>, R::Error> {
+    let rows = query_all(reads, components).await?;
+    let versions: Vec<NodeId> = rows.iter().filter_map(ComponentRow::parse).map(|row| row.version).collect();
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut items = BTreeMap::new();
+    let keys: Vec<Key> = versions.iter().map(NodeRow::key).collect();
+    for keys in keys.chunks(LEVEL) {
+        items.extend(reads.items(keys).await?.into_iter().map(|item| (item.key.clone(), item)));
+    }
+    let node = |id: NodeId| Node { item: items.remove(&NodeRow::key(&id)), id };
+    let versions: Vec<Node> = versions.into_iter().map(node).collect();
+    let revisions = query_all(reads, RevisionRow::of(endpoint)).await?;
+    let revisions = revisions.iter().filter_map(RevisionRow::parse);
+    let deleted = revisions.filter(|revision| revision.deployment.is_none()).map(|revision| revision.at);
+    Ok(service_periods(&versions, &deleted.collect::<Vec<_>>()))
+}
+
+/// Whether an endpoint runs a deployment, or a version of an inference component, now.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn is_live<R: Reads>(reads: &R, endpoint: &NodeId, root: &NodeId) -> Result<bool, R::Error> {
+    if root.kind() != NodeKind::InferenceComponent {
+        return Ok(current_deployment(reads, endpoint).await?.as_ref() == Some(root));
+    }
+    let row = ComponentRow { endpoint: endpoint.clone(), version: root.clone() };
+    let periods = component_periods(reads, endpoint, row.of_same_component()).await?;
+    Ok(periods.iter().any(|period| period.component == *root && period.holds(None)))
 }
 
 /// Brings the closures of all live deployments up to date that hold one of these nodes. Called after every change of a
@@ -129,7 +172,7 @@ pub(crate) async fn refresh(table: &impl Table, touched: &BTreeSet<NodeId>) -> R
     Ok(())
 }
 
-/// Writes a deployment's closure when its endpoint points to it, and removes it when it does not.
+/// Writes the closure of a deployment, or of an inference component, when its endpoint runs it, and removes it when it does not.
 ///
 /// # Errors
 /// When the table fails.
@@ -138,11 +181,11 @@ pub(crate) async fn settle_deployment(
     endpoint: &NodeId,
     deployment: &NodeId,
 ) -> Result<(), PortError> {
-    if current_deployment(table, endpoint).await?.as_ref() == Some(deployment) {
+    if is_live(table, endpoint, deployment).await? {
         write(table, endpoint, deployment).await?;
     }
     // Asked again: the endpoint may have moved on while the closure was being written.
-    if current_deployment(table, endpoint).await?.as_ref() != Some(deployment) {
+    if !is_live(table, endpoint, deployment).await? {
         remove(table, deployment).await?;
     }
     Ok(())

@@ -22,7 +22,9 @@ pub(crate) async fn link_data(
     seen: &Observation,
 ) -> Result<Vec<NamedResource>, Failure> {
     let reads = match seen.resource.kind {
-        ResourceKind::Model | ResourceKind::ModelPackage => NodeKind::Artifact,
+        ResourceKind::Model | ResourceKind::ModelPackage | ResourceKind::InferenceComponent => {
+            NodeKind::Artifact
+        }
         _ => NodeKind::Dataset,
     };
     let mut named = Vec::new();

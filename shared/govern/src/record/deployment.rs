@@ -11,7 +11,7 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{Observation, observe};
 use sagewarden_lineage::record::{NEVER_FILLED, Record};
 use sagewarden_lineage::rows::node::{ARN, ENDPOINT};
-use sagewarden_lineage::rows::{EndpointRow, RevisionRow};
+use sagewarden_lineage::rows::{ComponentRow, EndpointRow, RevisionRow};
 use sagewarden_lineage::table::Attributes;
 use sagewarden_lineage::walk::Limits;
 
@@ -111,10 +111,22 @@ async fn record_revision(
     for each in concerned {
         settle_deployment(table, &node, &each).await?;
     }
+    if revision.config.is_none() {
+        settle_components(table, &node).await?;
+    }
     Ok(match &revision.config {
         Some(config) => format!("recorded deployment of `{config}` on {endpoint}"),
         None => format!("recorded that {endpoint} is deleted"),
     })
+}
+
+/// An endpoint that is deleted takes its inference components along.
+async fn settle_components(table: &impl Table, endpoint: &NodeId) -> Result<(), PortError> {
+    let rows = query_all(table, ComponentRow::of(endpoint)).await?;
+    for row in rows.iter().filter_map(ComponentRow::parse) {
+        settle_deployment(table, endpoint, &row.version).await?;
+    }
+    Ok(())
 }
 
 /// What a revision took the place of: its closure is to go.

@@ -41,6 +41,12 @@ pub(crate) async fn incarnation(
     named_at: Timestamp,
 ) -> Result<Option<NodeId>, Failure> {
     let table = world.table();
+    if resource.kind == ResourceKind::InferenceComponent
+        && let Some(version) = recorded_incarnation(table, resource, named_at).await?
+    {
+        // A base may have been changed since it was created: what it was when it was named is the version that counts.
+        return Ok(Some(version));
+    }
     let Some(description) = world.account().describe(resource).await? else {
         return Ok(recorded_incarnation(table, resource, named_at).await?);
     };
@@ -182,7 +188,7 @@ async fn write_commit_back(
 fn is_built(seen: &Observation) -> bool {
     match seen.resource.kind {
         ResourceKind::TrainingJob | ResourceKind::ProcessingJob => true,
-        ResourceKind::ModelPackage => !seen.claims.is_empty(),
+        ResourceKind::ModelPackage | ResourceKind::InferenceComponent => !seen.claims.is_empty(),
         _ => false,
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod built_from;
 pub(crate) mod closure;
 pub(crate) mod commit;
 pub(crate) mod commit_claim;
+pub(crate) mod component;
 pub(crate) mod created_by;
 pub(crate) mod data;
 pub(crate) mod data_versions;
@@ -39,6 +40,7 @@ use sagewarden_lineage::rows::JudgedRow;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
+use crate::record::component::record_component_call;
 use crate::record::created_by::{call_row, link_calls};
 use crate::record::deployed_by::record_deploying_call;
 use crate::record::deployment::record_endpoint;
@@ -104,6 +106,9 @@ impl<W: World> RecordLineage<'_, W> {
                 Effect::Deleted => nothing("follows from the states of the endpoint"),
                 _ => record_deploying_call(table, self.moment, resource, call).await,
             };
+        }
+        if resource.kind == ResourceKind::InferenceComponent {
+            return record_component_call(self.world, self.moment, self.writes_back, resource, call).await;
         }
         if NodeKind::of_resource(resource.kind).is_none() || call.effect == Effect::Changed {
             return nothing("leaves no trace in the lineage");

@@ -184,6 +184,7 @@ fn is_resource(kind: NodeKind) -> bool {
             | NodeKind::Model
             | NodeKind::ModelPackage
             | NodeKind::EndpointConfig
+            | NodeKind::InferenceComponent
     )
 }
 

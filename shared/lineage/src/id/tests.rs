@@ -89,7 +89,7 @@ fn every_kind_has_a_word_a_title_and_a_prefix_of_its_own() {
     let kinds: Vec<NodeKind> = NodeKind::all().collect();
     assert_eq!(
         (kinds.len(), kinds.first(), kinds.last()),
-        (21, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
+        (22, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
     );
     for kind in kinds {
         let id = NodeId::of(kind, "x");
@@ -114,6 +114,7 @@ fn resources_of_the_lineage_are_nodes_and_those_that_are_only_judged_are_not() {
         (ResourceKind::Model, "model"),
         (ResourceKind::ModelPackage, "mpkg"),
         (ResourceKind::EndpointConfig, "epc"),
+        (ResourceKind::InferenceComponent, "ic"),
         (ResourceKind::PipelineExecution, "pexe"),
         (ResourceKind::FeatureGroup, "fg"),
         (ResourceKind::Experiment, "exp"),

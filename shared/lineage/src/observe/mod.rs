@@ -217,6 +217,7 @@ pub fn observe(
         }
         ResourceKind::EndpointConfig => seen.endpoint_config(&view),
         ResourceKind::Endpoint => seen.endpoint(&view),
+        ResourceKind::InferenceComponent => seen.inference_component(&view),
         // These kinds have no node: the code above has refused them already.
         _ => {}
     }

@@ -3,7 +3,9 @@
 use sagewarden_events::{Resource, ResourceKind};
 
 use super::{Observation, ResourceReference, View};
+use crate::id::NodeId;
 use crate::rows::node;
+use crate::table::Value;
 
 impl Observation {
     pub(super) fn model(&mut self, view: &View<'_>) {
@@ -39,6 +41,31 @@ impl Observation {
             for image in variant.list("DeployedImages") {
                 let reference = image.text("ResolvedImage").or_else(|| image.text("SpecifiedImage"));
                 self.images.extend(reference.map(|image| (format!("variant/{name}"), image)));
+            }
+        }
+    }
+
+    pub(super) fn inference_component(&mut self, view: &View<'_>) {
+        self.job_status(view, "InferenceComponentStatus");
+        if let Some(endpoint) = view.text("EndpointName") {
+            let endpoint = NodeId::endpoint(&self.resource.sibling(ResourceKind::Endpoint, endpoint));
+            self.facts.insert(node::ENDPOINT.into(), Value::Text(endpoint.to_string()));
+        }
+        self.fact_text(view, node::VARIANT, "VariantName");
+        let one = view.at("Specification").filter(|specification| specification.is_object()).map(View);
+        for (index, specification) in one.into_iter().chain(view.list("Specifications")).enumerate() {
+            // Several specifications are one for each type of instance.
+            let place = specification.text("InstanceType").unwrap_or_else(|| index.to_string());
+            if let Some(model) = specification.text("ModelName") {
+                self.source_name(format!("model/{place}"), ResourceKind::Model, model);
+            }
+            // A request names the image where a description has what became of it.
+            let image = specification.text("Container.Image");
+            let image = image.or_else(|| specification.text("Container.DeployedImage.SpecifiedImage"));
+            self.images.extend(image.map(|image| (format!("container/{place}"), image)));
+            self.input(specification.text("Container.ArtifactUrl"), format!("model-data/{place}"), true);
+            if let Some(base) = specification.text("BaseInferenceComponentName") {
+                self.source_name(format!("adapts/{place}"), ResourceKind::InferenceComponent, base);
             }
         }
     }

@@ -145,7 +145,7 @@ impl LiveRow {
     /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "LiveRow",
-        says: "a live deployment that a node is upstream of",
+        says: "a live deployment, or an inference component that serves, that a node is upstream of",
         pk: "<identity>",
         sk: "L#<deployment>",
     };

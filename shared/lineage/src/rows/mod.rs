@@ -12,6 +12,7 @@ mod attempt;
 mod call;
 mod cause;
 mod closure;
+mod component;
 mod deletion;
 mod detail;
 mod edge;
@@ -42,6 +43,7 @@ pub use attempt::AttemptRow;
 pub use call::{CallEffect, CallRow};
 pub use cause::{VerdictCause, findings_mark, is_about_verdicts};
 pub use closure::{ClosureNode, ClosureRow, LiveRow, UnindexedRow};
+pub use component::ComponentRow;
 pub use deletion::{DeletedRow, ErasedRow};
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
@@ -89,7 +91,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 48] = [
+pub const KINDS: [RowKind; 49] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -100,6 +102,7 @@ pub const KINDS: [RowKind; 48] = [
     PendingRow::KIND,
     RevisionRow::KIND,
     CurrentRow::KIND,
+    ComponentRow::KIND,
     ClosureRow::KIND,
     LiveRow::KIND,
     UnindexedRow::KIND,

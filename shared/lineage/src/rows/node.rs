@@ -189,8 +189,12 @@ pub const OFFLINE_STORE: &str = "offline_store";
 
 // Deployments.
 
-/// The endpoint of a deployment.
+/// The endpoint of a deployment or an inference component.
 pub const ENDPOINT: &str = "ep";
+/// The variant of an inference component.
+pub const VARIANT: &str = "variant";
+/// `true` if inference components were ever put onto an endpoint, else absent.
+pub const COMPONENTS: &str = "components";
 
 // What monitoring ran and found.
 

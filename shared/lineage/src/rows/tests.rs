@@ -174,6 +174,13 @@ fn endpoints() -> Vec<Golden> {
         ),
         golden!(RevisionRow::KIND, RevisionRow, gone, "ep#1/r/prod", "R#000000000000012#deleted"),
         Golden { kind: CurrentRow::KIND, item: current, pk: "ep#1/r/prod", sk: "C" },
+        golden!(
+            ComponentRow::KIND,
+            ComponentRow,
+            ComponentRow { endpoint: endpoint(), version: id("ic#1/r/c@13") },
+            "ep#1/r/prod",
+            "I#ic#1/r/c@13"
+        ),
         Golden { kind: ClosureRow::KIND, item, pk: "dep#1/r/prod@7/c-1@9", sk: "A#001#0002" },
         golden!(
             LiveRow::KIND,
@@ -588,7 +595,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 41] = [
+    let readers: [(&str, Reader); 42] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -599,6 +606,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("PendingRow", |item| PendingRow::parse(item).is_some()),
         ("RevisionRow", |item| RevisionRow::parse(item).is_some()),
         ("CurrentRow", |item| CurrentRow::parse(item).is_some()),
+        ("ComponentRow", |item| ComponentRow::parse(item).is_some()),
         ("ClosureRow", |item| ClosureRow::parse(item.clone()).is_some()),
         ("LiveRow", |item| LiveRow::parse(item).is_some()),
         ("UnindexedRow", |item| UnindexedRow::parse(item).is_some()),

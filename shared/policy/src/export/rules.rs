@@ -49,6 +49,7 @@ const TRANSFORM: &[&str] = &["CreateTransformJob"];
 const TUNING: &[&str] = &["CreateHyperParameterTuningJob"];
 const AUTOML: &[&str] = &["CreateAutoMLJob", "CreateAutoMLJobV2"];
 const MODEL: &[&str] = &["CreateModel"];
+const COMPONENT: &[&str] = &["CreateInferenceComponent"];
 const CONFIG: &[&str] = &["CreateEndpointConfig"];
 const NOTEBOOK: &[&str] = &["CreateNotebookInstance"];
 const DOMAIN: &[&str] = &["CreateDomain"];
@@ -272,6 +273,7 @@ pub(super) const RULES: &[Rule] = &[
             ("AML-TRC-01", AUTOML),
             ("CMP-TRC-01", &["CreateCompilationJob"]),
             ("MDL-TRC-01", MODEL),
+            ("INC-TRC-01", COMPONENT),
             ("EPC-TRC-01", CONFIG),
             ("END-TRC-01", &["CreateEndpoint"]),
             ("FGR-TRC-01", FEATURES),

@@ -1,6 +1,7 @@
 //! The fact layer: the content of a description, in the vocabulary of the Cedar schema. All logic that a policy cannot express
 //! (absence, patterns, key forms, instance totals, lists) is here; all decisions are in the policies.
 
+mod component;
 mod context;
 mod jobs;
 mod listed;
@@ -28,6 +29,7 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::Model => serving::model(context),
         ResourceKind::EndpointConfig => serving::endpoint_config(context),
         ResourceKind::Endpoint => serving::endpoint(context),
+        ResourceKind::InferenceComponent => component::inference_component(context),
         ResourceKind::MonitoringSchedule => registry::monitoring_schedule(context),
         ResourceKind::ModelPackage => registry::model_package(context),
         ResourceKind::FeatureGroup => registry::feature_group(context),
@@ -59,6 +61,7 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         ResourceKind::Model => ("Model", "MDL-"),
         ResourceKind::EndpointConfig => ("EndpointConfig", "EPC-"),
         ResourceKind::Endpoint => ("Endpoint", "END-"),
+        ResourceKind::InferenceComponent => ("InferenceComponent", "INC-"),
         ResourceKind::MonitoringSchedule => ("MonitoringSchedule", "MSC-"),
         ResourceKind::ModelPackage => ("ModelPackage", "MPK-"),
         ResourceKind::FeatureGroup => ("FeatureGroup", "FGR-"),

@@ -18,6 +18,10 @@ const MAPS: &[(ResourceKind, &[&str])] = &[
             "TrainingJobDefinitions[].Environment",
         ],
     ),
+    (
+        ResourceKind::InferenceComponent,
+        &["Specification.Container.Environment", "Specifications[].Container.Environment"],
+    ),
     (ResourceKind::Model, &["PrimaryContainer.Environment", "Containers[].Environment"]),
     (
         ResourceKind::ModelPackage,

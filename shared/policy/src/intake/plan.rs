@@ -51,6 +51,7 @@ const LISTS: &[&str] = &[
     "SecurityGroups",
     "ShadowProductionVariants",
     "SourceAlgorithms",
+    "Specifications",
     "SubnetIds",
     "Subnets",
     "Tags",

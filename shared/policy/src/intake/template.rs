@@ -11,11 +11,12 @@ use super::{pipeline, states};
 use crate::later::{is_later, parse};
 
 /// The resources of templates that are judged as requests, each with the operation that it stands for.
-pub const TEMPLATED: [(&str, &str); 17] = [
+pub const TEMPLATED: [(&str, &str); 18] = [
     ("NotebookInstance", "CreateNotebookInstance"),
     ("Model", "CreateModel"),
     ("EndpointConfig", "CreateEndpointConfig"),
     ("Endpoint", "CreateEndpoint"),
+    ("InferenceComponent", "CreateInferenceComponent"),
     ("Domain", "CreateDomain"),
     ("UserProfile", "CreateUserProfile"),
     ("Space", "CreateSpace"),

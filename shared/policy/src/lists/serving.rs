@@ -1,6 +1,6 @@
 //! Fields of what serves.
 
-use sagewarden_events::ResourceKind::{Endpoint, EndpointConfig, Model};
+use sagewarden_events::ResourceKind::{Endpoint, EndpointConfig, InferenceComponent, Model};
 
 use super::field::List::{
     ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups, Subnets, Tags, Texts,
@@ -17,6 +17,11 @@ macro_rules! variants {
     ($($path:literal),* $(,)?) => {
         &[$(concat!("ProductionVariants[].", $path), concat!("ShadowProductionVariants[].", $path)),*]
     };
+}
+
+/// A path in each specification of an inference component.
+macro_rules! specifications {
+    ($($path:literal),* $(,)?) => { &[$(concat!("Specification.", $path), concat!("Specifications[].", $path)),*] };
 }
 
 pub(super) const LISTED: &[Listed] = &[
@@ -88,4 +93,17 @@ pub(super) const LISTED: &[Listed] = &[
         variants!["DeployedImages[].SpecifiedImage", "DeployedImages[].ResolvedImage"],
     ),
     listed(Endpoint, "requiredTags", Tags, TAGS),
+    listed(InferenceComponent, "dataAllowed", Locations, specifications!["Container.ArtifactUrl"]),
+    listed(InferenceComponent, "dataAllowed", Texts, specifications!["Container.Environment.*"]),
+    listed(
+        InferenceComponent,
+        "imagesAllowed",
+        Images,
+        specifications![
+            "Container.Image",
+            "Container.DeployedImage.SpecifiedImage",
+            "Container.DeployedImage.ResolvedImage"
+        ],
+    ),
+    listed(InferenceComponent, "requiredTags", Tags, TAGS),
 ];

@@ -56,7 +56,7 @@ fn component(answer: &Answer, node: &Node) -> Json {
     let kind = match node.id.kind() {
         NodeKind::Artifact | NodeKind::Model | NodeKind::ModelPackage => "machine-learning-model",
         NodeKind::Image => "container",
-        NodeKind::Endpoint | NodeKind::Deployment => "application",
+        NodeKind::Endpoint | NodeKind::Deployment | NodeKind::InferenceComponent => "application",
         _ => "data",
     };
     let properties =

@@ -53,9 +53,11 @@ impl Stage {
             | NodeKind::Artifact
             | NodeKind::Model
             | NodeKind::ModelPackage => Self::Modelling,
-            NodeKind::EndpointConfig | NodeKind::Deployment | NodeKind::Endpoint | NodeKind::TransformJob => {
-                Self::Endpoint
-            }
+            NodeKind::EndpointConfig
+            | NodeKind::InferenceComponent
+            | NodeKind::Deployment
+            | NodeKind::Endpoint
+            | NodeKind::TransformJob => Self::Endpoint,
             NodeKind::MonitoringExecution | NodeKind::Violation => Self::Monitoring,
             NodeKind::Dataset | NodeKind::Image => {
                 let writers = graph.into_node(&node.id).map(|edge| &edge.from);
@@ -63,7 +65,7 @@ impl Stage {
                 let users = writers.chain(readers).filter_map(|id| match id.kind() {
                     NodeKind::ProcessingJob => Some(Self::Preprocessing),
                     NodeKind::TrainingJob | NodeKind::Model => Some(Self::Modelling),
-                    NodeKind::Deployment => Some(Self::Endpoint),
+                    NodeKind::Deployment | NodeKind::InferenceComponent => Some(Self::Endpoint),
                     _ => None,
                 });
                 users.min().unwrap_or(Self::Preprocessing)

@@ -12,7 +12,8 @@ use sagewarden_lineage::reference::HEAD_ROLE;
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_BY, AUTHOR, BILLABLE_SECONDS, CREATED_BY, DATE, DELETED, EMAIL, HEAD, INSTANCE_COUNT,
     INSTANCE_TYPE, MERGE, MESSAGE, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE, REFERENCES,
-    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAINING_SECONDS, URI, VERDICTS, VERSION_ID, WEAK,
+    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAINING_SECONDS, URI, VARIANT, VERDICTS,
+    VERSION_ID, WEAK,
 };
 use serde_json::Value as Json;
 use termtree::Tree;
@@ -183,6 +184,7 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
             named(edge, &edge.from)
         }
         NodeKind::Deployment => node.text(CREATED_BY).map(|who| format!("deployed by {who}")),
+        NodeKind::InferenceComponent => node.text(VARIANT).map(|variant| format!("on variant {variant}")),
         NodeKind::FeatureGroup => node.text(OFFLINE_STORE).map(|place| format!("offline store {place}")),
         _ => None,
     }
@@ -252,7 +254,7 @@ fn source(answer: &Answer, edge: &Edge) -> Option<String> {
         NodeKind::Image => format!("{} <- {}", edge.role, image(node)),
         NodeKind::Commit if edge.role == HEAD_ROLE => format!("{HEAD_ROLE} <- {}", heading(node)),
         NodeKind::Commit => format!("{} ({})", heading(node), found(answer, edge)?),
-        NodeKind::Model | NodeKind::EndpointConfig => {
+        NodeKind::Model | NodeKind::EndpointConfig | NodeKind::InferenceComponent => {
             format!("{} <- {} {}", edge.role, node.id.kind(), node.name())
         }
         _ => return None,

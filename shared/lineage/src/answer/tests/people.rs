@@ -83,14 +83,19 @@ fn a_reply_is_as_whole_as_its_answer() {
 #[test]
 fn an_impact_counts_the_endpoints_and_says_since_when() {
     let live = LiveEndpoint::of(&crate::sample::id(DEPLOYMENT));
-    let past = LiveEndpoint { since: Some(at(1)), until: Some(at(2)), ..live.clone() };
+    let old = "old".to_owned();
+    let past = LiveEndpoint { endpoint: old, since: Some(at(1)), until: Some(at(2)), ..live.clone() };
+    let component = LiveEndpoint { component: Some("challenger".to_owned()), ..live.clone() };
     let one =
         "1 endpoint runs something built from model credit\n  endpoint prod  configuration c-1\ncomplete\n";
     assert_eq!(impact(true, vec![live.clone()]).text(), one);
+    let also = impact(true, vec![live.clone(), component]).text();
+    assert!(also.starts_with("1 endpoint runs something"), "{also}");
+    assert!(also.contains("\n  endpoint prod  component challenger\n"), "{also}");
     let two = Impact { at: Some(at(3)), ..impact(false, vec![live, past]) };
     let expect = "2 endpoints run something built from model credit at 2026-03-02T12:10:00Z\n  \
                   endpoint prod  configuration c-1\n  \
-                  endpoint prod  configuration c-1  since 2026-03-02T10:10:00Z  until 2026-03-02T11:10:00Z\n\
+                  endpoint old  configuration c-1  since 2026-03-02T10:10:00Z  until 2026-03-02T11:10:00Z\n\
                   incomplete:\n";
     let told = two.text();
     assert!(told.starts_with(expect), "{told}");

@@ -53,3 +53,31 @@ fn an_endpoint_says_which_configuration_is_in_force_and_which_images_run() {
     assert_eq!(found.config.as_deref(), Some("c-1"));
     assert_eq!(found.images, owned(&[("variant/main", "r/a@sha256:00"), ("variant/main", "r/b:1")]));
 }
+
+#[test]
+fn a_component_leads_to_its_models_images_artifacts_and_base_as_requested_or_described() {
+    let requested = json!({ "Image": "r/a:1", "ArtifactUrl": "s3://b/a.tar.gz" });
+    let described =
+        json!({ "DeployedImage": { "SpecifiedImage": "r/a:1", "ResolvedImage": "r/a@sha256:00" } });
+    let document = |container: &Json| {
+        json!({
+            "EndpointName": "Prod",
+            "VariantName": "main",
+            "Specification": { "ModelName": "m-1", "BaseInferenceComponentName": "base", "Container": container },
+            "Specifications": [{ "InstanceType": "ml.g5.xlarge", "ModelName": "m-2" }],
+        })
+    };
+    let found = seen(ResourceKind::InferenceComponent, document(&requested));
+    let endpoint = text("ep#111122223333/eu-west-1/prod");
+    assert_eq!(found.facts, facts(&[(node::ENDPOINT, endpoint), (node::VARIANT, text("main"))]));
+    let sources = [
+        source("model/0", ResourceKind::Model, "m-1"),
+        source("adapts/0", ResourceKind::InferenceComponent, "base"),
+        source("model/ml.g5.xlarge", ResourceKind::Model, "m-2"),
+    ];
+    assert_eq!(found.sources, sources);
+    assert_eq!(found.images, owned(&[("container/0", "r/a:1")]));
+    assert_eq!(found.inputs, [read("model-data/0", "s3://b/a.tar.gz", true, None)]);
+    let found = seen(ResourceKind::InferenceComponent, document(&described));
+    assert_eq!(found.images, owned(&[("container/0", "r/a:1")]), "the same, however often it is resolved");
+}
