@@ -35,6 +35,7 @@ OPERATIONS: Dict[str, str] = {
     "create_endpoint_config": "CreateEndpointConfig",
     "create_feature_group": "CreateFeatureGroup",
     "create_hyper_parameter_tuning_job": "CreateHyperParameterTuningJob",
+    "create_inference_component": "CreateInferenceComponent",
     "create_model": "CreateModel",
     "create_model_bias_job_definition": "CreateModelBiasJobDefinition",
     "create_model_explainability_job_definition": "CreateModelExplainabilityJobDefinition",

@@ -51,6 +51,9 @@ fn operations(fixtures: &BTreeMap<String, Value>) -> Result<BTreeMap<&str, &str>
     Ok(operations)
 }
 
+/// Fields of requests alone: a description has what became of the image. `lists.rs` holds them against the requests.
+const OF_REQUESTS: [&str; 2] = ["Specification.Container.Image", "Specifications[].Container.Image"];
+
 #[test]
 fn controls_speak_of_fields_that_exist() -> Result<()> {
     let (bundle, fixtures) = (Bundle::embedded()?, fixtures()?);
@@ -59,7 +62,9 @@ fn controls_speak_of_fields_that_exist() -> Result<()> {
     let mut paths: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for control in bundle.controls() {
         let operation = operations.get(prefix(&control.id)).ok_or(control.id.as_str())?;
-        paths.entry(operation).or_default().extend(control.fields.iter().map(String::as_str));
+        let described =
+            control.fields.iter().map(String::as_str).filter(|field| !OF_REQUESTS.contains(field));
+        paths.entry(operation).or_default().extend(described);
     }
     assert!(paths.values().map(Vec::len).sum::<usize>() > 200, "{paths:?}");
     assert_eq!(faults(&json!({ "paths": paths }))?, Vec::<String>::new());

@@ -70,6 +70,6 @@ impl SimulatedAccount {
         let component = self.resource(ResourceKind::InferenceComponent, name);
         self.delete(&component, now)?;
         let request = json!({ "InferenceComponentName": name });
-        Ok(self.announce_call("DeleteInferenceComponent", &component, &request, caller, now)?)
+        self.announce_call("DeleteInferenceComponent", &component, &request, caller, now)
     }
 }
