@@ -178,7 +178,7 @@ fn a_sweep_after_lost_events_records_what_all_events_record() -> Result<()> {
 }
 
 /// The attributes of nodes that only events tell.
-const OF_EVENTS_ALONE: [&str; 4] = ["asserted", "cbv", "created_by", "states"];
+const OF_EVENTS_ALONE: [&str; 5] = ["asserted", "cbv", "created_by", "owner", "states"];
 
 #[test]
 fn what_is_gone_is_reported_once_and_marked() -> Result<()> {

@@ -32,7 +32,7 @@ use ResourceKind as K;
 
 /// "Actions", SageMaker API reference.
 #[rustfmt::skip]
-const LISTS: [ListNames; 24] = [
+const LISTS: [ListNames; 25] = [
     names(K::TrainingJob, "ListTrainingJobs", "TrainingJobSummaries", &["TrainingEndTime"]),
     names(K::ProcessingJob, "ListProcessingJobs", "ProcessingJobSummaries", &["ProcessingEndTime", "FailureReason", "ExitMessage"]),
     names(K::TransformJob, "ListTransformJobs", "TransformJobSummaries", &["TransformEndTime", "FailureReason"]),
@@ -43,6 +43,7 @@ const LISTS: [ListNames; 24] = [
     names(K::Model, "ListModels", "Models", &[]),
     names(K::EndpointConfig, "ListEndpointConfigs", "EndpointConfigs", &[]),
     names(K::Endpoint, "ListEndpoints", "Endpoints", &[]),
+    names(K::InferenceComponent, "ListInferenceComponents", "InferenceComponents", &["EndpointArn", "EndpointName", "VariantName"]),
     names(K::MonitoringSchedule, "ListMonitoringSchedules", "MonitoringScheduleSummaries", &["EndpointName", "MonitoringType"]),
     names(K::DataQualityDefinition, "ListDataQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),
     names(K::ModelQualityDefinition, "ListModelQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),

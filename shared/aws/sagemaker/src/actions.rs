@@ -93,6 +93,7 @@ pub fn listing(kind: ResourceKind) -> &'static [&'static str] {
         ResourceKind::Model => &["sagemaker:Search", "sagemaker:ListModels"],
         ResourceKind::EndpointConfig => &["sagemaker:ListEndpointConfigs"],
         ResourceKind::Endpoint => &["sagemaker:ListEndpoints"],
+        ResourceKind::InferenceComponent => &["sagemaker:ListInferenceComponents"],
         ResourceKind::MonitoringSchedule => &["sagemaker:ListMonitoringSchedules"],
         ResourceKind::DataQualityDefinition => &["sagemaker:ListDataQualityJobDefinitions"],
         ResourceKind::ModelQualityDefinition => &["sagemaker:ListModelQualityJobDefinitions"],

@@ -3,9 +3,9 @@
 use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
     AutoMlSortBy, AutoMlSortOrder, EndpointConfigSortKey, EndpointSortKey, FeatureGroupSortBy,
-    FeatureGroupSortOrder, HyperParameterTuningJobSortByOptions, ListCompilationJobsSortBy,
-    ModelPackageSortBy, ModelPackageType, ModelSortKey, MonitoringJobDefinitionSortKey,
-    MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
+    FeatureGroupSortOrder, HyperParameterTuningJobSortByOptions, InferenceComponentSortKey,
+    ListCompilationJobsSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
+    MonitoringJobDefinitionSortKey, MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
     NotebookInstanceLifecycleConfigSortOrder, NotebookInstanceSortKey, NotebookInstanceSortOrder, OrderKey,
     ResourceType, SearchSortOrder, SortBy, SortOrder, SortPipelinesBy,
 };
@@ -134,6 +134,12 @@ impl SageMakerAccount {
                 let call = client.list_endpoints().max_results(PAGE).sort_by(EndpointSortKey::CreationTime);
                 let call = call.sort_order(OrderKey::Descending);
                 listed!(context, "Endpoints", call.set_next_token(from))
+            }
+            ResourceKind::InferenceComponent => {
+                let call = client.list_inference_components().max_results(PAGE);
+                let call =
+                    call.sort_by(InferenceComponentSortKey::CreationTime).sort_order(OrderKey::Descending);
+                listed!(context, "InferenceComponents", call.set_next_token(from))
             }
             ResourceKind::NotebookInstance => {
                 let call = client.list_notebook_instances().max_results(PAGE);

@@ -40,7 +40,9 @@ use crate::enforce::publish::{
 };
 use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
 use crate::enforce::remedy::{START_NOTEBOOK, Step};
-use crate::enforce::verdict_record::{record_creator, record_creator_of_gone, record_verdict, remedy_writes};
+use crate::enforce::verdict_record::{
+    list_verdict, record_creator, record_creator_of_gone, record_verdict, remedy_writes,
+};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{PortError, Table};
@@ -117,7 +119,9 @@ impl<W: World> EnforcePolicy<'_, W> {
             return Ok(Some(judged));
         }
         let delivery = Delivery::new(world, &judged, None, moment);
-        if !stands(world.table(), &judged).await? {
+        if stands(world.table(), &judged).await? {
+            list_verdict(&delivery).await?;
+        } else {
             record_verdict(&delivery).await?;
         }
         // Whoever recorded the verdict may have died before the finding was published.

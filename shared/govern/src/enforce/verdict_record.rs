@@ -20,7 +20,7 @@ use crate::world::World;
 pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
     let judged = delivery.judged;
     let verdict = verdict(judged)?;
-    let found = FoundRow::of_verdict(&verdict, mode_word(judged.verdict.mode), would(judged));
+    let found = found(judged, &verdict);
     let mut writes = vec![verdict.write(), JudgementRow(verdict).write()];
     writes.extend(creator(delivery)?);
     let Judged { resource, pk, endpoint, .. } = judged;
@@ -28,6 +28,17 @@ pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Resul
     writes.extend(compliance(judged).map(|row| row.write()));
     delivery.table().write(&writes).await?;
     Ok(list_findings(delivery.table(), pk, found.as_ref()).await?)
+}
+
+/// The lists, for a verdict that stands: whoever recorded it may have died before it was listed.
+pub(crate) async fn list_verdict(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
+    let judged = delivery.judged;
+    let found = found(judged, &verdict(judged)?);
+    Ok(list_findings(delivery.table(), &judged.pk, found.as_ref()).await?)
+}
+
+fn found(judged: &Judged, verdict: &VerdictRow) -> Option<FoundRow> {
+    FoundRow::of_verdict(verdict, mode_word(judged.verdict.mode), would(judged))
 }
 
 /// What `enforce` would have done, if nothing is to be done.

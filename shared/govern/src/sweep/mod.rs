@@ -32,9 +32,10 @@ use crate::world::World;
 const EMPTY_PAGES: u64 = 50;
 
 /// The kinds that a sweep walks through, what serves first: an account of a million jobs answers last.
-pub const SWEPT: [ResourceKind; 24] = [
+pub const SWEPT: [ResourceKind; 25] = [
     ResourceKind::Endpoint,
     ResourceKind::EndpointConfig,
+    ResourceKind::InferenceComponent,
     ResourceKind::Model,
     ResourceKind::ModelPackage,
     ResourceKind::MonitoringSchedule,
