@@ -69,7 +69,7 @@ fn a_compiled_baseline_answers_as_its_files_do_and_only_while_they_are_as_they_w
     // The column is not in these statistics: an answer from the file of before would compare it.
     fs::write(folder.path("base/baseline.compiled"), compiled).unwrap();
     let statistics = fs::read_to_string(folder.path("base/statistics.json")).unwrap();
-    folder.file("base/statistics.json", &statistics.replace("\"marriage\"", "\"wedding\""));
+    folder.file("base/statistics.json", statistics.replace("\"marriage\"", "\"wedding\""));
     assert_ne!(drift(), with);
 }
 

@@ -1,5 +1,5 @@
 //! Inference components put models onto an endpoint without a configuration, and without an event of their own: only calls report them.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind};
