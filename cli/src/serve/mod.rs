@@ -1,6 +1,6 @@
 //! `sagewarden serve` and `sagewarden site`: the store as pages that lead to each other.
 //!
-//! [`pages`] answers a request with a page; [`server`] brings requests from browsers, and [`site`] asks for every page that another
+//! [`pages`] answers a request with a page; [`server`] brings requests from browsers, and [`mod@site`] asks for every page that another
 //! leads to. The pages themselves are those of `sagewarden_view::explorer`.
 
 mod answered;
