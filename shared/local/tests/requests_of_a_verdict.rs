@@ -129,10 +129,11 @@ fn twice(kind: ResourceKind, request: &Value) -> Vec<String> {
     [machine.requests(&events), machine.requests(&events)].concat()
 }
 
+/// The second query reads the verdicts for the lists of findings.
 #[test]
-fn a_job_that_keeps_every_control_costs_two_requests() {
+fn a_job_that_keeps_every_control_costs_three_requests() {
     let requests = twice(ResourceKind::TrainingJob, &training_job());
-    let expected = ["CreateTrainingJob: write, query", "state change: write, query"];
+    let expected = ["CreateTrainingJob: write, query, query", "state change: write, query, query"];
     assert_eq!(requests, [expected, expected].concat());
 }
 
@@ -140,10 +141,11 @@ fn a_job_that_keeps_every_control_costs_two_requests() {
 fn a_forbidden_job_is_recorded_claimed_stopped_recorded_and_settled() {
     let requests = twice(ResourceKind::TrainingJob, &with(training_job(), "/VpcConfig", Value::Null));
     let expected = [
-        "CreateTrainingJob: write, query, claim, write, settle",
-        "state change: write, query, claim, get",
-        "CreateTrainingJob: write, query, claim",
-        "state change: write, query, claim, get",
+        // The finding is listed, claimed and settled; then the job gets its tags.
+        "CreateTrainingJob: write, query, query, get, write, query, query, query, claim, write, settle, get, write",
+        "state change: write, query, query, get, query, claim, get, get",
+        "CreateTrainingJob: write, query, query, get, query, claim, get",
+        "state change: write, query, query, get, query, claim, get, get",
     ];
     assert_eq!(requests, expected);
 }
@@ -153,10 +155,10 @@ fn a_forbidden_job_is_recorded_claimed_stopped_recorded_and_settled() {
 fn a_job_that_is_marked_is_read_once() {
     let request = with(training_job(), "/ResourceConfig/InstanceCount", json!(2));
     let expected = [
-        "CreateTrainingJob: write, query, claim, get, write, settle",
-        "state change: write, query, claim, get",
-        "CreateTrainingJob: write, query, claim, get",
-        "state change: write, query, claim, get",
+        "CreateTrainingJob: write, query, query, get, write, query, query, query, claim, get, write, settle",
+        "state change: write, query, query, get, query, claim, get",
+        "CreateTrainingJob: write, query, query, get, query, claim, get",
+        "state change: write, query, query, get, query, claim, get",
     ];
     assert_eq!(twice(ResourceKind::TrainingJob, &request), expected);
 }
@@ -168,17 +170,17 @@ fn a_notebook_that_is_changed_reads_each_of_its_two_rows_once_a_delivery() {
     let resource = machine.create(ResourceKind::NotebookInstance, &notebook("Enabled"));
     let created = [
         // That it waits to be started is noted before it is stopped.
-        "CreateNotebookInstance: write, query, get, claim, get, write, write, settle",
+        "CreateNotebookInstance: write, query, query, get, write, query, query, query, get, claim, get, write, write, settle",
         // It is stopping.
         "state change: ",
     ];
     assert_eq!(machine.requests(&machine.announced()), created);
     machine.system.account.finish_stop(&resource, at(90)).unwrap();
     let stopped = [
-        "state change: write, query, get, claim, get, get, claim, write, write, settle",
-        "state change: write, query, get, claim, write, settle",
+        "state change: write, query, query, get, write, query, query, query, get, claim, get, get, claim, write, write, settle",
+        "state change: write, query, get, write, query, query, get, claim, write, settle",
     ];
     assert_eq!(machine.requests(&machine.announced()), stopped);
-    let started = ["state change: write, query, get", "state change: write, query, get"];
+    let started = ["state change: write, query, get, query, get"; 2];
     assert_eq!(machine.requests(&machine.announced()), started);
 }
