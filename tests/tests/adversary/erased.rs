@@ -5,7 +5,7 @@ use sagewarden_events::ResourceKind;
 use sagewarden_govern::ports::Table as _;
 use sagewarden_lineage::audit::{Anchor, Audit, Ledger, Problem};
 use sagewarden_lineage::rows::{JudgementRow, NoticeRow, VerdictRow, findings_mark};
-use sagewarden_lineage::table::{Item, Write};
+use sagewarden_lineage::table::{Item, Key, Write};
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, model, training_job};
 use serde_json::json;
@@ -48,8 +48,11 @@ pub(super) fn found(local: &Local, anchor: &Anchor) -> Result<(Vec<Problem>, Vec
 /// The rows of the job's verdict.
 fn rows(local: &Local, is_meant: fn(&Item) -> bool) -> Result<Vec<Item>> {
     let items = local.system.store.items()?;
-    let of_job = |item: &Item| item.key.pk.contains("tjob#") || item.key.pk.contains("training-job/t");
-    let rows: Vec<Item> = items.into_iter().filter(|item| of_job(item) && is_meant(item)).collect();
+    // In lists, its identity is in the second part of the key.
+    let of_job = |Key { pk, sk }: &Key| {
+        [pk, sk].iter().any(|part| part.contains("tjob#")) || pk.contains("training-job/t")
+    };
+    let rows: Vec<Item> = items.into_iter().filter(|item| of_job(&item.key) && is_meant(item)).collect();
     assert!(!rows.is_empty());
     Ok(rows)
 }
@@ -127,7 +130,7 @@ fn a_compliant_verdict_in_place_of_a_violation_is_missed_by_the_finding_and_by_t
     });
     block_on(local.system.store.write(&writes.collect::<Vec<_>>()))?;
     let (alone, with) = found(&local, &anchor)?;
-    assert_eq!(alone, [Problem::NoVerdict], "the notice of the finding names what was there");
+    assert_eq!(alone, [Problem::NoVerdict; 2], "the notice of the finding and the lists name what was there");
     assert!(with.contains(&Problem::Missing), "{with:?}");
     Ok(())
 }
@@ -139,7 +142,11 @@ fn a_resource_that_an_administrator_erases_whole_is_named_by_the_anchor_alone() 
     erase(&local, is_verdict)?;
     assert!(found(&local, &anchor)?.0.contains(&Problem::NoVerdict), "its notice is left");
     erase(&local, |item| NoticeRow::parse(item).is_some())?;
-    assert_eq!(found(&local, &anchor)?.0, [Problem::NoVerdict], "that it was judged is left");
+    assert_eq!(
+        found(&local, &anchor)?.0,
+        [Problem::NoVerdict; 2],
+        "that it was judged is left, and the lists"
+    );
     erase(&local, |_| true)?;
     assert_eq!(found(&local, &anchor)?, (vec![], vec![Problem::Missing]));
     Ok(())
