@@ -408,6 +408,12 @@ async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -
             judged.resource
         )));
     }
+    if remedy::was_deleted_meanwhile(delivery, &call).await? {
+        return Ok(Done::Nothing(format!(
+            "{} has been deleted; the finding has been published",
+            judged.resource
+        )));
+    }
     let actor = delivery.known_creator().await?;
     let success_owed = claim_success(delivery, call.action(), actor.as_ref()).await?;
     let taken = async {

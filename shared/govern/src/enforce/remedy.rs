@@ -12,7 +12,7 @@ use crate::enforce::judged::Judged;
 use crate::enforce::look::CLOCKS_DIFFER_MS;
 use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
 use crate::outcome::Failure;
-use crate::ports::{ModelUse, PortError, Remedies, Stopped, Table};
+use crate::ports::{Account, ModelUse, PortError, Remedies, Stopped, Table};
 use crate::record::closure::query_all;
 use crate::world::World;
 
@@ -75,6 +75,17 @@ impl RemedyCall {
     pub(crate) fn stops_for_good(&self, judged: &Judged) -> bool {
         matches!(self.asks, Asks::Stop) && !judged.resource.kind.is_mutable()
     }
+}
+
+/// Whether another delivery deleted the model after this one had looked.
+pub(crate) async fn was_deleted_meanwhile(
+    delivery: &Delivery<'_, impl World>,
+    call: &RemedyCall,
+) -> Result<bool, PortError> {
+    let is_deletion = matches!(call.asks, Asks::DeleteModel);
+    Ok(is_deletion
+        && delivery.is_remedied_by(DELETE_MODEL).await?
+        && delivery.world.account().describe(&delivery.judged.resource).await?.is_none())
 }
 
 /// What the plan asks for, as far as the verdict alone says: written down as owed before anything is looked up or done.
