@@ -134,7 +134,7 @@ def grown(walk, facts):
     readable(walk)
     walk.one("a.node.deployment").first.click()
     panel = walk.one("#panel").inner_text()
-    assert "deployment" in panel and "Open its page" in panel, panel
+    assert "deployment" in panel and "Its own graph" in panel, panel
     shared = walk.tab.url
     other = Walk(walk.context.browser)
     other.tab.goto(shared)
