@@ -1,4 +1,4 @@
-//! Questions about everything: what is in the lists, when it leaves them, and that pages put together are the whole.
+//! The lists: what is in them, when an entry leaves, and that the pages of a list put together are the whole list.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

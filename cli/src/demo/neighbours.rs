@@ -15,19 +15,10 @@ const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/ds-notebook-role-ch
 const OBSERVED: &str = "churn-train-001";
 const WAIVED: &str = "legacy-scoring-007";
 const ERASED: &str = "churn-train-000";
-const WAIVER: &str = r#"
-[[waivers]]
-control = "TRN-NET-01"
-resource = "arn:aws:sagemaker:*:111122223333:training-job/legacy-*"
-reason = "moves into the network by the end of the quarter"
-approver = "jane.doe@example.com"
-granted = 2026-01-15
-expires = 2026-06-30
-"#;
 
 /// Plays it with the story's settings in the mode `observe`, and a waiver.
 pub(crate) fn play(system: &System) -> Result<(), CommandError> {
-    let settings = format!("{}{WAIVER}", files::settings());
+    let settings = format!("{}{}", files::settings(), Story::LATER_SETTINGS);
     let bundle = Bundle::embedded()?.with_settings(&settings)?.with_mode(Mode::Observe);
     let system = System { bundle: bundle.into(), ..system.clone() };
     let caller = Actor { arn: Some(CALLER.to_owned()), ..Actor::default() };

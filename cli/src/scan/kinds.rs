@@ -6,7 +6,7 @@ use sagewarden_govern::SWEPT;
 use crate::error::CommandError;
 use crate::input::nearest::Nearest;
 
-/// The word for a kind: its segment in ARNs. Executions share that of their pipelines.
+/// The word for a kind: its segment in ARNs. The ARN of an execution has the segment of its pipeline, so executions have a word of their own.
 pub(super) fn word(kind: ResourceKind) -> &'static str {
     match kind {
         ResourceKind::PipelineExecution => "pipeline-execution",

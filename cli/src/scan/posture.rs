@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use sagewarden_events::Untrusted;
 use sagewarden_govern::counted;
+use sagewarden_lineage::rows::SEVERITIES;
 use sagewarden_local::Store;
 use sagewarden_policy::{Bundle, Control, FindingStatus, Severity};
 use sagewarden_view::posture::{PostureArea, PostureKind, PostureReport, PostureResource};
@@ -44,7 +45,7 @@ pub(super) struct Walked {
 }
 
 impl Walked {
-    /// Writes all files, and says in a few lines what they say. The status is that of the findings.
+    /// Writes all files, and prints a summary. The exit status says whether a control failed or is undecided.
     pub(super) fn write(
         &self,
         files: &ScanFiles,
@@ -277,7 +278,7 @@ fn column(severity: Severity) -> usize {
 }
 
 fn word(severity: Severity) -> &'static str {
-    sagewarden_view::posture::SEVERITIES.get(column(severity)).copied().unwrap_or_default()
+    SEVERITIES.get(column(severity)).copied().unwrap_or_default()
 }
 
 /// A finding a row.

@@ -69,7 +69,7 @@ fn windows(
     for object in keys.iter().rev().take(WINDOWS) {
         let body = block_on(explorer.objects.read_version(bucket, object, LARGEST))?.unwrap_or_default();
         let folder = object.key.rsplit_once('/').map_or("", |(folder, _)| folder);
-        // Somebody may have put something else there: it is no window.
+        // Somebody may have put another object there: it is left out.
         if let Ok(report) = WindowReport::parse(&body) {
             let place = format!("s3://{bucket}/{}", object.key);
             let finding = findings.iter().find(|node| node.text(URI) == Some(&place));

@@ -5,7 +5,7 @@ use sagewarden_lineage::answer::Entity;
 use sagewarden_lineage::rows::node::{ARN, URI, VERSION_ID};
 use sagewarden_lineage::s3::S3Location;
 
-/// What stands in the console's address before the name of a resource.
+/// The part of the console's address before the name of a resource.
 const PLACES: [(ResourceKind, &str); 7] = [
     (ResourceKind::TrainingJob, "jobs"),
     (ResourceKind::ProcessingJob, "processing-jobs"),

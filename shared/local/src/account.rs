@@ -6,13 +6,11 @@ use std::collections::BTreeMap;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, lower_first};
-use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage};
+use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage, tag_map};
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
-use crate::shape::{
-    Document, begin, first_status, name_of, named_by, names_changes, not_found, seconds, tag_map,
-};
+use crate::shape::{Document, begin, first_status, name_of, named_by, names_changes, not_found, seconds};
 use crate::store::{Store, port_error};
 
 /// The account. Cheap to clone; clones share the store.

@@ -8,14 +8,14 @@ use sagewarden_events::{
     Actor, Effect, Resource, ResourceKind, Timestamp, WatchPart, effect_of, lower_first, state_change_of,
     to_api_case, to_trail_case,
 };
-use sagewarden_govern::ports::PortError;
+use sagewarden_govern::ports::{PortError, tag_map};
 use sagewarden_lineage::s3::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::account::SimulatedAccount;
 use crate::fault::Fault;
-use crate::shape::{Document, first_status, seconds, tag_map};
+use crate::shape::{Document, first_status, seconds};
 use crate::store::port_error;
 
 impl SimulatedAccount {

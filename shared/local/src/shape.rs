@@ -1,7 +1,5 @@
 //! The differences between the kinds of resource in the API: names, first states, refusals, spellings.
 
-use std::collections::BTreeMap;
-
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::hex;
 use serde_json::{Map, Value, json};
@@ -190,14 +188,6 @@ pub(crate) fn seconds(time: Timestamp) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium fit a double exactly")]
     let seconds = time.millis() as f64 / 1000.0;
     json!(seconds)
-}
-
-/// `[{Key, Value}]` as a map.
-pub(crate) fn tag_map(tags: Option<&Value>) -> BTreeMap<String, String> {
-    let list = tags.and_then(Value::as_array);
-    let pair =
-        |tag: &Value| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.as_str()?.to_owned()));
-    list.into_iter().flatten().filter_map(pair).collect()
 }
 
 /// A registry that resolves every tag to one digest.

@@ -401,16 +401,9 @@ async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -
             return Ok(Done::Nothing(format!("{text}; the finding has been published")));
         }
     };
-    if call.stops_for_good(judged) && delivery.is_remedied_by(call.action()).await? {
-        // Another delivery stopped it after this one had looked: its finding says so.
+    if let Some(done) = remedy::done_meanwhile(delivery, &call).await? {
         return Ok(Done::Nothing(format!(
-            "{} has been stopped; the finding has been published",
-            judged.resource
-        )));
-    }
-    if remedy::was_deleted_meanwhile(delivery, &call).await? {
-        return Ok(Done::Nothing(format!(
-            "{} has been deleted; the finding has been published",
+            "{} has been {done}; the finding has been published",
             judged.resource
         )));
     }

@@ -70,22 +70,28 @@ impl RemedyCall {
     pub(crate) fn action(&self) -> &str {
         &self.action
     }
-
-    /// Whether it stops a resource that nobody can start again.
-    pub(crate) fn stops_for_good(&self, judged: &Judged) -> bool {
-        matches!(self.asks, Asks::Stop) && !judged.resource.kind.is_mutable()
-    }
 }
 
-/// Whether another delivery deleted the model after this one had looked.
-pub(crate) async fn was_deleted_meanwhile(
+/// What another delivery did, which cannot be done twice, after this one had looked: its finding says so.
+pub(crate) async fn done_meanwhile(
     delivery: &Delivery<'_, impl World>,
     call: &RemedyCall,
-) -> Result<bool, PortError> {
-    let is_deletion = matches!(call.asks, Asks::DeleteModel);
-    Ok(is_deletion
-        && delivery.is_remedied_by(DELETE_MODEL).await?
-        && delivery.world.account().describe(&delivery.judged.resource).await?.is_none())
+) -> Result<Option<&'static str>, PortError> {
+    let resource = &delivery.judged.resource;
+    let word = match call.asks {
+        // Somebody may start it again.
+        Asks::Stop if resource.kind.is_mutable() => return Ok(None),
+        Asks::Stop => "stopped",
+        Asks::DeleteModel => "deleted",
+        Asks::StopToChange | Asks::Change(_) | Asks::Mark { .. } => return Ok(None),
+    };
+    if !delivery.is_remedied_by(call.action()).await? {
+        return Ok(None);
+    }
+    // A model that is still there was not deleted.
+    let is_there = matches!(call.asks, Asks::DeleteModel)
+        && delivery.world.account().describe(resource).await?.is_some();
+    Ok((!is_there).then_some(word))
 }
 
 /// What the plan asks for, as far as the verdict alone says: written down as owed before anything is looked up or done.

@@ -103,8 +103,9 @@ impl ListedResource {
     }
 }
 
-/// `[{Key, Value}]` as a map.
-fn tag_map(tags: Option<&Value>) -> BTreeMap<String, String> {
+/// `[{Key, Value}]`, as the API lists tags, as a map.
+#[must_use]
+pub fn tag_map(tags: Option<&Value>) -> BTreeMap<String, String> {
     let list = tags.and_then(Value::as_array).into_iter().flatten();
     let pair =
         |tag: &Value| Some((tag.get("Key")?.as_str()?.to_owned(), tag.get("Value")?.as_str()?.to_owned()));

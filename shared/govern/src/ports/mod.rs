@@ -17,7 +17,7 @@ mod table;
 pub use account::{Account, Description, SummaryPage};
 pub use bus::{Bus, Notice};
 pub use error::{PortError, PortErrorKind};
-pub use estate::{Estate, EstatePage, ListedResource, SEARCHED, Wanted, is_newest_first};
+pub use estate::{Estate, EstatePage, ListedResource, SEARCHED, Wanted, is_newest_first, tag_map};
 pub use keys::Keys;
 pub use metrics::{Metrics, Monitor, WindowMetrics};
 pub use objects::{Files, Listing, ObjectVersion, Objects};

@@ -174,7 +174,7 @@ fn puts_a_model(specification: &Json) -> bool {
     parts(specification).iter().any(Option::is_some)
 }
 
-/// Names the version under its endpoint, and brings the closures up to date: its own, and that of the version that it replaces.
+/// Records the version under its endpoint, and refreshes two closures: its own, and the one of the version that it replaces.
 async fn put_on_endpoint(
     table: &impl Table,
     component: &Resource,

@@ -232,7 +232,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         match self.estate.page(&wanted(at.by_search), at.cursor.as_deref()).await {
             Err(error) if at.by_search && !error.is_transient() => {
                 let page = self.estate.page(&wanted(false), None).await;
-                // The first refusal says more than that of a list that does not exist.
+                // Some kinds have no list. Then the refusal of `Search` names the missing permission.
                 let page = page.map_err(|other| if other.is_transient() { other } else { error })?;
                 at.by_search = false;
                 Ok(page)

@@ -54,7 +54,7 @@ impl Depth {
 /// A picture.
 #[derive(Clone, Debug)]
 pub struct GraphPage<'a> {
-    /// What is in the picture. Edges may lead to nodes that are not.
+    /// The nodes and edges of the picture. An edge may lead to a node that is not in it.
     pub answer: &'a Answer,
     /// How far it goes.
     pub depth: Depth,

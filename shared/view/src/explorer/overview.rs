@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::listing::{EndpointItem, FindingItem, Items, Listing, WaiverItem};
+use sagewarden_lineage::rows::SEVERITIES;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -45,8 +46,6 @@ pub struct LastDrift {
 /// Findings and endpoints that the page lists.
 const WORST: usize = 10;
 const ENDPOINTS: usize = 20;
-/// The severities, the worst first.
-const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
 /// A waiver that ends within so many days ends soon.
 const SOON: i64 = 30 * 24 * 3_600 * 1_000;
 /// Weeks of the trend.

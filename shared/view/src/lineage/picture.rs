@@ -18,7 +18,7 @@ const FEW: usize = 40;
 /// If there are more edges than this, only a look at an edge itself shows its role, and of more nodes than this only the facts are at hand in
 /// words: the page must still open.
 const MANY: usize = 600;
-/// The roles that fit beside a box: how far below its middle each stands. The lower corner is that of a handle.
+/// How far below the middle of a box each role is written. There are three: a handle takes the lower corner.
 const LINES: [f64; 3] = [-6.0, 12.0, -24.0];
 /// The letters that a box has room for, and a gap between two columns.
 const LETTERS: usize = 28;

@@ -1,8 +1,9 @@
 //! The page as text.
 
 use maud::{Markup, html};
+use sagewarden_lineage::rows::SEVERITIES;
 
-use super::{PostureReport, PostureResource, SEVERITIES};
+use super::{PostureReport, PostureResource};
 use crate::page::page;
 
 const STYLE: &str = include_str!("page.css");

@@ -2,9 +2,6 @@
 
 mod html;
 
-/// The severities, the worst first, as columns of [`PostureArea`].
-pub const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
-
 /// What a page of a scan shows.
 #[derive(Clone, Debug, Default)]
 pub struct PostureReport {
@@ -35,7 +32,7 @@ pub struct PostureReport {
 pub struct PostureArea {
     /// Its name.
     pub name: String,
-    /// How many resources fail a control, by [`SEVERITIES`].
+    /// How many resources fail a control, by [severity](sagewarden_lineage::rows::SEVERITIES).
     pub failed: [u64; 5],
 }
 
