@@ -134,6 +134,13 @@ pub(crate) enum CommandError {
          the bundle (`aws s3 cp --recursive {0} DIR`) and name the folder"
     )]
     NoBuckets(String),
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    NoReply(#[from] sagewarden_invoke::NoReply),
+    #[error(
+        "the stack answered with a list of another version: deploy the version of this command, or install that of the stack: {0}"
+    )]
+    OtherAnswer(serde_json::Error),
     #[error(transparent)]
     Bundle(#[from] BundleError),
     #[error(transparent)]

@@ -103,7 +103,7 @@ fn each_sdk_has_one_crate() -> Result<()> {
         }
     }
     let expected: BTreeMap<&str, Vec<String>> =
-        ["codecommit", "dynamodb", "eventbridge", "iam", "kms", "s3", "sagemaker"]
+        ["codecommit", "dynamodb", "eventbridge", "iam", "invoke", "kms", "s3", "sagemaker"]
             .into_iter()
             .map(|service| (sdk(service), vec![format!("shared/aws/{service}")]))
             .collect();
@@ -120,6 +120,7 @@ fn sdk(service: &str) -> &'static str {
         "dynamodb" => "aws-sdk-dynamodb",
         "eventbridge" => "aws-sdk-eventbridge",
         "iam" => "aws-sdk-iam",
+        "invoke" => "aws-sdk-lambda",
         "kms" => "aws-sdk-kms",
         "s3" => "aws-sdk-s3",
         _ => "aws-sdk-sagemaker",

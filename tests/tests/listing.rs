@@ -30,7 +30,11 @@ const WAIVER: &str = "[[waivers]]\ncontrol = \"TRN-NET-01\"\nresource = \"arn:aw
 
 fn list(store: &Store, question: &Question) -> Listing {
     match block_on(answer(store, question, &|| false)).unwrap() {
-        Reply::Listing(listing) => listing,
+        Reply::Listing(listing) => {
+            // The command reads the list of a deployed stack out of its JSON.
+            assert_eq!(serde_json::from_value::<Listing>(json!(listing)).unwrap(), listing);
+            listing
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -10,6 +10,7 @@ use sagewarden_local::Store;
 use sagewarden_view::listing::{closing, list_table};
 use sagewarden_view::reply;
 
+use crate::ask::stack;
 use crate::command::list::{EntriesOptions, FindingsOptions, InventoryOptions, Narrowed};
 use crate::error::CommandError;
 use crate::input::now;
@@ -65,8 +66,7 @@ fn narrowed(options: &Narrowed) -> Question {
 }
 
 fn print_list(options: &Narrowed, question: &Question) -> Result<ExitCode, CommandError> {
-    let store = Store::open(&options.store)?;
-    let reply = block_on(answer(&store, question, &|| false))?;
+    let reply = reply(options, question)?;
     match (&reply, question.format) {
         (Reply::Listing(listing), Format::Table) => output::print_text(&table(listing, options.wide))?,
         (_, format) => {
@@ -78,6 +78,18 @@ fn print_list(options: &Narrowed, question: &Question) -> Result<ExitCode, Comma
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The reply of the store or of the stack: a document of a stack becomes the list that it was written from.
+fn reply(options: &Narrowed, question: &Question) -> Result<Reply, CommandError> {
+    let Some(name) = options.answering.stack() else {
+        let store = Store::open(options.answering.store())?;
+        return Ok(block_on(answer(&store, question, &|| false))?);
+    };
+    let document = Question { format: Format::Json, ..question.clone() };
+    let answer = stack::ask((name, options.region.as_deref()), &options.answering, &document)?;
+    let listing = serde_json::from_value(answer);
+    Ok(Reply::Listing(listing.map_err(CommandError::OtherAnswer)?))
 }
 
 /// The columns in which something is said, and how much there is.

@@ -4,6 +4,7 @@
 mod components;
 pub(crate) mod list;
 pub(crate) mod names;
+mod stack;
 
 use std::process::ExitCode;
 
@@ -45,7 +46,10 @@ pub(crate) fn diff(options: &DiffOptions) -> Result<ExitCode, CommandError> {
 
 /// The store knows resources without lineage by their ARN alone: a name that no entity has is looked for there.
 pub(crate) fn why(options: &WhyOptions) -> Result<ExitCode, CommandError> {
-    let store = Store::open(&options.store)?;
+    if let Some(name) = options.answering.stack() {
+        return of_stack(name, options, Ask::Why);
+    }
+    let store = Store::open(options.answering.store())?;
     let entity = names::completed(&store, &options.resource)?;
     let asked =
         |entity: &str| Question { ask: Ask::Why, format: options.format.into(), ..Question::about(entity) };
@@ -65,7 +69,10 @@ pub(crate) fn why(options: &WhyOptions) -> Result<ExitCode, CommandError> {
 
 /// As [`why`], but that the store knows nothing is an answer, too.
 pub(crate) fn explain_gap(options: &WhyOptions) -> Result<ExitCode, CommandError> {
-    let store = Store::open(&options.store)?;
+    if let Some(name) = options.answering.stack() {
+        return of_stack(name, options, Ask::Gap);
+    }
+    let store = Store::open(options.answering.store())?;
     let entity = names::completed(&store, &options.resource)?;
     let entity =
         match block_on(answer(&store, &Question { ask: Ask::Why, ..Question::about(&*entity) }, &|| false)) {
@@ -79,6 +86,12 @@ pub(crate) fn explain_gap(options: &WhyOptions) -> Result<ExitCode, CommandError
     print_reply(&reply, question.format, options.wide)
 }
 
+/// A stack takes a resource by the form of its address alone.
+fn of_stack(name: &str, options: &WhyOptions, ask: Ask) -> Result<ExitCode, CommandError> {
+    let question = Question { ask, format: options.format.into(), ..Question::about(&*options.resource) };
+    stack::print_answer((name, options.region.as_deref()), &options.answering, question, options.wide)
+}
+
 fn question(options: &AskOptions) -> Question {
     Question {
         at: options.at.clone(),
@@ -90,7 +103,11 @@ fn question(options: &AskOptions) -> Question {
 }
 
 fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, CommandError> {
-    let store = Store::open(&options.store)?;
+    if let Some(name) = options.answering.stack() {
+        let stack = (name, options.region.as_deref());
+        return stack::print_answer(stack, &options.answering, question, options.wide);
+    }
+    let store = Store::open(options.answering.store())?;
     let question = named(&store, question)?;
     let reply =
         block_on(answer(&store, &question, &|| false)).map_err(|refusal| names::refused(&store, refusal))?;

@@ -1,10 +1,9 @@
 //! The options of `lineage`, `impact`, `diff`, `reproduce` and `history`.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use sagewarden_lineage::answer::Format;
 
+use crate::command::answering::Answering;
 use crate::command::format::OutputFormat;
 
 #[derive(Debug, Args)]
@@ -14,9 +13,11 @@ pub(crate) struct AskOptions {
     /// another answer; endpoint/NAME@TIME is the deployment that ran at that time
     #[arg(value_name = "ENTITY")]
     pub(crate) entity: String,
-    /// The store that answers
-    #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) answering: Answering,
+    /// With --stack: the region of the stack; default: the one of the environment or the profile
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
     /// Answer as of this time, such as 2026-03-02T12:00:00Z, or as of the end of this day in UTC, such as 2026-03-02
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
@@ -67,9 +68,11 @@ pub(crate) struct WhyOptions {
     /// The resource: KIND/NAME (such as training-job, model, notebook-instance), a NAME that only one entity has, or an ARN
     #[arg(value_name = "RESOURCE")]
     pub(crate) resource: String,
-    /// The store that answers
-    #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) answering: Answering,
+    /// With --stack: the region of the stack; default: the one of the environment or the profile
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
     /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
     #[arg(long)]
     pub(crate) wide: bool,

@@ -1,10 +1,10 @@
 //! The options of `list`, `inventory` and `findings`.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use sagewarden_govern::{Ask, CountBy, EntryState};
 use sagewarden_lineage::answer::Format;
+
+use crate::command::answering::Answering;
 
 pub(crate) const LIST_HELP: &str = "Examples:
   sagewarden list endpoints
@@ -124,13 +124,12 @@ pub(crate) struct FindingsOptions {
 /// What narrows every list down, and how it is shown.
 #[derive(Debug, Args)]
 pub(crate) struct Narrowed {
-    /// The store that answers
-    #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) answering: Answering,
     /// Only this account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// Only this region
+    /// Only this region; with --stack, it is also the region of the stack
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// Only entries whose owner has this text in the name

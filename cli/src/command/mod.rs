@@ -1,5 +1,6 @@
 //! The command line: its commands and options.
 
+pub(crate) mod answering;
 pub(crate) mod ask;
 pub(crate) mod check;
 pub(crate) mod clarify;

@@ -92,7 +92,7 @@ pub enum CountBy {
 }
 
 /// A question.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// The question; `lineage` if absent.

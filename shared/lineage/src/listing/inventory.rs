@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How many open findings there are of each severity.
 pub type SeverityCounts = BTreeMap<String, usize>;
 
 /// A model that an endpoint runs. A fact that nobody recorded is absent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InventoryItem {
     /// The name of the model.
     pub model: String,

@@ -1,10 +1,10 @@
 //! The entries of lists. Names and texts of others are as they were recorded: whoever shows them escapes them.
 
 use sagewarden_events::{Resource, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which SageMaker resource an entry is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// Its type, as in its ARN.
     pub kind: String,
@@ -33,7 +33,7 @@ impl About {
 }
 
 /// An endpoint and its deployment in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointItem {
     /// Which endpoint.
     #[serde(flatten)]
@@ -53,7 +53,7 @@ pub struct EndpointItem {
 }
 
 /// A job of any kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobItem {
     /// Which job.
     #[serde(flatten)]
@@ -77,7 +77,7 @@ pub struct JobItem {
 }
 
 /// A model or a model package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelItem {
     /// Which model.
     #[serde(flatten)]
@@ -97,7 +97,7 @@ pub struct ModelItem {
 }
 
 /// A control that a resource does not fulfil.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingItem {
     /// The control's id.
     pub control: String,
@@ -123,7 +123,7 @@ pub struct FindingItem {
 }
 
 /// How many findings share something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountItem {
     /// What was counted by: `owner`, `control`, `kind` or `week`.
     pub by: String,
@@ -140,7 +140,7 @@ pub struct CountItem {
 }
 
 /// A control that is waived for a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaiverItem {
     /// The control's id.
     pub control: String,
@@ -162,7 +162,7 @@ pub struct WaiverItem {
 }
 
 /// What Sagewarden did about findings on a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemedyItem {
     /// The API call.
     pub action: String,
@@ -184,7 +184,7 @@ pub struct RemedyItem {
 }
 
 /// A description of a job that somebody erased.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasedItem {
     /// When.
     pub at: Timestamp,

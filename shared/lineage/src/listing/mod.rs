@@ -14,7 +14,9 @@ pub use item::{
     About, CountItem, EndpointItem, ErasedItem, FindingItem, JobItem, ModelItem, RemedyItem, WaiverItem,
 };
 
-use serde::Serialize;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -78,5 +80,44 @@ impl Items {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// A page as [`Serialize`] writes it: the name of the list says what its entries are.
+impl<'de> Deserialize<'de> for Listing {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Page {
+            list: String,
+            items: Vec<Value>,
+            complete: bool,
+            missing: Vec<String>,
+            cursor: Option<String>,
+            requests: usize,
+        }
+        let Page { list, items, complete, missing, cursor, requests } = Page::deserialize(input)?;
+        let items = Items::of(&list, items).map_err(D::Error::custom)?;
+        Ok(Self { list, items, complete, missing, cursor, requests })
+    }
+}
+
+impl Items {
+    fn of(list: &str, items: Vec<Value>) -> Result<Self, serde_json::Error> {
+        fn each<Item: DeserializeOwned>(items: Vec<Value>) -> Result<Vec<Item>, serde_json::Error> {
+            items.into_iter().map(serde_json::from_value).collect()
+        }
+        Ok(match list {
+            "endpoints" => Self::Endpoints(each(items)?),
+            "models" => Self::Models(each(items)?),
+            "jobs" => Self::Jobs(each(items)?),
+            // Findings that were counted are a list of the same name.
+            "findings" if items.iter().any(|item| item.get("by").is_some()) => Self::Counts(each(items)?),
+            "findings" => Self::Findings(each(items)?),
+            "waivers" => Self::Waivers(each(items)?),
+            "remedies" => Self::Remedies(each(items)?),
+            "erased" => Self::Erased(each(items)?),
+            "inventory" => Self::Inventory(each(items)?),
+            other => return Err(serde_json::Error::custom(format!("`{other}` is no list"))),
+        })
     }
 }
