@@ -64,7 +64,7 @@ fn read(options: &BaselineOptions) -> Result<SuggestedBaseline, CommandError> {
         let rows = rows.get_or_insert_with(|| PeriodRows::new(table.columns(), values(options), by.clone()));
         rows.begin_file(path.display().to_string());
         let columns = rows.columns.clone();
-        let odd = table.read_by_name(&columns, rows).map_err(no_table)?;
+        let odd = table.read_by_name(&columns, &mut *rows).map_err(no_table)?;
         let path = path.display();
         if suspicious {
             output::warn(format_args!("warning: `{path}`: {NUMBERS_ONLY}"));

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use sagewarden_measure::{Cell, FreeTexts, MissingTexts, Profile, RowSink};
 
 use crate::baseline::period::Period;
+use crate::input::parts::InParts;
 
 /// Periods that are held at a time: each takes some 50 KB a column.
 pub(crate) const MOST: usize = 200;
 
 /// How values are read.
+#[derive(Clone)]
 pub(crate) struct Values {
     pub(crate) missing: Arc<MissingTexts>,
     /// Columns of free text.
@@ -18,6 +20,7 @@ pub(crate) struct Values {
 }
 
 /// Takes rows into one profile, and into those of their periods.
+#[derive(Clone)]
 pub(crate) struct PeriodRows {
     pub(crate) whole: Profile,
     pub(crate) periods: BTreeMap<String, Profile>,
@@ -33,6 +36,8 @@ pub(crate) struct PeriodRows {
     pub(crate) undated: u64,
     /// Whether there were more periods than are held.
     pub(crate) too_many: bool,
+    /// Whether these are only a part of the rows.
+    is_part: bool,
 }
 
 impl PeriodRows {
@@ -51,6 +56,7 @@ impl PeriodRows {
             file: String::new(),
             undated: 0,
             too_many: false,
+            is_part: false,
         }
     }
 
@@ -80,12 +86,20 @@ impl PeriodRows {
                 name
             }
         };
+        self.named_period(name)
+    }
+
+    fn named_period(&mut self, name: String) -> Option<&mut Profile> {
         if self.periods.len() >= MOST && !self.periods.contains_key(&name) {
             self.too_many = true;
             return None;
         }
         let (columns, values) = (&self.columns, &self.values);
-        Some(self.periods.entry(name).or_insert_with(|| profile(columns, values)))
+        let empty = || {
+            let rows = profile(columns, values);
+            if self.is_part { rows.into_part() } else { rows }
+        };
+        Some(self.periods.entry(name).or_insert_with(empty))
     }
 }
 
@@ -118,6 +132,32 @@ impl RowSink for PeriodRows {
         };
         if let Some(period) = self.period(cell) {
             period.named(cells);
+        }
+    }
+}
+
+impl InParts for PeriodRows {
+    type Part = Self;
+
+    fn empty_part(&self) -> Self {
+        Self {
+            whole: profile(&self.columns, &self.values).into_part(),
+            periods: BTreeMap::new(),
+            undated: 0,
+            too_many: false,
+            is_part: true,
+            ..self.clone()
+        }
+    }
+
+    fn add(&mut self, part: Self) {
+        self.whole.merge(&part.whole);
+        self.undated += part.undated;
+        self.too_many |= part.too_many;
+        for (name, rows) in part.periods {
+            if let Some(period) = self.named_period(name) {
+                period.merge(&rows);
+            }
         }
     }
 }

@@ -3,7 +3,6 @@
 //! Whichever thread is free takes the next piece of the files, reads its events, and waits until the pieces before are in the windows. So
 //! the windows are those of one thread, to the last bit.
 
-use std::num::NonZero;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -11,15 +10,13 @@ use indicatif::ProgressBar;
 use sagewarden_measure::Issues;
 use sagewarden_measure::capture::{CaptureFormat, CaptureHour, CaptureKey, CaptureReader};
 
-use crate::drift::in_order::InOrder;
 use crate::drift::pieces::{Block, FileEnd, Piece, Pieces};
 use crate::drift::rows::HourlyRows;
 use crate::drift::windows::{NewProfile, Windows};
+use crate::input::in_order::InOrder;
+use crate::input::parts;
 use crate::input::source::Source;
 use crate::input::trouble::{Trouble, Unusable};
-
-/// More would wait for each other: a third of the work is done in turns.
-const THREADS: usize = 4;
 
 /// Reads files of events; answers with their faults.
 pub(super) fn read(
@@ -28,8 +25,7 @@ pub(super) fn read(
     progress: &ProgressBar,
     windows: &mut Windows<'_>,
 ) -> Vec<Trouble> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    read_with(cores.min(THREADS), files, format, progress, windows)
+    read_with(parts::threads(), files, format, progress, windows)
 }
 
 fn read_with(

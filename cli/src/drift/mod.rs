@@ -3,7 +3,6 @@
 mod batch;
 mod events;
 mod hour;
-mod in_order;
 mod pieces;
 mod read;
 mod rows;

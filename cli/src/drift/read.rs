@@ -29,7 +29,7 @@ pub(crate) fn read(
         let before = windows.rows();
         let read = match sources {
             [Source::Table(path)] => table(path, header, &progress, windows),
-            [Source::Batch(path)] => batch::read(path, format, &progress, windows.undated()),
+            [Source::Batch(path)] => batch::read(path, format, &progress, windows.undated().rows),
             events => {
                 troubles.extend(events::read(events, format, &progress, windows));
                 continue;

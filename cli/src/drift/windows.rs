@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sagewarden_measure::capture::ExpectedColumns;
-use sagewarden_measure::{Detail, Profile};
+use sagewarden_measure::{Cell, Detail, Profile, RowSink};
 use sagewarden_monitor::{Baseline, Mode, evaluate};
 use sagewarden_view::drift::TrendWindow;
 
 use crate::drift::hour::Hour;
+use crate::input::parts::InParts;
 
 /// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
 const OPEN: usize = 8;
@@ -37,6 +38,34 @@ impl NewProfile<'_> {
     /// A profile without rows.
     pub(crate) fn empty(self) -> Profile {
         self.baseline.empty_profile(self.detail)
+    }
+}
+
+/// Takes rows of a file that knows no time.
+pub(crate) struct Undated<'a> {
+    new: NewProfile<'a>,
+    pub(crate) rows: &'a mut Profile,
+}
+
+impl RowSink for Undated<'_> {
+    fn positional(&mut self, cells: &[Cell<'_>]) {
+        self.rows.positional(cells);
+    }
+
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+        self.rows.named(cells);
+    }
+}
+
+impl InParts for Undated<'_> {
+    type Part = Profile;
+
+    fn empty_part(&self) -> Profile {
+        self.new.empty().into_part()
+    }
+
+    fn add(&mut self, part: Profile) {
+        self.rows.merge(&part);
     }
 }
 
@@ -70,9 +99,9 @@ impl<'a> Windows<'a> {
     }
 
     /// Rows of a file that knows no time.
-    pub(crate) fn undated(&mut self) -> &mut Profile {
+    pub(crate) fn undated(&mut self) -> Undated<'_> {
         self.turn_to(None);
-        &mut self.current.1
+        Undated { new: self.new, rows: &mut self.current.1 }
     }
 
     /// How many rows there are so far.

@@ -2,8 +2,10 @@
 
 pub(crate) mod bucket;
 pub(crate) mod bundle;
+pub(crate) mod in_order;
 pub(crate) mod nearest;
 mod parquet;
+pub(crate) mod parts;
 pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod source;

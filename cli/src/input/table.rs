@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use sagewarden_measure::capture::{JsonTable, JsonTableError};
@@ -11,6 +12,7 @@ use sagewarden_measure::{Cell, Issues, RowSink};
 use thiserror::Error;
 
 use crate::input::parquet::{MAGIC, ParquetTable, ParquetTableError};
+use crate::input::parts::{self, InParts};
 use crate::input::progress;
 
 /// Bytes that are read at once.
@@ -51,8 +53,8 @@ pub(crate) struct Table {
 }
 
 enum Rows {
-    Csv(CsvTable<Box<dyn BufRead>>),
-    Json(JsonTable<Box<dyn BufRead>>),
+    Csv(CsvTable<Box<dyn BufRead + Send>>),
+    Json(JsonTable<Box<dyn BufRead + Send>>),
     Parquet(ParquetTable),
 }
 
@@ -60,7 +62,7 @@ impl Table {
     /// A file, or standard input for `-`, with a progress of its own.
     pub(crate) fn open(path: &Path, header: Header) -> Result<Self, TableError> {
         if path == Path::new("-") {
-            return Self::of_stream(io::stdin().lock(), header, progress::endless());
+            return Self::of_stream(io::stdin(), header, progress::endless());
         }
         let bytes = File::open(path)?.metadata()?.len();
         Self::of_file(path, header, progress::through(bytes))
@@ -80,12 +82,12 @@ impl Table {
     }
 
     fn of_stream(
-        input: impl Read + 'static,
+        input: impl Read + Send + 'static,
         header: Header,
         progress: ProgressBar,
     ) -> Result<Self, TableError> {
         let input = progress.wrap_read(input);
-        let mut input: Box<dyn BufRead> = Box::new(BufReader::with_capacity(BUFFER, input));
+        let mut input: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(BUFFER, input));
         let beginning = input.fill_buf()?;
         if beginning.starts_with(b"PAR1\x15") {
             return Err(TableError::ParquetStream);
@@ -118,24 +120,24 @@ impl Table {
     pub(crate) fn read_by_name(
         self,
         columns: &[String],
-        rows: &mut impl RowSink,
+        mut rows: impl InParts,
     ) -> Result<Issues, TableError> {
-        let names = self.columns.clone();
-        let in_order = names.as_slice() == columns;
-        if !self.is_positional() || in_order || names.is_empty() {
+        let in_order = self.columns.as_slice() == columns;
+        if !self.is_positional() || in_order || self.columns.is_empty() {
             self.read_into(rows)
         } else {
-            self.read_into(&mut Named { names, rows })
+            let names = self.columns.as_slice().into();
+            self.read_into(Named { names, rows: &mut rows })
         }
     }
 
     /// Gives all rows, and says what is odd about some of them.
-    pub(crate) fn read_into(self, sink: &mut impl RowSink) -> Result<Issues, TableError> {
+    pub(crate) fn read_into(self, mut rows: impl InParts) -> Result<Issues, TableError> {
         Ok(match self.rows {
-            Rows::Csv(table) => table.read_into(sink)?,
-            Rows::Json(table) => table.read_into(sink)?,
+            Rows::Csv(table) => parts::read(table, &mut rows, parts::threads())?,
+            Rows::Json(table) => table.read_into(&mut rows)?,
             Rows::Parquet(table) => {
-                table.read_into(sink, |bytes| self.progress.inc(bytes))?;
+                table.read_into(&mut rows, |bytes| self.progress.inc(bytes))?;
                 Issues::default()
             }
         })
@@ -143,12 +145,13 @@ impl Table {
 }
 
 /// Gives the cells of a table their names.
-pub(crate) struct Named<'a, Sink> {
-    pub(crate) names: Vec<String>,
-    pub(crate) rows: &'a mut Sink,
+#[derive(Clone)]
+pub(crate) struct Named<Rows> {
+    pub(crate) names: Arc<[String]>,
+    pub(crate) rows: Rows,
 }
 
-impl<Sink: RowSink> RowSink for Named<'_, Sink> {
+impl<Rows: RowSink> RowSink for Named<Rows> {
     fn positional(&mut self, cells: &[Cell<'_>]) {
         let named: Vec<(&str, Cell<'_>)> =
             self.names.iter().map(String::as_str).zip(cells.iter().copied()).collect();
@@ -157,6 +160,18 @@ impl<Sink: RowSink> RowSink for Named<'_, Sink> {
 
     fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
         self.rows.named(cells);
+    }
+}
+
+impl<Rows: InParts> InParts for Named<Rows> {
+    type Part = Named<Rows::Part>;
+
+    fn empty_part(&self) -> Self::Part {
+        Named { names: Arc::clone(&self.names), rows: self.rows.empty_part() }
+    }
+
+    fn add(&mut self, part: Self::Part) {
+        self.rows.add(part.rows);
     }
 }
 

@@ -17,3 +17,13 @@ pub trait RowSink {
     /// A row that was a JSON object: the cells under their names, in the document's order.
     fn named(&mut self, cells: &[(&str, Cell<'_>)]);
 }
+
+impl<Rows: RowSink> RowSink for &mut Rows {
+    fn positional(&mut self, cells: &[Cell<'_>]) {
+        Rows::positional(self, cells);
+    }
+
+    fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
+        Rows::named(self, cells);
+    }
+}

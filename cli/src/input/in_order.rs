@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// A value that is changed by one turn after the other.
-pub(super) struct InOrder<T> {
+pub(crate) struct InOrder<T> {
     state: Mutex<State<T>>,
     moved: Condvar,
 }
@@ -18,22 +18,22 @@ struct State<T> {
 }
 
 /// A turn that is still to be taken.
-pub(super) struct Turn<'a, T> {
+pub(crate) struct Turn<'a, T> {
     of: &'a InOrder<T>,
     number: u64,
 }
 
 impl<T> InOrder<T> {
-    pub(super) fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self { state: Mutex::new(State { value, turn: 0, is_broken: false }), moved: Condvar::new() }
     }
 
     /// The turn with this number, from 0.
-    pub(super) fn turn(&self, number: u64) -> Turn<'_, T> {
+    pub(crate) fn turn(&self, number: u64) -> Turn<'_, T> {
         Turn { of: self, number }
     }
 
-    pub(super) fn into_inner(self) -> T {
+    pub(crate) fn into_inner(self) -> T {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner).value
     }
 
@@ -44,7 +44,7 @@ impl<T> InOrder<T> {
 
 impl<T> Turn<'_, T> {
     /// Waits until all turns before are over.
-    pub(super) fn take(self, change: impl FnOnce(&mut T)) {
+    pub(crate) fn take(self, change: impl FnOnce(&mut T)) {
         let mut state = self.of.lock();
         while state.turn != self.number && !state.is_broken {
             state = self.of.moved.wait(state).unwrap_or_else(PoisonError::into_inner);

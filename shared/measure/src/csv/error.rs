@@ -1,0 +1,106 @@
+//! Why a table cannot be read.
+
+use std::io;
+
+use memchr::memchr_iter;
+use thiserror::Error;
+
+use super::limits::{MAX_COLUMNS, MAX_ROW};
+use crate::foreign::Foreign;
+
+/// A table that cannot be read.
+#[derive(Debug, Error)]
+pub enum CsvError {
+    /// The input ended with an error.
+    #[error("line {line}: the input cannot be read on: {source}")]
+    Input {
+        /// Where.
+        line: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not text, by its first bytes.
+    #[error("{0}")]
+    Foreign(Foreign),
+    /// It is not text: it contains a zero byte.
+    #[error(
+        "line {0}: there is a zero byte in the row, so this is not text in UTF-8: convert it, or unpack it first"
+    )]
+    ZeroByte(u64),
+    /// It is JSON: one record per line, or a list of records.
+    #[error(
+        "it is JSON, and a table in CSV is expected: write it as one, such as by \
+         `pandas.read_json(FILE, lines=True).to_csv(TABLE, index=False)`"
+    )]
+    Json,
+    /// Its columns are not separated by commas, and would be read as one.
+    #[error(
+        "line {line}: the columns seem to be separated by {}, and commas are expected: separate them by commas, and put fields that have \
+         a comma into quotes", separator.name()
+    )]
+    Separator {
+        /// The line of the second row with as many separators.
+        line: u64,
+        /// The likely separator.
+        separator: Separator,
+    },
+    /// There is nothing but a header, or not even that.
+    #[error("there are no rows")]
+    NoRows,
+    /// Most likely a quote that is not closed.
+    #[error("line {0}: the row that begins here is longer than {limit} MiB: is a quote not closed?", limit = MAX_ROW >> 20)]
+    RowTooLong(u64),
+    /// The rest of the input is in one field: it is not known how many rows that would be.
+    #[error(
+        "line {0}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, write a \
+         quote within quotes twice, or write the file anew if it was cut off"
+    )]
+    QuoteNotClosed(u64),
+    /// The first row cannot be a row of a table.
+    #[error(
+        "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
+    )]
+    TooManyColumns(u64),
+    /// A name that stands for two columns.
+    #[error("columns {first} and {second} are both called `{name}`: give each column a name of its own")]
+    NamedTwice {
+        /// The name.
+        name: String,
+        /// Their places, from 1.
+        first: usize,
+        /// The same.
+        second: usize,
+    },
+}
+
+/// The separator of a table that is not CSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// A semicolon: spreadsheets write it in languages with a decimal comma.
+    Semicolon,
+    /// A tab.
+    Tab,
+    /// A vertical bar.
+    Bar,
+}
+
+impl Separator {
+    pub(super) const ALL: [Self; 3] = [Self::Semicolon, Self::Tab, Self::Bar];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Semicolon => "`;`",
+            Self::Tab => "tabs",
+            Self::Bar => "`|`",
+        }
+    }
+
+    pub(super) fn count(self, text: &[u8]) -> usize {
+        let byte = match self {
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Bar => b'|',
+        };
+        memchr_iter(byte, text).count()
+    }
+}
