@@ -6,7 +6,8 @@ use super::kind::{RowKind, leading_time, millis};
 use super::verdict::JudgedRow;
 use crate::table::{Attributes, Item, Key, Query};
 
-/// That the resource of an ARN was deleted at a time. It closes the findings on what stood there until then.
+/// Records that the resource of an ARN was deleted at a time. This closes the findings on all resources that had the
+/// ARN until then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeletedRow {
     /// The resource's ARN in lower case.

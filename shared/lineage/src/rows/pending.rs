@@ -17,7 +17,7 @@ const NODES: &str = "nodes";
 /// Each attempt has a row of its own. If two attempts shared a row, one would delete nodes that the other still has to refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingRow {
-    /// The node that is recorded.
+    /// The node that the attempt records.
     pub subject: NodeId,
     /// When the attempt began.
     pub at: Timestamp,
