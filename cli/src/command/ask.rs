@@ -29,7 +29,7 @@ pub(crate) struct AskOptions {
     /// Continue an incomplete answer: the `cursor` in its JSON
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
-    /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
+    /// Print ARNs, times and digests whole; without it, a terminal shows them shortened
     #[arg(long)]
     pub(crate) wide: bool,
 }
@@ -70,7 +70,7 @@ pub(crate) struct WhyOptions {
     /// The store that answers
     #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
     pub(crate) store: PathBuf,
-    /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
+    /// Print ARNs, times and digests whole; without it, a terminal shows them shortened
     #[arg(long)]
     pub(crate) wide: bool,
     /// The format of the answer
