@@ -111,7 +111,7 @@ impl SimulatedAccount {
     /// What `Search` answers.
     ///
     /// # Errors
-    /// If it does not find the kind, a filter is of another sort, or the store fails.
+    /// If it does not find the kind, a filter has another form, or the store fails.
     pub fn search_page(&self, request: &Value) -> Result<Value, Fault> {
         let wanted = request.get("Resource").and_then(Value::as_str).unwrap_or_default();
         let names = SEARCHED.iter().find(|names| names.resource == wanted);
@@ -232,7 +232,8 @@ fn with_token(mut answer: Value, next: Option<String>) -> Value {
     answer
 }
 
-/// Whether a resource passes the filters of a list that come after the page was cut. `LastModifiedTimeAfter` is one that AWS ignored.
+/// Whether a resource passes the filters that a list applies after it cut the page. `LastModifiedTimeAfter` is one
+/// that AWS ignored.
 fn is_wanted(kind: ResourceKind, document: &Map<String, Value>, request: &Value) -> bool {
     let since = request.get("CreationTimeAfter").or_else(|| request.get("CreatedAfter"));
     let created = document.get("CreationTime").and_then(Timestamp::from_json);

@@ -80,7 +80,7 @@ impl ErasedRow {
     const CALL: &str = "call";
     const BY: &str = "by";
 
-    /// What was erased from the first time on, and up to and including the second; the newest first.
+    /// The erasures between two times, both included; the newest first.
     #[must_use]
     pub fn between(from: Option<Timestamp>, until: Option<Timestamp>) -> Query {
         let bound = |time: Option<Timestamp>, end: &str| time.map_or(end.to_owned(), millis);

@@ -232,7 +232,7 @@ impl FoundRow {
         })
     }
 
-    /// What was found with this worst severity, from the first time on and up to and including the second; the newest first.
+    /// The rows with this worst severity between two times, both included; the newest first.
     #[must_use]
     pub fn between(severity: &str, from: Option<Timestamp>, until: Option<Timestamp>) -> Query {
         let bound = |time: Option<Timestamp>, end: &str| time.map_or(end.to_owned(), millis);

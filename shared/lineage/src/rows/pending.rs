@@ -47,7 +47,7 @@ impl PendingRow {
         Query::whole(Self::pk(subject))
     }
 
-    /// The bounds of the partitions of all such rows: from the first on, and before the second.
+    /// The bounds of the partitions of all such rows: the first is included, the second is not.
     #[must_use]
     pub fn partitions() -> [&'static str; 2] {
         [Self::PREFIX, "P$"]

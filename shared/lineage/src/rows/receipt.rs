@@ -107,7 +107,7 @@ impl ReceiptRow {
         Query::whole(Self::partition(cause))
     }
 
-    /// The bounds of the partitions of all receipts: from the first on, and before the second.
+    /// The bounds of the partitions of all receipts: the first is included, the second is not.
     #[must_use]
     pub fn partitions() -> [&'static str; 2] {
         [Self::PREFIX, "E$"]

@@ -91,7 +91,8 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The edges whose role is shown, each with a line at the destination: no role is shown twice there, and no more than there is room for.
+    /// The edges whose role is shown, each with one of the lines at its destination. A destination shows no role twice, and no more roles
+    /// than it has room for.
     fn lines(&self) -> Vec<(&'a Edge, usize)> {
         let mut said: BTreeMap<&NodeId, Vec<String>> = BTreeMap::new();
         let mut lines = Vec::new();
