@@ -30,7 +30,7 @@ pub(crate) struct AskOptions {
     /// Continue an incomplete answer: the `cursor` in its JSON
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
-    /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
+    /// Print ARNs, times and digests whole; without it, a terminal shows them shortened
     #[arg(long)]
     pub(crate) wide: bool,
 }
@@ -73,7 +73,7 @@ pub(crate) struct WhyOptions {
     /// With --stack: the region of the stack; default: the one of the environment or the profile
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
+    /// Print ARNs, times and digests whole; without it, a terminal shows them shortened
     #[arg(long)]
     pub(crate) wide: bool,
     /// The format of the answer

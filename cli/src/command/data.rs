@@ -43,17 +43,17 @@ pub(crate) struct BaselineOptions {
     /// they are empty or refusals become columns, such as answer.words; the texts themselves are not kept
     #[arg(long, value_name = "COLUMN", value_delimiter = ',', conflicts_with = "problem")]
     pub(crate) text: Vec<String>,
-    /// A phrase that makes an answer a refusal, in upper or lower case; they replace the default: what models say in English
+    /// A phrase that makes an answer a refusal, in upper or lower case; these phrases replace the built-in English ones
     #[arg(long, value_name = "PHRASE", requires = "text")]
     pub(crate) refusal: Option<Vec<String>>,
-    /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
+    /// The largest distance of a column that is not drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
     #[arg(long, conflicts_with = "problem", value_name = "COLUMN=N", value_parser = column_threshold)]
     pub(crate) drift_threshold: Vec<(String, f64)>,
-    /// Keep how far periods of the data are apart: `hour`, `day` or `week` with --time, `file`, or a column whose values name them.
-    /// Exact mode then asks for a distance beyond that
+    /// Keep the distances between periods of the data: `hour`, `day` or `week` with --time, `file`, or a column whose values name them.
+    /// Exact mode then reports only larger distances
     #[arg(long, value_name = "PERIOD", conflicts_with = "problem")]
     pub(crate) period: Option<String>,
-    /// The column of times by which --period goes
+    /// The column of times that --period uses
     #[arg(long, value_name = "COLUMN", requires = "period")]
     pub(crate) time: Option<String>,
     /// Replace the files of an earlier baseline
@@ -166,19 +166,19 @@ pub(crate) struct DriftOptions {
     /// Texts that mean a missing value; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
     #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) missing: Option<Vec<String>>,
-    /// A phrase that makes an answer of free text a refusal; the baseline is made with the same ones
+    /// A phrase that makes an answer of free text a refusal; make the baseline with the same phrases
     #[arg(long, value_name = "PHRASE")]
     pub(crate) refusal: Option<Vec<String>>,
     /// Columns to leave out, such as ids
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
-    /// The largest distance of a column that is no drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
+    /// The largest distance of a column that is not drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
     #[arg(long, value_name = "COLUMN=N", value_parser = column_threshold)]
     pub(crate) drift_threshold: Vec<(String, f64)>,
     /// CSV files have no header; the columns are in the order of the baseline
     #[arg(long)]
     pub(crate) no_header: bool,
-    /// Clarify's analysis.json of the time of the baseline, for the report
+    /// Clarify's analysis.json from the time of the baseline, for the report
     #[arg(long, value_name = "FILE", requires = "attribution_now", requires = "out")]
     pub(crate) attribution: Option<PathBuf>,
     /// Clarify's analysis.json of today, for the report

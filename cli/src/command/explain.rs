@@ -13,7 +13,7 @@ pub(crate) const EXPLAIN_HELP: &str = "Examples:
 
 FILE is an XGBoost model of trees (gbtree, dart) as a training job leaves it: model.tar.gz, or the model itself in JSON, UBJSON, the older binary format, or a pickle of a booster. The command reads a pickle and never executes it.
 
-ROWS is a CSV file with the features in the order of the training data. It may have a header: the command takes the first row for one if none of its fields is empty or a number. If the model knows every name in the header, columns are matched by name, in any order. Empty cells and NaN are missing values. Categories are the codes of the training data.
+ROWS is a CSV file with the features in the order of the training data. It may have a header: the command takes the first row for one if none of its fields is empty or a number. If the model knows every name in the header, columns are matched by name, in any order. Empty cells and NaN are missing values. Write categories as their codes in the training data.
 
 The answer is exact SHAP values, as `booster.predict(rows, pred_contribs=True)` computes them. They are in the margin of the model: log-odds for a logistic model. `features` has the mean absolute value of each feature, the largest first. With --rows, `contributions` has a list for each row: the features in the order of the columns, then the base value.
 

@@ -42,7 +42,7 @@ pub(crate) enum Listed {
     Models,
     /// Jobs of all kinds
     Jobs,
-    /// Findings that are open; --closed, --all: what was found before
+    /// Open findings; --closed: closed findings; --all: both
     Findings,
     /// Waived controls, and the resources that the waivers cover
     Waivers,
@@ -121,7 +121,7 @@ pub(crate) struct FindingsOptions {
     pub(crate) by: Option<Counted>,
 }
 
-/// What narrows every list down, and how it is shown.
+/// The options that narrow every list down, and the form in which it is shown.
 #[derive(Debug, Args)]
 pub(crate) struct Narrowed {
     #[command(flatten)]
@@ -135,7 +135,7 @@ pub(crate) struct Narrowed {
     /// Only entries whose owner has this text in the name
     #[arg(long, value_name = "TEXT")]
     pub(crate) owner: Option<String>,
-    /// Only what is not older than a day, a time, or a span such as 7d, 24h or 2w
+    /// Only entries that are not older than a day, a time, or a span such as 7d, 24h or 2w
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
     /// At most about N rows on a page
@@ -150,17 +150,17 @@ pub(crate) struct Narrowed {
     /// The format of the list
     #[arg(long, value_enum, default_value_t = EntryFormat::Table)]
     pub(crate) format: EntryFormat,
-    /// Print ARNs, times and digests whole; a terminal shows them shortened otherwise, a file or a pipe gets them whole
+    /// Print ARNs, times and digests whole; without it, a terminal shows them shortened
     #[arg(long)]
     pub(crate) wide: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct States {
-    /// Only what is open, live or in use now (the default)
+    /// Only entries that are open, live or in use now (the default)
     #[arg(long, conflicts_with_all = ["closed", "all"])]
     open: bool,
-    /// Only what no longer is
+    /// Only entries that are closed, deleted or no longer in use
     #[arg(long, conflicts_with = "all")]
     closed: bool,
     /// Both
@@ -199,7 +199,7 @@ impl From<EntryFormat> for Format {
     }
 }
 
-/// What findings are counted by, as it is typed.
+/// The field by which findings are counted, as users type it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Counted {
     Owner,

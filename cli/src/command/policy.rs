@@ -10,7 +10,7 @@ use crate::command::format::ChosenProfile;
 pub(crate) enum Policy {
     /// List every control
     List(ListOptions),
-    /// List every operation of the API that changes something, and what becomes of it: judged, recorded, or not seen
+    /// List every operation of the API that changes something, and whether Sagewarden judges it, records it or does not see it
     Coverage(CoverageOptions),
     /// Explain a control: its risk, the wanted value, the fix and the remedy, and code that passes it
     Explain(ExplainOptions),
@@ -114,13 +114,13 @@ pub(crate) struct ExportOptions {
     /// A folder for sagewarden-KIND-1.json, -2.json and so on, or sagewarden-KIND-ROLE-1.json; an earlier such export in it is replaced
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Instead, deny every operation that Sagewarden does not see (see `policy coverage`), but for sign-ins and what ends something
+    /// Instead, deny every operation that Sagewarden does not see (see `policy coverage`), except sign-ins and operations that end something
     #[arg(long, conflicts_with = "role")]
     pub(crate) deny_unseen: bool,
     /// Write the policies of this role of the team instead (with --as iam)
     #[arg(long, value_enum)]
     pub(crate) role: Option<ExportedRole>,
-    /// The environment of the settings that the role works in; without it, the settings outside of every environment hold
+    /// The environment of the settings that the role works in; without it, the settings outside all environments apply
     #[arg(long, value_name = "NAME", requires = "role")]
     pub(crate) environment: Option<String>,
     /// The name of Sagewarden's stack, which the role asks, reads or runs
@@ -140,7 +140,7 @@ pub(crate) enum ExportedRole {
     Mlops,
     /// Approves versions of models, and makes none
     Approver,
-    /// Reads what was done, and changes nothing
+    /// Reads verdicts, lineage, the trail and roles, and changes nothing
     Auditor,
     /// Runs Sagewarden's stack and the catalogue; trains nothing and reads no data
     Platform,

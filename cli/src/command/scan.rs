@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// What stands below the options.
-pub(crate) const SCAN_HELP: &str = "Examples:\n  sagewarden scan --policy > policy.json\n  sagewarden scan --region eu-west-1 --dry-run\n  sagewarden scan --region eu-west-1 --profile audit --since 90d --settings infra/settings.toml\n  sagewarden scan --region eu-west-1 --kinds endpoint,model,notebook-instance\n\nThe command only reads: it sends no call that could change something. It stops nothing.\nThe folder gets a page (report.html), findings.json, findings.csv, findings.sarif, and a store that answers `why`, `lineage`\nand `history` with --store DIR/sagewarden.db.\nExit status: 0 every control holds, 1 at least one failed or is undecided, 2 the scan did not come to its end.";
+pub(crate) const SCAN_HELP: &str = "Examples:\n  sagewarden scan --policy > policy.json\n  sagewarden scan --region eu-west-1 --dry-run\n  sagewarden scan --region eu-west-1 --profile audit --since 90d --settings infra/settings.toml\n  sagewarden scan --region eu-west-1 --kinds endpoint,model,notebook-instance\n\nThe command only reads: it sends no call that could change something, and stops nothing.\nThe folder gets a page (report.html), findings.json, findings.csv, findings.sarif, and a store that answers `why`, `lineage` and `history` with --store DIR/sagewarden.db.\nExit status: 0 every control passed, 1 at least one failed or is undecided, 2 the scan did not finish.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ScanOptions {
@@ -21,22 +21,22 @@ pub(crate) struct ScanOptions {
     /// Scan these kinds only, such as training-job,endpoint,model; default: all 25
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kinds: Vec<String>,
-    /// Leave out jobs and executions that are older, in days (90d) or hours (12h); whatever lasts is scanned however old
+    /// Leave out jobs and executions that are older than this, in days (90d) or hours (12h); lasting resources are always scanned
     #[arg(long, value_name = "AGE", default_value = "90d")]
     pub(crate) since: String,
     /// The folder for the page, the findings and the store
     #[arg(long, value_name = "DIR", default_value = "sagewarden-scan")]
     pub(crate) out: PathBuf,
-    /// What is allowed: a settings.toml; default: the built-in one, which allows any VPC and the account's own keys
+    /// The settings.toml to judge by; default: the built-in one, which allows any VPC and the account's own keys
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
-    /// Calls to SageMaker a second
+    /// At most N calls to SageMaker a second
     #[arg(long, value_name = "N", default_value_t = 5.0)]
     pub(crate) rate: f64,
-    /// Count what there is, and say how many calls a scan makes and how long they take; scan nothing
+    /// Count the resources, and print how many calls a scan makes and how long they take; scan nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Go on where an earlier scan into the same folder stopped
+    /// Continue an earlier scan into the same folder
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) resume: bool,
     /// Do not ask S3: the lineage has no versions of data, and controls that need a bucket's settings are undecided

@@ -26,7 +26,7 @@ pub(crate) struct VerifyOptions {
     /// An earlier anchor: every verdict that it names must still exist
     #[arg(long, value_name = "ANCHOR")]
     pub(crate) against: Option<PathBuf>,
-    /// Write an anchor of the present verdicts if nothing is wrong; an existing file is never replaced
+    /// Write an anchor of the present verdicts if nothing is wrong; the command never replaces an existing file
     #[arg(long, value_name = "FILE")]
     pub(crate) anchor: Option<PathBuf>,
     /// The format of the answer

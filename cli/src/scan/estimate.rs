@@ -78,7 +78,7 @@ pub(super) fn words(counts: &[CountedKind], rate: f64) -> String {
     let is_cut = counts.iter().any(|each| each.is_cut);
     let (least, more) = if is_cut { ("at least ", ", or longer,") } else { ("", "") };
     text + &format!(
-        "{least}{} to SageMaker: {}{more} at {rate} a second; S3, KMS, IAM and CodeCommit are asked beside\n",
+        "{least}{} to SageMaker: {}{more} at {rate} a second, and calls to S3, KMS, IAM and CodeCommit, which are not counted\n",
         self::calls(calls),
         duration(calls, rate)
     )

@@ -112,7 +112,7 @@ impl Walked {
         let calls: u64 = self.calls.values().sum();
         let ended = match &self.ended {
             Ended::AtItsEnd => "yes".to_owned(),
-            Ended::NotYet => "no, it was going on".to_owned(),
+            Ended::NotYet => "no, it was still running".to_owned(),
             Ended::Stopped(why) => format!("no: {why}"),
         };
         PostureReport {
@@ -149,7 +149,7 @@ impl Walked {
             text += &format!("  Sagewarden would {action}: {}\n", counted(*count, "resource"));
         }
         if self.ended != Ended::AtItsEnd {
-            text += "  the scan did not come to its end: go on with --resume\n";
+            text += "  the scan did not finish: continue it with --resume\n";
         }
         text += &format!("  page      {}\n", shown(ScanFiles::PAGE));
         text += &format!(

@@ -157,7 +157,7 @@ impl Walk<'_> {
         for kind in self.kinds {
             last = last.max(sweep.mark(*kind).await?.map(|mark| mark.began));
         }
-        last.ok_or(CommandError::Option("there is no scan to go on with in that folder: leave --resume out"))
+        last.ok_or(CommandError::Option("no earlier scan in that folder to continue: leave out --resume"))
     }
 
     /// The first page of each kind says how much there is at least.
@@ -219,29 +219,26 @@ impl Walk<'_> {
                 "{word}: nothing is known of this kind; it needs {}: {reason}",
                 actions::listing(kind).join(" and ")
             )),
-            Ok(SweepStep::GaveUp) => missing
-                .push(format!("{word}: SageMaker gave page after page of nothing; go on with --resume")),
-            Err(error) => {
-                missing.push(format!("{word}: it is not scanned to its end; go on with --resume: {error}"))
-            }
+            Ok(SweepStep::GaveUp) => missing.push(format!(
+                "{word}: incomplete: SageMaker answered with empty pages only; continue with --resume"
+            )),
+            Err(error) => missing.push(format!("{word}: incomplete; continue with --resume: {error}")),
             Ok(SweepStep::Done | SweepStep::More) => {}
         }
         if !at.by_search && sagewarden_govern::ports::SEARCHED.contains(&kind) && tally.found > 0 {
             missing.push(format!(
-                "{word}: `Search` was refused (sagemaker:Search); each was described instead, which takes longer"
+                "{word}: `Search` was refused (sagemaker:Search), so the scan described each resource, which takes longer"
             ));
         }
         let failed = tally.failed.iter();
         missing.extend(
             failed.map(|(reason, count)| format!("{word}: {count} not judged or not recorded: {reason}")),
         );
-        missing.extend(
-            tally.gone.iter().map(|name| format!("{name} was there at an earlier scan, and is gone")),
-        );
+        missing.extend(tally.gone.iter().map(|name| format!("{name} has disappeared since an earlier scan")));
         if tally.found > 0 || !missing.is_empty() {
             let vanished = match tally.vanished {
                 0 => String::new(),
-                some => format!(", {some} vanished meanwhile"),
+                some => format!(", {some} disappeared during the scan"),
             };
             output::warn(format_args!(
                 "{word}: {}{vanished}, {} failing",

@@ -67,13 +67,13 @@ impl Timestamp {
         self.to_string().split('T').next().unwrap_or_default().to_owned()
     }
 
-    /// The day as folders of a key have it: `2026/03/03`.
+    /// The day in the form of a key's folders: `2026/03/03`.
     #[must_use]
     pub fn day_path(self) -> String {
         self.day().replace('-', "/")
     }
 
-    /// The hour as folders of a key have it, those of captured traffic and of monitoring reports: `2026/03/03/10`.
+    /// The hour in the form of a key's folders, as in captured traffic and monitoring reports: `2026/03/03/10`.
     #[must_use]
     pub fn hour_path(self) -> String {
         self.to_string().split(':').next().unwrap_or_default().replace(['-', 'T'], "/")

@@ -9,8 +9,8 @@ use sagewarden_settings::Mode;
 use crate::batch::now;
 use crate::config::{ConfigError, optional, packaged};
 
-/// The policies and settings that were packaged beside the binary. A function without a valid bundle does not start: to judge by half of a
-/// policy would be worse than an alarm.
+/// The policies and settings that were packaged beside the binary. A function without a valid bundle does not start:
+/// judging by half of a policy would be worse than an alarm.
 ///
 /// # Errors
 /// If a file is missing or wrong, with its name and line.

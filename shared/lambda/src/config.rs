@@ -63,7 +63,8 @@ pub struct Config {
     pub function: &'static str,
     /// The bucket of rejected records and profiles.
     pub quarantine: String,
-    /// The bucket of evidence, which may be the same: see `EvidenceLock` in the template.
+    /// The bucket of evidence. It is the quarantine bucket, unless `EvidenceLock` in the template gives evidence a
+    /// bucket of its own.
     pub evidence: String,
     /// The lineage table.
     pub table: String,

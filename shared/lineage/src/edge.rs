@@ -28,7 +28,7 @@ impl Relation {
         }
     }
 
-    /// The relation of this name.
+    /// The relation with this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::ContributedTo, Self::Produced, Self::AssociatedWith]

@@ -50,8 +50,8 @@ pub struct Head<'a> {
 }
 
 impl Record {
-    /// A branch or tag with a head; returns its node. The row of the head has what was not read of the push. The node has the same words as
-    /// a gap, once for all pushes.
+    /// A branch or tag with a head; returns its node. The row of the head says which part of the push was not read.
+    /// The node has the same words as a gap, once for all pushes.
     pub fn head(&mut self, reference: &Reference<'_>, head: &Head<'_>) -> NodeId {
         let Reference { repository, kind, name } = reference;
         let id = reference.id();

@@ -102,7 +102,8 @@ pub struct ObjectSet<'a> {
 
 impl ObjectSet<'_> {
     /// The sorted lines `s3://<bucket>/<key>`, version and size, with tabs between; If a set is incomplete, its first line says so, so that
-    /// its digest differs from the digest of a complete set. Two listings with the same objects have the same manifest, whoever writes it.
+    /// its digest differs from the digest of a complete set. Two listings with the same objects always have the same
+    /// manifest.
     #[must_use]
     pub fn manifest(&self) -> String {
         let mut lines: Vec<String> = self

@@ -1,4 +1,4 @@
-//! The simulated account's inference components: no state change of theirs is announced, only calls are.
+//! The simulated account's inference components. Their calls cause events, their state changes do not.
 
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use serde_json::{Value, json};

@@ -78,18 +78,18 @@ const SEARCHED: [SearchNames; 6] = [
     SearchNames { kind: K::PipelineExecution, resource: "PipelineExecution", lacks: &["MLflowConfig", "RoleArn"] },
 ];
 
-/// The most on a page, and what comes unasked ("ListTrainingJobs", API reference).
+/// The largest page, and the size of a page if the caller names none ("ListTrainingJobs", API reference).
 const MOST: usize = 100;
 const UNASKED: usize = 10;
 
 /// A description, and the tags of the resource.
 type Held = (Map<String, Value>, BTreeMap<String, String>);
-/// What stands on one page of the store, and where the next begins.
+/// The content of one page of the store, and where the next page begins.
 type Cut = (Vec<Held>, Option<String>);
 
 impl SimulatedAccount {
-    /// The account with the defects that clients of SageMaker met: pages that are empty and not the last, filters that come after the page
-    /// was cut, and a filter by the time of the last change that is ignored.
+    /// The account with the defects that clients of SageMaker have seen: empty pages before the last, filters that
+    /// apply after the page was cut, and a filter by the time of the last change that has no effect.
     #[must_use]
     pub fn with_defects_in_lists(self) -> Self {
         Self { has_defects: true, ..self }
@@ -111,7 +111,7 @@ impl SimulatedAccount {
     /// What `Search` answers.
     ///
     /// # Errors
-    /// If it does not find the kind, a filter is of another sort, or the store fails.
+    /// If it does not find the kind, a filter has another form, or the store fails.
     pub fn search_page(&self, request: &Value) -> Result<Value, Fault> {
         let wanted = request.get("Resource").and_then(Value::as_str).unwrap_or_default();
         let names = SEARCHED.iter().find(|names| names.resource == wanted);
@@ -126,7 +126,7 @@ impl SimulatedAccount {
         Ok(with_token(json!({ "Results": records, "TotalHits": total }), next))
     }
 
-    /// The next of the resources of a kind by their creation. Filters come afterwards: pages may be short, or empty.
+    /// The next resources of a kind, by their creation. Filters apply afterwards, so pages may be short or empty.
     fn cut(&self, kind: ResourceKind, request: &Value) -> Result<Cut, Fault> {
         let text = |field: &str| request.get(field).and_then(Value::as_str);
         let size =
@@ -201,7 +201,7 @@ impl SimulatedAccount {
     }
 }
 
-/// Where a page begins: behind the resource that the page before ended with.
+/// Where a page begins: after the last resource of the page before.
 #[derive(Default)]
 struct Token {
     created: Option<f64>,
@@ -232,7 +232,8 @@ fn with_token(mut answer: Value, next: Option<String>) -> Value {
     answer
 }
 
-/// Whether a resource passes the filters of a list that come after the page was cut. `LastModifiedTimeAfter` is one that AWS ignored.
+/// Whether a resource passes the filters that a list applies after it cut the page. `LastModifiedTimeAfter` is one
+/// that AWS ignored.
 fn is_wanted(kind: ResourceKind, document: &Map<String, Value>, request: &Value) -> bool {
     let since = request.get("CreationTimeAfter").or_else(|| request.get("CreatedAfter"));
     let created = document.get("CreationTime").and_then(Timestamp::from_json);
@@ -259,7 +260,7 @@ fn summary(names: &ListNames, document: &Map<String, Value>) -> Value {
             }
         }
     }
-    // What belongs to a domain is listed without its ARN.
+    // Resources of a domain are listed without their ARN.
     if matches!(kind, ResourceKind::UserProfile | ResourceKind::Space | ResourceKind::App) {
         found.remove(kind.arn_field());
     }
@@ -271,7 +272,7 @@ fn summary(names: &ListNames, document: &Map<String, Value>) -> Value {
     Value::Object(found)
 }
 
-/// A record of `Search`: the description without what records lack, and the tags.
+/// A record of `Search`: the description without the fields that records lack, and the tags.
 fn record(names: &SearchNames, mut document: Map<String, Value>, tags: &BTreeMap<String, String>) -> Value {
     for field in names.lacks {
         document.remove(*field);

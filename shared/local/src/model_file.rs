@@ -19,7 +19,7 @@ pub struct Stump {
     pub feature: usize,
     /// Values below it go left. A missing value goes left, too.
     pub threshold: f64,
-    /// What is added to the answer on the left and on the right.
+    /// The amounts that the left and the right leaf add to the answer.
     pub leaves: [f64; 2],
     /// How many training rows went there.
     pub rows: [u32; 2],

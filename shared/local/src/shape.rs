@@ -96,7 +96,7 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
     }
 }
 
-/// A description has the image that an image's name was resolved to, and copies that are wanted and that are there.
+/// A description has the image that the image's name resolves to, and the numbers of wanted and present copies.
 pub(crate) fn begin_component(document: &mut Document, now: Timestamp) {
     if let Some(copies) = document.get("RuntimeConfig").and_then(|config| config.get("CopyCount")).cloned() {
         document.insert("RuntimeConfig".into(), json!({ "DesiredCopyCount": copies, "CurrentCopyCount": 0 }));

@@ -1,11 +1,11 @@
-//! Whether the reasons of an endpoint's model are watched, and how.
+//! Whether `detect-drift` watches the reasons of an endpoint's model, and how.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::check::folder;
 
-/// What is said of the attributions of an endpoint's model.
+/// The settings about the attributions of an endpoint's model.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WatchedAttribution {
@@ -24,7 +24,7 @@ impl Default for WatchedAttribution {
     }
 }
 
-/// A score that others are compared with: from 0 to 1.
+/// The least score, from 0 to 1; a lower one is a violation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoreThreshold(f64);
 

@@ -1,4 +1,4 @@
-//! Which groups of people are compared with everybody else, once labels of predictions are known.
+//! Which groups of people `detect-drift` compares with everybody else, once it knows the labels of predictions.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::check::folder;
 
-/// What is said of the bias of an endpoint's model. Without `facets`, nothing is measured.
+/// The settings about the bias of an endpoint's model. Without `facets`, nothing is measured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WatchedBias {
@@ -24,7 +24,7 @@ pub struct WatchedBias {
 }
 
 impl WatchedBias {
-    /// Groups that are measured, at most: each has some twenty metrics.
+    /// The most groups of an endpoint, because each has some twenty metrics.
     pub const MOST_FACETS: usize = 10;
 
     fn contradiction(&self) -> Option<String> {

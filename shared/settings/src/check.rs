@@ -92,7 +92,7 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
 }
 
 pub(super) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    /// A year. A longer time makes no sense, because receipts have expired by then.
+    /// A year: after that, receipts may have expired.
     const MOST: i64 = 8_760;
     let hours = i64::deserialize(deserializer)?;
     if (0..=MOST).contains(&hours) {
@@ -147,7 +147,7 @@ pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     }
 }
 
-/// A number is always a value: nobody could distinguish a missing one.
+/// A number is always a value: nobody could distinguish a number that stands for a missing value.
 pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {

@@ -107,14 +107,14 @@ pub struct DetectedEndpoint {
     /// The folder with `constraints.json` and `statistics.json`; if absent, `detect-drift` looks for a baseline.
     #[serde(default, deserialize_with = "folder")]
     pub baseline: Option<String>,
-    /// Which columns are compared. If absent, the columns of the baseline: those of the output, then those of the input, or those of one
-    /// side if that side has all of them.
+    /// Which columns are compared. If absent, the columns of the baseline: first the columns of the output, then of
+    /// the input; or of one side, if that side has all of them.
     #[serde(default)]
     pub columns: Option<CapturedColumns>,
     /// Columns of the baseline that are left out, such as ids.
     #[serde(default)]
     pub ignore: Vec<String>,
-    /// The largest distance that is no drift, for columns of the baseline by their names.
+    /// The largest distance that is not drift, for columns of the baseline by their names.
     #[serde(default)]
     pub thresholds: BTreeMap<String, DriftThreshold>,
     /// Where the rows are in JSON requests, such as `/instances/*/features`.
@@ -134,7 +134,7 @@ pub struct DetectedEndpoint {
     pub bias: WatchedBias,
 }
 
-/// The largest distance that is no drift: from 0 to 1.
+/// The largest distance that is not drift: from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DriftThreshold(f64);
 

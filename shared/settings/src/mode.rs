@@ -13,7 +13,7 @@ pub enum Mode {
     Enforce,
 }
 
-/// How many of the controls are judged: those that name this profile or a lower one.
+/// Which controls are judged: all that name this profile or a lower one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
@@ -21,13 +21,13 @@ pub enum Profile {
     Essential,
     /// Also the controls that most catalogues have.
     Recommended,
-    /// All controls. This is the default if a file names no profile, so that nothing is left out unless somebody says so.
+    /// All controls. The default if a file names no profile, so that no control is left out by accident.
     #[default]
     Strict,
 }
 
 impl Profile {
-    /// From the lowest to the one with all controls.
+    /// All profiles, from the one with the fewest controls to the one with all.
     pub const ALL: [Self; 3] = [Self::Essential, Self::Recommended, Self::Strict];
 
     /// As it is written in the settings.

@@ -111,7 +111,7 @@ impl SourceControl for CodeCommit {
         }
     }
 
-    /// The comment stands on the comparison of a commit with its parent, which is what the commit's page in the console
+    /// The comment belongs to the comparison of a commit with its parent, which the commit's page in the console
     /// shows ("Comment on a commit", CodeCommit user guide).
     async fn post(&self, comment: &Comment<'_>) -> Result<(), PortError> {
         let Comment { repository, parent, commit, token, text } = comment;
@@ -125,7 +125,7 @@ impl SourceControl for CodeCommit {
             .client_request_token(*token);
         match call.send().await {
             Ok(_) => Ok(()),
-            // Another version of this program used the token with another text: that comment stands.
+            // Another version of this program used the token with another text. That comment stays.
             Err(error)
                 if error
                     .as_service_error()

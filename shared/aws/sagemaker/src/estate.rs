@@ -62,7 +62,8 @@ fn searched(kind: ResourceKind) -> Option<ResourceType> {
 }
 
 impl SageMakerAccount {
-    /// The newest first, without a filter: whoever asks stops at the first that is too old, and no filter can hide a resource.
+    /// The newest first, without a filter. The caller stops at the first entry that is too old, and no filter can
+    /// hide a resource.
     async fn search(&self, context: &str, resource: ResourceType, from: Option<String>) -> Raw {
         let call = self.client.search().resource(resource).max_results(PAGE).set_next_token(from);
         let call = call.sort_by("CreationTime").sort_order(SearchSortOrder::Descending);
@@ -110,7 +111,7 @@ impl SageMakerAccount {
         }
     }
 
-    /// What lasts until somebody deletes it: all of it counts, however old.
+    /// Resources that last until somebody deletes them: they all count, however old they are.
     async fn list_lasting(&self, context: &str, kind: ResourceKind, from: Option<String>) -> Raw {
         let client = &self.client;
         match kind {
@@ -232,7 +233,8 @@ impl SageMakerAccount {
         }
     }
 
-    /// The account and region of the entries. What belongs to a Studio domain is listed without an ARN: the domains' ARNs name the account.
+    /// The account and region of the entries. Resources of a Studio domain are listed without an ARN, so the domains'
+    /// ARNs give the account.
     async fn home(&self, kind: ResourceKind, entries: &[Value]) -> Result<Resource, PortError> {
         let home = Resource::in_region(kind, "", "", "");
         let is_in_domain =
@@ -240,7 +242,7 @@ impl SageMakerAccount {
         if !is_in_domain || entries.is_empty() {
             return Ok(home);
         }
-        // The first page may be empty, and not the last.
+        // The first page may be empty although more pages follow.
         let mut pages = self.client.list_domains().max_results(PAGE).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| port_error("list the domains", error))?;

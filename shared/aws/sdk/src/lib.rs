@@ -18,8 +18,9 @@ pub use aws_config::SdkConfig;
 pub use crate::noting::{Note, NotingClient};
 pub use crate::reading::{Meter, Reading, load_reading_config};
 
-/// Credentials, region and endpoints come from the environment. Retries are the SDK's own, pinned to the behaviour of a date, so that an
-/// upgrade changes nothing by itself. The SDK's client calls `note` for every request, with the number of its attempt.
+/// Credentials, region and endpoints come from the environment. The SDK retries calls, by the rules of a fixed
+/// behaviour version, so that an upgrade does not change them. The SDK's client calls `note` for every request, with
+/// the number of its attempt.
 pub async fn load_config(note: Note) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::standard().with_max_attempts(4))

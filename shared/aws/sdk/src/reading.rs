@@ -68,7 +68,7 @@ pub async fn load_reading_config(reading: &Reading, meter: &Meter) -> SdkConfig 
     loader.load().await
 }
 
-/// One turn after the other, as far apart as the rate says, whoever asks for it.
+/// Gives turns to all callers, one after the other, as far apart as the rate says.
 #[derive(Clone, Debug)]
 struct Pace {
     interval: Duration,
@@ -203,7 +203,7 @@ mod tests {
         check(request("sagemaker", Some("SageMaker.ListModels"), "{}"), Some("SageMaker.ListModels"));
         check(request("iam", None, "Version=1&Action=GetRole"), Some("iam.GetRole"));
         check(request("s3", None, "Action=GetRole"), Some("s3.GET"));
-        // Whoever takes on a role to read with does so unhindered.
+        // Assuming a role to read with takes no turn, and is never refused.
         check(request("sts", None, "Action=AssumeRole"), None);
         check(HttpRequest::new("".into()), None);
     }
@@ -214,7 +214,7 @@ mod tests {
         let now = Instant::now();
         let waits: Vec<u128> = (0..3).map(|_| pace.turn(now).as_millis()).collect();
         assert_eq!(waits, [0, 100, 200]);
-        // Who comes late does not wait, and saves up no turns.
+        // A caller who comes late does not wait, and does not collect the turns in between.
         let late = now + Duration::from_secs(60);
         assert_eq!((pace.turn(late).as_millis(), pace.turn(late).as_millis()), (0, 100));
     }

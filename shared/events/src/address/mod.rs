@@ -1,4 +1,4 @@
-//! Finds addresses within texts, in any of their forms: where they stand, and the name that each one has in the lineage.
+//! Finds addresses within texts, in any of their forms: their places, and the name that each one has in the lineage.
 //!
 //! Authors decide how long a text is. So this reads each letter a fixed number of times, however many addresses begin there.
 
@@ -161,7 +161,7 @@ fn is_s3_host(text: &str, at: usize, before: Option<char>) -> bool {
     text.get(at..at + length).and_then(s3_in).is_some()
 }
 
-/// Where the label of S3 stands in the name of a host; after the bucket, if the name has one.
+/// The place of the label of S3 in the name of a host; after the bucket, if the name has one.
 fn s3_in(host: &str) -> Option<usize> {
     let end = host.to_ascii_lowercase();
     let labels = end.get(..end.rfind(AWS)?)?;
@@ -186,7 +186,7 @@ fn has_two_slashes(text: &str, at: usize) -> bool {
     slash(text, at).is_some_and(|first| slash(text, at + first).is_some())
 }
 
-/// The length of a slash that stands here, escaped or not.
+/// The length of the slash at this place, escaped or not.
 fn slash(text: &str, at: usize) -> Option<usize> {
     if starts_with(text, at, "/") { Some(1) } else { escaped_slash(text, at) }
 }

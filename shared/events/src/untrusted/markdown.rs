@@ -1,8 +1,8 @@
 use super::chars::{breaks, turns};
 use super::text::Untrusted;
 
-/// A text in Markdown in which others' words have no effect: they stand in code spans, which no program interprets. Only this program's own
-/// words and such code spans can be added to it.
+/// A text in Markdown in which text of others has no effect: it is inside code spans, which no program interprets.
+/// Only this program's own words and such code spans can be added to it.
 ///
 /// ```compile_fail
 /// let name = String::from("[approve](https://evil.example)");

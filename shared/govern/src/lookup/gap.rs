@@ -77,14 +77,14 @@ fn of_node(item: &Item) -> Vec<String> {
     let mut sentences: Vec<String> =
         item.set(GAPS).filter_map(parse_gap).map(|(_, words)| words.to_owned()).collect();
     if sentences.is_empty() {
-        sentences.push("nothing is known to be missing of what it names itself".to_owned());
+        sentences.push("no fact about it is known to be missing".to_owned());
     }
     if let Some(state) = item.text(STATE) {
         sentences.push(format!("the newest state that was reported is {state}"));
     }
     if item.number(DELETED_AT).is_some() {
         sentences.push(
-            "it was deleted: what was not recorded before that cannot be found out any more".to_owned(),
+            "it was deleted: facts that were not recorded before cannot be found out any more".to_owned(),
         );
     }
     sentences

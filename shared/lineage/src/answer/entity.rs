@@ -1,4 +1,4 @@
-//! What is known of one entity: its facts, its neighbours, its verdicts, and what happened to it.
+//! The known facts about one entity: its own, its neighbours, its verdicts, and its history.
 
 use super::found::Answer;
 use super::history::Entry;
@@ -9,7 +9,7 @@ use super::why::Why;
 pub struct Entity {
     /// The entity and its neighbours, with its details; `None` if its kind has no lineage, but verdicts are on it.
     pub lineage: Option<Answer>,
-    /// How many neighbours are known, but not among the nodes.
+    /// How many known neighbours are not among the nodes.
     pub unread: usize,
     /// The verdict that holds, and those before it.
     pub why: Why,

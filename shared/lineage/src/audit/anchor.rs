@@ -70,7 +70,7 @@ impl Anchor {
     /// # Errors
     /// If it is not an anchor, or was changed.
     pub fn parse(text: &[u8]) -> Result<Self, UnusableAnchor> {
-        // Reads the form first, because it decides the shape.
+        // Reads the version of the form first, because the fields depend on it.
         let Form { sagewarden_anchor } = serde_json::from_slice(text)?;
         if sagewarden_anchor != FORM {
             return Err(UnusableAnchor::OtherForm(sagewarden_anchor));

@@ -14,7 +14,7 @@ pub struct VerdictLink {
     /// When a bundle first reached this verdict.
     #[serde(with = "epoch")]
     pub judged_at: Timestamp,
-    /// When the resource, as it was judged, had last been changed.
+    /// The time of the resource's last change before it was judged.
     #[serde(with = "epoch")]
     pub modified_at: Timestamp,
     /// The digest of the verdict.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What the store can say of a resource that something is missing of.
+/// What the store knows about a resource whose lineage or verdict is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GapExplanation {
     /// The entity in the question.

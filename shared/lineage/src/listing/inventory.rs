@@ -1,4 +1,4 @@
-//! The inventory: each model in use, with what a reviewer asks about it.
+//! The inventory: each model in use, with the facts that a reviewer asks for.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ pub struct InventoryItem {
     pub commits: Vec<String>,
     /// The images, by their digests if they are pinned.
     pub images: Vec<String>,
-    /// Open findings on what stands behind the endpoint. Empty if there are none; absent for a time in the past.
+    /// Open findings on everything behind the endpoint. Empty if there are none; absent for a time in the past.
     pub findings: Option<SeverityCounts>,
     /// The types of monitoring that ran or found something.
     pub monitored: Vec<String>,

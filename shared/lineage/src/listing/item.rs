@@ -1,4 +1,4 @@
-//! The entries of lists. Names and texts of others are as they were recorded: whoever shows them escapes them.
+//! The entries of lists. Names and texts of others are as they were recorded: code that shows them must escape them.
 
 use sagewarden_events::{Resource, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -118,14 +118,14 @@ pub struct FindingItem {
     pub bundle: String,
     /// `enforce` or `observe`; only in lists of everything that was found.
     pub mode: Option<String>,
-    /// What `enforce` would have done, if nothing was to be done: `stop`, `delete`, `change` or `mark`.
+    /// In the mode `observe`, what `enforce` would have done: `stop`, `delete`, `change` or `mark`.
     pub would: Option<String>,
 }
 
 /// How many findings share something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountItem {
-    /// What was counted by: `owner`, `control`, `kind` or `week`.
+    /// The field that the counts are grouped by: `owner`, `control`, `kind` or `week`.
     pub by: String,
     /// The owner, control, kind, or the Monday of the week.
     pub value: String,

@@ -80,7 +80,8 @@ impl AliasRow {
         sk: "<object version>#<identity>",
     };
 
-    /// What the partitions of names, commits and objects begin with: whoever looks for a part of a name reads them all.
+    /// The beginnings of the partitions of names, commits and objects. A search for a part of a name reads all of
+    /// them.
     pub const PARTITIONS: [&str; 3] = [NAMES, COMMITS, OBJECTS];
 
     /// All nodes of a name.

@@ -4,7 +4,7 @@ use super::kind::RowKind;
 use crate::id::{NodeId, NodeKind};
 use crate::table::{Attributes, Item, Key, Query};
 
-/// An endpoint was given a version of an inference component. Its node says until when it counts.
+/// A version of an inference component was put onto an endpoint. Its node says until when it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComponentRow {
     /// Where.

@@ -6,7 +6,8 @@ use super::kind::{RowKind, leading_time, millis};
 use super::verdict::JudgedRow;
 use crate::table::{Attributes, Item, Key, Query};
 
-/// That the resource of an ARN was deleted at a time. It closes the findings on what stood there until then.
+/// Records that the resource of an ARN was deleted at a time. This closes the findings on all resources that had the
+/// ARN until then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeletedRow {
     /// The resource's ARN in lower case.
@@ -79,7 +80,7 @@ impl ErasedRow {
     const CALL: &str = "call";
     const BY: &str = "by";
 
-    /// What was erased from the first time on, and up to and including the second; the newest first.
+    /// The erasures between two times, both included; the newest first.
     #[must_use]
     pub fn between(from: Option<Timestamp>, until: Option<Timestamp>) -> Query {
         let bound = |time: Option<Timestamp>, end: &str| time.map_or(end.to_owned(), millis);

@@ -1,7 +1,7 @@
-//! Lists of findings: what is open now, and what was ever found.
+//! Lists of findings: the open ones, and everything that was ever found.
 //!
-//! [`OpenFindingRow`] and [`super::WaivedRow`] are copies of what the newest verdict on a resource says. Whoever writes a verdict reads it again
-//! afterwards and corrects them. [`FoundRow`] is a fact, and stays.
+//! [`OpenFindingRow`] and [`super::WaivedRow`] are copies of the newest verdict on a resource. A writer of a verdict
+//! reads it again afterwards, and corrects the copies. [`FoundRow`] is a fact, and stays.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ impl fmt::Display for FoundControl {
 }
 
 impl FoundControl {
-    /// That an expired waiver no longer counts is no finding about the resource.
+    /// An expired waiver is a finding, but not about the resource.
     const NO_CONTROL: &str = "WAIVER-EXPIRED";
     /// The status of a control that somebody has waived.
     pub const WAIVED: &str = "waived";
@@ -199,7 +199,7 @@ pub struct FoundRow {
     pub controls: Vec<FoundControl>,
     /// `enforce` or `observe`.
     pub mode: String,
-    /// The remedy that `enforce` would have carried out, if none was to be: `stop`, `delete`, `change` or `mark`.
+    /// In the mode `observe`, the remedy that `enforce` would have carried out: `stop`, `delete`, `change` or `mark`.
     pub would: Option<String>,
 }
 
@@ -216,7 +216,7 @@ impl FoundRow {
     const MODE: &str = "mode";
     const WOULD: &str = "would";
 
-    /// What a verdict found; `None` if nothing that counts.
+    /// The findings of a verdict; `None` if it has none that count.
     #[must_use]
     pub fn of_verdict(verdict: &VerdictRow, mode: &str, would: Option<&str>) -> Option<Self> {
         let open = OpenFindingRow::of_verdict(verdict, None)?;
@@ -232,7 +232,7 @@ impl FoundRow {
         })
     }
 
-    /// What was found with this worst severity, from the first time on and up to and including the second; the newest first.
+    /// The rows with this worst severity between two times, both included; the newest first.
     #[must_use]
     pub fn between(severity: &str, from: Option<Timestamp>, until: Option<Timestamp>) -> Query {
         let bound = |time: Option<Timestamp>, end: &str| time.map_or(end.to_owned(), millis);
@@ -254,7 +254,8 @@ impl FoundRow {
         verdict_id(&self.bundle, self.is_known, &self.mark)
     }
 
-    /// The write. The tags of the creating call can choose another mode: of two judgements of one state, the one that would do more counts.
+    /// The write. The tags of the creating call can lead to another mode. So of two judgements of one state, the one
+    /// with the stronger remedy counts.
     #[must_use]
     pub fn write(&self) -> Write {
         let Item { key, mut attributes } = self.item();

@@ -107,7 +107,7 @@ impl MadeRow {
         Self::LISTED.contains(&id.kind()).then(|| Self { at, id: id.clone() })
     }
 
-    /// What was created from the first time on, and up to and including the second; the newest first.
+    /// The resources that were created between two times, both included; the newest first.
     #[must_use]
     pub fn between(kind: NodeKind, from: Option<Timestamp>, until: Option<Timestamp>) -> Query {
         let bound = |time: Option<Timestamp>, end: &str| time.map_or(end.to_owned(), millis);

@@ -49,7 +49,7 @@ impl LabelFileRow {
         Self { place: place.to_owned(), hour, file }
     }
 
-    /// The files of the hours from the first time on and before the second.
+    /// The files of the hours between two times: the first is included, the second is not.
     #[must_use]
     pub fn between(place: &str, from: Timestamp, before: Timestamp) -> Query {
         let bound = |time: Timestamp| format!("{}{}", Self::PREFIX, digits(time));
@@ -101,7 +101,7 @@ impl LabelledWindowRow {
     };
     const PREFIX: &str = "W#";
 
-    /// The windows that end from the first time on and before the second.
+    /// The windows that end between two times: the first is included, the second is not.
     #[must_use]
     pub fn between(place: &str, from: Timestamp, before: Timestamp) -> Query {
         let bound = |time: Timestamp| format!("{}{}", Self::PREFIX, digits(time));

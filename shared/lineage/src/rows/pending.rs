@@ -17,7 +17,7 @@ const NODES: &str = "nodes";
 /// Each attempt has a row of its own. If two attempts shared a row, one would delete nodes that the other still has to refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingRow {
-    /// The node that is recorded.
+    /// The node that the attempt records.
     pub subject: NodeId,
     /// When the attempt began.
     pub at: Timestamp,
@@ -47,7 +47,7 @@ impl PendingRow {
         Query::whole(Self::pk(subject))
     }
 
-    /// The bounds of the partitions of all such rows: from the first on, and before the second.
+    /// The bounds of the partitions of all such rows: the first is included, the second is not.
     #[must_use]
     pub fn partitions() -> [&'static str; 2] {
         [Self::PREFIX, "P$"]

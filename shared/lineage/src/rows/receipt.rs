@@ -38,7 +38,7 @@ impl ReceiptState {
 /// A receipt of one cause, or of a set of causes in one period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptRow {
-    /// The cause; for sets, their common part.
+    /// The cause of the notice. For a set of causes, the part that they have in common.
     pub cause: String,
     /// The digest of the set; `None` for a receipt of one cause.
     pub set: Option<String>,
@@ -107,7 +107,7 @@ impl ReceiptRow {
         Query::whole(Self::partition(cause))
     }
 
-    /// The bounds of the partitions of all receipts: from the first on, and before the second.
+    /// The bounds of the partitions of all receipts: the first is included, the second is not.
     #[must_use]
     pub fn partitions() -> [&'static str; 2] {
         [Self::PREFIX, "E$"]

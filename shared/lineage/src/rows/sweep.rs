@@ -1,4 +1,4 @@
-//! What sweeps of an account leave: how far one came, and which lasting resources it saw.
+//! The rows of sweeps through an account: how far a sweep came, and which lasting resources it saw.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ impl SweepRow {
     #[must_use]
     pub fn item(&self) -> Item {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX).into();
-        // A register keeps what it is not given: every attribute is written each time.
+        // A register keeps attributes that a write does not name, so each write names all of them.
         let since = self.since.map(millis).unwrap_or_default();
         let attributes = Attributes::from([
             (Self::AS_OF.into(), self.version().into()),
@@ -106,7 +106,7 @@ pub struct SeenRow {
     pub resource: Resource,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When a sweep first found it gone. When it was deleted, and by whom, is CloudTrail's to say.
+    /// When a sweep first found it gone. Only CloudTrail knows when it was deleted, and by whom.
     pub gone_seen_at: Option<Timestamp>,
 }
 
@@ -136,13 +136,13 @@ impl SeenRow {
         Query::whole(format!("{}{}", Self::PREFIX, kind.segment()))
     }
 
-    /// The write that it was seen. Whoever saw it first is as good as any other.
+    /// The write that records that it was seen. Which sweep saw it first does not matter.
     #[must_use]
     pub fn write(&self) -> Write {
         Write::Merge { key: self.key(), once: Attributes::new(), union: BTreeMap::new() }
     }
 
-    /// The write that it is gone: the earliest time counts.
+    /// The write that records that it is gone: the earliest time counts.
     #[must_use]
     pub fn write_gone(&self, at: Timestamp) -> Write {
         Write::Newest {

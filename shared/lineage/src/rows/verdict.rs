@@ -44,7 +44,7 @@ pub struct VerdictRow {
     pub pk: String,
     /// The bundle's hash.
     pub bundle: String,
-    /// When the resource, as it was judged, had last been changed.
+    /// The time of the resource's last change before it was judged.
     pub modified_at: Timestamp,
     /// When it was judged. Facts that a control joins (tags, roles, commits) can change while the resource does not. If one state was
     /// judged twice, the later judgement counts.
@@ -315,7 +315,7 @@ impl JudgementRow {
     pub const FIRST: &str = "first";
     /// When the bundle first reached it.
     pub const JUDGED_AT: &str = "judged_at";
-    /// When the resource, as it was judged, had last been changed.
+    /// The time of the resource's last change before it was judged.
     pub const MODIFIED_AT: &str = "modified_at";
 
     /// The judgements in a partition.
@@ -382,7 +382,7 @@ pub struct ComplianceRow {
     pub pk: String,
     /// The first digits of the bundle's hash.
     pub bundle: String,
-    /// When the resource, as it was judged, had last been changed.
+    /// The time of the resource's last change before it was judged.
     pub kept_at: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! The list of waivers: what is waived now, for which resources.
+//! The list of waivers: the controls that are waived now, and for which resources.
 
 use sagewarden_events::{Resource, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ impl WaivedRow {
         Key::new(Self::PK, sort_key(resource, subject))
     }
 
-    /// What waivers cover in a verdict; `None` if nothing.
+    /// The waived findings of a verdict; `None` if there are none.
     #[must_use]
     pub fn of_verdict(verdict: &VerdictRow, owner: Option<&str>) -> Option<Self> {
         let findings: Vec<Json> = serde_json::from_str(&verdict.findings).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The models of the story, as their jobs leave them: they rely on late payments, and on whoever may spend little. A client of the other
-//! system, which counts limits in thousands, looks like somebody who may spend nothing.
+//! The models of the story, as their jobs write them. They rely on late payments and on low credit limits. The other
+//! system counts limits in thousands, so its clients look as if they had almost no credit.
 
 use std::io;
 
@@ -26,7 +26,7 @@ pub(super) fn first() -> io::Result<Vec<u8>> {
     ])
 }
 
-/// The second one, which has seen the other system.
+/// The second model, which was trained with data of the other system.
 pub(super) fn second() -> io::Result<Vec<u8>> {
     archive(&[
         stump(LATE, 1.5, [-0.5, 2.6], [1_410, 190]),

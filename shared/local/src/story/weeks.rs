@@ -1,5 +1,5 @@
-//! What happens after the story: three weeks of traffic, and what else an account has. Whoever looks at a whole account sees more than one
-//! endpoint and one day.
+//! Events after the story: three weeks of traffic, and other things that an account has. A real account has more than
+//! one endpoint and one day.
 
 use sagewarden_events::{Actor, ResourceKind};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ impl Story {
     pub const WAIVED_JOB: &str = "legacy-pricing-003";
     /// How many days of traffic there are ([`Self::later_day`]).
     pub const LATER_DAYS: i64 = 21;
-    /// What else an account has, beside the endpoint of the story.
+    /// Other things that an account has beside the endpoint of the story.
     pub const ACCOUNT_LIFE: Step = Step {
         title: "others work in the account: a search for parameters, a second endpoint, a canary, a waiver, an approval",
         moments: &[
@@ -48,8 +48,8 @@ granted = 2026-01-15
 expires = 2026-06-30
 "#;
 
-    /// A day of traffic after the story, from 0 on: its window is captured and closed, labels come, and the predictions are measured. From
-    /// the second week on, more and more calls come from the other system.
+    /// A day of traffic after the story, counted from 0: its window is captured and closed, labels come, and the
+    /// predictions are measured. From the second week on, more and more calls come from the other system.
     ///
     /// # Errors
     /// If the account refuses, or its store fails.

@@ -1,4 +1,4 @@
-//! How much each feature matters to the model, then and now.
+//! How much each feature matters to the model, in the baseline and now.
 
 use maud::{Markup, html};
 use sagewarden_monitor::Mode;

@@ -26,7 +26,7 @@ pub(super) fn card(report: &DriftReport<'_>, index: usize, differences: &[Disagr
     let of =
         |evaluation: &'_ Evaluation| evaluation.features.get(index).filter(|each| each.name == name).cloned();
     let (compat, exact) = (of(report.compat), of(report.exact));
-    // The picture shows how often values occur. The container's distance does not measure the gap between these lines.
+    // The picture marks the gap that exact mode measured: the container's distance is not a gap between these lines.
     let gap =
         exact.as_ref().and_then(|exact| exact.distance.as_ref()).and_then(|distance| distance.at.as_ref());
     let distance = feature.distance.as_ref();
@@ -132,7 +132,7 @@ fn facts(distance: &Distance) -> Markup {
     }
 }
 
-/// Every check with its numbers; the container's text if it failed.
+/// Every check with its numbers, and the container's text if it failed.
 fn checks(report: &DriftReport<'_>, feature: &FeatureVerdict) -> Markup {
     let text = |check: &str| {
         let found = report.counted().violations.iter().find(|violation| {

@@ -1,4 +1,4 @@
-//! A verdict on drift for people: a page ([`DriftReport`]).
+//! A verdict on drift as a page for people ([`DriftReport`]).
 //!
 //! The page is self-contained: a summary, and for each feature a card with a picture of the baseline against now. The page is complete
 //! without the script. A content security policy keeps it from the network.

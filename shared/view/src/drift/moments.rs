@@ -1,4 +1,4 @@
-//! A column in a few numbers, then and now.
+//! A few numbers about a column, in the baseline and now.
 
 use maud::{Markup, html};
 use sagewarden_measure::{ColumnProfile, DistinctSketch};

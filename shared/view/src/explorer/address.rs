@@ -1,11 +1,11 @@
-//! Addresses of pages. An address holds the whole state of a page: who gets it sees the same.
+//! Addresses of pages. An address holds the whole state of a page, so everybody who opens it sees the same.
 
 use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 
-/// What a part of a path may not hold as it is (`pchar`, RFC 3986).
+/// Characters that a part of a path must encode (`pchar`, RFC 3986).
 const PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -23,7 +23,7 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
-/// What a value in a query may not hold as it is.
+/// Characters that a value in a query must encode.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -47,7 +47,7 @@ impl Address {
         Self { path: parts.into_iter().map(str::to_owned).collect(), query: Vec::new() }
     }
 
-    /// Reads the target of a request, path and query; `None` if it is not encoded as it must be.
+    /// Reads the target of a request, path and query; `None` if its encoding is invalid.
     #[must_use]
     pub fn parse(target: &str) -> Option<Self> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -70,7 +70,7 @@ impl Address {
         self.path.iter().map(String::as_str).collect()
     }
 
-    /// The path alone, as it stands in a link.
+    /// The path alone, as a link writes it.
     #[must_use]
     pub fn path_text(&self) -> String {
         let part = |part: &String| format!("/{}", utf8_percent_encode(part, PATH));
@@ -163,7 +163,8 @@ pub fn drift_of(endpoint: &str) -> Address {
     Address::of(["drift", endpoint])
 }
 
-/// The parts of a text as parts of a path. Nothing stands between two slashes of `s3://`: the second belongs to the next part.
+/// The parts of a text as parts of a path. A path cannot have an empty part between the two slashes of `s3://`, so the second slash belongs
+/// to the next part.
 fn below(first: &[&str], tail: &str) -> Address {
     let mut path: Vec<String> = first.iter().map(|part| (*part).to_owned()).collect();
     let mut slashes = String::new();
@@ -180,7 +181,7 @@ fn below(first: &[&str], tail: &str) -> Address {
     Address { path, query: Vec::new() }
 }
 
-/// The entity of a question, from the parts of an address: a kind, and a name or all that distinguishes one node from others.
+/// The entity of a question, from the parts of an address: a kind, and a name or the rest of an identity.
 #[must_use]
 pub fn asked_entity(kind: &str, rest: &[&str]) -> String {
     let rest = rest.join("/");

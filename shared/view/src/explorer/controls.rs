@@ -1,4 +1,4 @@
-//! The catalogue of controls, with how often each is broken.
+//! The catalogue of controls, with the number of resources that fail each.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub struct ControlEntry {
     pub also: String,
     /// How many waivers name it.
     pub waivers: usize,
-    /// How many resources break it, by their newest verdict.
+    /// How many resources fail it, by their newest verdict.
     pub open: usize,
     /// How many resources have ever broken it.
     pub ever: usize,

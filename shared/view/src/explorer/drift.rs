@@ -58,7 +58,7 @@ pub struct DriftPage {
     pub node: Option<NodeId>,
     /// The oldest first.
     pub windows: Vec<WindowPoint>,
-    /// What happened to the endpoint; deployments are marks on the axis.
+    /// The history of the endpoint; deployments are marks on the axis.
     pub entries: Vec<Entry>,
     /// Whether there are more windows than these.
     pub is_cut: bool,
@@ -89,7 +89,7 @@ impl Line<'_> {
         self.points.last().is_some_and(|(_, point)| point.is_violated)
     }
 
-    /// Since when every window was on the wrong side.
+    /// The first of the windows in a row that are on the wrong side.
     fn since(&self) -> Option<Timestamp> {
         let bad = self.points.iter().rev().take_while(|(_, point)| point.is_violated);
         bad.last().map(|(window, _)| window.start)
@@ -205,7 +205,7 @@ impl DriftPage {
     }
 }
 
-/// What drifts least is not drawn: a thousand pictures help nobody.
+/// The features that drift least are not drawn: a thousand pictures help nobody.
 fn others(lines: &[Line<'_>]) -> Markup {
     html! {
         @if !lines.is_empty() {

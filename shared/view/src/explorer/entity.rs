@@ -1,4 +1,4 @@
-//! The page of one thing: its own facts first, then the verdict, its neighbours, and what happened to it.
+//! The page of one thing: first its own facts, then the verdict, its neighbours, and its history.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ const ELSEWHERE: [&str; 6] = ["name", "detail", "stage", "id", "verdicts", "viol
 pub struct EntityPage<'a> {
     /// The answer.
     pub entity: &'a Entity,
-    /// Places outside where people look on, each with its words: the console.
+    /// Links to other places, such as the console, each with its text.
     pub elsewhere: Vec<(String, &'static str)>,
     /// The page that monitoring wrote about this window, if there is one.
     pub report: Option<String>,
@@ -115,7 +115,7 @@ fn side(frame: &Frame, answer: &Answer, title: &str, id: &str, ends: &[(&Edge, &
             kinds.entry(node.id.kind()).or_default().push((edge, node));
         }
     }
-    // The newest first: they are what people ask about.
+    // The newest first, because people ask about these.
     for nodes in kinds.values_mut() {
         nodes.sort_by_key(|(_, node)| (std::cmp::Reverse(node.created_at()), node.id.clone()));
     }

@@ -1,4 +1,4 @@
-//! What all pages have around them: the way to the others, one search, and the time.
+//! The frame of all pages: the links to the others, the search, and the time.
 
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -19,7 +19,7 @@ const WAYS: [(&str, &str); 4] =
 pub struct Frame {
     /// Its address.
     pub address: Address,
-    /// Whether somebody answers at other addresses. A page in a folder has no forms, and leads only to what is there.
+    /// Whether a server answers at other addresses. A page in a folder has no forms, and links only to pages in that folder.
     pub is_live: bool,
     /// Requests to the table that it took.
     pub requests: usize,
@@ -44,7 +44,7 @@ impl Frame {
 
 /// A page of the explorer.
 pub trait Page {
-    /// What the page is about, in a few words.
+    /// The title of the page.
     fn title(&self) -> String;
 
     /// What stands below the title.
@@ -56,7 +56,7 @@ pub trait Page {
     /// The same as a table.
     fn sheet(&self) -> Sheet;
 
-    /// Whether the page shows another state of the world at another time.
+    /// Whether the page changes with the time in question.
     fn is_dated(&self) -> bool {
         true
     }

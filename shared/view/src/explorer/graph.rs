@@ -1,4 +1,4 @@
-//! The picture around a node: one step first, then more by click.
+//! The picture around a node: at first one step, and more with each click.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::lineage::html::{Facts, canvas, cards, hide, tools};
 use crate::lineage::json::json;
 use crate::lineage::picture::{Handle, Scene};
 
-/// How far a picture goes before anybody opens a node.
+/// How many steps a picture shows before anybody opens a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
     /// So many steps.
@@ -27,11 +27,11 @@ pub enum Depth {
     All,
 }
 
-/// Depths to choose from, as they stand in an address.
+/// Depths to choose from, as an address writes them.
 const DEPTHS: [(&str, &str); 4] = [("1", "1 step"), ("2", "2 steps"), ("3", "3 steps"), ("all", "all")];
 
 impl Depth {
-    /// Reads a depth; one step if nothing is said, `None` if it is none.
+    /// Reads a depth. Without one, it is one step; an invalid one is `None`.
     #[must_use]
     pub fn parse(text: Option<&str>) -> Option<Self> {
         match text {
@@ -58,7 +58,7 @@ pub struct GraphPage<'a> {
     pub answer: &'a Answer,
     /// How far it goes.
     pub depth: Depth,
-    /// How many nodes lead out of a node and are not in the picture. A node that is absent was not asked.
+    /// For each node, how many of its neighbours downstream are not in the picture. If a node is absent, nobody has looked.
     pub downstream: BTreeMap<NodeId, usize>,
 }
 
@@ -202,7 +202,7 @@ impl Page for GraphPage<'_> {
         };
         let alone: BTreeSet<&NodeId> = shown.iter().filter(is_alone).copied().collect();
         let mut groups = groups(&shown, edges, &alone);
-        // Whoever asked to see each of a group sees each.
+        // The reader has opened this group, so each of its nodes has its own box.
         groups.retain(|first, others| {
             !others.iter().chain([first]).any(|id| wishes.apart.contains(id.as_str()))
         });
@@ -222,7 +222,7 @@ impl Page for GraphPage<'_> {
                     sizes.contains_key(id).then(|| frame.address.and("apart", id.as_str()).to_string());
                 ways.extend(apart.map(|href| (href, "Show each")));
             }
-            // The page of a node has the rest, where there are so many that each must weigh little.
+            // In a large picture, each card must be small: the page of the node has the rest.
             ways.truncate(if nodes > HEAVY { 0 } else { ways.len() });
             ways
         };
@@ -269,7 +269,7 @@ impl Page for GraphPage<'_> {
 }
 
 impl GraphPage<'_> {
-    /// Works without the script, by a form; with it, at once.
+    /// Without the script, this is a form; with the script, it takes effect at once.
     fn filters(&self, frame: &Frame, wishes: &Wishes) -> Markup {
         let fields = hide(self.answer, &wishes.hidden);
         html! {

@@ -1,11 +1,11 @@
-//! Nodes that are alike in a picture: of one kind, and between the same neighbours. One box stands for all of them.
+//! Nodes that are alike in a picture: they have one kind and the same neighbours. One box stands for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_lineage::graph::Edge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 
-/// So many alike are one box; fewer are easier to read one by one.
+/// This many alike become one box. Fewer are easier to read one by one.
 const ALIKE: usize = 4;
 
 /// The neighbours of a node, those downstream and those upstream.

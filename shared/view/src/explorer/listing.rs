@@ -138,7 +138,7 @@ pub(super) fn waivers(frame: &Frame, items: &[WaiverItem]) -> Markup {
     }
 }
 
-/// The models in use, with what a reviewer asks first.
+/// The models in use, with the facts that a reviewer asks for first.
 fn inventory(frame: &Frame, items: &[InventoryItem]) -> Markup {
     html! {
         table.sorted {

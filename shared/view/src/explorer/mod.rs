@@ -1,7 +1,7 @@
-//! The pages of the explorer: the account as people look at it, one page for each question, and links from each answer to the next.
+//! The pages of the explorer: one page for each question about the account, and links from each answer to the next.
 //!
-//! A page is data in, markup out. It does not know who serves it: [`Frame`] says at which address it stands, and whether somebody answers
-//! there. The same page is also a JSON document and a table.
+//! A page turns data into markup. It does not know who serves it: [`Frame`] says which address it has, and whether a server answers there.
+//! The same page is also a JSON document and a table.
 
 mod address;
 mod controls;

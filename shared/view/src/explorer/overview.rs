@@ -1,4 +1,4 @@
-//! Are we well? What is live, what is broken, what drifts, and what ends soon.
+//! The overview of an account: live endpoints, failed controls, drift, and waivers that end soon.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ pub struct LastDrift {
 /// Findings and endpoints that the page lists.
 const WORST: usize = 10;
 const ENDPOINTS: usize = 20;
-/// A waiver that ends within so many days ends soon.
+/// A waiver that ends within this many days ends soon.
 const SOON: i64 = 30 * 24 * 3_600 * 1_000;
 /// Weeks of the trend.
 const WEEKS: usize = 12;
@@ -60,7 +60,7 @@ impl OverviewPage {
         if let Items::Findings(items) = &self.findings.items { items } else { &[] }
     }
 
-    /// Open findings by the Monday of the week in which they began, each with how many there are and the worst severity.
+    /// Open findings by the Monday of the week in which they began: their number, and the worst severity.
     fn by_week(&self) -> Vec<(String, usize, &str)> {
         let mut weeks: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for item in self.open() {
@@ -85,7 +85,7 @@ impl OverviewPage {
         items
     }
 
-    /// Those that still hold, the next to end first.
+    /// The waivers in force, the next to end first.
     fn waived(&self) -> Vec<WaiverItem> {
         let mut items: Vec<WaiverItem> =
             if let Items::Waivers(items) = &self.waivers.items { items.clone() } else { Vec::new() };
@@ -195,14 +195,14 @@ impl OverviewPage {
     }
 }
 
-/// The first day of a week: the time began on a Thursday.
+/// The first day of a week. Day zero of Unix time was a Thursday.
 fn monday(time: Timestamp) -> String {
     const DAY: i64 = 24 * 3_600 * 1_000;
     let day = time.millis().div_euclid(DAY);
     Timestamp::from_millis((day - (day + 3).rem_euclid(7)) * DAY).day()
 }
 
-/// A bar of a share, without a style of its own: the policy of a page allows none.
+/// A bar for a share. It has no style attribute, because the page's content security policy allows none.
 fn bar(number: usize, most: usize, severity: &str) -> Markup {
     let share = number as f64 / most as f64 * 100.0;
     html! { svg.share width="100%" height="14" aria-hidden="true" { rect class=(severity) width=(format!("{share:.1}%")) height="14" rx="3" {} } }

@@ -9,13 +9,13 @@ use super::address::node_page;
 use super::frame::Frame;
 use crate::lineage::caption::{label, marks};
 
-/// A time for people, exact on a closer look.
+/// A time for people; a tooltip has the exact time.
 pub(super) fn moment(time: Timestamp) -> Markup {
     let exact = time.to_string();
     html! { time datetime=(exact) title=(exact) { (exact.replace('T', " ").chars().take(16).collect::<String>()) } }
 }
 
-/// The colour of a word: what is good, bad, or to be looked at.
+/// The colour of a word: good, bad, or in need of a look.
 pub(super) fn tone(word: &str) -> &'static str {
     match word {
         "Completed" | "InService" | "Approved" | "compliant" | "ok" | "Succeeded" => "good",
@@ -54,7 +54,7 @@ pub(super) fn count(number: usize, one: &str) -> String {
     crate::numbers::count(number, one)
 }
 
-/// Who did something: the name of a session says it, the whole ARN on a closer look.
+/// Who did something: the name of the session; a tooltip has the whole ARN.
 pub(super) fn person(who: Option<&str>) -> Markup {
     let short = |who: &str| who.rsplit('/').next().unwrap_or(who).to_owned();
     html! {

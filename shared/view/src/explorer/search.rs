@@ -7,14 +7,14 @@ use super::address::Address;
 use super::frame::{Frame, Page};
 use super::sheet::Sheet;
 
-/// Something that fits what was searched for.
+/// A result of a search.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
     /// Its kind, in words.
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// Why it fits, if its name does not say so.
+    /// Why it is a result, if its name does not show that.
     pub why: String,
     /// Its page.
     pub address: String,

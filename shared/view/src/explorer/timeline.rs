@@ -1,4 +1,4 @@
-//! What happened, on one axis: a lane for each kind of event.
+//! The history on one axis, with a lane for each kind of event.
 
 use maud::{Markup, html};
 use sagewarden_events::Timestamp;
@@ -17,7 +17,7 @@ const LANES: [(EntryKind, &str); 6] = [
     (EntryKind::Monitoring, "monitoring"),
 ];
 
-/// The strip; a mark leads to this page as of its time. Nothing is drawn of fewer than two moments.
+/// The strip. A mark leads to this page as of its time. With fewer than two moments, nothing is drawn.
 pub(super) fn strip(frame: &Frame, entries: &[Entry]) -> Markup {
     let times = entries.iter().map(|entry| entry.time.millis());
     let Some((first, last)) = times.clone().min().zip(times.max()).filter(|(first, last)| first < last)

@@ -1,4 +1,4 @@
-//! A page that says why there is no other.
+//! A page that says why the wanted page does not exist.
 
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
@@ -14,7 +14,7 @@ pub struct Trouble {
     pub title: String,
     /// The whole reason, and what to do.
     pub reason: String,
-    /// Addresses of what may have been meant, each with its words.
+    /// Addresses that the reader may have meant, each with its text.
     pub near: Vec<(Address, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! The verdict on a resource: what failed, why, how to fix it, and what was done.
+//! The verdict on a resource: which controls failed, why, how to fix them, and what Sagewarden did.
 
 use maud::{Markup, html};
 use sagewarden_lineage::answer::{HeldVerdict, TakenRemedy, Why};

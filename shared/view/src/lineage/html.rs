@@ -71,7 +71,7 @@ pub(crate) fn cards(scene: &Scene<'_>, facts: Facts) -> Markup {
 pub(crate) enum Facts {
     /// Everything: the page is all that there is.
     All,
-    /// What decides whether to look at its own page.
+    /// The facts that help to decide whether to open the node's own page.
     Few,
 }
 
@@ -187,7 +187,7 @@ fn card(scene: &Scene<'_>, ends: &Ends<'_>, node: &Node, which: Facts) -> Markup
     }
 }
 
-/// What decides whether to look at a node's own page, and the ways there.
+/// The facts that help to decide whether to open a node's own page, and the links to it.
 fn few(scene: &Scene<'_>, node: &Node) -> Markup {
     let others = scene.groups.get(&node.id);
     let created = node.created_at().map(|time| ("created", time.to_string()));

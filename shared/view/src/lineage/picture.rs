@@ -15,8 +15,8 @@ use super::layout::{HEIGHT, Layout, Point, WIDTH, layout};
 
 /// If there are more edges than this, their roles are shown only along the path of the chosen node.
 const FEW: usize = 40;
-/// If there are more edges than this, only a look at an edge itself shows its role, and of more nodes than this only the facts are at hand in
-/// words: the page must still open.
+/// If there are more edges than this, only a tooltip shows the role of an edge. If there are more nodes than this, cards have only facts in
+/// words. Otherwise, the page would be too large to open.
 const MANY: usize = 600;
 /// How far below the middle of a box each role is written. There are three: a handle takes the lower corner.
 const LINES: [f64; 3] = [-6.0, 12.0, -24.0];
@@ -24,12 +24,12 @@ const LINES: [f64; 3] = [-6.0, 12.0, -24.0];
 const LETTERS: usize = 28;
 const ROLE: usize = 17;
 
-/// What is drawn of an answer, and where its boxes lead.
+/// The drawn part of an answer, and where its boxes lead.
 pub(crate) struct Scene<'a> {
     pub(crate) answer: &'a Answer,
     /// The nodes with a box.
     pub(crate) shown: BTreeSet<&'a NodeId>,
-    /// Boxes that stand for several nodes, with how many others each stands for.
+    /// Boxes that stand for several nodes, each with the number of the others.
     pub(crate) groups: BTreeMap<&'a NodeId, usize>,
     /// Where a box leads.
     pub(crate) link: &'a dyn Fn(&NodeId) -> String,
@@ -66,7 +66,7 @@ impl<'a> Scene<'a> {
         edges.filter(|edge| self.shown.contains(&edge.from) && self.shown.contains(&edge.to))
     }
 
-    /// The picture, and a small one of the whole that shows which part is seen.
+    /// The picture, and a small map that shows which part of it the reader sees.
     pub(crate) fn svg(&self) -> Markup {
         let layout = layout(&self.shown, self.edges().map(|edge| (&edge.from, &edge.to)));
         let (width, height) = (layout.width, layout.height);
@@ -91,7 +91,8 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The edges whose role is shown, each with a line at the destination: no role is shown twice there, and no more than there is room for.
+    /// The edges whose role is shown, each with one of the lines at its destination. A destination shows no role twice, and no more roles
+    /// than it has room for.
     fn lines(&self) -> Vec<(&'a Edge, usize)> {
         let mut said: BTreeMap<&NodeId, Vec<String>> = BTreeMap::new();
         let mut lines = Vec::new();
@@ -181,7 +182,8 @@ fn role(edge: &Edge) -> String {
     }
 }
 
-/// What tells a node from its neighbours: of an object the last part of its key, of a deployment the configuration, of a finding its monitor.
+/// The text that distinguishes a node from its neighbours: for an object the last part of its key, for a deployment the configuration, for
+/// a finding its monitor.
 fn short_label(node: &Node, label: &str) -> String {
     let last = || label.trim_end_matches('/').rsplit('/').next().unwrap_or(label).to_owned();
     match node.id.kind() {
@@ -191,7 +193,7 @@ fn short_label(node: &Node, label: &str) -> String {
     }
 }
 
-/// The last line of a box: its marks, of an object the folder, and of a finding its time.
+/// The last line of a box: its marks; for an object the folder, for a finding its time.
 fn below(node: &Node, marks: &[String]) -> String {
     let folder = node.text(URI).filter(|_| matches!(node.id.kind(), NodeKind::Dataset | NodeKind::Artifact));
     let folder = folder.and_then(|uri| uri.trim_end_matches('/').rsplit('/').nth(1)).map(str::to_owned);

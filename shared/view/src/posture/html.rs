@@ -33,7 +33,7 @@ impl PostureReport {
         page(&title, STYLE, "", &body)
     }
 
-    /// First: whoever reads the rest must know what is not in it.
+    /// This comes first, because readers must know what the page lacks.
     fn missing(&self) -> Markup {
         html! {
             @if !self.missing.is_empty() {

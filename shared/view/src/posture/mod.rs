@@ -1,4 +1,4 @@
-//! The page of a scan: what an account's resources come to. It is self-contained, has a light and a dark style, and needs no script.
+//! The page of a scan: a summary of an account's resources. It is self-contained, has a light and a dark style, and needs no script.
 
 mod html;
 
@@ -15,11 +15,11 @@ pub struct PostureReport {
     pub kinds: Vec<PostureKind>,
     /// The resources that fail most, the worst first.
     pub worst: Vec<PostureResource>,
-    /// Whose resources fail: the owner, how many resources, how many failed controls.
+    /// The owners of failing resources: the name, how many resources, how many failed controls.
     pub owners: Vec<(String, u64, u64)>,
-    /// What Sagewarden would do if it enforced: the action, and how many resources it concerns.
+    /// What Sagewarden would do in the mode `enforce`: the action, and the number of resources.
     pub remedies: Vec<(String, u64)>,
-    /// What it would stop or delete, the newest first.
+    /// The resources that it would stop or delete, the newest first.
     pub stopped: Vec<PostureResource>,
     /// The live endpoints.
     pub endpoints: Vec<PostureEndpoint>,

@@ -1,14 +1,14 @@
-//! The height of each vertex: lines are straight where the order of the columns lets them be.
+//! The height of each vertex. Lines are as straight as the order of the columns allows.
 
 use super::net::{HEIGHT, Net};
 
 /// How often the columns follow each other.
 const SWEEPS: usize = 30;
-/// Between two boxes, which have the handles of expansion at their corners.
+/// The distance between two boxes, which have handles at their corners.
 const BETWEEN: f64 = 28.0;
 /// Half of the room that a line takes.
 const LINE: f64 = 9.0;
-/// A bend is to be straight before a box is to be central.
+/// It is more important that a line is straight than that a box is central.
 const BEND: f64 = 4.0;
 
 /// The middle of each vertex, by its number.
@@ -56,7 +56,7 @@ fn spread(net: &Net, column: &[usize], wanted: &[f64]) -> Vec<f64> {
     let mut offset = 0.0;
     let mut last = None;
     let mut offsets = Vec::new();
-    // Of each pool: the weight, the weighted sum, and how many vertices it has.
+    // For each pool: the weight, the weighted sum, and the number of its vertices.
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
     for (vertex, wanted) in column.iter().zip(wanted) {
         offset += last.map_or(0.0, |last| distance(net, last, *vertex));

@@ -1,9 +1,8 @@
 //! Places the nodes of a picture from left to right: a column for each rank, few crossings, and lines that are as straight as they can be
 //! (Sugiyama, Tagawa, Toda: "Methods for Visual Understanding of Hierarchical System Structures", 1981).
 //!
-//! An edge that goes beyond the next column passes a bend in each column between. All such edges out of one node share their bends as far
-//! as they go the same way, so that a hub has one trunk and not a hundred lines. Only the graph decides: the same graph makes the same
-//! picture.
+//! An edge that goes beyond the next column has a bend in each column between. Such edges out of one node share their bends as far as they
+//! go the same way, so that a hub has one trunk and not a hundred lines. The picture depends only on the graph.
 
 mod heights;
 mod net;
@@ -114,7 +113,7 @@ fn drawn<'a>(
             let ends = if is_backwards { [ends[1], ends[0]] } else { ends };
             points.extend(ends.map(|x| Point { x, y: middle(*vertex) }));
         }
-        // The boxes at both ends hide nothing: the line begins where the first ends.
+        // The boxes at both ends hide no part of the line: it begins at the edge of the first box.
         let count = points.len();
         points.get(1..count.saturating_sub(1)).unwrap_or_default().to_vec()
     };

@@ -28,7 +28,7 @@ pub(super) fn ordered(net: &Net) -> Vec<Vec<usize>> {
     best.1
 }
 
-/// The first order: each vertex as soon as one of its neighbours is there, so that what belongs together begins together.
+/// The first order: each vertex follows as soon as one of its neighbours is placed, so that connected vertices begin side by side.
 fn begun(net: &Net) -> Vec<Vec<usize>> {
     let mut seen = vec![false; net.ranks.len()];
     let mut columns = vec![Vec::new(); net.columns().len()];
@@ -81,7 +81,7 @@ fn sweep_once(net: &Net, columns: &mut [Vec<usize>], is_back: bool) {
     }
 }
 
-/// Swaps neighbours as long as that takes crossings away.
+/// Swaps neighbours as long as this removes crossings.
 fn transpose(net: &Net, columns: &mut [Vec<usize>]) {
     const ROUNDS: usize = 4;
     let mut places = places(net, columns);

@@ -1,4 +1,4 @@
-//! The column of each node: the length of the longest path to it, but near to what it is used for.
+//! The column of each node: the length of the longest path to it, moved towards its users.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(super) fn ranked(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<usiz
             *known = place;
         }
     }
-    // In a circle, one edge leads backwards, and asks for nothing.
+    // In a circle, one edge leads backwards. It does not count here.
     let is_forwards = |from: usize, to: usize| places.get(from) < places.get(to);
     let mut ranks = vec![0; count];
     for node in &order {
@@ -34,7 +34,7 @@ pub(super) fn ranked(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<usiz
     ranks
 }
 
-/// The nodes so that edges lead forwards. Where only circles are left, the smallest node begins.
+/// Orders the nodes so that edges lead forwards. If only circles are left, it begins with the smallest node.
 fn topological(out: &[Vec<usize>], into: &[Vec<usize>]) -> Vec<usize> {
     let mut open: Vec<usize> = into.iter().map(Vec::len).collect();
     let mut waiting: BTreeSet<usize> = (0..out.len()).collect();
