@@ -6,8 +6,6 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets};
 
 /// Columns of the terminal that a column of the table needs, on average, to be read.
 const READABLE: usize = 12;
-/// No terminal to ask: wide enough for an ARN beside a field.
-const WITHOUT_TERMINAL: u16 = 140;
 
 /// A table for people.
 #[derive(Debug)]
@@ -25,16 +23,27 @@ impl Grid {
         self.rows.push(cells.into_iter().collect());
     }
 
-    fn drawn(&self, width: u16) -> String {
-        if self.heads.len() * READABLE <= usize::from(width) { self.table(width) } else { self.lists() }
+    /// In so many columns; each row on one line where nobody says how many there are, such as in a file.
+    fn drawn(&self, width: Option<u16>) -> String {
+        match width {
+            Some(width) if self.heads.len() * READABLE > usize::from(width) => self.lists(),
+            width => self.table(width),
+        }
     }
 
-    fn table(&self, width: u16) -> String {
+    fn table(&self, width: Option<u16>) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(width).set_header(&self.heads).add_rows(&self.rows);
-        table.to_string()
+        match width {
+            Some(width) => {
+                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            }
+            None => {
+                table.set_content_arrangement(ContentArrangement::Disabled);
+            }
+        }
+        table.set_header(&self.heads).add_rows(&self.rows);
+        table.trim_fmt()
     }
 
     /// Each row below its first cell; empty cells are left out.
@@ -52,7 +61,7 @@ impl Grid {
 
 impl fmt::Display for Grid {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.drawn(super::width().unwrap_or(WITHOUT_TERMINAL)))
+        out.write_str(&self.drawn(super::width()))
     }
 }
 
@@ -66,10 +75,13 @@ mod tests {
         grid.add_row(["AGE", "0.0000", "", "ok"].map(str::to_owned));
         grid.add_row(["SEX", "0.4396", "0.01", "violated"].map(str::to_owned));
         assert_eq!(
-            grid.drawn(40),
+            grid.drawn(Some(40)),
             "AGE\n  Distance   0.0000\n  Verdict    ok\nSEX\n  Distance   0.4396\n  Threshold  0.01\n  Verdict    violated"
         );
-        let wide = grid.drawn(60);
+        let wide = grid.drawn(Some(60));
         assert!(wide.lines().count() == 4 && wide.contains('─'), "{wide}");
+        grid.add_row([&"x".repeat(300), "", "", ""].map(str::to_owned));
+        let of_a_file = grid.drawn(None);
+        assert!(of_a_file.lines().count() == 5 && of_a_file.contains(&"x".repeat(300)), "{of_a_file}");
     }
 }

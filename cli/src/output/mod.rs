@@ -48,9 +48,10 @@ pub(crate) fn text(text: &str) -> String {
     }
 }
 
-/// The columns of the terminal, if standard output is one.
+/// The columns of the terminal, if standard output is one; those that the environment asks for, if not.
 fn width() -> Option<u16> {
-    Table::new().width()
+    let asked = || env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
+    Table::new().width().or_else(asked)
 }
 
 /// Whether a person reads standard output.

@@ -375,7 +375,9 @@ impl Question {
             return Ok(Some(Timestamp::from_millis((now.millis() - span).max(0))));
         }
         let begin = Timestamp::from_text(&format!("{text}T00:00:00Z"));
-        begin.or_else(|| Timestamp::from_text(text)).map(Some).ok_or_else(|| {
+        // A number alone would be seconds since 1970, which nobody types; who does has left out the unit of a span.
+        let time = || Timestamp::from_text(text).filter(|_| text.contains('-'));
+        begin.or_else(time).map(Some).ok_or_else(|| {
             bad("write a day such as 2026-03-02, a time such as 2026-03-02T10:00:00Z, or a span such as 7d, 24h or 2w")
         })
     }

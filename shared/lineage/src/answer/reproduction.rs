@@ -10,7 +10,7 @@ use super::words::line;
 use crate::chain::title;
 use crate::edge::FoundBy;
 use crate::graph::Node;
-use crate::id::{NodeKind, image_digest};
+use crate::id::{NodeId, NodeKind, image_digest};
 use crate::rows::node::{CHECKSUM_SHA256, OBJECTS, REFERENCES, URI, VERSION_ID, WEAK};
 
 /// The `CreateTrainingJob` request that repeats a training job, and the versions that the job was made from.
@@ -258,6 +258,13 @@ fn steps(pinned: &Pinned) -> Vec<String> {
 }
 
 impl Reproduction {
+    /// The job as people ask for it.
+    fn job(&self) -> String {
+        let id = NodeId::parse(&self.training_job);
+        let name = id.as_ref().and_then(|id| id.tail().split('@').next()?.rsplit('/').next());
+        name.map_or_else(|| self.training_job.clone(), |name| format!("training-job/{name}"))
+    }
+
     /// Lines for people; the request is the JSON in the middle.
     #[must_use]
     pub fn text(&self) -> String {
@@ -267,7 +274,7 @@ impl Reproduction {
         };
         format!(
             "CreateTrainingJob, to repeat {}\n{:#}\n{}{}",
-            line(&self.training_job),
+            line(&self.job()),
             self.request,
             list("before it is sent", &self.before_it_is_sent),
             if self.exact {

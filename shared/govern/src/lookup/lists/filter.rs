@@ -90,6 +90,9 @@ impl Filter {
         &self,
         controls: &'a [FoundControl],
     ) -> impl Iterator<Item = &'a FoundControl> {
-        controls.iter().filter(|each| self.wants_control(&each.control, &each.severity))
+        let mut wanted: Vec<_> =
+            controls.iter().filter(|each| self.wants_control(&each.control, &each.severity)).collect();
+        wanted.sort_by_key(|each| severity_rank(&each.severity));
+        wanted.into_iter()
     }
 }
