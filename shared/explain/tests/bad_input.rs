@@ -34,10 +34,10 @@ fn check(bytes: &[u8], expect: &str) {
 
 #[test]
 fn what_is_no_model_is_said_to_be_none() {
-    const NONE: &str =
-        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle";
+    const NONE: &str = "not a model of XGBoost or LightGBM: it begins neither as JSON, UBJSON, XGBoost's binary format, a pickle nor \
+                        LightGBM's text";
     check(b"", "it is empty");
-    for text in ["a,b\n1,2\n", "<html>", "[1]", "{ }", "\x1f", "binf", "bs64AAAA", "tree\nversion=v4\n"] {
+    for text in ["a,b\n1,2\n", "<html>", "[1]", "{ }", "\x1f", "binf", "bs64AAAA", "tree\nnum_class=1\n"] {
         check(text.as_bytes(), NONE);
     }
     check(&vec![0; 5000], NONE);

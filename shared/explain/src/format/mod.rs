@@ -1,9 +1,11 @@
-//! The forms in which XGBoost writes models, recognized by their first bytes.
+//! The forms in which XGBoost and LightGBM write models, recognized by their first bytes.
 
 mod binary;
 mod document;
+mod lightgbm;
 mod lists;
 mod pickle;
+mod section;
 mod serialized;
 mod text;
 mod ubjson;
@@ -22,6 +24,7 @@ pub(crate) enum Form {
     /// What Python's pickles of boosters have in them since 1.0.
     Serialized,
     Pickle,
+    LightGbm,
 }
 
 impl Form {
@@ -35,6 +38,7 @@ impl Form {
             // Its first bytes are a number, which may equal the beginning of a pickle.
             _ if binary::begins(beginning) => Some(Self::Binary),
             [0x80, 0..=5, ..] => Some(Self::Pickle),
+            _ if lightgbm::begins(beginning) => Some(Self::LightGbm),
             _ if beginning.starts_with(serialized::HEADER) => Some(Self::Serialized),
             // The oldest protocol of pickles is text: a class, or a list of what to make an object with.
             _ if beginning.starts_with(b"ccopy_reg\n") || beginning.starts_with(b"(i") => Some(Self::Pickle),
@@ -57,12 +61,14 @@ pub(crate) fn model(bytes: &[u8]) -> Result<Model, NoModel> {
     if bytes.is_empty() {
         return Err(NoModel::Empty);
     }
-    let raw = match Form::of(bytes) {
-        Some(Form::Pickle) => pickled(bytes)?,
-        Some(form) => written(form, bytes)?,
-        None => return Err(NoModel::Unknown),
-    };
-    Model::new(raw)
+    match Form::of(bytes) {
+        Some(Form::LightGbm) => {
+            lightgbm::read(bytes).and_then(Model::new).map_err(|why| NoModel::LightGbm(Box::new(why)))
+        }
+        Some(Form::Pickle) => Model::new(pickled(bytes)?),
+        Some(form) => Model::new(written(form, bytes)?),
+        None => Err(NoModel::Unknown),
+    }
 }
 
 /// A pickle contains the bytes of another form, which is not a pickle again.
@@ -82,6 +88,7 @@ fn written(form: Form, bytes: &[u8]) -> Result<RawModel, NoModel> {
         Form::Ubjson => ubjson::read(bytes),
         Form::Binary => binary::read(bytes),
         Form::Serialized => binary::read(serialized::model(bytes)?),
-        Form::Pickle => Err(NoModel::Unknown),
+        // It contains a model of XGBoost, and no pickle again.
+        Form::Pickle | Form::LightGbm => Err(NoModel::Unknown),
     }
 }
