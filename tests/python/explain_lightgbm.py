@@ -6,6 +6,7 @@ shared/explain/tests/models/lightgbm-<version> was written by that version, such
 """
 
 import json
+import pickle
 import sys
 from pathlib import Path
 
@@ -56,6 +57,9 @@ def write(name, booster, values):
     with open(FOLDER / f"{name}.contributions.json", "w") as file:
         json.dump(document, file)
     booster.save_model(str(FOLDER / f"{name}.txt"))
+    if name == "multiclass":
+        for protocol in (0, 2, 4):
+            (FOLDER / f"{name}.pickle{protocol}").write_bytes(pickle.dumps(booster, protocol=protocol))
 
 
 def main():

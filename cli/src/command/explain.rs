@@ -11,7 +11,7 @@ pub(crate) const EXPLAIN_HELP: &str = "Examples:
   sagewarden explain --model model.tar.gz test.csv --label churned --out explanation
   aws s3 cp s3://BUCKET/rows.csv - | sagewarden explain --model xgboost-model - --rows --format json
 
-FILE is an XGBoost model of trees (gbtree, dart) as a training job leaves it: model.tar.gz, or the model itself in JSON, UBJSON, the older binary format, or a pickle of a booster. The command reads a pickle and never executes it. A LightGBM model is its text (`save_model`), bare or in an archive.
+FILE is an XGBoost model of trees (gbtree, dart) as a training job leaves it: model.tar.gz, or the model itself in JSON, UBJSON, the older binary format, or a pickle of a booster. The command reads a pickle and never executes it. A LightGBM model is its text (`save_model`), or a pickle of a booster.
 
 ROWS is a CSV file with the features in the order of the training data. It may have a header: the command takes the first row for one if none of its fields is empty or a number. If the model knows every name in the header, columns are matched by name, in any order. Empty cells and NaN are missing values. Categories are the codes of the training data.
 

@@ -135,7 +135,9 @@ pub enum NoModel {
         problem: String,
     },
     /// A pickle of something else.
-    #[error("it is a pickle, but not of an XGBoost booster: no object in it has a `handle` of bytes")]
+    #[error(
+        "it is a pickle, but not of a booster of XGBoost or LightGBM: no object in it has a `handle` of bytes or text"
+    )]
     NoBooster,
     /// A model of another kind.
     #[error("its booster is `{0}`: only models of trees (gbtree, dart) can be explained")]

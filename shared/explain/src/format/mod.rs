@@ -62,33 +62,32 @@ pub(crate) fn model(bytes: &[u8]) -> Result<Model, NoModel> {
         return Err(NoModel::Empty);
     }
     match Form::of(bytes) {
-        Some(Form::LightGbm) => {
-            lightgbm::read(bytes).and_then(Model::new).map_err(|why| NoModel::LightGbm(Box::new(why)))
-        }
-        Some(Form::Pickle) => Model::new(pickled(bytes)?),
-        Some(form) => Model::new(written(form, bytes)?),
+        Some(Form::Pickle) => pickled(bytes),
+        Some(form) => written(form, bytes, Vec::new()),
         None => Err(NoModel::Unknown),
     }
 }
 
 /// A pickle contains the bytes of another form, which is not a pickle again.
-fn pickled(bytes: &[u8]) -> Result<RawModel, NoModel> {
+fn pickled(bytes: &[u8]) -> Result<Model, NoModel> {
     let booster = pickle::booster(bytes)?;
-    let form = Form::of(&booster.handle).filter(|form| *form != Form::Pickle).ok_or(NoModel::Unknown)?;
-    let mut raw = written(form, &booster.handle)?;
-    if raw.names.is_empty() {
-        raw.names = booster.feature_names;
-    }
-    Ok(raw)
+    let form = Form::of(&booster.handle).ok_or(NoModel::Unknown)?;
+    written(form, &booster.handle, booster.feature_names)
 }
 
-fn written(form: Form, bytes: &[u8]) -> Result<RawModel, NoModel> {
-    match form {
+/// `names` are the features', where the form has no place for them.
+fn written(form: Form, bytes: &[u8], names: Vec<String>) -> Result<Model, NoModel> {
+    let raw: RawModel = match form {
         Form::Json => text::read(bytes),
         Form::Ubjson => ubjson::read(bytes),
         Form::Binary => binary::read(bytes),
         Form::Serialized => binary::read(serialized::model(bytes)?),
-        // It contains a model of XGBoost, and no pickle again.
-        Form::Pickle | Form::LightGbm => Err(NoModel::Unknown),
-    }
+        Form::LightGbm => {
+            let read = lightgbm::read(bytes).and_then(Model::new);
+            return read.map_err(|why| NoModel::LightGbm(Box::new(why)));
+        }
+        Form::Pickle => Err(NoModel::Unknown),
+    }?;
+    let names = if raw.names.is_empty() { names } else { raw.names };
+    Model::new(RawModel { names, ..raw })
 }
