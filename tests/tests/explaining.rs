@@ -3,6 +3,8 @@
 
 #[path = "explaining/archives.rs"]
 mod archives;
+#[path = "explaining/kept.rs"]
+mod kept;
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -187,61 +189,6 @@ fn histories_and_differences_show_importances() -> Result<()> {
     assert!(history.contains("ModelExplainability found 0 violations"), "{history}");
     assert!(history.contains("the score is 0.9") || history.contains("the score is 1."), "{history}");
     assert!(history.contains("most important: amount "), "{history}");
-    Ok(())
-}
-
-#[test]
-fn two_models_are_compared_by_what_they_rely_on_before_either_has_served_anything() -> Result<()> {
-    let local = trained(MADE, &stumps())?;
-    let swapped = [
-        Stump { feature: 0, threshold: 50.0, leaves: [-0.25, 0.25], rows: [500, 500] },
-        Stump { feature: 1, threshold: 50.0, leaves: [-1.0, 1.0], rows: [500, 500] },
-    ];
-    train(&local, "t2", &model_archive(3, &swapped)?, 300)?;
-    local.create(ResourceKind::Model, &model_of("m2", "t2"), 400)?;
-    local.settle()?;
-    let about = Question { with: Some("model/m2".to_owned()), ask: Ask::Diff, ..Question::about("model/m") };
-    let difference = asked(&local, &about)?;
-    for expect in [
-        "importance\n  training job tree_shap label0 age\n    - 0.2500\n    + 1.0000\n",
-        "  training job tree_shap label0 amount\n    - 1.0000\n    + 0.2500\n",
-    ] {
-        assert!(difference.contains(expect), "{difference}");
-    }
-    // The window that closes later finds it recorded, and adds nothing to the models.
-    captured(&local, usual)?;
-    tick(&local, CLOSED)?;
-    assert_eq!(asked(&local, &about)?, difference);
-    Ok(())
-}
-
-#[test]
-fn importances_whose_event_was_lost_are_recorded_when_a_window_is_closed() -> Result<()> {
-    let local = prepared(MADE)?;
-    train(&local, "t", &stumps(), 10)?;
-    loop {
-        let events = local.system.account.drain_events()?;
-        if events.is_empty() {
-            break;
-        }
-        for event in events {
-            let key = event["detail"]["object"]["key"].as_str().unwrap_or_default();
-            if !key.ends_with("/analysis.json") {
-                block_on(local.system.deliver(&event.to_string(), at(70)))?;
-            }
-        }
-    }
-    let explained = || -> Result<usize> {
-        let items = local.system.store.items()?;
-        let is_explanation = |pk: &str, sk: &str| pk.starts_with("tjob#") && sk.starts_with("X#");
-        Ok(items.iter().filter(|item| is_explanation(&item.key.pk, &item.key.sk)).count())
-    };
-    assert_eq!(explained()?, 0);
-    local.serve_model("s3://captured/traffic", &model_of("m", "t"))?;
-    local.settle()?;
-    captured(&local, usual)?;
-    tick(&local, CLOSED)?;
-    assert_eq!(explained()?, 1);
     Ok(())
 }
 
