@@ -252,8 +252,17 @@ mod tests {
         }
     }
 
-    fn drawn(most: usize) -> DrawnRows {
-        DrawnRows::new(vec!["a".into(), "b".into()], MissingTexts::named(None), most)
+    /// A model of two features, whose one tree is a leaf.
+    fn model() -> Model {
+        let json = r#"{"learner":{"learner_model_param":{"base_score":"0","num_class":"0","num_feature":"2"},
+            "objective":{"name":"reg:squarederror"},"gradient_booster":{"name":"gbtree","model":{"tree_info":[0],"trees":[{
+            "tree_param":{},"left_children":[-1],"right_children":[-1],"split_indices":[0],"split_conditions":[0.5],
+            "default_left":[0],"sum_hessian":[1]}]}}}}"#;
+        Model::read(json.as_bytes(), None).unwrap()
+    }
+
+    fn drawn(model: &Model, most: usize) -> DrawnRows<'_> {
+        DrawnRows::new(model, vec!["a".into(), "b".into()], MissingTexts::named(None), most)
     }
 
     #[test]
@@ -272,7 +281,8 @@ mod tests {
 
     #[test]
     fn rows_that_do_not_fit_are_named_by_file_row_and_column() {
-        let mut drawn = drawn(20);
+        let model = model();
+        let mut drawn = drawn(&model, 20);
         drawn.begin(&file("f.jsonl", 1));
         for row in ["1,2", "1,x", "1,", "inf,1", "1", "NA,3"] {
             let cells: Vec<Cell<'_>> = row.split(',').map(|text| Cell::Text(text.as_bytes())).collect();
@@ -286,7 +296,8 @@ mod tests {
 
     #[test]
     fn named_values_are_put_in_the_order_of_the_features() {
-        let drawn = drawn(1);
+        let model = model();
+        let drawn = drawn(&model, 1);
         let text = |text: &'static str| Cell::Text(text.as_bytes());
         assert_eq!(
             drawn.named(&[("b", text("2")), ("a", text("1")), ("id", text("x"))]).unwrap(),
