@@ -126,7 +126,7 @@ mod tests {
         let expect = [
             "BiasStage=Pre-training,Label=,LabelValue=,Facet=sex,FacetValue=2: bias_metric_CI=1e0",
             "BiasStage=Post-Training,Label=approved,LabelValue=1,Facet=age,FacetValue=(40, 78]: bias_metric_DPPL=5e-1,\
-             bias_metric_TE=-2.3485425827738333e108",
+             bias_metric_TE=-2.3485425827738332e108",
         ];
         assert_eq!(said(&bias_metrics(&analysis.unwrap())), expect);
     }
