@@ -242,7 +242,7 @@ fn what_cannot_be_explained_is_said_with_file_and_place() {
             &kept("0.90/linear.binary"),
             "its booster is `gblinear`: only models of trees (gbtree, dart) can be explained",
         ),
-        (&none, "not an XGBoost model"),
+        (&none, "not a model of XGBoost or LightGBM"),
         (&absent, "cannot be read"),
     ] {
         let (code, said) = failure(&["explain", "--model", model, &rows]);

@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     if model.features() * model.base_values().len() > 10_000 {
         return;
     }
-    let row = || (0..model.features()).map(|feature| [0.0, -1.5, f32::NAN, 3.0][feature % 4]);
+    let row = || (0..model.features()).map(|feature| [0.0, -1.5, f64::NAN, 3.0][feature % 4]);
     let (mut one, mut many) = (RowBlock::new(model.features()), RowBlock::new(model.features()));
     one.push(row());
     (0..MANY).for_each(|_| many.push(row()));

@@ -14,7 +14,7 @@ use crate::{Result, monitor};
 pub struct Played {
     /// The system that heard it all as it happened.
     pub system: System,
-    /// In the order in which they happened; without what the system itself wrote to S3.
+    /// In the order in which they happened; of what the system itself wrote to S3, only the importances of new models.
     pub events: Vec<Value>,
     _git: TempDir,
 }
@@ -31,11 +31,17 @@ fn settings() -> String {
     format!("{}\n{endpoint}", Story::SETTINGS)
 }
 
-/// Delivers the events of the account; returns them, without events of the system's own writes.
+/// Delivers the events of the account; returns them, without events of the system's own writes. Baselines of training data are made once,
+/// and stay in the account: so the events of the importances beside them stay as well.
 fn heard(system: &System) -> Result<Vec<Value>> {
     let mut events: Vec<Value> = block_on(system.settle())?.into_iter().map(|(event, _)| event).collect();
     let own = [System::EVIDENCE_BUCKET, System::WORKING_BUCKET].map(Value::from);
-    events.retain(|event| event.pointer("/detail/bucket/name").is_none_or(|bucket| !own.contains(bucket)));
+    let key = |event: &Value| event.pointer("/detail/object/key").and_then(Value::as_str).map(str::to_owned);
+    let is_kept = |key: String| key.starts_with("baselines/") && key.ends_with("/analysis.json");
+    events.retain(|event| {
+        let is_own = event.pointer("/detail/bucket/name").is_some_and(|bucket| own.contains(bucket));
+        !is_own || key(event).is_some_and(is_kept)
+    });
     Ok(events)
 }
 

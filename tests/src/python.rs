@@ -24,7 +24,7 @@ const ENVIRONMENT: Environment =
 const SCANNERS: Environment = Environment { name: "scanners", requirements: &[("scanners.txt", &[])] };
 /// The newest model of AWS's API.
 const API: Environment = Environment { name: "api", requirements: &[("api.txt", &[])] };
-/// XGBoost, which the other tests do not wait for.
+/// XGBoost and LightGBM, which the other tests do not wait for.
 const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xgboost.txt", &[])] };
 
 /// moto, which the other tests do not wait for either.
@@ -69,7 +69,7 @@ pub fn scanning_script(name: &str) -> Result<Command> {
     Ok(run(SCANNERS.interpreter()?, name))
 }
 
-/// A script of `tests/python` beside XGBoost.
+/// A script of `tests/python` beside XGBoost and LightGBM.
 ///
 /// # Errors
 /// As [`script`].

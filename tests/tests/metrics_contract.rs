@@ -81,9 +81,20 @@ fn metric(name: &str, value: f64) -> Metric {
 
 /// The metrics that CloudWatch takes of these.
 fn published(metrics: &[Metric]) -> BTreeMap<String, Value> {
+    published_under(&[], metrics)
+}
+
+/// The same under further dimensions.
+fn published_under(dimensions: &[(&'static str, String)], metrics: &[Metric]) -> BTreeMap<String, Value> {
     let time = Timestamp::from_millis(1_772_442_000_000);
-    let window =
-        WindowMetrics { monitor: Monitor::DataQuality, endpoint: "prod", schedule: "quality", time, metrics };
+    let window = WindowMetrics {
+        monitor: Monitor::DataQuality,
+        endpoint: "prod",
+        schedule: "quality",
+        dimensions,
+        time,
+        metrics,
+    };
     MetricLog.publish(&window);
     Absent.publish(&window);
     let lines = MetricLog::lines(&window);
@@ -119,6 +130,16 @@ fn a_metric_that_would_be_refused_takes_no_other_with_it() {
     metrics.push(metric("largest", 2_f64.powi(360)));
     let taken = published(&metrics);
     assert_eq!(taken.into_keys().collect::<Vec<_>>(), ["largest".to_owned(), "é".repeat(255)]);
+}
+
+#[test]
+fn metrics_with_dimensions_that_would_be_refused_are_left_out() {
+    let metrics = [metric("bias_metric_DI", 0.5)];
+    let under = |value: &str| {
+        let facet = [("Facet", "sex".to_owned()), ("FacetValue", value.to_owned())];
+        published_under(&facet, &metrics).len()
+    };
+    assert_eq!([under("0"), under(&"x".repeat(1_024)), under(""), under(&"x".repeat(1_025))], [1, 1, 0, 0]);
 }
 
 #[test]

@@ -642,6 +642,11 @@ fn matches(pattern: &Value, event: &Value) -> bool {
         }),
         Value::Array(values) => values.iter().any(|value| match value["suffix"].as_str() {
             Some(suffix) => event.as_str().is_some_and(|text| text.ends_with(suffix)),
+            None if value["prefix"].is_string() => {
+                let begins =
+                    |text: &str| value["prefix"].as_str().is_some_and(|prefix| text.starts_with(prefix));
+                event.as_str().is_some_and(begins)
+            }
             // The stack's own account or region; a test of its own holds that every rule asks for both.
             None if value["Fn::If"].get(0).is_some_and(|name| name == "HasEvidenceLock") => {
                 event == QUARANTINE
@@ -714,6 +719,13 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     };
     assert_eq!(routed(&written(QUARANTINE)), ["AlertDrift"]);
     assert_eq!(routed(&written("ds-data")), Vec::<&str>::new(), "anybody may have written it");
+    let explained = |bucket: &str| {
+        let object = serde_json::json!({ "key": "baselines/111122223333/eu-west-1/t/1/analysis.json" });
+        let detail = serde_json::json!({ "bucket": { "name": bucket }, "object": object });
+        serde_json::json!({ "source": "aws.s3", "detail-type": "Object Created", "detail": detail })
+    };
+    assert_eq!(routed(&explained(QUARANTINE)), ["AlertDrift"], "the reasons of a new model");
+    assert_eq!(routed(&explained("ds-data")), Vec::<&str>::new());
     let rule = resources("AWS::Events::Rule")["EnforcePolicyCallRule"];
     let routed: BTreeSet<&str> = texts(&rule["EventPattern"]["detail"]["eventName"]).into_iter().collect();
     assert_eq!(routed, sagewarden_events::known_calls().collect());

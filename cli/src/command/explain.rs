@@ -11,11 +11,11 @@ pub(crate) const EXPLAIN_HELP: &str = "Examples:
   sagewarden explain --model model.tar.gz test.csv --label churned --out explanation
   aws s3 cp s3://BUCKET/rows.csv - | sagewarden explain --model xgboost-model - --rows --format json
 
-FILE is an XGBoost model of trees (gbtree, dart) as a training job leaves it: model.tar.gz, or the model itself in JSON, UBJSON, the older binary format, or a pickle of a booster. The command reads a pickle and never executes it.
+FILE is an XGBoost model of trees (gbtree, dart) as a training job leaves it: model.tar.gz, or the model itself in JSON, UBJSON, the older binary format, or a pickle of a booster. The command reads a pickle and never executes it. A LightGBM model is its text (`save_model`), or a pickle of a booster.
 
 ROWS is a CSV file with the features in the order of the training data. It may have a header: the command takes the first row for one if none of its fields is empty or a number. If the model knows every name in the header, columns are matched by name, in any order. Empty cells and NaN are missing values. Write categories as their codes in the training data.
 
-The answer is exact SHAP values, as `booster.predict(rows, pred_contribs=True)` computes them. They are in the margin of the model: log-odds for a logistic model. `features` has the mean absolute value of each feature, the largest first. With --rows, `contributions` has a list for each row: the features in the order of the columns, then the base value.
+The answer is exact SHAP values, as XGBoost's `booster.predict(rows, pred_contribs=True)` and LightGBM's `booster.predict(rows, pred_contrib=True)` compute them. They are in the margin of the model: log-odds for a logistic model. `features` has the mean absolute value of each feature, the largest first. With --rows, `contributions` has a list for each row: the features in the order of the columns, then the base value.
 
 For a model of several classes, `base_value` is a list with one value for each class, and `contributions` has a list of lists for each row. `mean_abs_shap` is the sum over the classes; `by_class` has each class.
 

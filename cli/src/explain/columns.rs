@@ -31,7 +31,7 @@ pub(crate) enum Misfit {
          stand for nothing with --missing"
     )]
     NoNumber { row: u64, column: String, text: String },
-    #[error("row {row}, column `{column}`: `{text}` is not a finite number, and XGBoost takes no other")]
+    #[error("row {row}, column `{column}`: `{text}` is not a finite number in the model's precision")]
     Infinite { row: u64, column: String, text: String },
 }
 

@@ -1,6 +1,6 @@
 //! Rows of a table, explained block by block.
 
-use sagewarden_explain::{Importance, Model, NoValue, RowBlock, value_of};
+use sagewarden_explain::{Importance, Model, NoValue, RowBlock};
 use sagewarden_measure::{Cell, IssueKind, Issues, MissingTexts, RowSink};
 use sagewarden_view::explanation::{ExplainedFeature, ExplainedOutput};
 
@@ -13,7 +13,7 @@ pub(crate) struct RowExplainer<'a> {
     missing: MissingTexts,
     block: RowBlock,
     /// The values of one row, in the order of the features.
-    row: Vec<f32>,
+    row: Vec<f64>,
     seen: u64,
     misfit: Option<Misfit>,
     explained: Explained,
@@ -87,7 +87,7 @@ impl<'a> RowExplainer<'a> {
                 Some(Cell::Text(text)) if !self.missing.contains(text) => text.trim_ascii(),
                 _ => b"",
             };
-            self.row.push(value_of(text).map_err(|why| {
+            self.row.push(self.model.value_of(text).map_err(|why| {
                 let text = String::from_utf8_lossy(text).into_owned();
                 let column = columns.name_at(*place).to_owned();
                 match why {

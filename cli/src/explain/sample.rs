@@ -65,7 +65,7 @@ impl Sample {
 
 impl SampledRow {
     fn of(block: &RowBlock, contributions: &Contributions, outputs: usize, row: usize) -> Self {
-        let value = |feature| block.column(feature).get(row).copied().unwrap_or(f32::NAN);
+        let value = |feature| block.column(feature).get(row).map_or(f32::NAN, |value| *value as f32);
         let added = |output| contributions.row(output, row).map(|value| value as f32).collect();
         Self { values: (0..block.features()).map(value).collect(), added: (0..outputs).map(added).collect() }
     }

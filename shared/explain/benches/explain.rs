@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for rows in values.chunks(model.features() * model.rows_per_block()) {
         block.clear();
         rows.chunks(model.features())
-            .for_each(|row| block.push(row.iter().map(|value| f32::from_le_bytes(*value))));
+            .for_each(|row| block.push(row.iter().map(|value| f64::from(f32::from_le_bytes(*value)))));
         importance.add(&block, &model.explain(&block));
     }
     println!("{:.3} {:.4} {}", began.elapsed().as_secs_f64(), read.as_secs_f64(), importance.rows());

@@ -49,11 +49,13 @@ pub enum ModelError {
 }
 
 impl ModelError {
-    /// Whether a file has the name of the built-in algorithm's models, and is none. Other files may be models of any kind: that they
-    /// cannot be read says nothing about them.
+    /// Whether a file must be a model of trees, and is damaged: it has the name of the built-in algorithm's models, or begins as
+    /// LightGBM's do. Other files may be models of any kind: that they cannot be read says nothing about them.
     #[must_use]
-    pub fn is_of_xgboost(&self) -> bool {
+    pub fn is_of_damaged_model(&self) -> bool {
         match self {
+            Self::Bare(NoModel::LightGbm(source)) => source.is_fault(),
+            Self::Member { source: NoModel::LightGbm(source), .. } => source.is_fault(),
             Self::Member { member, source } => {
                 let name = member.rsplit('/').next().unwrap_or_default();
                 name.starts_with(BUILT_IN) && source.is_fault()
@@ -85,8 +87,21 @@ pub enum NoModel {
     #[error("it is larger than {} MB", .0 >> 20)]
     TooLarge(u64),
     /// Whatever it is.
-    #[error("not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle")]
+    #[error(
+        "not a model of XGBoost or LightGBM: it begins neither as JSON, UBJSON, XGBoost's binary format, a pickle nor LightGBM's text"
+    )]
     Unknown,
+    /// A model of LightGBM that is none, or cannot be explained.
+    #[error("LightGBM's text: {0}")]
+    LightGbm(Box<NoModel>),
+    /// A line of it.
+    #[error("line {line}: {problem}")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// What is wrong there.
+        problem: String,
+    },
     /// The text is not valid JSON, or the JSON does not describe a model.
     #[error("JSON, at `{path}`: {problem}")]
     Json {
@@ -120,7 +135,9 @@ pub enum NoModel {
         problem: String,
     },
     /// A pickle of something else.
-    #[error("it is a pickle, but not of an XGBoost booster: no object in it has a `handle` of bytes")]
+    #[error(
+        "it is a pickle, but not of a booster of XGBoost or LightGBM: no object in it has a `handle` of bytes or text"
+    )]
     NoBooster,
     /// A model of another kind.
     #[error("its booster is `{0}`: only models of trees (gbtree, dart) can be explained")]
@@ -168,7 +185,7 @@ impl NoModel {
             self,
             Self::Booster(_)
                 | Self::Objective(_)
-                | Self::Tree { fault: TreeFault::Vector | TreeFault::Roots(_), .. }
+                | Self::Tree { fault: TreeFault::Vector | TreeFault::Linear | TreeFault::Roots(_), .. }
         )
     }
 
@@ -254,6 +271,9 @@ pub enum TreeFault {
     /// A vector in each leaf.
     #[error("its leaves have a value for each target (multi_output_tree), which cannot be explained")]
     Vector,
+    /// A linear function in each leaf.
+    #[error("its leaves are linear functions (linear_tree), which cannot be explained")]
+    Linear,
     /// Several roots, which XGBoost took back with version 1.0.
     #[error("it has {0} roots")]
     Roots(i32),

@@ -1,8 +1,8 @@
-//! Explains predictions: reads XGBoost models from the files that a training job leaves ([`Model::read`]), and what each feature
+//! Explains predictions: reads models of XGBoost and LightGBM from the files that a training job leaves ([`Model::read`]), and what each feature
 //! added to each answer ([`Model::explain`]). Pure: bytes come in, numbers go out.
 //!
 //! The numbers are path-dependent SHAP values (Lundberg and others, "From local explanations to global understanding with explainable AI
-//! for trees", 2020): what `booster.predict(rows, pred_contribs=True)` gives, in the margin of the model.
+//! for trees", 2020): what XGBoost's `pred_contribs` and LightGBM's `pred_contrib` give, in the margin of the model.
 
 mod archive;
 mod error;
@@ -21,7 +21,7 @@ pub use limits::{
     MAX_UNPACKED,
 };
 pub use model::Model;
-pub use rows::{NoValue, RowBlock, value_of};
+pub use rows::{NoValue, RowBlock};
 pub use shap::{Contributions, Importance};
 
 /// Reads an input that may be a model in any form: for fuzzing, which has no files.

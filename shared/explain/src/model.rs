@@ -4,6 +4,7 @@ use crate::error::{NoModel, TreeFault};
 use crate::limits::MAX_CONTRIBUTIONS;
 use crate::objective::margin;
 use crate::raw::RawModel;
+use crate::rows::{NoValue, Precision};
 use crate::tree::Tree;
 
 /// Trees whose answers are added up, for each class or target.
@@ -14,6 +15,7 @@ pub struct Model {
     features: usize,
     names: Vec<String>,
     objective: String,
+    precision: Precision,
 }
 
 /// A tree, its weight, and its output.
@@ -54,7 +56,8 @@ impl Model {
             }
             trees.push(WeightedTree { tree, weight, output });
         }
-        Ok(Self { trees, base_values, features, names: raw.names, objective: raw.objective })
+        let RawModel { names, objective, precision, .. } = raw;
+        Ok(Self { trees, base_values, features, names, objective, precision })
     }
 
     /// The base value for each class or target: the prediction for a row with no known feature, and the last contribution of each row.
@@ -81,6 +84,14 @@ impl Model {
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The value of a feature that a text says, as the model compares it. An empty text is a missing value.
+    ///
+    /// # Errors
+    /// If the text is no finite number.
+    pub fn value_of(&self, text: &[u8]) -> Result<f64, NoValue> {
+        self.precision.value_of(text)
     }
 
     /// What it was trained for, such as `binary:logistic`.

@@ -1,11 +1,12 @@
 //! What the formats have in common: a model as it was written, unchecked.
 
 use crate::error::TreeFault;
+use crate::rows::Precision;
 
 /// A model as it was written.
 #[derive(Debug)]
 pub(crate) struct RawModel {
-    /// The version that wrote it; none for those before 1.0.
+    /// The version of XGBoost that wrote it; none for those before 1.0, and for other models: they add no margin.
     pub(crate) version: Option<(u32, u32)>,
     pub(crate) objective: String,
     pub(crate) base_score: Vec<f32>,
@@ -19,6 +20,7 @@ pub(crate) struct RawModel {
     pub(crate) groups: Vec<i64>,
     /// Of dart: what each tree counts. Trees beyond the list count whole.
     pub(crate) weights: Vec<f32>,
+    pub(crate) precision: Precision,
 }
 
 /// A tree as it was written: a list for each thing that its nodes have.
@@ -28,10 +30,12 @@ pub(crate) struct RawTree {
     pub(crate) left: Vec<i32>,
     pub(crate) right: Vec<i32>,
     pub(crate) feature: Vec<u32>,
-    /// The threshold of a split, the value of a leaf.
-    pub(crate) condition: Vec<f32>,
+    /// The threshold of a split, below which values go left; the value of a leaf.
+    pub(crate) condition: Vec<f64>,
     pub(crate) default_left: Vec<bool>,
-    /// The sum of the hessians of the training rows that came by.
+    /// Nodes where zero counts as missing; empty if it does nowhere.
+    pub(crate) zero_is_missing: Vec<bool>,
+    /// The training rows that came by: their number, or the sum of their hessians.
     pub(crate) cover: Vec<f32>,
     /// Nodes that split by categories, in ascending order, with the categories that go right.
     pub(crate) categories: Vec<(usize, Vec<i32>)>,

@@ -5,7 +5,7 @@ use thiserror::Error;
 /// Rows of one table. A value that is missing is NaN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowBlock {
-    columns: Vec<Vec<f32>>,
+    columns: Vec<Vec<f64>>,
     rows: usize,
 }
 
@@ -17,10 +17,10 @@ impl RowBlock {
     }
 
     /// Adds a row. Extra values are left out, and absent ones are missing values.
-    pub fn push(&mut self, row: impl IntoIterator<Item = f32>) {
+    pub fn push(&mut self, row: impl IntoIterator<Item = f64>) {
         let mut row = row.into_iter();
         for column in &mut self.columns {
-            column.push(row.next().unwrap_or(f32::NAN));
+            column.push(row.next().unwrap_or(f64::NAN));
         }
         self.rows += 1;
     }
@@ -39,7 +39,7 @@ impl RowBlock {
 
     /// The values of a feature, one for each row.
     #[must_use]
-    pub fn column(&self, feature: usize) -> &[f32] {
+    pub fn column(&self, feature: usize) -> &[f64] {
         self.columns.get(feature).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -56,22 +56,34 @@ pub enum NoValue {
     /// The value is not a number.
     #[error("not a number")]
     Text,
-    /// It is too large for a number of XGBoost.
-    #[error("not a finite number, and XGBoost takes no other")]
+    /// It is infinite, or too large for the numbers that the model compares.
+    #[error("not a finite number in the model's precision")]
     Infinite,
 }
 
-/// The value of a feature that a text says, as Python makes it of a text: a double, and of that what XGBoost keeps. An empty text is
-/// a missing value.
-///
-/// # Errors
-/// If the text is no finite number.
-pub fn value_of(text: &[u8]) -> Result<f32, NoValue> {
-    let text = text.trim_ascii();
-    if text.is_empty() {
-        return Ok(f32::NAN);
+/// What a model keeps of a number before it compares it with a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// 32 bits: XGBoost.
+    Single,
+    /// All of it: LightGBM.
+    Double,
+}
+
+impl Precision {
+    /// The value that a text says, as Python makes it of a text: a double, and of that what the model keeps. An empty text is a missing
+    /// value.
+    pub(crate) fn value_of(self, text: &[u8]) -> Result<f64, NoValue> {
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            return Ok(f64::NAN);
+        }
+        let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+        let number = number.ok_or(NoValue::Text)?;
+        let kept = match self {
+            Self::Single => f64::from(number as f32),
+            Self::Double => number,
+        };
+        if kept.is_infinite() { Err(NoValue::Infinite) } else { Ok(kept) }
     }
-    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
-    let number = number.ok_or(NoValue::Text)? as f32;
-    if number.is_infinite() { Err(NoValue::Infinite) } else { Ok(number) }
 }

@@ -5,7 +5,10 @@ use crate::limits::{MAX_DEPTH, MAX_NODES, MAX_PATH};
 use crate::raw::RawTree;
 
 /// A category that is not below it is in no list (XGBoost's `OutOfRangeCat`).
-const CATEGORIES: f32 = 16_777_216.0;
+const CATEGORIES: f64 = 16_777_216.0;
+
+/// What counts as zero where zero is missing (LightGBM's `kZeroThreshold`, a number of 32 bits).
+const ZERO: f64 = 1e-35_f32 as f64;
 
 /// A tree whose every path from the root ends at a leaf.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +41,9 @@ pub(crate) struct Split {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Test {
     /// Those below it.
-    Below(f32),
+    Below(f64),
+    /// The same where zero is a missing value.
+    BelowUnlessZero(f64),
     /// Those that are none of these categories: a bit for each.
     NoneOf(Box<[u32]>),
 }
@@ -92,7 +97,7 @@ impl Growing<'_> {
         }
         let condition = at(&self.raw.condition, number);
         if at(&self.raw.left, number) == -1 {
-            let value = finite(f64::from(condition), number, "value")?;
+            let value = finite(condition, number, "value")?;
             self.expected += share * value;
             let unique = unique(path);
             if unique > MAX_PATH {
@@ -144,7 +149,11 @@ impl Growing<'_> {
                 if threshold.is_nan() {
                     return Err(TreeFault::NotANumber { node: number, what: "threshold" });
                 }
-                Test::Below(threshold)
+                if at(&self.raw.zero_is_missing, number) {
+                    Test::BelowUnlessZero(threshold)
+                } else {
+                    Test::Below(threshold)
+                }
             }
         };
         let [left, right] = children;
@@ -197,17 +206,19 @@ fn bits(categories: &[i32]) -> Option<Box<[u32]>> {
 }
 
 impl Test {
-    /// Whether a value that is there goes left.
-    pub(crate) fn goes_left(&self, value: f32) -> bool {
+    /// Whether a value goes left; `None` if it is missing.
+    pub(crate) fn goes_left(&self, value: f64) -> Option<bool> {
         match self {
-            Self::Below(threshold) => value < *threshold,
-            Self::NoneOf(bits) => !is_listed(bits, value),
+            _ if value.is_nan() => None,
+            Self::BelowUnlessZero(_) if value.abs() <= ZERO => None,
+            Self::Below(threshold) | Self::BelowUnlessZero(threshold) => Some(value < *threshold),
+            Self::NoneOf(bits) => Some(!is_listed(bits, value)),
         }
     }
 }
 
 /// Fractions count as the whole number below them, as XGBoost casts them.
-fn is_listed(bits: &[u32], value: f32) -> bool {
+fn is_listed(bits: &[u32], value: f64) -> bool {
     if !(0.0..CATEGORIES).contains(&value) {
         return false;
     }

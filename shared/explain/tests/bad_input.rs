@@ -32,12 +32,13 @@ fn check(bytes: &[u8], expect: &str) {
     assert_eq!(refusal(bytes), expect);
 }
 
+const NONE: &str = "not a model of XGBoost or LightGBM: it begins neither as JSON, UBJSON, XGBoost's binary format, a pickle nor \
+                    LightGBM's text";
+
 #[test]
 fn what_is_no_model_is_said_to_be_none() {
-    const NONE: &str =
-        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle";
     check(b"", "it is empty");
-    for text in ["a,b\n1,2\n", "<html>", "[1]", "{ }", "\x1f", "binf", "bs64AAAA", "tree\nversion=v4\n"] {
+    for text in ["a,b\n1,2\n", "<html>", "[1]", "{ }", "\x1f", "binf", "bs64AAAA", "tree\nnum_class=1\n"] {
         check(text.as_bytes(), NONE);
     }
     check(&vec![0; 5000], NONE);
@@ -311,17 +312,11 @@ fn ubjson_that_promises_more_than_it_has_is_refused() {
 
 #[test]
 fn a_pickle_is_read_and_never_run() {
-    let none = "it is a pickle, but not of an XGBoost booster: no object in it has a `handle` of bytes";
+    let none = "it is a pickle, but not of a booster of XGBoost or LightGBM: no object in it has a `handle` of bytes or text";
     check(b"\x80\x02cos\nsystem\nX\x04\0\0\0exit\x85R.", none);
-    check(
-        b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04exit\x85R}\x8c\x06handle\x8c\x04exits.",
-        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
-    );
+    check(b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04exit\x85R}\x8c\x06handle\x8c\x04exits.", NONE);
     // A pickle within a pickle within a pickle.
-    check(
-        b"\x80\x04}\x8c\x06handleC\x03\x80\x04.s.",
-        "not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
-    );
+    check(b"\x80\x04}\x8c\x06handleC\x03\x80\x04.s.", NONE);
     // A list that has itself, a dictionary that is its own key.
     check(b"\x80\x02]q\0h\0a}q\x01h\x01h\x01s.", none);
     check(b"\x80\x02h\x05.", "pickle, byte 4: nothing was kept under 5");
@@ -378,11 +373,7 @@ fn the_model_of_an_archive_is_found() -> Result<()> {
         ),
         (&[("a.py", code)], None, "it has no model: its members are `a.py`"),
         (&[("folder/", b"")], None, "it has no model: the archive is empty"),
-        (
-            &[("xgboost-model", code)],
-            None,
-            "member `xgboost-model`: not an XGBoost model: it begins neither as JSON, UBJSON, XGBoost's binary format nor a pickle",
-        ),
+        (&[("xgboost-model", code)], None, &format!("member `xgboost-model`: {NONE}")),
         (&[("xgboost-model", b"")], None, "member `xgboost-model`: it is empty"),
     ] {
         assert_eq!(objective(members, member).unwrap_err().to_string(), expect);

@@ -32,6 +32,7 @@ pub mod route;
 #[cfg(feature = "judging")]
 mod sweep;
 mod window;
+mod window_metrics;
 mod world;
 
 pub use alert::AlertDrift;

@@ -111,6 +111,10 @@ impl MetricLog {
     /// The lines of a window. Leaves out values that CloudWatch would refuse: with one of these, CloudWatch would refuse the whole line.
     #[must_use]
     pub fn lines(window: &WindowMetrics<'_>) -> Vec<Value> {
+        let is_dimension = |value: &str| (1..=DIMENSION).contains(&value.chars().count());
+        if !window.dimensions.iter().all(|(_, value)| is_dimension(value)) {
+            return Vec::new();
+        }
         let taken: Vec<&Metric> = window.metrics.iter().filter(|metric| is_taken(metric)).collect();
         taken.chunks(AT_ONCE).map(|some| container_line(window, some)).collect()
     }
@@ -121,6 +125,8 @@ const AT_ONCE: usize = 100;
 
 /// Characters of a name (`MetricName` of `PutMetricData`).
 const NAME: usize = 255;
+/// Characters of the value of a dimension (`Dimension` of `PutMetricData`).
+const DIMENSION: usize = 1_024;
 /// Values are between the negative of this and this ("MetricDatum", CloudWatch API reference).
 const LARGEST: f64 = 2.348_542_582_773_833_3e108;
 
@@ -143,13 +149,16 @@ fn container_line(window: &WindowMetrics<'_>, some: &[&Metric]) -> Value {
     let names: Vec<Value> = some.iter().map(|metric| json!({ "Name": metric.name })).collect();
     let mut line = Map::new();
     line.extend(some.iter().map(|metric| (metric.name.clone(), value(metric))));
-    line.insert("Endpoint".into(), window.endpoint.into());
-    line.insert("MonitoringSchedule".into(), window.schedule.into());
+    let own = [("Endpoint", window.endpoint), ("MonitoringSchedule", window.schedule)];
+    let further = window.dimensions.iter().map(|(name, value)| (*name, value.as_str()));
+    let dimensions: Vec<(&str, &str)> = own.into_iter().chain(further).collect();
+    line.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+    let dimensions: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
     let directive = json!({
         "Timestamp": window.time.millis(),
         "CloudWatchMetrics": [{
             "Namespace": namespace(window.monitor),
-            "Dimensions": [["Endpoint", "MonitoringSchedule"]],
+            "Dimensions": [dimensions],
             "Metrics": names,
         }],
     });
@@ -227,6 +236,7 @@ mod tests {
             monitor: Monitor::DataQuality,
             endpoint: "prod",
             schedule: "hourly",
+            dimensions: &[],
             time,
             metrics: &metrics,
         };

@@ -30,8 +30,8 @@ pub use constraints::{
 };
 pub use evaluate::{
     Baseline, BaselineColumn, BaselineValues, Check, CheckResult, CompiledBaseline, Coverage, Disagreement,
-    Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Metric, MetricValue,
-    NotCompared, Resolution, Verdict, compare_modes, evaluate, metrics,
+    Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Metric, MetricGroup,
+    MetricValue, NotCompared, Resolution, Verdict, compare_modes, evaluate, metrics,
 };
 pub use java_number::java_double;
 pub use labelled_rows::LabelledRows;

@@ -39,6 +39,8 @@ pub struct DetectSettings {
     /// Where reports go, as `s3://<bucket>/<prefix>`; absent for the stack's own bucket.
     #[serde(deserialize_with = "folder")]
     pub reports: Option<String>,
+    /// Whether the metrics of closed windows go to CloudWatch, which bills each of them.
+    pub publish_metrics: bool,
     /// Settings of some endpoints. The first entry that fits counts.
     pub endpoints: Vec<DetectedEndpoint>,
 }
@@ -55,6 +57,7 @@ impl Default for DetectSettings {
             missing_texts: None,
             refusals: None,
             reports: None,
+            publish_metrics: true,
             endpoints: Vec::new(),
         }
     }

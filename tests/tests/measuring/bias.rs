@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use sagewarden_events::ClockTicked;
 use sagewarden_govern::ports::Objects as _;
+use sagewarden_govern::{MeasureQuality, Moment, World as _};
 
+use super::due::Heard;
 use super::*;
 
 const BIAS: &str = "reports/AllTraffic/prod/sagewarden-model-bias/2026/03/03/10";
@@ -94,6 +97,35 @@ fn a_difference_that_chance_explains_is_kept_and_not_published() -> Result<()> {
     assert_eq!(published(&local, DRIFT_ALERT)?, Vec::<Value>::new());
     assert!(local.lineage("endpoint/prod")?.to_string().contains("model-bias"), "it is a fact all the same");
     Ok(())
+}
+
+#[test]
+fn bias_metrics_are_those_of_clarify_and_leave_with_the_last_measurement() -> Result<()> {
+    let check = |settings: &str, expect: usize| -> Result<()> {
+        let settings = with(FACETS).replacen("min_rows = 20\n", &format!("min_rows = 20\n{settings}"), 1);
+        let local = serving(&settings)?;
+        put(&local, "baselines", "bias/analysis.json", BEFORE, 150)?;
+        people(&local, 3)?;
+        tick(&local, CLOSED)?;
+        let world = local.system.world().with_metrics(Heard::default());
+        for after in [LAST, LAST + 300] {
+            let (account, region) = (Story::ACCOUNT.to_owned(), Story::REGION.to_owned());
+            let ticked = ClockTicked { account, region, time: at(after), part: None };
+            let moment = Moment { now: at(after), owner: "t".to_owned() };
+            block_on(MeasureQuality { world: &world }.measure_due(&ticked, &moment))?;
+        }
+        let heard = world.metrics().0.take();
+        let dppl = "ModelBias sagewarden-model-bias 2026-03-03T10:00:00Z bias_metric_DPPL BiasStage=Post-Training Label=label \
+                    LabelValue=0 Facet=sex FacetValue=2";
+        assert_eq!(heard.iter().filter(|each| *each == dppl).count(), expect, "{heard:#?}");
+        assert_eq!(
+            heard.iter().any(|each| each.contains("bias_metric_CI BiasStage=Pre-training")),
+            expect > 0
+        );
+        Ok(())
+    };
+    check("", 1)?;
+    check("publish_metrics = false\n", 0)
 }
 
 #[test]

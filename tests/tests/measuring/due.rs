@@ -19,13 +19,16 @@ use sagewarden_tests::local::{Local, at, captured_event};
 
 use crate::{BEGIN, CLOSED, HOUR, LAST, WATCHED, captured, file, labelled, labels, put, serving, tick};
 
+/// What was published.
 #[derive(Default)]
-struct Heard(RefCell<Vec<String>>);
+pub(crate) struct Heard(pub(crate) RefCell<Vec<String>>);
 
 impl Metrics for Heard {
     fn publish(&self, window: &WindowMetrics<'_>) {
-        let WindowMetrics { monitor, schedule, time, metrics, .. } = window;
-        let names = metrics.iter().map(|metric| format!("{monitor:?} {schedule} {time} {}", metric.name));
+        let WindowMetrics { monitor, schedule, time, dimensions, metrics, .. } = window;
+        let under: String = dimensions.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+        let names =
+            metrics.iter().map(|metric| format!("{monitor:?} {schedule} {time} {}{under}", metric.name));
         self.0.borrow_mut().extend(names);
     }
 }

@@ -4,6 +4,7 @@
 use crate::error::{NoModel, TreeFault};
 use crate::limits::{MAX_NODES, MAX_OUTPUTS};
 use crate::raw::{RawModel, RawTree};
+use crate::rows::Precision;
 
 /// Some versions begin a model with it.
 const MAGIC: &[u8] = b"binf";
@@ -58,6 +59,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawModel, NoModel> {
         trees,
         groups,
         weights,
+        precision: Precision::Single,
     })
 }
 
@@ -186,7 +188,7 @@ impl<'a> Cursor<'a> {
             let split = nodes.u32()?;
             tree.feature.push(split & !DEFAULT_LEFT);
             tree.default_left.push(split & DEFAULT_LEFT != 0);
-            tree.condition.push(nodes.f32()?);
+            tree.condition.push(nodes.f32()?.into());
         }
         let mut known = Cursor::new(known);
         for _ in 0..count {

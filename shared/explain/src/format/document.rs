@@ -7,6 +7,7 @@ use crate::error::{NoModel, TreeFault};
 use crate::format::lists::{Bounded, Flag, Number};
 use crate::limits::{MAX_FEATURES, MAX_NODES, MAX_OUTPUTS, MAX_TREES};
 use crate::raw::{RawModel, RawTree};
+use crate::rows::Precision;
 
 /// A model, or the form in a pickle since 1.6: the model beside a configuration.
 #[derive(Debug, Deserialize)]
@@ -133,6 +134,7 @@ impl Written {
             groups: trees.tree_info.0,
             trees: trees.trees.unwrap_or_default().0.into_iter().map(WrittenTree::into_raw).collect(),
             weights,
+            precision: Precision::Single,
         })
     }
 }
@@ -173,10 +175,6 @@ impl Booster {
     }
 }
 
-fn numbers(list: NodeList<Number>) -> Vec<f32> {
-    list.0.into_iter().map(|number| number.0).collect()
-}
-
 impl WrittenTree {
     fn into_raw(self) -> RawTree {
         let (categories, fault) = match self.categories_by_node() {
@@ -188,9 +186,10 @@ impl WrittenTree {
             left: self.left_children.0,
             right: self.right_children.0,
             feature: self.split_indices.0,
-            condition: numbers(self.split_conditions),
+            condition: self.split_conditions.0.into_iter().map(|Number(number)| number.into()).collect(),
             default_left: self.default_left.0.into_iter().map(|flag| flag.0).collect(),
-            cover: numbers(self.sum_hessian),
+            zero_is_missing: Vec::new(),
+            cover: self.sum_hessian.0.into_iter().map(|Number(number)| number).collect(),
             categories,
             fault: if has_vector { Some(TreeFault::Vector) } else { fault },
         }

@@ -1,9 +1,11 @@
-//! The forms in which XGBoost writes models, recognized by their first bytes.
+//! The forms in which XGBoost and LightGBM write models, recognized by their first bytes.
 
 mod binary;
 mod document;
+mod lightgbm;
 mod lists;
 mod pickle;
+mod section;
 mod serialized;
 mod text;
 mod ubjson;
@@ -22,6 +24,7 @@ pub(crate) enum Form {
     /// What Python's pickles of boosters have in them since 1.0.
     Serialized,
     Pickle,
+    LightGbm,
 }
 
 impl Form {
@@ -35,6 +38,7 @@ impl Form {
             // Its first bytes are a number, which may equal the beginning of a pickle.
             _ if binary::begins(beginning) => Some(Self::Binary),
             [0x80, 0..=5, ..] => Some(Self::Pickle),
+            _ if lightgbm::begins(beginning) => Some(Self::LightGbm),
             _ if beginning.starts_with(serialized::HEADER) => Some(Self::Serialized),
             // The oldest protocol of pickles is text: a class, or a list of what to make an object with.
             _ if beginning.starts_with(b"ccopy_reg\n") || beginning.starts_with(b"(i") => Some(Self::Pickle),
@@ -57,31 +61,33 @@ pub(crate) fn model(bytes: &[u8]) -> Result<Model, NoModel> {
     if bytes.is_empty() {
         return Err(NoModel::Empty);
     }
-    let raw = match Form::of(bytes) {
-        Some(Form::Pickle) => pickled(bytes)?,
-        Some(form) => written(form, bytes)?,
-        None => return Err(NoModel::Unknown),
-    };
-    Model::new(raw)
+    match Form::of(bytes) {
+        Some(Form::Pickle) => pickled(bytes),
+        Some(form) => written(form, bytes, Vec::new()),
+        None => Err(NoModel::Unknown),
+    }
 }
 
 /// A pickle contains the bytes of another form, which is not a pickle again.
-fn pickled(bytes: &[u8]) -> Result<RawModel, NoModel> {
+fn pickled(bytes: &[u8]) -> Result<Model, NoModel> {
     let booster = pickle::booster(bytes)?;
-    let form = Form::of(&booster.handle).filter(|form| *form != Form::Pickle).ok_or(NoModel::Unknown)?;
-    let mut raw = written(form, &booster.handle)?;
-    if raw.names.is_empty() {
-        raw.names = booster.feature_names;
-    }
-    Ok(raw)
+    let form = Form::of(&booster.handle).ok_or(NoModel::Unknown)?;
+    written(form, &booster.handle, booster.feature_names)
 }
 
-fn written(form: Form, bytes: &[u8]) -> Result<RawModel, NoModel> {
-    match form {
+/// `names` are the features', where the form has no place for them.
+fn written(form: Form, bytes: &[u8], names: Vec<String>) -> Result<Model, NoModel> {
+    let raw: RawModel = match form {
         Form::Json => text::read(bytes),
         Form::Ubjson => ubjson::read(bytes),
         Form::Binary => binary::read(bytes),
         Form::Serialized => binary::read(serialized::model(bytes)?),
+        Form::LightGbm => {
+            let read = lightgbm::read(bytes).and_then(Model::new);
+            return read.map_err(|why| NoModel::LightGbm(Box::new(why)));
+        }
         Form::Pickle => Err(NoModel::Unknown),
-    }
+    }?;
+    let names = if raw.names.is_empty() { names } else { raw.names };
+    Model::new(RawModel { names, ..raw })
 }

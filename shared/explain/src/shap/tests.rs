@@ -4,10 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::raw::{RawModel, RawTree};
+use crate::rows::Precision;
 use crate::tree::{Node, Split, Test, Tree};
 
 /// What a tree says where only some features are known: unknown splits are passed to both sides, by the shares of training rows.
-fn known(tree: &Tree, place: usize, row: &[f32], set: usize) -> f64 {
+fn known(tree: &Tree, place: usize, row: &[f64], set: usize) -> f64 {
     match tree.node(place) {
         Some(Node::Leaf(value)) => *value,
         Some(Node::Split(split)) if set >> split.feature & 1 == 1 => {
@@ -23,15 +24,16 @@ fn known(tree: &Tree, place: usize, row: &[f32], set: usize) -> f64 {
     }
 }
 
-fn goes_left(split: &Split, value: f32) -> bool {
+fn goes_left(split: &Split, value: f64) -> bool {
     match &split.test {
         _ if value.is_nan() => split.default_left,
-        Test::Below(threshold) => value < *threshold,
+        Test::BelowUnlessZero(_) if value == 0.0 => split.default_left,
+        Test::Below(threshold) | Test::BelowUnlessZero(threshold) => value < *threshold,
         Test::NoneOf(bits) => value < 0.0 || bits[0] >> (value as u32) & 1 == 0,
     }
 }
 
-fn by_definition(tree: &Tree, features: usize, row: &[f32]) -> Vec<f64> {
+fn by_definition(tree: &Tree, features: usize, row: &[f64]) -> Vec<f64> {
     let factorial = |n: usize| (1..=n).map(|n| n as f64).product::<f64>();
     let each = (0..features).map(|feature| {
         let sets = (0..1_usize << features).filter(|set| set >> feature & 1 == 0);
@@ -51,20 +53,33 @@ const FEATURES: usize = 5;
 #[derive(Clone, Debug)]
 enum Drawn {
     Leaf(i8),
-    Split { feature: u32, threshold: i8, default_left: bool, is_by_category: bool, sides: Box<[Drawn; 2]> },
+    Split { feature: u32, threshold: i8, default_left: bool, test: DrawnTest, sides: Box<[Drawn; 2]> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum DrawnTest {
+    Below,
+    BelowUnlessZero,
+    ByCategory,
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
     let leaf = any::<i8>().prop_map(Drawn::Leaf);
     leaf.prop_recursive(6, 60, 2, |inner| {
-        (0..FEATURES as u32, -4..5_i8, any::<bool>(), prop::bool::weighted(0.2), inner.clone(), inner)
-            .prop_map(|(feature, threshold, default_left, is_by_category, left, right)| Drawn::Split {
+        let test = prop_oneof![
+            6 => Just(DrawnTest::Below),
+            2 => Just(DrawnTest::BelowUnlessZero),
+            2 => Just(DrawnTest::ByCategory),
+        ];
+        (0..FEATURES as u32, -4..5_i8, any::<bool>(), test, inner.clone(), inner).prop_map(
+            |(feature, threshold, default_left, test, left, right)| Drawn::Split {
                 feature,
                 threshold,
                 default_left,
-                is_by_category,
+                test,
                 sides: Box::new([left, right]),
-            })
+            },
+        )
     })
 }
 
@@ -76,18 +91,20 @@ fn write(node: &Drawn, into: &mut RawTree) -> f32 {
     into.feature.push(0);
     into.condition.push(0.0);
     into.default_left.push(false);
+    into.zero_is_missing.push(false);
     into.cover.push(0.0);
     let cover = match node {
         Drawn::Leaf(value) => {
-            into.condition[place] = f32::from(*value) / 16.0;
+            into.condition[place] = f64::from(*value) / 16.0;
             // Leaves to which no row came are among them.
             f32::from(value.unsigned_abs() % 7)
         }
-        Drawn::Split { feature, threshold, default_left, is_by_category, sides } => {
+        Drawn::Split { feature, threshold, default_left, test, sides } => {
             into.feature[place] = *feature;
-            into.condition[place] = f32::from(*threshold);
+            into.condition[place] = f64::from(*threshold);
             into.default_left[place] = *default_left;
-            if *is_by_category {
+            into.zero_is_missing[place] = *test == DrawnTest::BelowUnlessZero;
+            if *test == DrawnTest::ByCategory {
                 into.categories.push((place, vec![i32::from(threshold.unsigned_abs()), 1]));
             }
             into.left[place] = into.left.len() as i32;
@@ -118,17 +135,18 @@ fn model(trees: &[Drawn]) -> Model {
         names: Vec::new(),
         groups: vec![0; trees.len()],
         weights: vec![0.5],
+        precision: Precision::Single,
         trees,
     };
     Model::new(raw).unwrap()
 }
 
-fn row() -> impl Strategy<Value = Vec<f32>> {
-    let value = prop_oneof![4 => (-5..6_i8).prop_map(f32::from), 1 => Just(f32::NAN)];
+fn row() -> impl Strategy<Value = Vec<f64>> {
+    let value = prop_oneof![4 => (-5..6_i8).prop_map(f64::from), 1 => Just(f64::NAN)];
     prop::collection::vec(value, FEATURES)
 }
 
-fn block(rows: &[Vec<f32>]) -> RowBlock {
+fn block(rows: &[Vec<f64>]) -> RowBlock {
     let mut block = RowBlock::new(FEATURES);
     rows.iter().for_each(|row| block.push(row.iter().copied()));
     block
@@ -185,7 +203,7 @@ fn chain(length: usize) -> Model {
         tree.left.swap(2 * split, 2 * split + 1);
         tree.right.extend([place + 2, -1]);
         tree.feature.extend([split as u32, 0]);
-        tree.condition.extend([0.0, split as f32]);
+        tree.condition.extend([0.0, split as f64]);
         tree.default_left.extend([true, false]);
         tree.cover.extend([(length - split) as f32 + 1.0, 1.0]);
     }
@@ -204,6 +222,7 @@ fn chain(length: usize) -> Model {
         names: Vec::new(),
         groups: vec![0],
         weights: Vec::new(),
+        precision: Precision::Single,
         trees: vec![tree],
     };
     Model::new(raw).unwrap()
@@ -232,7 +251,7 @@ fn importances_are_means_of_absolute_values_over_all_blocks() {
         feature: 2,
         threshold: 0,
         default_left: true,
-        is_by_category: false,
+        test: DrawnTest::Below,
         sides: Box::new([Drawn::Leaf(-value), Drawn::Leaf(value)]),
     };
     let model = model(&[split(32)]);

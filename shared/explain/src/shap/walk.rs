@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Which rows pass to one side of a split: those that do not lose the bit of its feature.
-fn pass(next: &mut [Pattern], rows: &[Pattern], values: &[f32], split: &Split, step: usize, is_left: bool) {
+fn pass(next: &mut [Pattern], rows: &[Pattern], values: &[f64], split: &Split, step: usize, is_left: bool) {
     let each = next.iter_mut().zip(rows).zip(values);
     // The two usual cases are loops without branches: a comparison with a missing value is false.
     match (&split.test, split.default_left) {
@@ -97,7 +97,7 @@ fn pass(next: &mut [Pattern], rows: &[Pattern], values: &[f32], split: &Split, s
         }
         (test, default_left) => {
             for ((next, row), value) in each {
-                let goes_left = if value.is_nan() { default_left } else { test.goes_left(*value) };
+                let goes_left = test.goes_left(*value).unwrap_or(default_left);
                 *next = without(*row, step, goes_left != is_left);
             }
         }

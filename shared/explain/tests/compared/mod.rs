@@ -1,4 +1,5 @@
-//! A folder that `tests/python/explain.py` wrote: models, rows, and what XGBoost said that each feature added.
+//! A folder that `tests/python/explain.py` or `lightgbm_models.py` wrote: models, rows, and what the library itself said that each feature
+//! added.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,18 +14,18 @@ pub(crate) type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Resul
 /// How far numbers may be apart, for 1 and for what is larger in proportion.
 const TOLERANCE: f64 = 1e-5;
 
-/// Reads all models of a folder, holds them against XGBoost, and answers with how many there are of each format.
+/// Reads all models of a folder, holds them against what their library said, and answers with how many there are of each format.
 pub(crate) fn compare(folder: &Path) -> Result<BTreeMap<String, usize>> {
     let mut formats = BTreeMap::new();
     for path in files(folder)? {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or("a name")?;
         let Some(case) = name.strip_suffix(".contributions.json") else { continue };
         let document: Value = serde_json::from_slice(&fs::read(&path)?)?;
-        let block = rows(&folder.join(format!("{case}.csv")))?;
         for model in files(folder)? {
             let Some(format) = format_of(&model, case) else { continue };
             let read = Model::read(File::open(&model)?, None);
             let read = read.map_err(|error| format!("{}: {error}", model.display()))?;
+            let block = rows(&folder.join(format!("{case}.csv")), &read)?;
             hold(&read, &block, &document).map_err(|why| format!("{}: {why}", model.display()))?;
             *formats.entry(format).or_default() += 1;
         }
@@ -46,14 +47,11 @@ fn format_of(path: &Path, case: &str) -> Option<String> {
 }
 
 /// The rows of a table without a header.
-fn rows(path: &Path) -> Result<RowBlock> {
+fn rows(path: &Path, model: &Model) -> Result<RowBlock> {
     let text = fs::read_to_string(path)?;
     let mut block = RowBlock::new(text.lines().next().ok_or("no rows")?.split(',').count());
     for line in text.lines() {
-        let row = line.split(',').map(|cell| match cell {
-            "" => Ok(f32::NAN),
-            number => number.parse::<f64>().map(|number| number as f32),
-        });
+        let row = line.split(',').map(|cell| model.value_of(cell.as_bytes()));
         block.push(row.collect::<std::result::Result<Vec<_>, _>>()?);
     }
     Ok(block)
@@ -106,5 +104,5 @@ fn near(own: f64, expected: f64) -> Result<()> {
     if apart <= TOLERANCE * expected.abs().max(1.0) {
         return Ok(());
     }
-    Err(format!("{own}, and XGBoost says {expected}").into())
+    Err(format!("{own}, and the library says {expected}").into())
 }

@@ -39,9 +39,11 @@ mod wrong;
 use sagewarden_events::{
     ClockTicked, ObjectCreated, Resource, ResourceChanged, ResourceKind, WatchScope, Watched,
 };
+use sagewarden_lineage::s3::S3Location;
 
 use self::ended::ended;
 use self::execution::{Execution, outputs};
+use crate::detect::baseline_place::explained_job;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Monitor};
@@ -76,6 +78,7 @@ impl<W: World> AlertDrift<'_, W> {
     }
 
     /// A report was written: by Sagewarden's own evaluation of a window, or by an execution whose own event may be lost.
+    /// Or the reasons of a new model were written beside the baseline of its training data.
     ///
     /// Only the event of the evaluation counts for a judged window. The files beside it are named like Model
     /// Monitor's own, so the rule in the template cannot exclude them; their events lead to nothing.
@@ -83,6 +86,10 @@ impl<W: World> AlertDrift<'_, W> {
     /// # Errors
     /// Rejects reports that cannot be used; retries while the execution is still running.
     pub async fn on_report(&self, object: &ObjectCreated, moment: &Moment) -> Outcome {
+        let own = S3Location { bucket: object.bucket.clone(), key: object.key.clone() };
+        if let Some(job) = explained_job(self.world.evidence_bucket(), &own) {
+            return record_reasons::record_training(self.world, &job, &own, moment).await;
+        }
         let Some(place) = ReportPlace::parse(&object.key) else {
             return Ok(Done::Nothing(format!("`{}` is no monitoring report", object.key)));
         };

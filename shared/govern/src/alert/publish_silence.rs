@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::cause::{Scope, SetClaim, rank, was_published, word};
 use super::evaluated::EvaluatedWindow;
-use super::recording::{execution_of, record_now, store};
+use super::recording::{incarnation_of, record_now, store};
 use super::silence::Silence;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
@@ -111,7 +111,7 @@ async fn record_silence(world: &impl World, silence: &Silence, moment: &Moment) 
     let endpoint = NodeId::endpoint(&silence.endpoint);
     record.observed(&id, OBSERVED_ON, &endpoint, silence.at);
     if let Some((job, created_at)) = &silence.execution
-        && let Some(run) = execution_of(world, moment, job, *created_at).await?
+        && let Some(run) = incarnation_of(world, moment, job, *created_at).await?
     {
         record.edge(&id, &InEdge::new(Relation::Produced, REPORT, run));
     }

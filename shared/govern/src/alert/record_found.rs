@@ -11,7 +11,7 @@ use serde_json::json;
 use super::cause::{rank, word};
 use super::found::{Found, Observed};
 use super::record_reasons::record_reasons;
-use super::recording::execution_of;
+use super::recording::incarnation_of;
 use crate::counted::counted;
 use crate::notify::Moment;
 use crate::outcome::Failure;
@@ -69,12 +69,12 @@ pub(super) async fn record_found(
     let endpoint = NodeId::endpoint(observed.endpoint());
     record.observed(&id, OBSERVED_ON, &endpoint, observed.ended());
     if let Observed::Execution(execution) = observed
-        && let Some(run) = execution_of(world, moment, &execution.job, execution.created_at).await?
+        && let Some(run) = incarnation_of(world, moment, &execution.job, execution.created_at).await?
     {
         record.edge(&id, &InEdge::new(Relation::Produced, REPORT, run));
     }
     if let Observed::Window(evaluated) = observed {
-        record_reasons(world.table(), &mut record, evaluated).await?;
+        record_reasons(world, &mut record, evaluated, moment).await?;
     }
     store_record(world.table(), moment, record, Some(&id)).await?;
     Ok(id)

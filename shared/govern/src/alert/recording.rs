@@ -28,9 +28,8 @@ pub(super) async fn record_now(
     }
 }
 
-/// The node of a monitoring execution's job. The job's own event may be late: the function that sees the job first
-/// records it.
-pub(super) async fn execution_of(
+/// The node of a job. The job's own event may be late: the function that sees the job first records it.
+pub(super) async fn incarnation_of(
     world: &impl World,
     moment: &Moment,
     job: &Resource,

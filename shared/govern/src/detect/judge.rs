@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 use sagewarden_events::Resource;
 use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::{
-    Disagreement, Evaluation, FeatureDistance, Metric, Mode, ModeDifference, Statistics, UnreadableLines,
-    Violations, WindowReport, compare_modes, evaluate, metrics,
+    Disagreement, Evaluation, FeatureDistance, Metric, MetricGroup, Mode, ModeDifference, Statistics,
+    UnreadableLines, Violations, WindowReport, compare_modes, evaluate, metrics as published,
 };
+#[cfg(feature = "explaining")]
+use sagewarden_outcomes::clarify::attribution_metrics;
 use sagewarden_settings::{DetectedEndpoint, JudgedBy};
 
 use super::known_baselines::KnownBaselines;
@@ -24,9 +26,10 @@ use crate::counted::counted;
 use crate::explain::{self, ExplainedTraffic, Reasons, window_reasons};
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Metrics, Monitor, WindowMetrics};
+use crate::ports::Monitor;
 use crate::report_place::{VIOLATIONS, folder_of, reports_below};
 use crate::window::Window;
+use crate::window_metrics::publish;
 use crate::world::World;
 
 /// Another file may arrive while a window is judged, and the last version that is written must cover all files.
@@ -39,9 +42,16 @@ const NAMED: usize = 3;
 struct JudgedWindow {
     done: Done,
     /// The metrics of a window that is over.
-    metrics: Vec<Metric>,
+    metrics: WindowedMetrics,
     /// Why no check applied, if none did.
     unjudged: Option<String>,
+}
+
+/// The metrics of the data, and of the reasons of the model.
+#[derive(Default)]
+struct WindowedMetrics {
+    data: Vec<Metric>,
+    reasons: Vec<MetricGroup>,
 }
 
 /// What is judged, and what it is compared with.
@@ -104,7 +114,7 @@ impl<W: World> TrafficJudging<'_, W> {
             }
             let needed = if complete { 1 } else { world.settings().drift.detect.min_rows };
             let done = Done::Nothing(format!("{text}: {needed} are needed"));
-            return Ok(JudgedWindow { done, metrics: Vec::new(), unjudged: None });
+            return Ok(JudgedWindow { done, metrics: WindowedMetrics::default(), unjudged: None });
         }
         let [compat, exact] =
             [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
@@ -137,6 +147,12 @@ impl<W: World> TrafficJudging<'_, W> {
             write_page(world, &folder, &judged).await?;
         }
         let report = report(window, files, merged, Some((alerting, differences)), found, complete);
+        let mut metrics = WindowedMetrics::default();
+        if complete {
+            metrics.data = published(&found.baseline, profile, written);
+            #[cfg(feature = "explaining")]
+            metrics.reasons.extend(reasons.iter().flat_map(|reasons| attribution_metrics(&reasons.now)));
+        }
         #[cfg(feature = "explaining")]
         let report = WindowReport { attribution: reasons.map(|reasons| reasons.rows), ..report };
         write(world, &folder, "statistics.json", Statistics::from_profile(profile).to_java_json()).await?;
@@ -144,7 +160,6 @@ impl<W: World> TrafficJudging<'_, W> {
         write(world, &folder, VIOLATIONS, pretty(&violations)?).await?;
         // This file comes last: `alert-drift` reacts to its event, and then finds the other files in place.
         write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
-        let metrics = if complete { metrics(&found.baseline, profile, written) } else { Vec::new() };
         let done = Done::Acted(format!(
             "{text}, compared with {}: {}; report s3://{}/{}",
             found.place.found_by,
@@ -203,18 +218,15 @@ async fn publish_metrics_once(
     world: &impl World,
     window: &Window,
     found: &FoundBaseline,
-    metrics: &[Metric],
+    metrics: &WindowedMetrics,
 ) -> Result<(), Failure> {
-    if metrics.is_empty() || has_published_metrics(world.table(), window).await? {
+    let WindowedMetrics { data, reasons } = metrics;
+    if (data.is_empty() && reasons.is_empty()) || has_published_metrics(world.table(), window).await? {
         return Ok(());
     }
-    world.metrics().publish(&WindowMetrics {
-        monitor: Monitor::DataQuality,
-        endpoint: &window.endpoint.name,
-        schedule: found.place.schedule.as_deref().unwrap_or(WindowReport::SCHEDULE),
-        time: window.end,
-        metrics,
-    });
+    let data = MetricGroup { metrics: data.clone(), ..MetricGroup::default() };
+    publish(world, window, Monitor::DataQuality, found.place.schedule.as_deref(), &[data]);
+    publish(world, window, Monitor::ModelExplainability, None, reasons);
     // Marked afterwards: a crash in between publishes them twice, which is less harm than never.
     note_metrics(world.table(), window).await
 }

@@ -59,8 +59,9 @@ async fn explain(
     traffic: &ExplainedTraffic<'_>,
     moment: &Moment,
 ) -> Result<Reasons, Unexplained> {
-    let served = deployed(world.table(), traffic.window).await?;
-    let model = known.read(world, &served.artifact, moment).await?;
+    let expected = |unexplained: Unexplained| unexplained.if_expected(&traffic.said.attribution);
+    let served = deployed(world.table(), traffic.window).await.map_err(expected)?;
+    let model = known.read(world, &served.artifact, moment).await.map_err(expected)?;
     let model = Rc::clone(&model);
     let sampled = sample(world, &model, traffic).await?;
     let now = summary(&model, &served.artifact.uri(), &sampled);

@@ -37,7 +37,7 @@ pub(super) async fn read(
     attempt.end(world.table(), read.is_ok()).await?;
     let model = match read.map_err(Unexplained::of_file)? {
         Some(Ok(model)) => model,
-        Some(Err(error)) if error.is_of_xgboost() => {
+        Some(Err(error)) if error.is_of_damaged_model() => {
             return Err(Unexplained::Broken(format!("the model `{uri}` cannot be read: {error}")));
         }
         Some(Err(error)) => return Err(not_read(error.to_string())),

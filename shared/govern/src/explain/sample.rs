@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use sagewarden_explain::{Model, value_of};
+use sagewarden_explain::Model;
 use sagewarden_measure::capture::{
     CaptureFormat, CaptureReader, CapturedRecord, CapturedRow, ColumnOrder, RecordSink, RowPath,
 };
@@ -32,7 +32,7 @@ const MAX_SHOWN: usize = 40;
 #[derive(Debug, Default)]
 pub(super) struct SampledRows {
     /// The values of each row, in the order of the model's features.
-    pub(super) rows: Vec<Vec<f32>>,
+    pub(super) rows: Vec<Vec<f64>>,
     /// The names of the features.
     pub(super) names: Vec<String>,
     /// Rows in the files.
@@ -56,7 +56,7 @@ pub(super) async fn sample(
     let most = most.map_err(Unexplained::NoSuchModel)?;
     let missing = world.settings().drift.detect.missing_texts.as_deref();
     let names = names(model, traffic);
-    let mut drawn = DrawnRows::new(names, MissingTexts::named(missing), most);
+    let mut drawn = DrawnRows::new(model, names, MissingTexts::named(missing), most);
     let mut reader = CaptureReader::new(format(traffic)?);
     let mut files = Vec::new();
     for file in chosen(traffic.files) {
@@ -116,11 +116,12 @@ fn format(traffic: &ExplainedTraffic<'_>) -> Result<CaptureFormat, Failure> {
 
 /// Takes rows, and holds those with the smallest ranks.
 #[derive(Debug)]
-pub(super) struct DrawnRows {
+pub(super) struct DrawnRows<'a> {
+    model: &'a Model,
     names: Vec<String>,
     places: HashMap<String, usize>,
     missing: MissingTexts,
-    held: Smallest<Vec<f32>>,
+    held: Smallest<Vec<f64>>,
     /// The digest and the place of the file that is being read, and how many of its rows were seen.
     file: (u64, String, u64),
     seen: u64,
@@ -129,10 +130,11 @@ pub(super) struct DrawnRows {
     first: Option<String>,
 }
 
-impl DrawnRows {
-    pub(super) fn new(names: Vec<String>, missing: MissingTexts, most: usize) -> Self {
+impl<'a> DrawnRows<'a> {
+    pub(super) fn new(model: &'a Model, names: Vec<String>, missing: MissingTexts, most: usize) -> Self {
         let places = names.iter().cloned().zip(0..).collect();
         Self {
+            model,
             names,
             places,
             missing,
@@ -149,7 +151,7 @@ impl DrawnRows {
     }
 
     /// A row, or why it does not fit.
-    pub(super) fn take(&mut self, row: Result<Vec<f32>, String>) {
+    pub(super) fn take(&mut self, row: Result<Vec<f64>, String>) {
         let (file, uri, place) = &mut self.file;
         *place += 1;
         self.seen += 1;
@@ -165,7 +167,7 @@ impl DrawnRows {
     }
 
     /// The values of a row in the order of the features.
-    pub(super) fn values(&self, cells: &[Cell<'_>]) -> Result<Vec<f32>, String> {
+    pub(super) fn values(&self, cells: &[Cell<'_>]) -> Result<Vec<f64>, String> {
         if cells.len() != self.names.len() {
             return Err(format!(
                 "it has {} values, and the model {} features",
@@ -177,8 +179,8 @@ impl DrawnRows {
     }
 
     /// The same of values under names. A feature that a request does not name is a missing value.
-    fn named(&self, cells: &[(&str, Cell<'_>)]) -> Result<Vec<f32>, String> {
-        let mut values = vec![f32::NAN; self.names.len()];
+    fn named(&self, cells: &[(&str, Cell<'_>)]) -> Result<Vec<f64>, String> {
+        let mut values = vec![f64::NAN; self.names.len()];
         let mut found = 0;
         for (name, cell) in cells {
             let place = self.places.get(*name).copied();
@@ -191,12 +193,12 @@ impl DrawnRows {
         if found > 0 { Ok(values) } else { Err(format!("it has no feature of the model, such as `{first}`")) }
     }
 
-    fn value(&self, cell: &Cell<'_>, name: &str) -> Result<f32, String> {
+    fn value(&self, cell: &Cell<'_>, name: &str) -> Result<f64, String> {
         let text = match cell {
             Cell::Text(text) if !self.missing.contains(text) => text,
-            _ => return Ok(f32::NAN),
+            _ => return Ok(f64::NAN),
         };
-        value_of(text).map_err(|why| {
+        self.model.value_of(text).map_err(|why| {
             let shown: String = String::from_utf8_lossy(text).chars().take(MAX_SHOWN).collect();
             format!("`{shown}` in column `{name}` is {why}")
         })
@@ -218,7 +220,7 @@ impl DrawnRows {
     }
 }
 
-impl RecordSink for DrawnRows {
+impl RecordSink for DrawnRows<'_> {
     fn record(&mut self, record: &CapturedRecord<'_>) {
         let row = match record.input {
             CapturedRow::Absent => return,
@@ -250,8 +252,17 @@ mod tests {
         }
     }
 
-    fn drawn(most: usize) -> DrawnRows {
-        DrawnRows::new(vec!["a".into(), "b".into()], MissingTexts::named(None), most)
+    /// A model of two features, whose one tree is a leaf.
+    fn model() -> Model {
+        let json = r#"{"learner":{"learner_model_param":{"base_score":"0","num_class":"0","num_feature":"2"},
+            "objective":{"name":"reg:squarederror"},"gradient_booster":{"name":"gbtree","model":{"tree_info":[0],"trees":[{
+            "tree_param":{},"left_children":[-1],"right_children":[-1],"split_indices":[0],"split_conditions":[0.5],
+            "default_left":[0],"sum_hessian":[1]}]}}}}"#;
+        Model::read(json.as_bytes(), None).unwrap()
+    }
+
+    fn drawn(model: &Model, most: usize) -> DrawnRows<'_> {
+        DrawnRows::new(model, vec!["a".into(), "b".into()], MissingTexts::named(None), most)
     }
 
     #[test]
@@ -270,7 +281,8 @@ mod tests {
 
     #[test]
     fn rows_that_do_not_fit_are_named_by_file_row_and_column() {
-        let mut drawn = drawn(20);
+        let model = model();
+        let mut drawn = drawn(&model, 20);
         drawn.begin(&file("f.jsonl", 1));
         for row in ["1,2", "1,x", "1,", "inf,1", "1", "NA,3"] {
             let cells: Vec<Cell<'_>> = row.split(',').map(|text| Cell::Text(text.as_bytes())).collect();
@@ -284,7 +296,8 @@ mod tests {
 
     #[test]
     fn named_values_are_put_in_the_order_of_the_features() {
-        let drawn = drawn(1);
+        let model = model();
+        let drawn = drawn(&model, 1);
         let text = |text: &'static str| Cell::Text(text.as_bytes());
         assert_eq!(
             drawn.named(&[("b", text("2")), ("a", text("1")), ("id", text("x"))]).unwrap(),

@@ -121,7 +121,7 @@ async fn explain(
     let most = most.map_err(Unexplained::NoSuchModel)?;
     let names = names(&model, trained.columns);
     let missing = world.settings().drift.detect.missing_texts.as_deref();
-    let mut rows = DrawnRows::new(names, MissingTexts::named(missing), most);
+    let mut rows = DrawnRows::new(&model, names, MissingTexts::named(missing), most);
     let drawn = trained.drawn.held.into_ordered();
     for cells in drawn.iter().take(most) {
         let cells: Vec<Cell<'_>> =

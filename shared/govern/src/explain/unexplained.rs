@@ -1,5 +1,7 @@
 //! Why the answers of a model are not explained.
 
+use sagewarden_settings::WatchedAttribution;
+
 use crate::detect::attempt::NotBegun;
 use crate::outcome::Failure;
 use crate::ports::PortError;
@@ -47,6 +49,14 @@ impl Unexplained {
         }
         // AWS's message may differ from call to call, and what is written must not.
         Self::Broken(format!("{}: {}", error.context(), error.kind().word()))
+    }
+
+    /// If the settings name what the reasons are compared with, somebody expects reasons: that there are none is a fault.
+    pub(super) fn if_expected(self, said: &WatchedAttribution) -> Self {
+        match self {
+            Self::NoSuchModel(why) if said.baseline.is_some() => Self::Broken(why),
+            other => other,
+        }
     }
 
     /// A reason, or a failure to be retried.

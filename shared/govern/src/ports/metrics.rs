@@ -64,6 +64,8 @@ pub struct WindowMetrics<'a> {
     pub endpoint: &'a str,
     /// The dimension `MonitoringSchedule`.
     pub schedule: &'a str,
+    /// Further dimensions, as Clarify's monitors have them.
+    pub dimensions: &'a [(&'static str, String)],
     /// The end of the window.
     pub time: Timestamp,
     /// The metrics.

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use sagewarden_lineage::s3::hex;
-use sagewarden_monitor::{LabelledRows, Mode, Violation, WindowReport};
+use sagewarden_monitor::{LabelledRows, MetricGroup, Mode, Violation, WindowReport};
 use sagewarden_outcomes::bias::{PairBias, measure_pairs};
-use sagewarden_outcomes::clarify::{Analysis, BiasStage, bias_drift};
+use sagewarden_outcomes::clarify::{Analysis, BiasStage, bias_drift, bias_metrics};
 use sha2::{Digest as _, Sha256};
 
 use super::report::Findings;
@@ -29,7 +29,7 @@ struct JudgedBias {
     baseline: Option<(String, String)>,
 }
 
-/// Measures the groups of a window and writes the result.
+/// Measures the groups of a window and writes the result; returns the metrics to publish.
 ///
 /// # Errors
 /// When S3 does not answer, or the baseline cannot be used.
@@ -37,7 +37,7 @@ pub(super) async fn judge(
     world: &impl World,
     watch: &BiasWatch,
     findings: &Findings<'_>,
-) -> Result<(), Failure> {
+) -> Result<Vec<MetricGroup>, Failure> {
     let measured = measure_pairs(&findings.pairs.joined.pairs, &watch.rules);
     let judged = match &measured {
         Ok(measured) => compare(world, watch, measured, findings).await?,
@@ -46,7 +46,8 @@ pub(super) async fn judge(
     let measured = measured.as_ref().ok();
     let report = report(findings, measured, judged);
     let analysis = measured.map(|measured| &measured.analysis);
-    clarify_files::write(world, findings.window, Monitor::ModelBias, analysis, &report).await
+    clarify_files::write(world, findings.window, Monitor::ModelBias, analysis, &report).await?;
+    Ok(analysis.map(bias_metrics).unwrap_or_default())
 }
 
 async fn compare(

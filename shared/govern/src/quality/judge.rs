@@ -4,7 +4,7 @@
 use sagewarden_lineage::rows::{WindowMark, WindowMarkRow};
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_lineage::table::Write;
-use sagewarden_monitor::{Metric, MetricValue, Mode, Violations, WindowReport};
+use sagewarden_monitor::{Metric, MetricGroup, MetricValue, Mode, Violations, WindowReport};
 use sagewarden_outcomes::quality::{QualityConstraints, QualityStatistics};
 use sagewarden_settings::JudgedBy;
 use serde::Serialize;
@@ -18,9 +18,10 @@ use super::report::Findings;
 use super::watch::QualityWatch;
 use crate::counted::counted;
 use crate::outcome::{Done, Failure};
-use crate::ports::{Files as _, Metrics as _, Monitor, Objects as _, Table as _, WindowMetrics};
+use crate::ports::{Files as _, Monitor, Objects as _, Table as _};
 use crate::report_place::{VIOLATIONS, folder_of, key_in, reports_below};
 use crate::window::Window;
+use crate::window_metrics::publish;
 use crate::world::World;
 
 /// Files may arrive while a window is measured, and the last version that is written must cover all of them.
@@ -28,6 +29,13 @@ use crate::world::World;
 const ATTEMPTS: usize = 3;
 /// Bytes of `constraints.json`: two dozen thresholds.
 const MAX_CONSTRAINTS: u64 = 1 << 20;
+
+/// The metrics of a window that is measured for the last time.
+#[derive(Default)]
+struct OutcomeMetrics {
+    quality: MetricGroup,
+    bias: Vec<MetricGroup>,
+}
 
 /// Measures a window with the labels so far, or for the last time; returns the files that were used.
 ///
@@ -63,9 +71,11 @@ async fn judge_files(
     window: &Window,
     files: &LabelledFiles,
     is_last: bool,
-) -> Result<(Done, Vec<Metric>), Failure> {
+) -> Result<(Done, OutcomeMetrics), Failure> {
     let endpoint = &window.endpoint;
-    let nothing = |why: &str| Ok((Done::Nothing(format!("predictions of {endpoint}: {why}")), Vec::new()));
+    let nothing = |why: &str| {
+        Ok((Done::Nothing(format!("predictions of {endpoint}: {why}")), OutcomeMetrics::default()))
+    };
     if files.captured.is_empty() {
         return nothing("there is none");
     }
@@ -91,9 +101,10 @@ async fn judge_files(
         complete: is_last,
     };
     let report = findings.report(mode_of(detect.alert_mode));
-    if let Some(bias) = watch.bias.as_ref().filter(|_| matched > 0) {
-        bias::judge(world, bias, &findings).await?;
-    }
+    let bias = match watch.bias.as_ref().filter(|_| matched > 0) {
+        Some(bias) => bias::judge(world, bias, &findings).await?,
+        None => Vec::new(),
+    };
     let folder = folder(world, window)?;
     let written = measured.as_ref().map(|measured| measured.of_mode(mode_of(detect.files_mode)));
     if let Some(written) = written {
@@ -112,8 +123,8 @@ async fn judge_files(
         "model quality of {endpoint}: {labelled}; {came_to}; report s3://{}/{}",
         folder.bucket, folder.key
     );
-    let metrics =
-        written.filter(|_| is_last).map(|mode| metrics(&mode.statistics, &report)).unwrap_or_default();
+    let quality = written.map(|mode| metrics(&mode.statistics, &report)).unwrap_or_default();
+    let metrics = if is_last { OutcomeMetrics { quality, bias } } else { OutcomeMetrics::default() };
     Ok((Done::Acted(done), metrics))
 }
 
@@ -139,10 +150,12 @@ async fn baseline(
 }
 
 /// The container's metrics: every metric that is defined, and the number of violations.
-fn metrics(statistics: &QualityStatistics, report: &WindowReport) -> Vec<Metric> {
+fn metrics(statistics: &QualityStatistics, report: &WindowReport) -> MetricGroup {
     let violations = report.violations.len() as f64;
     let metrics = statistics.published().chain([("total_number_of_violations", violations)]);
-    metrics.map(|(name, value)| Metric { name: name.to_owned(), value: MetricValue::Single(value) }).collect()
+    let metrics =
+        metrics.map(|(name, value)| Metric { name: name.to_owned(), value: MetricValue::Single(value) });
+    MetricGroup { metrics: metrics.collect(), ..MetricGroup::default() }
 }
 
 /// Metrics are published once: CloudWatch would add the second values to the first of the same time.
@@ -150,19 +163,16 @@ async fn publish_metrics_once(
     world: &impl World,
     watch: &QualityWatch,
     window: &Window,
-    metrics: &[Metric],
+    metrics: &OutcomeMetrics,
 ) -> Result<(), Failure> {
+    let OutcomeMetrics { quality, bias } = metrics;
+    let is_empty = quality.metrics.is_empty() && bias.is_empty();
     let mark = WindowMarkRow { window: window.open_row().partition(), mark: WindowMark::QualityPublished };
-    if metrics.is_empty() || !world.table().get(&[mark.key()]).await?.is_empty() {
+    if is_empty || !world.table().get(&[mark.key()]).await?.is_empty() {
         return Ok(());
     }
-    world.metrics().publish(&WindowMetrics {
-        monitor: Monitor::ModelQuality,
-        endpoint: &window.endpoint.name,
-        schedule: watch.schedule.as_deref().unwrap_or(Monitor::ModelQuality.schedule()),
-        time: window.end,
-        metrics,
-    });
+    publish(world, window, Monitor::ModelQuality, watch.schedule.as_deref(), std::slice::from_ref(quality));
+    publish(world, window, Monitor::ModelBias, None, bias);
     // Marked afterwards: a crash in between publishes them twice, which is less harm than never.
     Ok(world.table().write(&[Write::Put(mark.item())]).await?)
 }

@@ -1,7 +1,7 @@
 //! Why a model decides as it does, as Clarify reports it: recorded with the job that wrote the report, or the node that names it.
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::explanation::{REPORT, attributions, top_features};
+use sagewarden_lineage::explanation::{Attribution, REPORT, attributions, top_features};
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{DataReference, Observation};
@@ -13,7 +13,7 @@ use sagewarden_lineage::table::{Attributes, Key, Write};
 use serde_json::json;
 
 use crate::outcome::Failure;
-use crate::ports::{ObjectVersion, Objects, PortError, PortErrorKind};
+use crate::ports::{Objects, PortError, PortErrorKind};
 use crate::record::data_versions::{LIST, READ, versioned};
 
 /// Reports hold a few numbers for each feature: a larger file is not a report.
@@ -72,7 +72,10 @@ pub(crate) async fn record_explanation(
             return Ok(());
         }
     };
-    keep(record, id, place, &report, &body);
+    let shown = report.version_id.as_ref().map(|id| format!("?versionId={id}")).unwrap_or_default();
+    let (version, written_at) = (versioned(&report).version(), report.modified_at);
+    let version = ReportVersion { place: place.clone(), version, shown, written_at };
+    keep(record, id, &version, &attributions(&body));
     Ok(())
 }
 
@@ -92,21 +95,30 @@ pub(crate) fn key(node: &Node) -> Option<Key> {
     ExplanationRow::key_of_newest(&node.id, node.text(EXPLANATION_VERSION)?)
 }
 
-/// Every version of a report is kept; the newest one's features stand on the node.
-fn keep(record: &mut Record, id: &NodeId, place: &S3Location, report: &ObjectVersion, body: &[u8]) {
-    let attributions = attributions(body);
+/// One version of a report on why a model answers as it does.
+pub(crate) struct ReportVersion {
+    pub(crate) place: S3Location,
+    /// The version of its object, else a digest of it.
+    pub(crate) version: String,
+    /// What of the version people see behind the place.
+    pub(crate) shown: String,
+    /// The newest report counts.
+    pub(crate) written_at: Timestamp,
+}
+
+/// Keeps a report with a node. Every version of a report is kept; the newest one's features stand on the node.
+pub(crate) fn keep(record: &mut Record, id: &NodeId, report: &ReportVersion, attributions: &[Attribution]) {
     if attributions.is_empty() {
         return;
     }
-    let version = versioned(report).version();
+    let ReportVersion { place, version, shown, written_at } = report;
     let said = json!({ "report": place.to_string(), "version": version, "attributions": attributions });
     let row = ExplanationRow { id: id.clone(), version: version.clone(), json: said.to_string() };
     record.writes.push(Write::Put(row.item()));
-    let shown = report.version_id.as_ref().map(|id| format!("?versionId={id}")).unwrap_or_default();
     let facts = Attributes::from([
-        (TOP_FEATURES.into(), top_features(&attributions).into()),
+        (TOP_FEATURES.into(), top_features(attributions).into()),
         (EXPLANATION.into(), format!("{place}{shown}").into()),
     ]);
-    let newest = ExplanationRow::register_version(report.modified_at, &version);
+    let newest = ExplanationRow::register_version(*written_at, version);
     record.register(id, EXPLANATION_VERSION, newest, facts);
 }

@@ -19,6 +19,15 @@ pub struct Metric {
     pub value: MetricValue,
 }
 
+/// Metrics that have dimensions in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricGroup {
+    /// Names and values, beside the endpoint and the schedule.
+    pub dimensions: Vec<(&'static str, String)>,
+    /// The metrics.
+    pub metrics: Vec<Metric>,
+}
+
 /// The value of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MetricValue {

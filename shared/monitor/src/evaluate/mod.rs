@@ -42,7 +42,7 @@ pub use compiled::CompiledBaseline;
 pub use coverage::{Coverage, NotCompared, Resolution};
 pub use differences::{Disagreement, compare_modes};
 pub use judge::evaluate;
-pub use metrics::{Metric, MetricValue, metrics};
+pub use metrics::{Metric, MetricGroup, MetricValue, metrics};
 pub(crate) use season::{ENOUGH as ROWS_OF_A_PERIOD, spreads};
 pub use shown::{BaselineColumn, BaselineValues};
 pub use verdict::{

@@ -8,8 +8,10 @@ mod analysis;
 mod attribution;
 mod bias;
 mod explained;
+mod metrics;
 
 pub use analysis::{Analysis, Bias, BiasMetric, BiasStage, Facet, UnreadableAnalysis};
 pub use attribution::{AttributionDrift, Importance, LIMIT, Ranking, attribution_drift, importance};
 pub use bias::{BiasDrift, ComparedBias, Incomparable, bias_drift, compared_value};
 pub use explained::{ExplainedFeature, ExplainedLabel, ExplainedModel};
+pub use metrics::{attribution_metrics, bias_metrics};

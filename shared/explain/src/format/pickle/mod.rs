@@ -1,6 +1,6 @@
 //! Boosters that Python's `pickle` wrote: the built-in algorithm of SageMaker until 1.2, and many scripts. A pickle is a program that makes
 //! objects. Here it is read by a machine that makes none: classes and calls become names, and of all that is looked for one thing, a
-//! `handle` of bytes.
+//! `handle` of bytes (XGBoost) or text (LightGBM, since version 4 under `_handle`).
 
 mod machine;
 mod steps;
@@ -25,7 +25,8 @@ pub(super) fn booster(bytes: &[u8]) -> Result<Pickled, NoModel> {
     let machine = Machine::run(bytes)?;
     let is = |place, name: &str| machine.text(place).is_some_and(|text| text == name);
     // Of all that are called so, a few are looked into: each may be as long as the file.
-    let mut handles = machine.items().filter(|(_, key, _)| is(*key, "handle")).take(HANDLES);
+    let is_handle = |key| is(key, "handle") || is(key, "_handle");
+    let mut handles = machine.items().filter(|(_, key, _)| is_handle(*key)).take(HANDLES);
     let handle = handles.find_map(|(dict, _, value)| Some((dict, machine.bytes(value)?)));
     let (dict, handle) = handle.ok_or(NoModel::NoBooster)?;
     let names = machine.items().find(|(of, key, _)| *of == dict && is(*key, "feature_names"));
