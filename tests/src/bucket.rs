@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::json;
 
 use crate::Result;
@@ -37,5 +38,15 @@ pub fn upload(aws: &mut Aws, bucket: &str, prefix: &str, texts: &BTreeMap<String
         let put = json!({ "Bucket": bucket, "Key": format!("{prefix}{name}"), "Body": text });
         aws.call("s3", "put_object", put)?;
     }
+    Ok(())
+}
+
+/// Puts an object.
+///
+/// # Errors
+/// If the emulator refuses it.
+pub fn put_object(aws: &mut Aws, bucket: &str, key: &str, body: &[u8]) -> Result<()> {
+    let body = json!({ "base64": BASE64_STANDARD.encode(body) });
+    aws.call("s3", "put_object", json!({ "Bucket": bucket, "Key": key, "Body": body }))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod browser;
 pub mod bucket;
 pub mod calls;
 mod codecommit;
+pub mod deployed;
 pub mod dynoxide;
 pub mod emulator;
 pub mod faulty;
@@ -124,4 +125,10 @@ fn install_once(folder: &Path, result: &Path, install: impl FnOnce() -> Result<(
 pub fn now() -> sagewarden_events::Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     sagewarden_events::Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A text in a document; empty if there is none.
+#[must_use]
+pub fn text<'a>(value: &'a serde_json::Value, key: &str) -> &'a str {
+    value.get(key).and_then(serde_json::Value::as_str).unwrap_or_default()
 }

@@ -2,182 +2,25 @@
 //! simulated SageMaker, events on the bus. What comes out at the other end is looked at from outside.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story, System};
+use sagewarden_local::{Clock, Story, System};
 use sagewarden_policy::Bundle;
-use sagewarden_tests::aws::{Aws, bytes};
-use sagewarden_tests::aws::{REGION, client_environment};
-use sagewarden_tests::bucket::{make_bucket, upload};
-use sagewarden_tests::emulator::{ACCOUNT, Emulator};
-use sagewarden_tests::functions::policies;
-use sagewarden_tests::listener::Listener;
-use sagewarden_tests::simulator::Simulator;
-use sagewarden_tests::stack::Stack;
-use sagewarden_tests::{Result, WHEN, monitor, now, python};
+use sagewarden_tests::aws::{REGION, bytes, client_environment};
+use sagewarden_tests::bucket::put_object;
+use sagewarden_tests::deployed::{BUNDLE_BUCKET, Deployed, bundle_files};
+use sagewarden_tests::emulator::ACCOUNT;
+use sagewarden_tests::{Result, WHEN, monitor, now, python, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-const BUCKETS: [&str; 2] = ["ds-data-bucket-credit-dev-7f3a", "ds-model-bucket-credit-dev-7f3a"];
-
-const BUNDLE_BUCKET: &str = "governance";
-
-/// The emulator with the stack on it, the simulator beside it, and queues that receive its notices.
-struct World {
-    aws: Rc<RefCell<Aws>>,
-    stack: Stack,
-    events: Listener,
-    objects: Listener,
-    mails: Listener,
-    account: SimulatedAccount,
-    git: LocalGit,
-    simulator: Simulator,
-    emulator: Emulator,
-    _folder: TempDir,
-}
-
-impl World {
-    async fn new(parameters: Value) -> Result<Self> {
-        let folder = TempDir::new()?;
-        let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
-        let git = LocalGit::new(&folder.path().join("git"))?;
-        let simulator = Simulator::start(account.clone(), git.clone()).await?;
-        let emulator = Emulator::beside(&simulator.url())?;
-        let mut aws = emulator.aws()?;
-        make_bucket(&mut aws, BUNDLE_BUCKET)?;
-        upload(&mut aws, BUNDLE_BUCKET, "sagewarden/", &bundle_files()?)?;
-        let stack = Stack::deploy(&emulator, Story::SETTINGS, &parameters)?;
-        stack.hasten(&mut aws, 4)?;
-        for bucket in BUCKETS {
-            make_bucket(&mut aws, bucket)?;
-        }
-        let events = Listener::on_bus(&mut aws, stack.output("BusName")?, "sagewarden")?;
-        let objects = Listener::on_bus(&mut aws, "default", "aws.s3")?;
-        let mails = Listener::on_topic(&mut aws, stack.output("TopicArn")?)?;
-        Ok(Self {
-            aws: Rc::new(RefCell::new(aws)),
-            stack,
-            events,
-            objects,
-            mails,
-            account,
-            git,
-            simulator,
-            emulator,
-            _folder: folder,
-        })
-    }
-
-    /// Tells the story in real time; returns every event that was put on the bus.
-    fn tell(&self) -> Result<Vec<Value>> {
-        let aws = Rc::clone(&self.aws);
-        let mirror = move |bucket: &str, key: &str, body: &[u8]| {
-            // A put that fails shows in what the functions find.
-            if let Err(error) = put_object(&mut aws.borrow_mut(), bucket, key, body) {
-                eprintln!("{error}");
-            }
-        };
-        let mut story = Story::new(self.account.clone(), self.git.clone(), Clock::Live(now)).mirrored(mirror);
-        let mut told = Vec::new();
-        for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
-            moment(&mut story)?;
-            told.extend(self.deliver_until_silence()?);
-        }
-        Ok(told)
-    }
-
-    /// What the account announces sets off calls, which announce more.
-    fn deliver_until_silence(&self) -> Result<Vec<Value>> {
-        let mut told = Vec::new();
-        loop {
-            let events = self.account.drain_events()?;
-            if events.is_empty() {
-                return Ok(told);
-            }
-            // The emulator's S3 announces its own objects.
-            let events: Vec<Value> =
-                events.into_iter().filter(|event| event.get("source") != Some(&json!("aws.s3"))).collect();
-            self.put(&events)?;
-            told.extend(events);
-        }
-    }
-
-    fn put(&self, events: &[Value]) -> Result<()> {
-        let mut aws = self.aws.borrow_mut();
-        for event in events {
-            put_event(&mut aws, event)?;
-        }
-        self.stack.settle(&mut aws).map_err(|error| format!("{error}\n{}", self.emulator.log()).into())
-    }
-
-    /// An execution of Model Monitor, which writes its report and ends.
-    fn run_monitor(&self) -> Result<()> {
-        monitor::schedule(&self.account, now())?;
-        self.deliver_until_silence()?;
-        monitor::start(&self.account, now())?;
-        self.deliver_until_silence()?;
-        put_object(&mut self.aws.borrow_mut(), monitor::BUCKET, monitor::REPORT, monitor::FOUND.as_bytes())?;
-        monitor::finish(&self.account, now())?;
-        self.deliver_until_silence()?;
-        Ok(())
-    }
-
-    /// The events of the emulator's S3 since the last call.
-    fn written(&self) -> Result<Vec<Value>> {
-        let written = self.objects.heard(&mut self.aws.borrow_mut())?;
-        written.iter().map(|event| Ok(serde_json::from_str(event)?)).collect()
-    }
-
-    /// The events on the stack's bus since the last call.
-    fn heard(&self) -> Result<Vec<Value>> {
-        let heard = self.events.heard(&mut self.aws.borrow_mut())?;
-        heard.iter().map(|event| Ok(serde_json::from_str(event)?)).collect()
-    }
-
-    /// The mails since the last call, without the marks around their lines.
-    fn mails(&self) -> Result<Vec<Vec<String>>> {
-        let mails = self.mails.heard(&mut self.aws.borrow_mut())?;
-        let lines = |mail: &String| mail.lines().map(|line| line.trim_matches('"').to_owned()).collect();
-        Ok(mails.iter().map(lines).collect())
-    }
-
-    /// The table as it stands: key to attributes.
-    fn table(&self) -> Result<BTreeMap<String, Value>> {
-        let mut items = BTreeMap::new();
-        let mut asked = json!({ "TableName": self.stack.output("TableName")?, "ConsistentRead": true });
-        loop {
-            let page = self.aws.borrow_mut().call("dynamodb", "scan", asked.clone())?;
-            for item in page.get("Items").and_then(Value::as_array).into_iter().flatten() {
-                let part = |name: &str| {
-                    item.pointer(&format!("/{name}/S")).and_then(Value::as_str).unwrap_or_default()
-                };
-                items.insert(format!("{}\t{}", part("pk"), part("sk")), sorted(item.clone()));
-            }
-            let (Some(next), Some(asked)) = (page.get("LastEvaluatedKey"), asked.as_object_mut()) else {
-                return Ok(items);
-            };
-            asked.insert("ExclusiveStartKey".into(), next.clone());
-        }
-    }
-
-    fn ask(&self, question: &Value) -> Result<Value> {
-        let invoked =
-            json!({ "FunctionName": self.stack.output("LookupFunction")?, "Payload": question.to_string() });
-        let answer = self.aws.borrow_mut().call("lambda", "invoke", invoked)?;
-        Ok(serde_json::from_slice(&bytes(&answer, "Payload")?)?)
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let parameters = json!({ "Mode": "enforce", "BundleBucket": BUNDLE_BUCKET, "ReadTrainingData": "true" });
-    let world = World::new(parameters).await?;
-    let told = world.tell()?;
+    let world = Deployed::new(Story::SETTINGS, &parameters).await?;
+    let told = world.play(&mut world.story(Clock::Live(now)), &Story::STEPS)?;
 
     // The forbidden job was stopped, and no other. Two events report it, and both may be judged at once.
     let stops = world.simulator.calls("SageMaker.StopTrainingJob");
@@ -209,7 +52,10 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     assert_eq!(types, expected, "{}\n{heard:#?}", world.emulator.log());
     assert_eq!(text(&heard[0]["detail"]["resource"], "name"), Story::PROCESSING_JOB);
     check_finding(&heard[1]["detail"]);
-    assert_eq!(text(&heard[0]["detail"], "bundle"), Bundle::from_files(&bundle_files()?)?.hash());
+    assert_eq!(
+        text(&heard[0]["detail"], "bundle"),
+        Bundle::from_files(&bundle_files(Story::SETTINGS)?)?.hash()
+    );
     check_alert(&heard[2]["detail"]);
     check_mails(&world.mails()?, &heard);
 
@@ -262,7 +108,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
 }
 
 /// Traffic that cannot be read, and, two days later, traffic that does not come any more.
-fn endpoints_that_are_not_watched_are_published(world: &World) -> Result<()> {
+fn endpoints_that_are_not_watched_are_published(world: &Deployed) -> Result<()> {
     let S3Location { bucket, key } = Story::captured();
     let hour = now().hour_path();
     let file = format!("{key}/{}/AllTraffic/{hour}/59-59-999-cut-off.jsonl", Story::ENDPOINT);
@@ -298,7 +144,7 @@ fn endpoints_that_are_not_watched_are_published(world: &World) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_and_tried_again() -> Result<()>
 {
-    let world = World::new(json!({ "Mode": "enforce" })).await?;
+    let world = Deployed::new(Story::SETTINGS, &json!({ "Mode": "enforce" })).await?;
 
     // Events that nobody can handle, among one that somebody can.
     let gone = json!({ "TrainingJobName": "gone", "TrainingJobArn": world.account.resource(ResourceKind::TrainingJob, "gone").arn(), "TrainingJobStatus": "InProgress" });
@@ -329,11 +175,8 @@ async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_an
 
     // A refused stop is published as a failed remediation, tried again, and then succeeds.
     world.simulator.refuse_next("SageMaker.StopTrainingJob");
-    let mut story = Story::new(world.account.clone(), world.git.clone(), Clock::Live(now));
-    for moment in Story::STEPS[..3].iter().flat_map(|step| step.moments) {
-        moment(&mut story)?;
-        world.deliver_until_silence()?;
-    }
+    let mut story = world.story(Clock::Live(now));
+    world.play(&mut story, &Story::STEPS[..3])?;
     assert!(world.simulator.calls("SageMaker.StopTrainingJob").len() >= 2);
     let job = world.account.resource(ResourceKind::TrainingJob, Story::FORBIDDEN_JOB);
     assert_eq!(text(&world.account.describe_document(&job)?, "TrainingJobStatus"), "Stopped");
@@ -354,7 +197,7 @@ async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_an
 }
 
 /// A change in place, a change in two steps, a deletion and a withdrawn approval, each by the call that SageMaker has for it.
-fn every_remedy_arrives(world: &World) -> Result<()> {
+fn every_remedy_arrives(world: &Deployed) -> Result<()> {
     let ana = Actor {
         arn: Some("arn:aws:sts::111122223333:assumed-role/ds-user/ana".to_owned()),
         ..Actor::default()
@@ -514,7 +357,7 @@ fn check_mails(mails: &[Vec<String>], events: &[Value]) {
 }
 
 /// The flat view goes into a data frame as it comes, by AWS's own client and pandas.
-fn check_frame(world: &World) -> Result<()> {
+fn check_frame(world: &Deployed) -> Result<()> {
     let frame = python::script("frame.py")?
         .envs(client_environment(world.emulator.url()))
         .args([world.stack.output("LookupFunction")?, &format!("endpoint/{}", Story::ENDPOINT)])
@@ -599,49 +442,11 @@ async fn parts_on_one_machine(told: &[Value]) -> Result<BTreeMap<String, usize>>
     Ok(parts(keys.iter().map(String::as_str)))
 }
 
-/// The members of a set come in any order.
-fn sorted(mut item: Value) -> Value {
-    for attribute in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
-        if let Some(members) = attribute.get_mut("SS").and_then(Value::as_array_mut) {
-            members.sort_by_key(ToString::to_string);
-        }
-    }
-    item
-}
-
-/// A bundle that judges as the packaged one does, and is another one.
-fn bundle_files() -> Result<BTreeMap<String, String>> {
-    let mut files = policies()?;
-    files.insert("settings.toml".to_owned(), format!("# From a bucket.\n{}", Story::SETTINGS));
-    Ok(files)
-}
-
-fn put_object(aws: &mut Aws, bucket: &str, key: &str, body: &[u8]) -> Result<()> {
-    let body = json!({ "base64": BASE64_STANDARD.encode(body) });
-    aws.call("s3", "put_object", json!({ "Bucket": bucket, "Key": key, "Body": body }))?;
-    Ok(())
-}
-
-fn put_event(aws: &mut Aws, event: &Value) -> Result<()> {
-    let entry = json!({
-        "Source": event["source"],
-        "DetailType": event["detail-type"],
-        "Detail": event["detail"].to_string(),
-        "Resources": event["resources"],
-        "Time": event["time"],
-    });
-    let answer = aws.call("events", "put_events", json!({ "Entries": [entry] }))?;
-    if answer["FailedEntryCount"] != 0 {
-        return Err(format!("the bus refused {event}: {answer}").into());
-    }
-    Ok(())
-}
-
 fn envelope(source: &str, detail_type: &str, detail: Value) -> Value {
     json!({ "source": source, "detail-type": detail_type, "detail": detail, "resources": [], "time": now() })
 }
 
-fn quarantine(world: &World) -> Result<Vec<Value>> {
+fn quarantine(world: &Deployed) -> Result<Vec<Value>> {
     let bucket = world.stack.output("QuarantineBucket")?;
     let mut aws = world.aws.borrow_mut();
     let listed = aws.call("s3", "list_objects_v2", json!({ "Bucket": bucket }))?;
@@ -651,8 +456,4 @@ fn quarantine(world: &World) -> Result<Vec<Value>> {
         kept.push(serde_json::from_slice(&bytes(&found, "Body")?)?);
     }
     Ok(kept)
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
 }

@@ -21,6 +21,7 @@ mod traffic;
 mod weeks;
 
 use clients::Clients;
+pub use labels::LabelTimes;
 use parts::{PIPELINE, bucket, cluster, key, object_key, role, s3_input, s3_output, session, tags, uri, vpc};
 
 /// A chapter of the story.
@@ -55,6 +56,7 @@ pub struct Story {
     mirror: Option<Mirror>,
     training_commit: Option<CommitId>,
     traffic_since: Option<Timestamp>,
+    labels: LabelTimes,
 }
 
 /// The story cannot go on.
@@ -166,7 +168,15 @@ baseline = "make"
     /// The story from its beginning.
     #[must_use]
     pub fn new(account: SimulatedAccount, git: LocalGit, clock: Clock) -> Self {
-        Self { account, git, clock, mirror: None, training_commit: None, traffic_since: None }
+        Self {
+            account,
+            git,
+            clock,
+            mirror: None,
+            training_commit: None,
+            traffic_since: None,
+            labels: LabelTimes::OF_THE_DEMO,
+        }
     }
 
     /// Copies every object of the story to another place, before a step reads the object.
@@ -174,6 +184,12 @@ baseline = "make"
     pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8]) + 'static) -> Self {
         self.mirror = Some(Box::new(mirror));
         self
+    }
+
+    /// With labels at these times.
+    #[must_use]
+    pub fn labelled_at(self, labels: LabelTimes) -> Self {
+        Self { labels, ..self }
     }
 
     /// The first moment of the demo.
