@@ -64,9 +64,11 @@ impl Files {
             Ok(entries) => entries,
             Err(error) => return self.unreadable.push(CommandError::unreadable(folder)(error)),
         };
-        entries.sort_by_key(fs::DirEntry::file_name);
+        entries.sort_by_cached_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
+            // As builds and their annotations name a file of the folder in which they run.
+            let path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => {
                     let name = entry.file_name();

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use sagewarden_govern::counted;
 
-use crate::check::checked::{CheckedFile, Tally};
+use crate::check::checked::Tally;
 use crate::check::files::{Files, Input};
 use crate::check::judging::{Judging, Saying};
 use crate::check::known::Baseline;
@@ -51,25 +51,40 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let judging = Judging { bundle: &in_force.bundle, account, now: now() };
     let mut printing = Printing::begin(options.format, &in_force, baseline.is_some());
     let mut tally = Tally { is_unusable: !files.unreadable.is_empty(), ..Tally::default() };
-    let finish = |mut checked: CheckedFile| {
+    let format = options.format;
+    // What can be said at once is not kept. A baseline is compared with all that was found.
+    let is_said = baseline.is_none() && print::is_said_at_once(format);
+    let judged = |input: &Input, say: &mut dyn FnMut(&str, String)| {
+        let mut checked = judging.file(input, is_said.then_some(Saying { format, say }));
         if let Some(baseline) = &baseline {
             baseline.mark(&mut checked);
         }
-        let printed = print::of_file(options.format, &checked);
-        (checked, printed)
+        checked
     };
-    let judge = |input: &'_ Input| {
-        if input.is_large { Err(input.clone()) } else { Ok(finish(judging.file(input, None))) }
+    let judge = |input: &Input| {
+        if input.is_large {
+            return Err(input.clone());
+        }
+        let mut said = String::new();
+        let mut say = |path: &str, more: String| {
+            said += &if said.is_empty() {
+                print::heading(format, path)
+            } else {
+                print::between(format).to_owned()
+            };
+            said += &more;
+        };
+        let checked = judged(input, &mut say);
+        said += &print::of_file(format, &checked);
+        Ok((checked, said))
     };
-    // Of a large file, what can be said at once is not kept. A baseline is compared with all that was found.
-    let is_said = baseline.is_none() && print::is_said_at_once(options.format);
     let mut done = Done::of(files.inputs.len());
-    parallel::in_order(&files.inputs, judge, |judged| {
+    parallel::in_order(&files.inputs, judge, |ready| {
         // One large file after the other, each on all cores.
-        let (mut checked, printed) = judged.unwrap_or_else(|large| {
-            let mut say = |path: &str, said: String| printing.said(path, &said);
-            let saying = is_said.then(|| Saying { format: options.format, say: &mut say });
-            finish(judging.file(&large, saying))
+        let (mut checked, printed) = ready.unwrap_or_else(|large| {
+            let checked = judged(&large, &mut |path, said| printing.said(path, &said));
+            let printed = print::of_file(format, &checked);
+            (checked, printed)
         });
         tally.add(&mut checked);
         if let Some(why) = &checked.unusable {

@@ -20,7 +20,7 @@ pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
         CheckFormat::Json if checked.is_foreign => String::new(),
         CheckFormat::Json => {
             let subjects = of_subjects(format, &checked.path, &checked.subjects);
-            let begin = if checked.said.is_begun { String::new() } else { json_begin(&checked.path) };
+            let begin = if checked.said.is_begun { String::new() } else { heading(format, &checked.path) };
             begin + &subjects + &json_end(checked)
         }
         CheckFormat::Sarif => String::new(),
@@ -58,8 +58,12 @@ pub(crate) fn between(format: CheckFormat) -> &'static str {
     if format == CheckFormat::Json { "," } else { "" }
 }
 
-fn json_begin(path: &str) -> String {
-    output::document(format!("{{\n  \"file\": {},\n  \"subjects\": [", json!(path)))
+/// What stands before the resources of a file.
+pub(crate) fn heading(format: CheckFormat, path: &str) -> String {
+    match format {
+        CheckFormat::Json => output::document(format!("{{\n  \"file\": {},\n  \"subjects\": [", json!(path))),
+        _ => output::text(&words::heading(path)),
+    }
 }
 
 fn json_end(checked: &CheckedFile) -> String {
@@ -131,30 +135,35 @@ impl<'a> Printing<'a> {
     /// Adds what is said of some resources of a file that is still being judged.
     pub(crate) fn said(&mut self, path: &str, said: &str) {
         let is_within = std::mem::replace(&mut self.is_within, true);
-        match (self.format, is_within) {
-            (CheckFormat::Json, false) => {
-                self.put(if self.is_first { "\n" } else { ",\n" });
-                self.put(&json_begin(path));
-                self.is_first = false;
-            }
-            (CheckFormat::Text, false) => self.put(&output::text(&words::heading(path))),
-            (format, _) => self.put(between(format)),
+        if is_within {
+            self.put(between(self.format));
+        } else {
+            self.begin_file();
+            self.put(&heading(self.format, path));
         }
         self.put(said);
     }
 
+    /// What stands between files.
+    fn begin_file(&mut self) {
+        if self.format == CheckFormat::Json {
+            let is_first = std::mem::take(&mut self.is_first);
+            self.put(if is_first { "\n" } else { ",\n" });
+        }
+    }
+
     /// Adds a file, with its own output.
     pub(crate) fn file(&mut self, checked: CheckedFile, printed: String) {
-        self.is_within = false;
+        let is_within = std::mem::take(&mut self.is_within);
         match self.format {
             CheckFormat::Text | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => {
                 self.put(&printed);
             }
-            CheckFormat::Json if checked.said.is_begun => self.put(&printed),
             CheckFormat::Json if printed.is_empty() => {}
             CheckFormat::Json => {
-                let separator = if std::mem::take(&mut self.is_first) { "\n" } else { ",\n" };
-                self.put(separator);
+                if !is_within {
+                    self.begin_file();
+                }
                 self.put(&printed);
             }
             CheckFormat::Sarif => self.files.push(checked),

@@ -124,32 +124,33 @@ pub(crate) struct FileDocument<'a> {
 /// The verdict on one thing of a file.
 #[derive(Serialize)]
 pub(crate) struct SubjectDocument<'a> {
-    checked: &'a [String],
-    findings: Vec<FindingDocument<'a>>,
     kind: &'static str,
     name: &'a str,
-    outcome: Judgement,
     place: Option<&'a str>,
+    outcome: Judgement,
+    checked: &'a [String],
     skipped: &'a [String],
+    findings: Vec<FindingDocument<'a>>,
 }
 
+/// A finding, as it is everywhere, and where it stands.
 #[derive(Serialize)]
 struct FindingDocument<'a> {
-    actual: &'a str,
-    area: &'a str,
     control: &'a str,
+    area: &'a str,
+    severity: Severity,
+    title: &'a str,
+    status: FindingStatus,
     field: &'a str,
+    actual: &'a str,
+    wanted: &'a str,
     fix: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<bool>,
+    waiver: Option<&'a WaivedBy>,
     line: Option<i64>,
     path: Option<&'a str>,
-    severity: Severity,
-    status: FindingStatus,
-    title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    waiver: Option<&'a WaivedBy>,
-    wanted: &'a str,
+    known: Option<bool>,
 }
 
 /// The verdicts on a file, for programs; `None` for a file of another kind.

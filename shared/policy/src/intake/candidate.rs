@@ -102,10 +102,7 @@ impl Candidate {
     /// What is known beside the document without asking anybody.
     #[must_use]
     pub fn joined(&self) -> Joined {
-        let mut joined = self.known.clone();
-        let offline = offline(&self.resource, &self.document, &joined);
-        joined.extend(offline);
-        joined
+        offline(&self.resource, &self.document, &self.known)
     }
 
     /// What it is in its file: a definition of a monitoring job is judged as the schedule that will run it.

@@ -299,6 +299,7 @@ mod tests {
         let after = json!({
             "model_name": "m", "model_arn": "arn:aws:sagemaker:eu-west-1:1:model/m", "enable_network_isolation": true,
             "primary_container": { "image": "i", "environment": "{\"A_b\": \"c\"}" }, "tags": [{ "key": "Owner", "value": "me" }],
+            "vpc_config": { "security_group_ids": [null] },
         });
         let unknown = json!({ "vpc_config": { "subnets": true, "security_group_ids": [true] }, "execution_role_arn": true });
         let change = json!({
