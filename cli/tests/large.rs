@@ -123,13 +123,7 @@ fn a_large_file_is_printed_while_it_is_judged_and_reads_like_any_other() {
     let (kept_text, printed_text) = (kept("text"), printed("text"));
     assert_eq!(kept_text, printed_text);
     let (kept, printed) = (kept("json"), printed("json"));
-    assert_eq!(
-        kept.1
-            .split_once(",\n  \"stale\"")
-            .map_or(kept.1.as_str(), |(files, _)| files)
-            .trim_end_matches("]}\n"),
-        printed.1.trim_end_matches("]}\n")
-    );
+    assert_eq!(kept.1.replace(",\n  \"stale\": []}", "}"), printed.1);
     let document: Value = serde_json::from_str(&printed.1).unwrap();
     let failed: Vec<usize> =
         document["files"].as_array().unwrap().iter().map(|file| not_isolated(file).len()).collect();
