@@ -1,8 +1,10 @@
-"""What SageMaker's operations take, and which properties of CloudFormation's schemas no request has.
+"""What SageMaker's operations take, which properties of CloudFormation's schemas no request has, and how Terraform's provider for Cloud
+Control calls them.
 
 Reads the names of resources from standard input, each with the operation that creates it."""
 
 import json
+import re
 import sys
 
 import botocore.session
@@ -32,12 +34,33 @@ def walk(schema, node, shape, path, renamed):
         walk(schema, node["items"], shape.member, path, renamed)
 
 
-renamed = {}
+def properties(node):
+    """The names of all properties in a schema, those of its definitions included."""
+    if isinstance(node, dict):
+        named = node.get("properties")
+        yield from named if isinstance(named, dict) else ()
+        for below in node.values():
+            yield from properties(below)
+    elif isinstance(node, list):
+        for below in node:
+            yield from properties(below)
+
+
+def attribute(name):
+    """The rule of the provider (`internal/naming` in its repository)."""
+    for brand in ("CloudFormation", "CloudFront", "CloudWatch", "FSx"):
+        name = name.replace(brand, brand.capitalize())
+    words = r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])|(?<=[A-Z])(?=[A-Z][a-z])"
+    return re.sub(words, "_", name).lower()
+
+
+renamed, attributes = {}, {}
 for resource, operation in json.load(sys.stdin):
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", f"AWS::SageMaker::{resource}").schema
     read_only = {path.split("/")[2] for path in schema.get("readOnlyProperties", []) if path.count("/") == 2}
     own = {name: node for name, node in schema["properties"].items() if name not in read_only}
+    attributes |= {name: attribute(name) for name in properties(schema)}
     found = set()
     walk(schema, {"properties": own}, model.operation_model(operation).input_shape, [], found)
     renamed[resource] = sorted(found)
-json.dump({"operations": operations, "renamed": renamed}, sys.stdout)
+json.dump({"operations": operations, "renamed": renamed, "attributes": attributes}, sys.stdout)

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use sagewarden_policy::coverage::coverage;
-use sagewarden_policy::intake::{TEMPLATED, creations, without_controls};
+use sagewarden_policy::intake::{TEMPLATED, attribute_of, creations, property_of, without_controls};
 use sagewarden_tests::{Result, python};
 use serde::Deserialize;
 use serde_json::json;
@@ -16,6 +16,8 @@ struct Model {
     operations: BTreeMap<String, BTreeMap<String, bool>>,
     /// Properties of templates that the API's request has not, by resource.
     renamed: BTreeMap<String, BTreeSet<String>>,
+    /// How Terraform's provider for Cloud Control calls the properties of templates.
+    attributes: BTreeMap<String, String>,
 }
 
 fn model() -> Result<Model> {
@@ -138,5 +140,15 @@ fn templates_name_what_they_set_as_the_api_does() -> Result<()> {
     let found: BTreeMap<_, _> =
         model.renamed.into_iter().filter(|(_, properties)| !properties.is_empty()).collect();
     assert_eq!(found, expected);
+    Ok(())
+}
+
+#[test]
+fn the_provider_for_cloud_control_calls_properties_as_its_rule_says() -> Result<()> {
+    let attributes = model()?.attributes;
+    assert!(attributes.len() > 400, "{}", attributes.len());
+    for (property, attribute) in &attributes {
+        assert_eq!((&attribute_of(property), &property_of(attribute)), (attribute, property));
+    }
     Ok(())
 }

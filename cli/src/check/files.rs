@@ -17,6 +17,17 @@ pub(crate) struct Input {
     pub(crate) path: PathBuf,
     /// It was found in a folder: it may be somebody else's.
     pub(crate) is_found: bool,
+    /// It is judged on all cores, and nothing else beside it: what it takes of memory is taken once.
+    pub(crate) is_large: bool,
+}
+
+/// Bytes of a large file. A compressed one is larger than it looks.
+const LARGE: u64 = 1 << 20;
+
+fn is_large(path: &Path, found: Option<&fs::Metadata>) -> bool {
+    let times = if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz")) { 16 } else { 1 };
+    // What is no file, such as standard input, has no length yet.
+    found.is_none_or(|found| !found.is_file() || found.len() * times >= LARGE)
 }
 
 /// The files in the order of their names, and how many of folders are none that can be judged.
@@ -39,7 +50,8 @@ impl Files {
             } else if as_of_folders && !is_wanted(path) && path.exists() {
                 files.passed_over += 1;
             } else {
-                files.inputs.push(Input { path: path.clone(), is_found: as_of_folders });
+                let is_large = is_large(path, fs::metadata(path).ok().as_ref());
+                files.inputs.push(Input { path: path.clone(), is_found: as_of_folders, is_large });
             }
         }
         files
@@ -52,9 +64,11 @@ impl Files {
             Ok(entries) => entries,
             Err(error) => return self.unreadable.push(CommandError::unreadable(folder)(error)),
         };
-        entries.sort_by_key(fs::DirEntry::file_name);
+        entries.sort_by_cached_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
+            // As builds and their annotations name a file of the folder in which they run.
+            let path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => {
                     let name = entry.file_name();
@@ -62,11 +76,15 @@ impl Files {
                         self.walk(&path, known);
                     }
                 }
-                Ok(_) if is_wanted(&path) && fs::metadata(&path).is_ok_and(|target| target.is_file()) => {
-                    if known.insert(path.clone()) {
-                        self.inputs.push(Input { path, is_found: true });
+                Ok(_) if is_wanted(&path) => match fs::metadata(&path) {
+                    Ok(target) if target.is_file() => {
+                        if known.insert(path.clone()) {
+                            let is_large = is_large(&path, Some(&target));
+                            self.inputs.push(Input { path, is_found: true, is_large });
+                        }
                     }
-                }
+                    _ => self.passed_over += 1,
+                },
                 Ok(_) => self.passed_over += 1,
                 Err(error) => self.unreadable.push(CommandError::unreadable(&path)(error)),
             }

@@ -7,8 +7,8 @@ use sagewarden_policy::intake::{self, Unusable};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::check::checked::{CheckedFile, Judging};
-use crate::check::source::Part;
+use crate::check::checked::CheckedFile;
+use crate::check::judging::Judging;
 use crate::check::words;
 use crate::error::CommandError;
 use crate::input::settings::InForce;
@@ -53,9 +53,9 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
         Ok(document) => intake::take(document),
         Err(error) => Err(Unusable::NotJson(error.to_string())),
     };
-    let mut checked = CheckedFile { path: "-".to_owned(), ..CheckedFile::default() };
+    let mut checked = CheckedFile::of("-".to_owned());
     match read {
-        Ok(intake) => checked.add(judging, Part { intake, lines: None }),
+        Ok(intake) => judging.request(&mut checked, intake),
         // Nothing is wrong with it: there is nothing to say of it.
         Err(Unusable::OtherCall(_) | Unusable::NoControls(_)) => {}
         Err(why) => checked.unusable = Some(why.to_string()),

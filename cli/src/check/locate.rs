@@ -1,7 +1,7 @@
 //! The place of a judged value in a file: the line of a field, or of the object that lacks it.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use sagewarden_policy::intake::{Candidate, without_mark};
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 #[derive(Clone)]
 pub(crate) struct Node<'a> {
     at: At<'a>,
-    within: OnceCell<Within<'a>>,
+    within: OnceLock<Within<'a>>,
 }
 
 #[derive(Clone)]
@@ -29,11 +29,11 @@ enum Within<'a> {
 
 impl<'a> Node<'a> {
     fn raw(value: &'a RawValue) -> Self {
-        Self { at: At::Raw(value), within: OnceCell::new() }
+        Self { at: At::Raw(value), within: OnceLock::new() }
     }
 
     fn known(line: usize, within: Within<'a>) -> Self {
-        Self { at: At::Line(line), within: OnceCell::from(within) }
+        Self { at: At::Line(line), within: OnceLock::from(within) }
     }
 
     pub(crate) fn leaf(line: usize) -> Self {
@@ -96,9 +96,12 @@ fn within(value: &RawValue) -> Within<'_> {
 /// A document with the beginnings of its lines.
 pub(crate) struct Lines<'a> {
     /// Of a text of JSON, read when the first finding asks for its place: most files have none.
-    root: OnceCell<Option<Node<'a>>>,
+    root: OnceLock<Option<Node<'a>>>,
     text: &'a str,
-    ends: OnceCell<Vec<usize>>,
+    /// The number of the text's first line.
+    first: usize,
+    /// Where each line ends. No text of more than 4 GB is read.
+    ends: OnceLock<Vec<u32>>,
 }
 
 /// Where a finding stands.
@@ -113,12 +116,17 @@ pub(crate) struct Place {
 impl<'a> Lines<'a> {
     /// Of a text of JSON.
     pub(crate) fn of_json(text: &'a str) -> Self {
-        Self { root: OnceCell::new(), text, ends: OnceCell::new() }
+        Self::of_json_from(text, 1)
+    }
+
+    /// Of a text of JSON that begins at a line of its file.
+    pub(crate) fn of_json_from(text: &'a str, first: usize) -> Self {
+        Self { root: OnceLock::new(), text, first, ends: OnceLock::new() }
     }
 
     /// For a value whose lines are known.
     pub(crate) fn of(root: Node<'a>) -> Self {
-        Self { root: OnceCell::from(Some(root)), text: "", ends: OnceCell::new() }
+        Self { root: OnceLock::from(Some(root)), text: "", first: 1, ends: OnceLock::new() }
     }
 
     fn root(&self) -> Option<&Node<'a>> {
@@ -163,14 +171,15 @@ impl<'a> Lines<'a> {
             // A raw value is a slice of the text that it was read from.
             At::Raw(value) => {
                 let offset = value.get().as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
-                self.ends().partition_point(|end| *end < offset) + 1
+                self.ends().partition_point(|end| (*end as usize) < offset) + self.first
             }
         };
         i64::try_from(line).ok()
     }
 
-    fn ends(&self) -> &[usize] {
-        self.ends.get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect())
+    fn ends(&self) -> &[u32] {
+        let find = || self.text.match_indices('\n').filter_map(|(at, _)| u32::try_from(at).ok());
+        self.ends.get_or_init(|| find().collect())
     }
 }
 

@@ -4,6 +4,8 @@ mod builds;
 mod checked;
 mod code;
 mod files;
+mod json_lines;
+mod judging;
 mod known;
 mod lines;
 mod locate;
@@ -19,8 +21,9 @@ use std::process::ExitCode;
 
 use sagewarden_govern::counted;
 
-use crate::check::checked::{CheckedFile, Judging, Tally};
-use crate::check::files::Files;
+use crate::check::checked::Tally;
+use crate::check::files::{Files, Input};
+use crate::check::judging::{Judging, Saying};
 use crate::check::known::Baseline;
 use crate::check::print::Printing;
 use crate::command::check::CheckOptions;
@@ -48,16 +51,41 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let judging = Judging { bundle: &in_force.bundle, account, now: now() };
     let mut printing = Printing::begin(options.format, &in_force, baseline.is_some());
     let mut tally = Tally { is_unusable: !files.unreadable.is_empty(), ..Tally::default() };
-    let judge = |input: &files::Input| {
-        let mut checked = CheckedFile::judge(&judging, input);
+    let format = options.format;
+    // What can be said at once is not kept. A baseline is compared with all that was found.
+    let is_said = baseline.is_none() && print::is_said_at_once(format);
+    let judged = |input: &Input, say: &mut dyn FnMut(&str, String)| {
+        let mut checked = judging.file(input, is_said.then_some(Saying { format, say }));
         if let Some(baseline) = &baseline {
             baseline.mark(&mut checked);
         }
-        let printed = printing_of(options, &checked);
-        (checked, printed)
+        checked
+    };
+    let judge = |input: &Input| {
+        if input.is_large {
+            return Err(input.clone());
+        }
+        let mut said = String::new();
+        let mut say = |path: &str, more: String| {
+            said += &if said.is_empty() {
+                print::heading(format, path)
+            } else {
+                print::between(format).to_owned()
+            };
+            said += &more;
+        };
+        let checked = judged(input, &mut say);
+        said += &print::of_file(format, &checked);
+        Ok((checked, said))
     };
     let mut done = Done::of(files.inputs.len());
-    parallel::in_order(&files.inputs, judge, |(mut checked, printed)| {
+    parallel::in_order(&files.inputs, judge, |ready| {
+        // One large file after the other, each on all cores.
+        let (mut checked, printed) = ready.unwrap_or_else(|large| {
+            let checked = judged(&large, &mut |path, said| printing.said(path, &said));
+            let printed = print::of_file(format, &checked);
+            (checked, printed)
+        });
         tally.add(&mut checked);
         if let Some(why) = &checked.unusable {
             done.beside(|| output::warn(format_args!("error: {why}")));
@@ -89,9 +117,4 @@ fn settle(baseline: &Baseline, tally: &mut Tally) -> Result<(), CommandError> {
     tally.stale.extend(baseline.gone(&tally.judged));
     tally.stale.iter().for_each(|known| output::warn(words::stale(known)));
     Ok(())
-}
-
-/// What is printed of a file alone, made where the file is judged.
-fn printing_of(options: &CheckOptions, checked: &CheckedFile) -> String {
-    print::of_file(options.format, checked)
 }

@@ -15,7 +15,12 @@ pub(crate) fn in_order<T: Sync, R: Send>(
     work: impl Fn(&T) -> R + Sync,
     mut each: impl FnMut(R),
 ) {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(things.len());
+    // Asking for the number of cores reads files of the system, which is more work than many a thing.
+    let threads = if things.len() > 1 {
+        thread::available_parallelism().map_or(1, NonZero::get).min(things.len())
+    } else {
+        1
+    };
     if threads <= 1 {
         return things.iter().map(work).for_each(each);
     }

@@ -2,7 +2,11 @@
 
 use std::io;
 
-use crate::check::checked::{CheckedFile, Tally};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::check::checked::{CheckedFile, CheckedSubject, Tally};
+use crate::check::words::SubjectDocument;
 use crate::check::{builds, sarif, words};
 use crate::command::check::CheckFormat;
 use crate::error::CommandError;
@@ -13,15 +17,68 @@ use crate::output;
 pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
     match format {
         CheckFormat::Text => output::text(&words::text(checked)),
+        CheckFormat::Json if checked.is_foreign => String::new(),
         CheckFormat::Json => {
-            let printed = words::document(checked).and_then(|file| serde_json::to_string_pretty(&file).ok());
-            printed.map(output::document).unwrap_or_default()
+            let subjects = of_subjects(format, &checked.path, &checked.subjects);
+            let begin = if checked.said.is_begun { String::new() } else { heading(format, &checked.path) };
+            begin + &subjects + &json_end(checked)
         }
         CheckFormat::Sarif => String::new(),
         CheckFormat::Junit => builds::junit(checked),
         CheckFormat::Github => builds::github(checked),
         CheckFormat::Markdown => builds::markdown(checked),
     }
+}
+
+/// Whether what is said of the resources of a file can be printed before all of them are judged.
+pub(crate) fn is_said_at_once(format: CheckFormat) -> bool {
+    matches!(format, CheckFormat::Text | CheckFormat::Json)
+}
+
+/// What is printed of some resources of a file.
+pub(crate) fn of_subjects(format: CheckFormat, path: &str, subjects: &[CheckedSubject]) -> String {
+    match format {
+        CheckFormat::Text => {
+            let said: String = subjects.iter().map(|subject| words::of_subject(path, subject)).collect();
+            output::text(&said)
+        }
+        CheckFormat::Json => {
+            let said = subjects.iter().map(|subject| indented(&SubjectDocument::of(subject), "\n    "));
+            let said: Vec<String> = said.map(|subject| format!("\n    {subject}")).collect();
+            output::document(said.join(between(format)))
+        }
+        CheckFormat::Sarif | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => {
+            String::new()
+        }
+    }
+}
+
+/// What stands between resources.
+pub(crate) fn between(format: CheckFormat) -> &'static str {
+    if format == CheckFormat::Json { "," } else { "" }
+}
+
+/// What stands before the resources of a file.
+pub(crate) fn heading(format: CheckFormat, path: &str) -> String {
+    match format {
+        CheckFormat::Json => output::document(format!("{{\n  \"file\": {},\n  \"subjects\": [", json!(path))),
+        _ => output::text(&words::heading(path)),
+    }
+}
+
+fn json_end(checked: &CheckedFile) -> String {
+    let is_empty = checked.subjects.is_empty() && !checked.said.is_begun;
+    let mut end = if is_empty { "]".to_owned() } else { "\n  ]".to_owned() };
+    for (name, notes) in [("undecided", &checked.undecided), ("notes", &checked.passed_over)] {
+        end += &format!(",\n  \"{name}\": {}", indented(notes, "\n  "));
+    }
+    end += &format!(",\n  \"unusable\": {}\n}}", json!(checked.unusable));
+    output::document(end)
+}
+
+/// A document within another one: `line` begins each of its lines but the first.
+fn indented(document: &impl Serialize, line: &str) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default().replace('\n', line)
 }
 
 /// Bytes that are printed at once.
@@ -35,6 +92,8 @@ pub(crate) struct Printing<'a> {
     /// Kept for formats that are of all files together.
     files: Vec<CheckedFile>,
     is_first: bool,
+    /// Whether some resources of the next file have been printed.
+    is_within: bool,
     /// What is ready to be printed.
     ready: String,
     /// That nothing can be printed any more.
@@ -49,6 +108,7 @@ impl<'a> Printing<'a> {
             has_baseline,
             files: Vec::new(),
             is_first: true,
+            is_within: false,
             ready: String::new(),
             stopped: None,
         };
@@ -56,7 +116,7 @@ impl<'a> Printing<'a> {
             CheckFormat::Text => printing.put(&output::text(&words::settings(settings))),
             CheckFormat::Json => {
                 let bundle = &settings.bundle;
-                let head = serde_json::json!({
+                let head = json!({
                     "bundle": bundle.hash(),
                     "profile": bundle.settings().profile,
                     "settings": settings.path,
@@ -72,16 +132,38 @@ impl<'a> Printing<'a> {
         printing
     }
 
+    /// Adds what is said of some resources of a file that is still being judged.
+    pub(crate) fn said(&mut self, path: &str, said: &str) {
+        let is_within = std::mem::replace(&mut self.is_within, true);
+        if is_within {
+            self.put(between(self.format));
+        } else {
+            self.begin_file();
+            self.put(&heading(self.format, path));
+        }
+        self.put(said);
+    }
+
+    /// What stands between files.
+    fn begin_file(&mut self) {
+        if self.format == CheckFormat::Json {
+            let is_first = std::mem::take(&mut self.is_first);
+            self.put(if is_first { "\n" } else { ",\n" });
+        }
+    }
+
     /// Adds a file, with its own output.
     pub(crate) fn file(&mut self, checked: CheckedFile, printed: String) {
+        let is_within = std::mem::take(&mut self.is_within);
         match self.format {
             CheckFormat::Text | CheckFormat::Junit | CheckFormat::Github | CheckFormat::Markdown => {
                 self.put(&printed);
             }
             CheckFormat::Json if printed.is_empty() => {}
             CheckFormat::Json => {
-                let separator = if std::mem::take(&mut self.is_first) { "\n" } else { ",\n" };
-                self.put(separator);
+                if !is_within {
+                    self.begin_file();
+                }
                 self.put(&printed);
             }
             CheckFormat::Sarif => self.files.push(checked),
@@ -96,7 +178,7 @@ impl<'a> Printing<'a> {
         match self.format {
             CheckFormat::Text => self.put(&output::text(&words::summary(tally, passed_over))),
             CheckFormat::Json if self.has_baseline => {
-                let stale = output::document(serde_json::json!(tally.stale).to_string());
+                let stale = output::document(json!(tally.stale).to_string());
                 self.put(&format!("\n],\n  \"stale\": {stale}}}\n"));
             }
             CheckFormat::Json => self.put("\n]}\n"),

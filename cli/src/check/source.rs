@@ -4,10 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use sagewarden_policy::intake::{self, Intake, LargeDefinition, Unusable, without_mark};
+use sagewarden_policy::intake::{self, Intake, LargeDocument, Unusable, without_mark};
 
 use crate::check::locate::Lines;
-use crate::check::yaml;
+use crate::check::{json_lines, yaml};
 
 /// The endings of the files that are judged.
 const ENDS: [&str; 6] = ["json", "yaml", "yml", "template", "py", "ipynb"];
@@ -17,9 +17,13 @@ const MOST_UNPACKED: u64 = 128 << 20;
 
 /// Whether a file of a folder is looked at.
 pub(crate) fn is_wanted(path: &Path) -> bool {
-    let is_log =
-        || has_end(path, "gz") && path.file_stem().is_some_and(|stem| has_end(Path::new(stem), "json"));
-    path.extension().is_some_and(|end| ENDS.iter().any(|one| end.eq_ignore_ascii_case(one))) || is_log()
+    let is_one_of = |path: &Path, ends: &[&str]| ends.iter().any(|end| has_end(path, end));
+    let is_of_lines = |path: &Path| is_one_of(path, &json_lines::ENDS);
+    // Collectors compress what they write.
+    let is_log = |stem: &Path| has_end(stem, "json") || is_of_lines(stem);
+    let is_compressed_log =
+        || has_end(path, "gz") && path.file_stem().is_some_and(|stem| is_log(Path::new(stem)));
+    is_one_of(path, &ENDS) || is_of_lines(path) || is_compressed_log()
 }
 
 /// A document of a file: its content and its place.
@@ -59,9 +63,9 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     }
 }
 
-/// A large definition of a pipeline, which is JSON in a file of any name.
-pub(crate) fn large<'a>(path: &Path, text: &'a str) -> Option<LargeDefinition<'a>> {
-    if has_end(path, "tf") { None } else { LargeDefinition::of(text) }
+/// A large definition of a pipeline or plan, which is JSON in a file of any name.
+pub(crate) fn large<'a>(path: &Path, text: &'a str) -> Option<LargeDocument<'a>> {
+    if has_end(path, "tf") { None } else { LargeDocument::of(text) }
 }
 
 /// The documents of a text. Of YAML with several, those that are none of ours do not hide the others.
@@ -90,7 +94,7 @@ pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unu
         match intake::take(document.json) {
             Ok(mut intake) => {
                 if several {
-                    intake.number(index + 1);
+                    intake.number("document", index + 1);
                 }
                 parts.push(Part { intake, lines: Some(Lines::of(document.lines)) });
             }
@@ -98,15 +102,24 @@ pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unu
         }
     }
     match (broken_off, parts.is_empty()) {
+        (Some(_), true) if is_unrendered(bare) => Err(Unusable::NotRendered),
         (Some(why), true) => Err(Unusable::NotJson(why)),
         (None, true) => Err(unusable),
         (broken_off, false) => {
             // What stands before the fault is judged all the same.
-            let rest = broken_off.map(|why| format!("the rest of the file cannot be read: {why}"));
+            let rest = broken_off.map(|why| {
+                let why = if is_unrendered(bare) { Unusable::NotRendered.to_string() } else { why };
+                format!("the rest of the file cannot be read: {why}")
+            });
             parts.extend(rest.map(|note| Part { intake: Intake::undecided(note), lines: None }));
             Ok(parts)
         }
     }
+}
+
+/// Whether there is an action of Helm's in a text. `${{` is an expression of GitHub's workflows.
+fn is_unrendered(text: &str) -> bool {
+    text.match_indices("{{").any(|(at, _)| !text.get(..at).is_some_and(|before| before.ends_with('$')))
 }
 
 fn has_end(path: &Path, end: &str) -> bool {

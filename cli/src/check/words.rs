@@ -1,8 +1,9 @@
 //! What `sagewarden check` prints: the verdicts, as text or as JSON.
 
 use sagewarden_govern::counted;
-use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use sagewarden_policy::{FindingStatus, Judgement, Severity, WaivedBy};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Known, Tally};
 use crate::input::settings::InForce;
@@ -22,22 +23,32 @@ pub(crate) fn settings(settings: &InForce) -> String {
 
 /// The verdicts on a file, for people.
 pub(crate) fn text(checked: &CheckedFile) -> String {
-    if checked.is_foreign || checked.unusable.is_some() && checked.subjects.is_empty() && !has_notes(checked)
+    if checked.is_foreign
+        || !checked.said.is_begun
+            && checked.unusable.is_some()
+            && checked.subjects.is_empty()
+            && !has_notes(checked)
     {
         return String::new();
     }
-    let mut text = format!("{STRONG}{}{STRONG:#}\n", line(&checked.path));
+    let mut text = if checked.said.is_begun { String::new() } else { heading(&checked.path) };
     text.extend(checked.subjects.iter().map(|subject| of_subject(&checked.path, subject)));
     text.extend(checked.undecided.iter().map(|note| format!("  undecided: {}\n", line(note))));
     text.extend(checked.passed_over.iter().map(|note| format!("  note: {}\n", line(note))));
     text
 }
 
+/// What stands above the verdicts on a file.
+pub(crate) fn heading(path: &str) -> String {
+    format!("{STRONG}{}{STRONG:#}\n", line(path))
+}
+
 fn has_notes(checked: &CheckedFile) -> bool {
     !checked.undecided.is_empty() || !checked.passed_over.is_empty()
 }
 
-fn of_subject(file: &str, subject: &CheckedSubject) -> String {
+/// The verdict on one thing of a file, for people.
+pub(crate) fn of_subject(file: &str, subject: &CheckedSubject) -> String {
     let CheckedSubject { candidate, verdict, .. } = subject;
     let place = candidate.place.as_ref().map(|place| format!("{}: ", line(place))).unwrap_or_default();
     let number = verdict.checked.len();
@@ -104,52 +115,81 @@ pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
 #[derive(Serialize)]
 pub(crate) struct FileDocument<'a> {
     file: &'a str,
-    subjects: Subjects<'a>,
+    subjects: Vec<SubjectDocument<'a>>,
     undecided: &'a [String],
     notes: &'a [String],
     unusable: &'a Option<String>,
 }
 
-/// One is written after the other: there may be many of them.
-struct Subjects<'a>(&'a [CheckedSubject]);
+/// The verdict on one thing of a file.
+#[derive(Serialize)]
+pub(crate) struct SubjectDocument<'a> {
+    kind: &'static str,
+    name: &'a str,
+    place: Option<&'a str>,
+    outcome: Judgement,
+    checked: &'a [String],
+    skipped: &'a [String],
+    findings: Vec<FindingDocument<'a>>,
+}
 
-impl Serialize for Subjects<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(subject))
-    }
+/// A finding, as it is everywhere, and where it stands.
+#[derive(Serialize)]
+struct FindingDocument<'a> {
+    control: &'a str,
+    area: &'a str,
+    severity: Severity,
+    title: &'a str,
+    status: FindingStatus,
+    field: &'a str,
+    actual: &'a str,
+    wanted: &'a str,
+    fix: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiver: Option<&'a WaivedBy>,
+    line: Option<i64>,
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
 }
 
 /// The verdicts on a file, for programs; `None` for a file of another kind.
 pub(crate) fn document(checked: &CheckedFile) -> Option<FileDocument<'_>> {
     (!checked.is_foreign).then(|| FileDocument {
         file: &checked.path,
-        subjects: Subjects(&checked.subjects),
+        subjects: checked.subjects.iter().map(SubjectDocument::of).collect(),
         undecided: &checked.undecided,
         notes: &checked.passed_over,
         unusable: &checked.unusable,
     })
 }
 
-fn subject(subject: &CheckedSubject) -> Value {
-    let CheckedSubject { candidate, verdict, .. } = subject;
-    let findings = subject.findings().map(|(finding, place, is_known)| {
-        let mut finding = json!(finding);
-        if let Some(fields) = finding.as_object_mut() {
-            fields.insert("line".to_owned(), json!(place.line));
-            fields.insert("path".to_owned(), json!(place.path));
-            if is_known {
-                fields.insert("known".to_owned(), json!(true));
-            }
+impl<'a> SubjectDocument<'a> {
+    pub(crate) fn of(subject: &'a CheckedSubject) -> Self {
+        let CheckedSubject { candidate, verdict, .. } = subject;
+        let findings = subject.findings().map(|(finding, at, is_known)| FindingDocument {
+            actual: &finding.actual,
+            area: &finding.area,
+            control: &finding.control,
+            field: &finding.field,
+            fix: &finding.fix,
+            known: is_known.then_some(true),
+            line: at.line,
+            path: at.path.as_deref(),
+            severity: finding.severity,
+            status: finding.status,
+            title: &finding.title,
+            waiver: finding.waiver.as_ref(),
+            wanted: &finding.wanted,
+        });
+        Self {
+            checked: &verdict.checked,
+            findings: findings.collect(),
+            kind: candidate.kind().segment(),
+            name: &candidate.resource.name,
+            outcome: verdict.outcome,
+            place: candidate.place.as_deref(),
+            skipped: &verdict.skipped,
         }
-        finding
-    });
-    json!({
-        "kind": candidate.kind().segment(),
-        "name": candidate.resource.name,
-        "place": candidate.place,
-        "outcome": verdict.outcome,
-        "checked": verdict.checked,
-        "skipped": verdict.skipped,
-        "findings": findings.collect::<Vec<_>>(),
-    })
+    }
 }

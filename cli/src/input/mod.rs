@@ -31,18 +31,28 @@ const LARGEST: u64 = 512 << 20;
 /// A whole file. A file without an end (`/dev/zero`), or one that may wait for ever (a named pipe without a writer), is refused; the pipe
 /// that a shell makes for `<(command)` is read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    let mut bytes = Vec::new();
-    let read = open(path)?.take(LARGEST + 1).read_to_end(&mut bytes);
-    let read = read.and_then(|_| {
-        if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
-    });
-    read.map_err(CommandError::unreadable(path))
+    let (file, length) = opened(path)?;
+    // Room for all of it, and for one byte more, which tells that there is none: as few calls as can be.
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(LARGEST)).unwrap_or_default() + 1);
+    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
+    read.and_then(|_| whole(bytes)).map_err(CommandError::unreadable(path))
+}
+
+/// What was read, if it was not cut off.
+fn whole(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
 }
 
 /// A file that has an end, for who reads it piece by piece.
 pub(crate) fn open(path: &Path) -> Result<fs::File, CommandError> {
+    opened(path).map(|(file, _)| file)
+}
+
+/// A file with its length.
+fn opened(path: &Path) -> Result<(fs::File, u64), CommandError> {
     let open = || {
-        let kind = fs::metadata(path)?.file_type();
+        let metadata = fs::metadata(path)?;
+        let kind = metadata.file_type();
         let is_of_shell = path.starts_with("/dev/fd")
             || path == Path::new("/dev/stdin")
             || path.starts_with("/proc/self/fd");
@@ -52,7 +62,7 @@ pub(crate) fn open(path: &Path) -> Result<fs::File, CommandError> {
             Some(Special::Device) => return refuse("it is a device, not a file"),
             None => {}
         }
-        fs::File::open(path)
+        Ok((fs::File::open(path)?, metadata.len()))
     };
     open().map_err(CommandError::unreadable(path))
 }
@@ -81,8 +91,8 @@ pub(crate) fn read_any(path: &Path) -> Result<Vec<u8>, CommandError> {
         return read(path);
     }
     let mut bytes = Vec::new();
-    io::stdin().lock().take(LARGEST).read_to_end(&mut bytes).map_err(CommandError::unreadable(path))?;
-    Ok(bytes)
+    let read = io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes);
+    read.and_then(|_| whole(bytes)).map_err(CommandError::unreadable(path))
 }
 
 /// A whole file of text.

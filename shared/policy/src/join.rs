@@ -103,7 +103,12 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
         // Nothing behind a skipped call is known.
         let behind = OPERATIONS_BEHIND.iter().find(|(later, _)| *later == operation);
         let is_known = behind.is_none_or(|(_, earlier)| earlier.iter().all(|one| joined.contains_key(*one)));
-        if joined.contains_key(operation) || !is_known || is_of_no_type(operation, document) {
+        let is_answered = joined.contains_key(operation) || NEVER_OFFLINE.contains(&operation);
+        if is_answered || !is_known || is_of_no_type(operation, document) {
+            continue;
+        }
+        if !asks(resource.kind, operation) {
+            joined.insert(operation.to_owned(), OperationAnswer::Documents(Vec::new()));
             continue;
         }
         let unreadable = UnreadablePaths::default();
@@ -123,6 +128,25 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
         joined.extend(answer.map(|answer| (operation.to_owned(), answer)));
     }
     joined
+}
+
+/// Operations that every resource can be asked about: what they would answer is in no file.
+const NEVER_OFFLINE: [&str; 3] = ["ListTags", "ListMonitoringSchedules", "GetCommit"];
+
+/// Whether a resource of a kind can name what an operation is asked about.
+fn asks(kind: ResourceKind, operation: &str) -> bool {
+    use ResourceKind as K;
+    let serves = matches!(kind, K::TransformJob | K::Endpoint | K::EndpointConfig | K::InferenceComponent);
+    match operation {
+        "DescribeEndpointConfig" => kind == K::Endpoint,
+        "DescribeModel" => serves,
+        "DescribeModelPackage" => serves || kind == K::Model,
+        "DescribeMonitoringSchedule" => kind == K::Endpoint,
+        "DescribePipeline" => kind == K::PipelineExecution,
+        "DescribeNotebookInstanceLifecycleConfig" => kind == K::NotebookInstance,
+        definition if DEFINITIONS.contains(&definition) => kind == K::MonitoringSchedule,
+        _ => true,
+    }
 }
 
 /// Whether the API demands that a resource names what an operation describes.

@@ -4,7 +4,7 @@ use sagewarden_events::{KeyManager, Resource, ResourceKind};
 use serde_json::{Value as Json, json};
 use wildmatch::WildMatch;
 
-use crate::lists::{List, table};
+use crate::lists::{List, of_kind};
 
 /// The operation that says who manages a key. What is kept of the answer is the name that was asked for, and `KeyManager`.
 pub const KEY_OPERATION: &str = "DescribeKey";
@@ -23,7 +23,7 @@ pub fn key_refusal(key: &str, reason: &str) -> Json {
 
 /// Where resources of a kind name keys: paths as in controls.
 pub(crate) fn key_paths(kind: ResourceKind) -> impl Iterator<Item = &'static str> {
-    let rows = table().filter(move |row| row.kind == kind && row.list == List::Keys);
+    let rows = of_kind(kind).iter().filter(|row| row.list == List::Keys);
     rows.flat_map(|row| row.paths.iter().copied())
 }
 

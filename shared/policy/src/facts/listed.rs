@@ -8,7 +8,7 @@ use super::context::{Context, fits, image, image_fits};
 use crate::buckets::{bucket, buckets_in};
 use crate::join::{OperationAnswer, split};
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, is_own};
-use crate::lists::{List, Listed, table};
+use crate::lists::{List, of_kind};
 use crate::reader::Reader;
 
 impl Context<'_> {
@@ -16,8 +16,8 @@ impl Context<'_> {
     /// for certain: a manifest beside a foreign bucket must not turn the finding into an undecided one.
     pub(super) fn listed(&self, fact: &'static str) -> bool {
         let kind = self.resource.kind;
-        let rows: Vec<&Listed> = table().filter(|row| row.kind == kind && row.fact == fact).collect();
-        let places = || rows.iter().flat_map(|row| row.paths.iter().map(|path| (row.list, *path)));
+        let rows = || of_kind(kind).iter().filter(|row| row.fact == fact);
+        let places = || rows().flat_map(|row| row.paths.iter().map(|path| (row.list, *path)));
         // Values after one that does not fit are read as well, so that a value of a wrong type is noted.
         let broken = places().filter(|(list, path)| !self.keeps(fact, *list, path)).count() > 0;
         if !broken {

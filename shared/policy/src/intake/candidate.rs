@@ -3,6 +3,7 @@
 use sagewarden_events::{Resource, ResourceKind, Timestamp, lower_first};
 use serde_json::Value as Json;
 
+use super::cloud_control::attribute_of;
 use super::names::{manifest_name, plan_path};
 use crate::join::{Joined, OperationAnswer, SERVED_SERVERLESS, offline, split};
 use crate::later::origin;
@@ -39,6 +40,8 @@ pub enum Words {
     Trail,
     /// As Terraform's provider does.
     Plan,
+    /// As Terraform's provider for Cloud Control does.
+    CloudControl,
     /// As the controller of Kubernetes does.
     Manifest,
 }
@@ -60,6 +63,21 @@ impl Candidate {
     /// At a place of a file of several, where `at` leads to the request itself.
     pub(super) fn standing(self, place: &str, at: &str, words: Words) -> Self {
         Self { place: Some(place.to_owned()), at: at.to_owned(), words, ..self }
+    }
+
+    /// The same without the document: which resource it is, and where it stands.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        Self {
+            resource: self.resource.clone(),
+            place: self.place.clone(),
+            at: self.at.clone(),
+            words: self.words,
+            shown: self.shown,
+            document: Json::Null,
+            id: None,
+            known: Joined::new(),
+        }
     }
 
     /// Within a part of a file.
@@ -84,10 +102,7 @@ impl Candidate {
     /// What is known beside the document without asking anybody.
     #[must_use]
     pub fn joined(&self) -> Joined {
-        let mut joined = self.known.clone();
-        let offline = offline(&self.resource, &self.document, &joined);
-        joined.extend(offline);
-        joined
+        offline(&self.resource, &self.document, &self.known)
     }
 
     /// What it is in its file: a definition of a monitoring job is judged as the schedule that will run it.
@@ -127,6 +142,7 @@ impl Candidate {
                 "kms_key_arn".to_owned()
             }
             Words::Plan => plan_path(path),
+            Words::CloudControl => each(attribute_of),
             Words::Manifest => each(manifest_name),
         };
         if self.at.is_empty() { path } else { format!("{}.{path}", self.at) }
@@ -167,6 +183,14 @@ fn serverless_of(model: &Candidate, candidates: &[Candidate]) -> Option<(String,
     let is_one = model.resource.kind == ResourceKind::Model && !variants.is_empty() && all;
     let answer = || OperationAnswer::Documents(variants.into_iter().cloned().collect());
     is_one.then(|| (SERVED_SERVERLESS.to_owned(), answer()))
+}
+
+/// Gives each model what configurations elsewhere in the same file say of it.
+pub(super) fn link_to(configs: &[Candidate], models: &mut [Candidate]) {
+    for model in models {
+        let serverless = serverless_of(model, configs);
+        model.known.extend(serverless);
+    }
 }
 
 /// Gives each candidate the descriptions of those that it names within the same file.

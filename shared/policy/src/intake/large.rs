@@ -1,12 +1,14 @@
-//! Definitions of pipelines too large to be held as a whole: their steps are read some at a time.
+//! Documents too large to be held as a whole. Of definitions of pipelines, the steps are read some at a time.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use serde_json::Value as Json;
 use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
 
 use super::account::Accounts;
+use super::large_plan::LargePlan;
 use super::pipeline::some_steps;
 use super::taken::Intake;
 
@@ -17,20 +19,74 @@ const LARGE: usize = 1 << 20;
 /// variants of a model, escapes that could hide either, and values that no file may bring along.
 const TIES: [&str; 4] = ["\"Steps.", "\"EndpointConfig\"", "\\u", "sagewarden:"];
 
-/// A large definition, none of whose steps needs another one.
+/// A document whose parts are read some at a time.
 #[derive(Debug)]
-pub struct LargeDefinition<'a> {
-    /// The definition without its steps.
-    frame: Json,
-    steps: Vec<&'a RawValue>,
-    account: Option<String>,
+pub struct LargeDocument<'a>(Form<'a>);
+
+#[derive(Debug)]
+enum Form<'a> {
+    Definition(LargeDefinition<'a>),
+    Plan(LargePlan<'a>),
 }
 
-impl<'a> LargeDefinition<'a> {
+impl<'a> LargeDocument<'a> {
     /// Of a text; `None` for any other, which is to be read as a whole.
     #[must_use]
     pub fn of(text: &'a str) -> Option<Self> {
-        if text.len() < LARGE || TIES.iter().any(|tie| text.contains(tie)) {
+        if text.len() < LARGE {
+            return None;
+        }
+        let definition = || LargeDefinition::of(text).map(Form::Definition);
+        definition().or_else(|| LargePlan::of(text).map(Form::Plan)).map(Self)
+    }
+
+    /// The number of its parts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Definition(definition) => definition.steps.len(),
+            Form::Plan(plan) => plan.len(),
+        }
+    }
+
+    /// Whether it has no parts.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What some of its parts hold, by their numbers from 0.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Intake {
+        match &self.0 {
+            Form::Definition(definition) => definition.part(range),
+            Form::Plan(plan) => plan.part(range),
+        }
+    }
+
+    /// What is said of the whole.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        match &self.0 {
+            Form::Definition(_) => None,
+            Form::Plan(plan) => plan.note(),
+        }
+    }
+}
+
+/// A large definition, none of whose steps needs another one.
+#[derive(Debug)]
+struct LargeDefinition<'a> {
+    /// The definition without its steps.
+    frame: Json,
+    steps: Vec<&'a RawValue>,
+    /// That of all roles, found once a step has none.
+    account: OnceLock<Option<String>>,
+}
+
+impl<'a> LargeDefinition<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        if TIES.iter().any(|tie| text.contains(tie)) {
             return None;
         }
         let mut fields: BTreeMap<String, &'a RawValue> =
@@ -39,35 +95,36 @@ impl<'a> LargeDefinition<'a> {
         let frame =
             fields.into_iter().map(|(name, value)| Some((name, serde_json::from_str(value.get()).ok()?)));
         let frame = Json::Object(frame.collect::<Option<_>>()?);
-        let mut accounts = Accounts::default();
-        accounts.add(&frame);
-        for step in &steps {
-            accounts.add(&serde_json::from_str(step.get()).ok()?);
-        }
-        let account = accounts.only().map(str::to_owned);
-        Some(Self { frame, steps, account })
+        // Each step is an object of JSON already; what else it is, is known once it is read.
+        Some(Self { frame, steps, account: OnceLock::new() })
     }
 
-    /// The number of its steps.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.steps.len()
-    }
-
-    /// Whether it has no steps.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+    fn account(&self) -> Option<&str> {
+        let find = || {
+            let mut accounts = Accounts::default();
+            accounts.add(&self.frame);
+            let steps = self.steps.iter().filter_map(|step| serde_json::from_str(step.get()).ok());
+            steps.for_each(|step| accounts.add(&step));
+            accounts.only().map(str::to_owned)
+        };
+        self.account.get_or_init(find).as_deref()
     }
 
     /// What some of its steps hold, by their numbers from 0.
-    #[must_use]
-    pub fn part(&self, range: Range<usize>) -> Intake {
+    fn part(&self, range: Range<usize>) -> Intake {
         let first = range.start;
         let texts = self.steps.get(range).unwrap_or_default();
-        // All of them were parsed before.
-        let steps: Vec<Json> =
-            texts.iter().filter_map(|step| serde_json::from_str(step.get()).ok()).collect();
-        some_steps(&self.frame, &steps, first, self.account.as_deref())
+        let mut unreadable = Vec::new();
+        let mut read = |(number, step): (usize, &&RawValue)| {
+            serde_json::from_str(step.get()).unwrap_or_else(|error| {
+                unreadable.push(format!("Steps[{number}]: the step cannot be read: {error}"));
+                // One that holds no steps.
+                json!({ "Type": "Condition" })
+            })
+        };
+        let steps: Vec<Json> = (first..).zip(texts).map(&mut read).collect();
+        let mut intake = some_steps(&self.frame, &steps, first, &|| self.account());
+        intake.undecided.append(&mut unreadable);
+        intake
     }
 }

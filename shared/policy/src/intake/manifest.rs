@@ -6,7 +6,7 @@ use super::candidate::Words;
 use super::names::api_name;
 use super::pipeline;
 use super::request::{kind_of, of_kind};
-use super::taken::{Intake, Unusable};
+use super::taken::{Intake, NOT_RENDERED, Unusable};
 use crate::later::later;
 
 /// The group of the controller's resources, before their version.
@@ -18,6 +18,9 @@ pub(super) fn resource(json: &Json) -> Result<Intake, Unusable> {
     let spec = json.get("spec").ok_or(Unusable::UnknownForm)?;
     let document = in_words_of_the_api(spec);
     let mut intake = Intake::default();
+    if has_unrendered(spec) {
+        intake.note(NOT_RENDERED.to_owned());
+    }
     if kind == "Pipeline" {
         intake.add(pipeline::in_text(&document)?, "spec");
         return Ok(intake);
@@ -33,7 +36,27 @@ pub(super) fn resource(json: &Json) -> Result<Intake, Unusable> {
     }
     candidate.at = "spec".to_owned();
     candidate.words = Words::Manifest;
-    Ok(Intake::of(candidate))
+    intake.candidates.push(candidate);
+    Ok(intake)
+}
+
+/// Whether something in a value is left to Helm.
+fn has_unrendered(value: &Json) -> bool {
+    is_unrendered(value)
+        || match value {
+            Json::Object(fields) => fields.values().any(has_unrendered),
+            Json::Array(list) => list.iter().any(has_unrendered),
+            _ => false,
+        }
+}
+
+/// A value that Helm puts in: an action in quotes, or one that YAML reads as a map in a map.
+fn is_unrendered(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.contains("{{"),
+        Json::Object(fields) => fields.len() == 1 && fields.keys().all(|key| key.starts_with('{')),
+        _ => false,
+    }
 }
 
 /// The resources of a list of manifests; those of others are passed over.
@@ -51,9 +74,10 @@ pub(super) fn list(json: &Json) -> Intake {
     intake
 }
 
-/// A spec in the words of the API; what refers to another resource (`modelRef`) or a secret is known later.
+/// A spec in the words of the API; what refers to another resource (`modelRef`) or a secret, or is left to Helm, is known later.
 fn in_words_of_the_api(value: &Json) -> Json {
     match value {
+        value if is_unrendered(value) => later(None),
         Json::Object(fields) => {
             let named = fields.iter().map(|(key, value)| match key.strip_suffix("Ref") {
                 Some(head) if value.get("from").is_some() => (api_name(head), later(None)),

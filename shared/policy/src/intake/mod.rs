@@ -4,10 +4,12 @@
 mod account;
 mod calls;
 mod candidate;
+mod cloud_control;
 mod code;
 mod conditions;
 mod form;
 mod large;
+mod large_plan;
 mod manifest;
 mod names;
 mod nothing;
@@ -24,8 +26,9 @@ use serde_json::Value as Json;
 
 pub use calls::{mark_unsaid, of_call};
 pub use candidate::{Candidate, Words};
+pub use cloud_control::{attribute_of, property_of};
 pub use code::of_code;
-pub use large::LargeDefinition;
+pub use large::LargeDocument;
 pub(crate) use names::plan_name;
 pub use nothing::without_controls;
 pub use request::{Creation, creations};

@@ -39,14 +39,18 @@ pub(super) fn pascal(name: &str) -> String {
     if let Some((_, api)) = PLAN_NAMES.iter().find(|(own, _)| *own == name) {
         return (*api).to_owned();
     }
-    let word = |word: &str| {
+    capitalized(name)
+}
+
+/// Words of small letters as one word, each with a capital.
+pub(super) fn capitalized(words: &str) -> String {
+    let mut name = String::with_capacity(words.len());
+    for word in words.split('_') {
         let mut letters = word.chars();
-        letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
-            .unwrap_or_default()
-    };
-    name.split('_').map(word).collect()
+        name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        name.push_str(letters.as_str());
+    }
+    name
 }
 
 /// The path of a field as the provider calls it.

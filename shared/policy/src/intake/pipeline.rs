@@ -1,5 +1,7 @@
 //! Definitions of SageMaker pipelines (schema version 2020-12-01).
 
+use std::cell::OnceCell;
+
 use sagewarden_events::ResourceKind;
 use serde_json::{Value as Json, json};
 
@@ -13,7 +15,9 @@ use crate::later::{is_later, later, parse};
 
 /// A definition that is the file.
 pub(super) fn definition(json: &Json) -> Intake {
-    let mut reading = Reading { definition: json, account: account_of(json), intake: Intake::default() };
+    let account = OnceCell::new();
+    let account = || *account.get_or_init(|| account_of(json));
+    let mut reading = Reading { definition: json, account: &account, intake: Intake::default() };
     let steps =
         reading.definition.get("Steps").and_then(Json::as_array).map_or(&[] as &[Json], Vec::as_slice);
     let parameters = Parameters::of(json);
@@ -22,7 +26,12 @@ pub(super) fn definition(json: &Json) -> Intake {
 }
 
 /// Some steps of a definition that is given without them; `first` is the number of the first one.
-pub(super) fn some_steps(definition: &Json, steps: &[Json], first: usize, account: Option<&str>) -> Intake {
+pub(super) fn some_steps<'a>(
+    definition: &'a Json,
+    steps: &[Json],
+    first: usize,
+    account: &dyn Fn() -> Option<&'a str>,
+) -> Intake {
     let mut reading = Reading { definition, account, intake: Intake::default() };
     reading.steps(steps, first, "Steps", &Parameters::of(definition));
     reading.intake
@@ -66,14 +75,14 @@ pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
     Ok(intake)
 }
 
-struct Reading<'a> {
+struct Reading<'a, 'f> {
     definition: &'a Json,
-    /// That of all roles in the definition.
-    account: Option<&'a str>,
+    /// Finds that of all roles in the definition.
+    account: &'f dyn Fn() -> Option<&'a str>,
     intake: Intake,
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     /// The steps, including both branches of a condition. A step's `Arguments` are the request without the name, which the
     /// pipeline gives.
     fn steps(&mut self, steps: &[Json], first: usize, at: &str, parameters: &Parameters<'_>) {
@@ -115,7 +124,7 @@ impl Reading<'_> {
         self.add_what_sagemaker_adds(kind, &mut document, parameters);
         let mut candidate = of_kind(kind, document, Some(name));
         if candidate.resource.account.is_empty() {
-            candidate.resource.account = self.account.unwrap_or_default().to_owned();
+            candidate.resource.account = (self.account)().unwrap_or_default().to_owned();
         }
         candidate.id = Some(name.to_owned());
         self.intake.candidates.push(candidate.standing(place, &format!("{place}.Arguments"), Words::Api));

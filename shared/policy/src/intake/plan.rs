@@ -1,13 +1,13 @@
-//! Plans and states of Terraform, as `terraform show -json` writes them: what each resource of the AWS provider will be, or is ("JSON output format",
+//! Plans and states of Terraform, as `terraform show -json` writes them: what each resource of AWS's providers will be, or is ("JSON output format",
 //! Terraform documentation).
 
 use serde_json::{Map, Value as Json, json};
 
 use super::candidate::Words;
 use super::names::pascal;
-use super::pipeline;
 use super::request::{kind_of, of_kind};
 use super::taken::Intake;
+use super::{cloud_control, pipeline};
 use crate::later::{is_later, later};
 
 /// Blocks that may be repeated in a plan; a single one is an object in the API.
@@ -68,13 +68,8 @@ pub(super) fn changes(plan: &Json) -> Intake {
     let mut intake = Intake::default();
     let mut others = 0_usize;
     let changes = plan.get("resource_changes").and_then(Json::as_array);
-    for (index, change) in changes.into_iter().flatten().enumerate() {
-        let actions = change.pointer("/change/actions").and_then(Json::as_array);
-        let is_deleted = actions.is_some_and(|actions| actions.iter().all(|action| action == "delete"));
-        let at = format!("resource_changes[{index}].change.after");
-        let unknown = change.pointer("/change/after_unknown").unwrap_or(&Json::Null);
-        let after = change.pointer("/change/after").filter(|_| !is_deleted);
-        others += usize::from(!resource(change, after, unknown, &at, &mut intake));
+    for (index, one) in changes.into_iter().flatten().enumerate() {
+        others += usize::from(!change(one, index, &mut intake));
     }
     if changes.is_none() {
         for values in ["planned_values", "values"] {
@@ -83,9 +78,23 @@ pub(super) fn changes(plan: &Json) -> Intake {
         }
     }
     if others > 0 {
-        intake.note(format!("no controls for {others} other resources"));
+        intake.note(self::others(others));
     }
     intake
+}
+
+/// What is said of resources that are not judged.
+pub(super) fn others(number: usize) -> String {
+    format!("no controls for {number} other resources")
+}
+
+/// Whether a change is of a resource with controls; then it is taken.
+pub(super) fn change(change: &Json, index: usize, intake: &mut Intake) -> bool {
+    let actions = change.pointer("/change/actions").and_then(Json::as_array);
+    let is_deleted = actions.is_some_and(|actions| actions.iter().all(|action| action == "delete"));
+    let unknown = change.pointer("/change/after_unknown").unwrap_or(&Json::Null);
+    let after = change.pointer("/change/after").filter(|_| !is_deleted);
+    resource(change, after, unknown, &format!("resource_changes[{index}].change.after"), intake)
 }
 
 /// Resources of a module and of those within.
@@ -106,12 +115,14 @@ fn planned(module: &Json, at: &str, others: &mut usize, intake: &mut Intake) {
 fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intake: &mut Intake) -> bool {
     let text = |key: &str| entry.get(key).and_then(Json::as_str).unwrap_or_default();
     let is_data = text("mode") == "data";
-    let Some(name) = text("type").strip_prefix("aws_sagemaker_").filter(|_| !is_data) else { return false };
-    let kind = if name == "endpoint_configuration" { "endpoint_config" } else { name };
-    let kind = kind_of(&pascal(kind));
+    let Some((name, words)) = named(text("type")).filter(|_| !is_data) else { return false };
+    let kind = kind_of(&name);
     let (Some(values), address) = (values, text("address")) else { return kind.is_some() };
-    let mut document = in_words_of_the_api(values, unknown);
-    if name == "pipeline" {
+    let mut document = match words {
+        Words::CloudControl => cloud_control::properties(values, unknown),
+        _ => in_words_of_the_api(values, unknown),
+    };
+    if name == "Pipeline" {
         match pipeline::in_text(&document) {
             Ok(part) => intake.add(part, address),
             Err(_) => intake.undecided.push(format!("{address}: the definition is not known yet")),
@@ -119,15 +130,39 @@ fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intak
         return true;
     }
     let Some(kind) = kind else { return false };
-    if let Some(fields) = document.as_object_mut() {
-        top(kind.name_field(), fields);
+    match document.as_object_mut() {
+        // What is known of an existing resource is not a description.
+        Some(fields) if words == Words::CloudControl => drop(fields.remove(kind.arn_field())),
+        Some(fields) => top(kind.name_field(), fields),
+        None => {}
     }
     let mut candidate = of_kind(kind, document, None);
     if candidate.resource.name == "(not named yet)" {
         candidate.resource.name = address.to_owned();
     }
-    intake.candidates.push(candidate.standing(address, at, Words::Plan));
+    intake.candidates.push(candidate.standing(address, at, words));
     true
+}
+
+/// Whether resources of a type have controls, or hold what has.
+pub(super) fn is_judged(of: &str) -> bool {
+    named(of).is_some_and(|(name, _)| name == "Pipeline" || kind_of(&name).is_some())
+}
+
+/// Whether resources of a type are configurations of endpoints.
+pub(super) fn is_config(of: &str) -> bool {
+    named(of).is_some_and(|(name, _)| name == "EndpointConfig")
+}
+
+/// What a type of resource is called by the API, and how its provider calls the fields.
+fn named(of: &str) -> Option<(String, Words)> {
+    if let Some(name) = of.strip_prefix(cloud_control::PREFIX) {
+        return Some((cloud_control::property_of(name), Words::CloudControl));
+    }
+    match of.strip_prefix("aws_sagemaker_")? {
+        "endpoint_configuration" => Some(("EndpointConfig".to_owned(), Words::Plan)),
+        name => Some((pascal(name), Words::Plan)),
+    }
 }
 
 /// What the provider has at the top and the API calls otherwise.
@@ -152,7 +187,7 @@ fn top(name_field: &str, fields: &mut Map<String, Json>) {
             *enabled = Json::Bool(false);
         }
     }
-    // A plan's values of an existing resource are not a description.
+    // What is known of an existing resource is not a description.
     fields.remove("Arn");
     match fields.get("Tags") {
         Some(tags) if is_later(tags) => {}
@@ -258,5 +293,44 @@ mod tests {
             "resource_changes[0].change.after.data_capture_config.kms_key_id"
         );
         assert_eq!(candidate.name_path(), "resource_changes[0].change.after.name");
+    }
+    #[test]
+    fn resources_of_the_provider_for_cloud_control_are_taken_in_its_own_words() {
+        let after = json!({
+            "model_name": "m", "model_arn": "arn:aws:sagemaker:eu-west-1:1:model/m", "enable_network_isolation": true,
+            "primary_container": { "image": "i", "environment": "{\"A_b\": \"c\"}" }, "tags": [{ "key": "Owner", "value": "me" }],
+            "vpc_config": { "security_group_ids": [null] },
+        });
+        let unknown = json!({ "vpc_config": { "subnets": true, "security_group_ids": [true] }, "execution_role_arn": true });
+        let change = json!({
+            "address": "awscc_sagemaker_model.m", "type": "awscc_sagemaker_model",
+            "change": { "actions": ["create"], "after": after, "after_unknown": unknown },
+        });
+        let intake = changes(&json!({ "resource_changes": [change] }));
+        let [candidate] = intake.candidates.as_slice() else { unreachable!("one resource") };
+        let expect = json!({
+            "ModelName": "m", "EnableNetworkIsolation": true, "Tags": [{ "Key": "Owner", "Value": "me" }],
+            "PrimaryContainer": { "Image": "i", "Environment": { "A_b": "c" } }, "ExecutionRoleArn": later(None),
+            "VpcConfig": { "Subnets": later(None), "SecurityGroupIds": [later(None)] },
+        });
+        assert_eq!(candidate.document, expect);
+        assert_eq!(
+            candidate.path("VpcConfig.SecurityGroupIds").unwrap(),
+            "resource_changes[0].change.after.vpc_config.security_group_ids"
+        );
+    }
+
+    #[test]
+    fn a_pipeline_of_the_provider_for_cloud_control_is_judged_by_its_steps() {
+        let definition = json!({ "Steps": [{ "Name": "m", "Type": "Model", "Arguments": {} }] });
+        let body = json!({ "pipeline_definition_body": definition.to_string() });
+        for given in [body, json!(json!({ "PipelineDefinitionBody": definition.to_string() }).to_string())] {
+            let change = json!({
+                "address": "p", "type": "awscc_sagemaker_pipeline",
+                "change": { "actions": ["create"], "after": { "pipeline_definition": given }, "after_unknown": {} },
+            });
+            let intake = changes(&json!({ "resource_changes": [change] }));
+            assert_eq!(intake.candidates.len(), 1, "{intake:?}");
+        }
     }
 }

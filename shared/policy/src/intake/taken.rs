@@ -26,13 +26,15 @@ impl Intake {
         Self { undecided: vec![note], ..Self::default() }
     }
 
-    /// Says which document of a file of several it is of.
-    pub fn number(&mut self, document: usize) {
+    /// Says which document, or which line, of a file of several it is of.
+    pub fn number(&mut self, what: &str, number: usize) {
         for candidate in &mut self.candidates {
             let place = candidate.place.take();
             let place = place.map_or_else(String::new, |place| format!(", {place}"));
-            candidate.place = Some(format!("document {document}{place}"));
+            candidate.place = Some(format!("{what} {number}{place}"));
         }
+        let undecided = self.undecided.iter_mut();
+        undecided.for_each(|note| *note = format!("{what} {number}: {note}"));
     }
 
     /// Adds a note, once.
@@ -72,6 +74,9 @@ impl Intake {
     }
 }
 
+/// What is said of a template of Helm's.
+pub(super) const NOT_RENDERED: &str = "it is a template that is not rendered: judge what Helm makes of it with `helm template CHART | sagewarden check -`";
+
 /// A file that holds nothing to judge.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unusable {
@@ -83,6 +88,9 @@ pub enum Unusable {
         "Terraform is judged by its plan: `terraform plan -out=p && terraform show -json p | sagewarden check -`"
     )]
     Language,
+    /// It is a template of Helm's, which is YAML only once Helm has put the values in.
+    #[error("{NOT_RENDERED}")]
+    NotRendered,
     /// It is JSON of no known form.
     #[error(
         "no SageMaker resource with controls: this is not a Create request, Describe answer, event, log file, pipeline definition, \

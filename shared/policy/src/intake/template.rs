@@ -139,7 +139,7 @@ const NUMBERS: [&str; 5] = ["Count", "InGB", "InSeconds", "Percentage", "Concurr
 const TEXT: &str = "MinimumInstanceMetadataServiceVersion";
 
 /// CloudFormation takes `"true"` for true, `"2"` for 2 and 2 for `"2"`, as the property wants it.
-fn typed(name: &str, value: Json) -> Json {
+pub(super) fn typed(name: &str, value: Json) -> Json {
     match value {
         Json::Object(fields) => {
             let typed = fields.into_iter().map(|(key, value)| {

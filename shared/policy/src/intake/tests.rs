@@ -204,7 +204,7 @@ fn definition(more: Json) -> String {
 fn a_large_definition_is_taken_in_parts_as_it_is_as_a_whole() {
     let text = definition(json!({ "Name": "c", "Type": "Callback" }));
     let whole = read(&text).unwrap();
-    let large = LargeDefinition::of(&text).unwrap();
+    let large = LargeDocument::of(&text).unwrap();
     let mut parts = Intake::default();
     for first in (0..large.len()).step_by(100) {
         parts.append(large.part(first..(first + 100).min(large.len())));
@@ -220,7 +220,33 @@ fn a_definition_whose_steps_need_each_other_is_read_as_a_whole() {
         json!({ "Name": "c", "Type": "EndpointConfig", "Arguments": {} }),
         json!({ "Name": "f", "Type": "Model", "Arguments": { "VpcConfig": { "sagewarden:later": null } } }),
     ] {
-        assert!(LargeDefinition::of(&definition(more.clone())).is_none(), "{more}");
+        assert!(LargeDocument::of(&definition(more.clone())).is_none(), "{more}");
     }
-    assert!(LargeDefinition::of(&json!({ "Steps": [] }).to_string()).is_none(), "it is small");
+    assert!(LargeDocument::of(&json!({ "Steps": [] }).to_string()).is_none(), "it is small");
+}
+
+#[test]
+fn a_large_plan_is_taken_in_parts_as_it_is_as_a_whole() {
+    let filling = "x".repeat(1_000);
+    let change = |index: usize| {
+        let of = ["aws_s3_bucket", "aws_sagemaker_model", "awscc_sagemaker_model"][index % 3];
+        let after = json!({ "name": format!("m{index}"), "model_name": format!("m{index}"), "tags": { "a": filling } });
+        json!({ "address": format!("{of}.m{index}"), "type": of, "change": { "actions": ["create"], "after": after, "after_unknown": {} } })
+    };
+    let changes: Vec<Json> = (0..1_500).map(change).collect();
+    let text =
+        json!({ "format_version": "1.2", "prior_state": filling, "resource_changes": changes }).to_string();
+    let (whole, large) = (read(&text).unwrap(), LargeDocument::of(&text).unwrap());
+    assert_eq!(large.len(), 1_000);
+    let mut parts = large.part(0..600);
+    parts.append(large.part(600..1_000));
+    parts.append(Intake { passed_over: large.note().into_iter().collect(), ..Intake::default() });
+    assert_eq!(parts, whole);
+    let forged = text.replace("\"m1\"", "{\"sagewarden:later\": null}");
+    let large = LargeDocument::of(&forged).unwrap();
+    assert!(
+        large.part(0..10).undecided[0].starts_with("resource_changes[1]: it cannot be read"),
+        "{:?}",
+        large.part(0..1)
+    );
 }

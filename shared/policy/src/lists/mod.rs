@@ -12,6 +12,23 @@ mod studio;
 
 pub use field::{List, Listed};
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use sagewarden_events::ResourceKind;
+
+/// The rows of each kind: every verdict asks for them several times.
+static BY_KIND: LazyLock<BTreeMap<ResourceKind, Vec<&'static Listed>>> = LazyLock::new(|| {
+    let mut rows: BTreeMap<ResourceKind, Vec<&'static Listed>> = BTreeMap::new();
+    table().for_each(|row| rows.entry(row.kind).or_default().push(row));
+    rows
+});
+
+/// The rows of a kind.
+pub(crate) fn of_kind(kind: ResourceKind) -> &'static [&'static Listed] {
+    BY_KIND.get(&kind).map_or(&[], Vec::as_slice)
+}
+
 /// The whole table.
 pub fn table() -> impl Iterator<Item = &'static Listed> {
     [jobs::LISTED, serving::LISTED, registry::LISTED, studio::LISTED].into_iter().flatten()

@@ -1,0 +1,94 @@
+//! Plans of Terraform too large to be held as a whole: what is none of SageMaker's is passed over as text.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::candidate::{Candidate, link_to};
+use super::plan;
+use super::taken::Intake;
+use super::without_mark;
+use crate::later::is_forged;
+
+/// What is read of a plan at first.
+#[derive(Deserialize)]
+struct Frame<'a> {
+    #[serde(borrow)]
+    resource_changes: Vec<&'a RawValue>,
+}
+
+/// What is read of each change at first.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow, rename = "type", default)]
+    of: Cow<'a, str>,
+}
+
+/// A large plan.
+#[derive(Debug)]
+pub(super) struct LargePlan<'a> {
+    /// The changes of SageMaker's resources, with their numbers.
+    changes: Vec<(usize, &'a RawValue)>,
+    others: usize,
+    /// What says of models that they are serverless.
+    configs: Vec<Candidate>,
+}
+
+impl<'a> LargePlan<'a> {
+    /// Of a text; `None` for any other.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        if !text.contains("\"resource_changes\"") {
+            return None;
+        }
+        let Frame { resource_changes } = serde_json::from_str(without_mark(text)).ok()?;
+        let number = resource_changes.len();
+        let mut plan = Self { changes: Vec::new(), others: 0, configs: Vec::new() };
+        for (index, change) in resource_changes.into_iter().enumerate() {
+            let Ok(Head { of }) = serde_json::from_str(change.get()) else { continue };
+            if plan::is_judged(&of) {
+                plan.changes.push((index, change));
+            }
+            if plan::is_config(&of) {
+                plan.configs.extend(read(index, change).candidates);
+            }
+        }
+        plan.others = number - plan.changes.len();
+        Some(plan)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// What some of its changes hold, by their numbers from 0.
+    pub(super) fn part(&self, range: Range<usize>) -> Intake {
+        let mut intake = Intake::default();
+        for (number, change) in self.changes.get(range).unwrap_or_default() {
+            intake.append(read(*number, change));
+        }
+        link_to(&self.configs, &mut intake.candidates);
+        intake
+    }
+
+    /// What is said of the whole.
+    pub(super) fn note(&self) -> Option<String> {
+        (self.others > 0).then(|| plan::others(self.others))
+    }
+}
+
+/// What a change holds.
+fn read(number: usize, change: &RawValue) -> Intake {
+    let mut intake = Intake::default();
+    let unreadable = match serde_json::from_str::<Json>(change.get()) {
+        Ok(change) if is_forged(&change) => "it has a value that no plan has".to_owned(),
+        Ok(change) => {
+            plan::change(&change, number, &mut intake);
+            return intake;
+        }
+        Err(error) => error.to_string(),
+    };
+    Intake::undecided(format!("resource_changes[{number}]: it cannot be read: {unreadable}"))
+}
