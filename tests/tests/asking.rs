@@ -479,7 +479,6 @@ fn a_question_that_cannot_be_asked_is_refused_by_field() {
         "`at` is before",
     );
     check(Question::about(format!("{PROD}@noon")), "`entity` is `noon`");
-    check(about(Ask::History, "model/credit-default-model"), "`entity` is a model");
     check(Question { max_depth: Some(65), ..Question::about(PROD) }, "`max_depth` is 65");
     check(Question { max_requests: Some(0), ..Question::about(PROD) }, "`max_requests` is 0");
     check(Question { cursor: Some("x".into()), ..Question::about(PROD) }, "`cursor` is not");
