@@ -9,7 +9,7 @@ Everything is done by the command `sagewarden`, which comes with this package. I
 alone, and IPython for pages alone.
 """
 
-from ._answers import Answer, DriftReport, diff, drift, history, lineage, why
+from ._answers import Answer, DriftReport, NoAnswer, diff, drift, history, lineage, why
 from ._binary import NoBinary, binary
 from ._guard import Guard, SagewardenWarning, allow, guard
 from ._judge import Finding, JudgeError, Refused, Verdict, check
@@ -20,6 +20,7 @@ __all__ = [
     "Finding",
     "Guard",
     "JudgeError",
+    "NoAnswer",
     "NoBinary",
     "Refused",
     "SagewardenWarning",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence
 
 from ._binary import run
+from ._judge import Path
 
 
 class NoAnswer(RuntimeError):
@@ -19,8 +21,12 @@ class NoAnswer(RuntimeError):
 def _asked(arguments: Sequence[str], allowed: Sequence[int] = (0,)) -> str:
     done = run(arguments)
     if done.returncode not in allowed:
-        raise NoAnswer(done.stderr.strip() or f"`sagewarden {' '.join(arguments)}` ended with {done.returncode}")
+        raise NoAnswer(_reason(done.stderr) or f"`sagewarden {' '.join(arguments)}` ended with {done.returncode}")
     return done.stdout
+
+
+def _reason(said: str) -> str:
+    return said.strip().removeprefix("error: ")
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,19 @@ class Answer:
         return str(self)
 
 
+#: Columns of lists, as `ExperimentAnalytics` has them.
+_LISTS = ("Trials", "Experiments")
+#: An apostrophe that the file has before what a spreadsheet would take for a formula.
+_GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
+
+
 def _typed(column: Any) -> Any:
     """Whole numbers stay whole where cells are missing, and what is no number stays text."""
     import pandas
 
+    if column.name in _LISTS:
+        return column.map(lambda cell: json.loads(cell) if isinstance(cell, str) else [])
+    column = column.map(lambda cell: _GUARDED.sub("", cell) if isinstance(cell, str) else cell)
     present = column.dropna()
     if present.empty:
         return column
@@ -81,7 +96,10 @@ def _typed(column: Any) -> Any:
     return pandas.to_numeric(column, errors="coerce").astype("Int64" if is_whole else "float64")
 
 
-def _of(command: str, about: Sequence[str], store: Optional[str], at: Optional[str], more: Sequence[str] = ()) -> Answer:
+def _of(command: str, about: Sequence[str], store: Optional[Path], at: Optional[str], more: Sequence[str] = ()) -> Answer:
+    for entity in about:
+        if not isinstance(entity, str):
+            raise TypeError(f"an entity is text, such as `endpoint/NAME`, not {entity!r}")
     options: List[str] = [*more]
     if store is not None:
         options += ["--store", os.fspath(store)]
@@ -90,22 +108,22 @@ def _of(command: str, about: Sequence[str], store: Optional[str], at: Optional[s
     return Answer((command, *about, *options))
 
 
-def lineage(about: str, *, store: Optional[str] = None, at: Optional[str] = None, downstream: bool = False) -> Answer:
+def lineage(about: str, *, store: Optional[Path] = None, at: Optional[str] = None, downstream: bool = False) -> Answer:
     """Where something comes from, such as `endpoint/NAME`, `model/NAME` or `training-job/NAME`; or what became of it."""
     return _of("lineage", [about], store, at, ["--downstream"] if downstream else [])
 
 
-def history(about: str, *, store: Optional[str] = None, at: Optional[str] = None) -> Answer:
-    """What happened to an endpoint: deployments, approvals, findings, drift."""
+def history(about: str, *, store: Optional[Path] = None, at: Optional[str] = None) -> Answer:
+    """What happened to an endpoint (deployments, approvals, findings, drift) or to a job (states, verdicts, the stop)."""
     return _of("history", [about], store, at)
 
 
-def why(about: str, *, store: Optional[str] = None) -> Answer:
+def why(about: str, *, store: Optional[Path] = None) -> Answer:
     """Why a resource was stopped, changed, marked or reported: what failed, who started it, and how to fix it."""
     return _of("why", [about], store, None)
 
 
-def diff(one: str, other: str, *, store: Optional[str] = None) -> Answer:
+def diff(one: str, other: str, *, store: Optional[Path] = None) -> Answer:
     """What differs between two models, packages, jobs or deployments."""
     return _of("diff", [one, other], store, None)
 
@@ -137,13 +155,15 @@ class DriftReport:
         return "\n".join(lines)
 
 
-def drift(baseline: str, frame: Any, *, mode: str = "exact") -> DriftReport:
+def drift(baseline: Path, frame: Any, *, mode: str = "exact") -> DriftReport:
     """Compares a data frame with a baseline (the folder that `sagewarden baseline` made, or Model Monitor)."""
+    if not hasattr(frame, "to_csv"):
+        raise TypeError(f"a data frame is needed, not {type(frame)}")
     with tempfile.TemporaryDirectory() as folder:
         table = os.path.join(folder, "frame.csv")
         frame.to_csv(table, index=False)
         arguments = ["drift", "--baseline", os.fspath(baseline), "--mode", mode, "--format", "json", table]
         done = run(arguments)
         if not done.stdout.strip():
-            raise NoAnswer(done.stderr.strip())
+            raise NoAnswer(_reason(done.stderr))
         return DriftReport(json.loads(done.stdout))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
-from typing import Optional
+from typing import Dict, Optional
+
+_repositories: Dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -13,8 +16,8 @@ class GitState:
     """A checkout."""
 
     commit: str
+    #: The last part of the address of the remote `origin`; None without one.
     repository: Optional[str]
-    is_dirty: bool
 
 
 def _git(*arguments: str) -> Optional[str]:
@@ -38,6 +41,22 @@ def state() -> Optional[GitState]:
     commit = _git("rev-parse", "HEAD")
     if not commit or not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
         return None
-    remote = _git("remote", "get-url", "origin")
-    dirty = _git("status", "--porcelain", "--untracked-files=no")
-    return GitState(commit, name_of(remote) if remote else None, bool(dirty))
+    return GitState(commit, _repository())
+
+
+def _repository() -> Optional[str]:
+    """The name of the repository. It is asked for once in a folder: each process costs milliseconds of every request."""
+    folder = os.getcwd()
+    if folder not in _repositories:
+        remote = _git("remote", "get-url", "origin")
+        name = name_of(remote) if remote else None
+        if name is None:
+            return None
+        _repositories[folder] = name
+    return _repositories[folder]
+
+
+def is_dirty() -> Optional[bool]:
+    """Whether files of the checkout were changed since its commit; None where git cannot say it."""
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return None if changed is None else bool(changed)

@@ -8,11 +8,11 @@ import re
 import threading
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
-from . import _git
+from . import _git, _stopped
 from ._binary import NoBinary
-from ._judge import Finding, Judge, JudgeError, Refused, Verdict, judge_of
+from ._judge import Finding, Judge, JudgeError, Path, Refused, Verdict, judge_of
 
 #: Operations that create or change what has controls.
 JUDGED = ("Create", "Update", "Start")
@@ -71,22 +71,36 @@ class Guard:
     verdicts: List[Verdict] = field(default_factory=list)
     #: False once it was removed: clients that the session made meanwhile keep its handlers.
     active: bool = True
+    #: Makes a client of SageMaker in a region, which reads the tags of a job that was stopped.
+    client: Optional[Callable[[str], Any]] = None
+    #: The jobs that were created under this guard and have not been seen to be stopped.
+    _jobs: Set[Tuple[str, str]] = field(default_factory=set)
     _emitters: List[Any] = field(default_factory=list)
     _said: Set[str] = field(default_factory=set)
+
+    def _handlers(self) -> Tuple[Tuple[str, Callable[..., None]], ...]:
+        return (
+            ("before-parameter-build.sagemaker.*", self._add_tags),
+            ("before-call.sagemaker.*", self._before_call),
+            ("after-call.sagemaker.*", self._after_call),
+        )
 
     def _register(self, emitter: Any) -> None:
         if any(known is emitter for known in self._emitters):
             return
-        emitter.register_first("before-parameter-build.sagemaker.*", self._add_tags, unique_id=f"{id(self)}-tags")
-        emitter.register_last("before-call.sagemaker.*", self._before_call, unique_id=f"{id(self)}-call")
+        tags, before, after = self._handlers()
+        # Tags come before anybody else reads the parameters; what is sent is judged as others leave it.
+        emitter.register_first(*tags, unique_id=f"{id(self)}-{tags[0]}")
+        for event, handler in (before, after):
+            emitter.register_last(event, handler, unique_id=f"{id(self)}-{event}")
         self._emitters.append(emitter)
 
     def remove(self) -> None:
         """Takes the guard away from the session, and from all clients that the session made since."""
         self.active = False
         for emitter in self._emitters:
-            emitter.unregister("before-parameter-build.sagemaker.*", unique_id=f"{id(self)}-tags")
-            emitter.unregister("before-call.sagemaker.*", unique_id=f"{id(self)}-call")
+            for event, _ in self._handlers():
+                emitter.unregister(event, unique_id=f"{id(self)}-{event}")
         self._emitters.clear()
 
     def _add_tags(self, params: Dict[str, Any], model: Any, **_: Any) -> None:
@@ -100,18 +114,28 @@ class Guard:
             return
         present = {_folded(str(tag.get("Key", ""))) for tag in params.get("Tags", []) if isinstance(tag, Mapping)}
         added: List[Tuple[str, str]] = []
-        state = _git.state() if self.tag else None
-        if state is not None:
-            if not present & COMMIT_KEYS:
-                added.append((COMMIT_TAG, state.commit))
-            if state.repository and not present & REPOSITORY_KEYS:
-                added.append((REPOSITORY_TAG, state.repository))
+        if self.tag and not (present & COMMIT_KEYS and present & REPOSITORY_KEYS):
+            added += self._code_tags(present)
         if asked:
             text = "; ".join(f"{control}: {reason}" for control, reason in asked.items())
             added.append((WAIVER_TAG, text))
         if added:
             tags = [{"Key": key, "Value": _NOT_IN_TAGS.sub(" ", value)[:LONGEST_TAG]} for key, value in added]
             params["Tags"] = [*params.get("Tags", []), *tags]
+
+    def _code_tags(self, present: Set[str]) -> List[Tuple[str, str]]:
+        """The tags that lead to the code, without those that are there. Where git has none, the guard says so once."""
+        state = _git.state()
+        if state is None:
+            self._once(f"requests carry no tags {COMMIT_TAG} and {REPOSITORY_TAG}: the current folder has no commit of git")
+            return []
+        found: List[Tuple[str, str]] = [] if present & COMMIT_KEYS else [(COMMIT_TAG, state.commit)]
+        if present & REPOSITORY_KEYS:
+            return found
+        if state.repository is None:
+            self._once(f"requests carry no tag {REPOSITORY_TAG}: the checkout has no remote `origin`")
+            return found
+        return [*found, (REPOSITORY_TAG, state.repository)]
 
     def _before_call(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
         """Judges what is about to be sent, as it is sent: AWS's own checks of its parameters came before."""
@@ -126,6 +150,7 @@ class Guard:
             self._not_judged(operation, str(error))
             return
         self.verdicts.extend(verdicts)
+        self._jobs.update(_stopped.created(operation, request))
         asked = _asked_now()
         findings = [finding for verdict in verdicts for finding in verdict.violations]
         open_findings = tuple(finding for finding in findings if finding.control not in asked)
@@ -138,13 +163,25 @@ class Guard:
         head = self.judge.start()
         if not head.get("refuse_uncommitted") or not operation.startswith("Create"):
             return
-        state = _git.state()
-        if state is None or not state.is_dirty:
+        is_dirty = _git.is_dirty()
+        if is_dirty is False:
             return
         why = "the checkout has changes that are not committed: commit and push them, so that the job can be traced"
+        if is_dirty is None:
+            why = "the settings want all code to be committed, and the current folder is not in a checkout of git: run it in one"
         if self.mode == "raise":
             raise Refused(operation, (), why)
         self._once(f"{operation}: {why}")
+
+    def _after_call(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+        """Says why a job of this guard was stopped, when somebody looks at it or waits for it."""
+        job = _stopped.seen(model.name, parsed, self._jobs) if self.active else None
+        if job is None:
+            return
+        self._jobs.discard((job.noun, job.name))
+        said = _stopped.explained(job, self.judge, self.client)
+        if said:
+            warnings.warn(said, SagewardenWarning, stacklevel=2)
 
     def _not_judged(self, operation: str, why: str) -> None:
         if self.mode == "raise":
@@ -191,11 +228,22 @@ def _emitters(session: Any) -> Iterator[Any]:
         raise TypeError(f"a session or a client of boto3 is needed, or a session of the SageMaker SDK, not {type(session)}")
 
 
+def _client_of(session: Any) -> Optional[Callable[[str], Any]]:
+    """How to get a client of SageMaker in a region from what a guard is put on."""
+    if hasattr(session, "sagemaker_client"):
+        return lambda region: session.sagemaker_client
+    if hasattr(session, "client"):
+        return lambda region: session.client("sagemaker", region_name=region)
+    if hasattr(session, "create_client"):
+        return lambda region: session.create_client("sagemaker", region_name=region)
+    return (lambda region: session) if hasattr(session, "list_tags") else None
+
+
 def guard(
     session: Any = None,
     *,
     mode: str = "warn",
-    settings: Optional[str] = None,
+    settings: Optional[Path] = None,
     profile: Optional[str] = None,
     account: Optional[str] = None,
     tag: bool = True,
@@ -210,6 +258,8 @@ def guard(
 
     The guard adds the tags `CommitId` and `Repository` of the current checkout to requests that take tags and have none that say so
     (`tag=False` leaves that out), and changes nothing else.
+
+    If a job of this session is stopped, the guard says why as soon as the session sees it, such as at the end of `fit(wait=True)`.
     """
     if mode not in ("warn", "raise"):
         raise ValueError(f"mode is 'warn' or 'raise', not {mode!r}")
@@ -218,7 +268,7 @@ def guard(
 
         boto3.setup_default_session()
         session = boto3.DEFAULT_SESSION
-    guarded = Guard(mode=mode, judge=judge_of(settings, profile, account), tag=tag)
+    guarded = Guard(mode=mode, judge=judge_of(settings, profile, account), tag=tag, client=_client_of(session))
     for emitter in _emitters(session):
         guarded._register(emitter)
     return guarded

@@ -10,10 +10,12 @@ import queue
 import subprocess
 import threading
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 from ._binary import NoBinary, binary
 
+#: The place of a file.
+Path = Union[str, "os.PathLike[str]"]
 #: A verdict takes a few milliseconds; whoever waits longer waits for a process that is stuck.
 SECONDS = 20.0
 
@@ -33,7 +35,7 @@ class Finding:
     control: str
     title: str
     severity: str
-    #: `violation`, `undecided` or `waived`.
+    #: `violation`, `unknown` (undecided) or `waived`.
     status: str
     field: str
     actual: str
@@ -50,7 +52,7 @@ class Finding:
         return self.status == "violation"
 
     def __str__(self) -> str:
-        words = {"violation": "FAILED", "undecided": "UNDECIDED", "waived": "WAIVED"}
+        words = {"violation": "FAILED", "unknown": "UNDECIDED", "waived": "WAIVED"}
         head = f"{words.get(self.status, self.status)} {self.control} ({self.severity}): {self.title}"
         return f"{head}\n    found:  {self.actual}\n    wanted: {self.wanted}\n    fix:    {self.fix}"
 
@@ -61,7 +63,7 @@ class Verdict:
 
     kind: str
     name: str
-    #: `compliant`, `violating`, `undecided` or `waived`.
+    #: `compliant`, `violating`, `unknown` or `waived`.
     outcome: str
     findings: Tuple[Finding, ...] = ()
     checked: Tuple[str, ...] = ()
@@ -232,8 +234,9 @@ class Judge:
 def _read(process: "subprocess.Popen[str]", answers: "queue.Queue[Optional[str]]") -> None:
     assert process.stdout is not None
     try:
-        for line in process.stdout:
-            answers.put(line)
+        with process.stdout as lines:
+            for line in lines:
+                answers.put(line)
     except (OSError, ValueError):
         pass
     answers.put(None)
@@ -242,8 +245,15 @@ def _read(process: "subprocess.Popen[str]", answers: "queue.Queue[Optional[str]]
 _judges: Dict[Tuple[Optional[str], Optional[str], Optional[str]], Judge] = {}
 
 
-def judge_of(settings: Optional[str], profile: Optional[str], account: Optional[str]) -> Judge:
-    """The process for these settings: all guards of a notebook share it."""
+def judge_of(settings: Optional[Path], profile: Optional[str], account: Optional[str]) -> Judge:
+    """The process for these settings: all guards of a notebook share it.
+
+    Raises TypeError if one of them is no text: it would end the first request that is judged.
+    """
+    settings = None if settings is None else os.fspath(settings)
+    for name, value in (("settings", settings), ("profile", profile), ("account", account)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name}= takes text, not {value!r}")
     return _judges.setdefault((settings, profile, account), Judge(settings, profile, account))
 
 
@@ -281,7 +291,7 @@ class Verdicts:
 def check(
     what: Any,
     *,
-    settings: Optional[str] = None,
+    settings: Optional[Path] = None,
     profile: Optional[str] = None,
     account: Optional[str] = None,
     operation: Optional[str] = None,

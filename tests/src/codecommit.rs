@@ -14,6 +14,9 @@ const PAGE: u64 = 5;
 
 /// Answers a call.
 pub(crate) fn answer(git: &LocalGit, operation: &str, body: &Value) -> Answer {
+    if operation == "ListRepositories" {
+        return list_repositories(git);
+    }
     let repository = text(body, "repositoryName");
     if !git.path(repository).exists() {
         return Err(fault("RepositoryDoesNotExistException", format!("{repository} does not exist")));
@@ -25,6 +28,19 @@ pub(crate) fn answer(git: &LocalGit, operation: &str, body: &Value) -> Answer {
         "PostCommentForComparedCommit" => post_comment(git, body),
         _ => Err(fault("UnknownOperationException", format!("the simulator does not know `{operation}`"))),
     }
+}
+
+fn list_repositories(git: &LocalGit) -> Answer {
+    let unreadable = |error: std::io::Error| fault("InternalFailure", error.to_string());
+    let any = git.path("any");
+    let folder = any.parent().ok_or_else(|| fault("InternalFailure", "the repositories have no folder"))?;
+    let mut repositories = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        let name = name.to_string_lossy().strip_suffix(".git").map(str::to_owned);
+        repositories.extend(name.map(|name| json!({ "repositoryName": name, "repositoryId": name })));
+    }
+    Ok(json!({ "repositories": repositories }))
 }
 
 fn get_commit(git: &LocalGit, body: &Value) -> Answer {

@@ -42,12 +42,12 @@ fn judges(function: &str) -> Result<bool> {
     Ok(fs::read_to_string(manifest)?.contains("\"judging\""))
 }
 
-/// The command `sagewarden`, built like the functions.
+/// The command `sagewarden`, built like the functions, but without them.
 ///
 /// # Errors
 /// When the build fails; what the compiler said is on standard error.
 pub fn command() -> Result<PathBuf> {
-    let found = build("cli")?.into_iter().next();
+    let found = build_with("cli", &["--bin", "sagewarden"])?.into_iter().next();
     Ok(found.map(|(_, program)| program).ok_or("cargo built no command")?)
 }
 
@@ -56,7 +56,7 @@ pub fn command() -> Result<PathBuf> {
 /// # Errors
 /// As [`command`].
 pub fn command_with_sdk(folder: &Path) -> Result<PathBuf> {
-    let built = build_with("cli", &["--features", "sagewarden/aws"])?.into_iter().next();
+    let built = build_with("cli", &["--bins", "--features", "sagewarden/aws"])?.into_iter().next();
     let own = folder.join("sagewarden");
     fs::copy(built.map(|(_, program)| program).ok_or("cargo built no command")?, &own)?;
     Ok(own)
@@ -82,14 +82,14 @@ pub fn policies() -> Result<BTreeMap<String, String>> {
 
 /// The names and programs of the packages below a folder.
 fn build(folder: &str) -> Result<Vec<(String, PathBuf)>> {
-    build_with(folder, &[])
+    build_with(folder, &["--bins"])
 }
 
 fn build_with(folder: &str, options: &[&str]) -> Result<Vec<(String, PathBuf)>> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .current_dir(root())
-        .args(["build", "--workspace", "--bins", "--message-format=json", "--target-dir"])
+        .args(["build", "--workspace", "--message-format=json", "--target-dir"])
         .arg(target()?)
         .args(options)
         .stderr(std::process::Stdio::inherit())

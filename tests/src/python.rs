@@ -30,6 +30,10 @@ const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xg
 /// moto, which the other tests do not wait for either.
 const MOTO: Environment = Environment { name: "moto", requirements: &[("moto.txt", &[])] };
 
+/// The SageMaker SDK 2, as the workshop's notebooks use it, and the SDK 3. Each has botocore of its own.
+const SDK2: Environment = Environment { name: "sdk2", requirements: &[("sdk2.txt", &[])] };
+const SDK3: Environment = Environment { name: "sdk3", requirements: &[("sdk3.txt", &["--no-deps"])] };
+
 /// A script of `tests/python`, ready to be started in the environment.
 ///
 /// # Errors
@@ -75,6 +79,33 @@ pub fn scanning_script(name: &str) -> Result<Command> {
 /// As [`script`].
 pub fn training_script(name: &str) -> Result<Command> {
     Ok(run(XGBOOST.interpreter()?, name))
+}
+
+/// The generation of the SageMaker SDK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sdk {
+    /// With estimators and `fit`.
+    Two,
+    /// With `ModelTrainer` and `train`.
+    Three,
+}
+
+/// A script of `tests/python` beside the SageMaker SDK, which reports none of its calls to its makers: `settings` is a file that says so.
+///
+/// # Errors
+/// As [`script`], or when the file cannot be written.
+pub fn notebook_script(sdk: Sdk, name: &str, settings: &Path) -> Result<Command> {
+    const SILENT: &str =
+        "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      TelemetryOptOut: true\n";
+    let environment = match sdk {
+        Sdk::Two => SDK2,
+        Sdk::Three => SDK3,
+    };
+    fs::write(settings, SILENT)?;
+    let mut command = run(environment.interpreter()?, name);
+    command.env("SAGEMAKER_ADMIN_CONFIG_OVERRIDE", settings).env("SAGEMAKER_SUPPRESS_V2_WARNING", "1");
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    Ok(command)
 }
 
 /// A script of `tests/python` beside moto, for an account of its own.

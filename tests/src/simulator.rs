@@ -1,14 +1,15 @@
 //! SageMaker, CodeCommit and KMS over HTTP: the simulated account and the git repositories of `shared/local` behind the wire
-//! protocol that both services speak, AWS JSON 1.1.
+//! protocol that these services speak, AWS JSON 1.1. Beside them, what a notebook calls in other protocols: S3, endpoints, STS and IAM.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
@@ -17,8 +18,10 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::runtime::Captured;
+use crate::s3::ObjectRequest;
 use crate::wire::{Answer, caller, fault, text};
-use crate::{Result, codecommit, now};
+use crate::{Result, codecommit, experiments, identity, s3};
 
 /// A call that arrived.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +47,9 @@ struct Services {
     calls: Arc<Mutex<Vec<Call>>>,
     /// The operation and the code of its fault.
     refusals: Arc<Mutex<Vec<(String, String)>>>,
+    /// How far its clock is ahead of the machine's, in milliseconds.
+    ahead: Arc<AtomicI64>,
+    captured: Captured,
 }
 
 impl Simulator {
@@ -54,8 +60,19 @@ impl Simulator {
     pub async fn start(account: SimulatedAccount, git: LocalGit) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let services = Services { account, git, calls: Arc::default(), refusals: Arc::default() };
-        let router = Router::new().route("/", post(answer)).with_state(services.clone());
+        let services = Services {
+            account,
+            git,
+            calls: Arc::default(),
+            refusals: Arc::default(),
+            ahead: Arc::default(),
+            captured: Captured::default(),
+        };
+        let router = Router::new()
+            .route("/", post(answer))
+            .fallback(answer_rest)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(services.clone());
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 eprintln!("the simulator ended: {error}");
@@ -84,6 +101,25 @@ impl Simulator {
         calls.iter().map(|call| call.target.clone()).collect()
     }
 
+    /// The time of the account.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.services.now()
+    }
+
+    /// Lets time pass in the account.
+    pub fn pass(&self, seconds: i64) {
+        self.services.ahead.fetch_add(seconds * 1_000, Ordering::Relaxed);
+    }
+
+    /// Writes the calls that endpoints have captured into a file for each endpoint; returns how many calls there were.
+    ///
+    /// # Errors
+    /// When the account refuses.
+    pub fn write_captured(&self) -> Result<usize> {
+        Ok(self.services.captured.write(&self.services.account, self.now())?)
+    }
+
     /// Refuses the next call to an operation, as to a caller without the permission.
     pub fn refuse_next(&self, target: &str) {
         self.refuse_next_with(target, "AccessDeniedException");
@@ -102,9 +138,28 @@ impl Drop for Simulator {
     }
 }
 
+/// Services without AWS JSON: endpoints are called below `/endpoints`, everything else is a bucket.
+async fn answer_rest(State(services): State<Services>, method: Method, uri: Uri, body: Bytes) -> Response {
+    let now = services.now();
+    if method == Method::POST && uri.path().starts_with("/endpoints/") {
+        return services.captured.invoke(&services.account, uri.path(), &body, now);
+    }
+    let request = ObjectRequest {
+        method: &method,
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
+        body: &body,
+    };
+    s3::answer(&services.account, request, now).await
+}
+
 async fn answer(State(services): State<Services>, headers: HeaderMap, body: Bytes) -> Response {
     let target =
         headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    if target.is_empty() {
+        let account = services.account.resource(ResourceKind::Model, "-").account;
+        return identity::answer(&String::from_utf8_lossy(&body), &account);
+    }
     let outcome = match serde_json::from_slice(&body) {
         Ok(body) => services.call(&target, body),
         Err(error) => Err(fault("SerializationException", error.to_string())),
@@ -124,6 +179,10 @@ async fn answer(State(services): State<Services>, headers: HeaderMap, body: Byte
 }
 
 impl Services {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(crate::now().millis() + self.ahead.load(Ordering::Relaxed))
+    }
+
     fn call(&self, target: &str, body: Value) -> Answer {
         let call = Call { target: target.to_owned(), body };
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
@@ -136,6 +195,10 @@ impl Services {
         match target.split_once('.') {
             Some(("SageMaker", operation)) => self.sagemaker(operation, &call.body),
             Some(("CodeCommit_20150413", operation)) => codecommit::answer(&self.git, operation, &call.body),
+            // No job has written a log yet.
+            Some(("Logs_20140328", _)) => {
+                Err(fault("ResourceNotFoundException", "The specified log group does not exist."))
+            }
             // As KMS calls itself on the wire.
             Some(("TrentService", "DescribeKey")) => self.key(&call.body),
             // A bus that takes nothing: a call that succeeds with an entry that failed, which the emulator never answers.
@@ -172,6 +235,9 @@ impl Services {
             let (kind, _) = named(verb)?;
             self.named(kind, body)
         };
+        if let Some(answer) = experiments::answer(&self.account, operation, body, self.now()) {
+            return answer;
+        }
         match operation {
             "ListTags" => return self.tags(body),
             "AddTags" => {
@@ -200,28 +266,28 @@ impl Services {
             "UpdateEndpoint" => {
                 let name = text(body, "EndpointName");
                 let config = text(body, "EndpointConfigName");
-                self.account.update_endpoint(name, config, Some(&caller()), now())?;
+                self.account.update_endpoint(name, config, Some(&caller()), self.now())?;
                 return Ok(
                     json!({ "EndpointArn": self.account.resource(ResourceKind::Endpoint, name).arn() }),
                 );
             }
             "UpdateInferenceComponent" | "UpdateInferenceComponentRuntimeConfig" => {
-                let component = self.account.update_component(operation, body, &caller(), now())?;
+                let component = self.account.update_component(operation, body, &caller(), self.now())?;
                 return Ok(json!({ "InferenceComponentArn": component.arn() }));
             }
             "DeleteInferenceComponent" => {
                 let name = text(body, "InferenceComponentName");
-                return self.account.delete_component(name, &caller(), now()).map(|()| json!({}));
+                return self.account.delete_component(name, &caller(), self.now()).map(|()| json!({}));
             }
             "StartMonitoringSchedule" | "StopMonitoringSchedule" | "StartNotebookInstance" => {
                 let runs = operation.starts_with("Start");
                 let resource = existing(if runs { "Start" } else { "Stop" });
                 let resource = resource.ok_or_else(|| fault("ValidationException", "it is not named"))?;
-                return self.account.set_running(&resource, runs, now()).map(|()| json!({}));
+                return self.account.set_running(&resource, runs, self.now()).map(|()| json!({}));
             }
             "StartPipelineExecution" => {
                 let kind = ResourceKind::PipelineExecution;
-                let created = self.account.create(kind, body, Some(&caller()), now())?;
+                let created = self.account.create(kind, body, Some(&caller()), self.now())?;
                 return Ok(json!({ "PipelineExecutionArn": created.arn() }));
             }
             _ => {}
@@ -230,7 +296,8 @@ impl Services {
             return page;
         }
         if let Some((kind, _)) = named("Create") {
-            let created = self.account.create(kind, body, Some(&caller()), now())?;
+            let created = self.account.create(kind, body, Some(&caller()), self.now())?;
+            experiments::follow_job(&self.account, &created, body, self.now())?;
             return Ok(Map::from_iter([(kind.arn_field().to_owned(), created.arn().into())]).into());
         }
         if let Some(resource) = existing("Describe") {
@@ -247,12 +314,12 @@ impl Services {
             return self.account.stop_next(&resource).map(|()| json!({}));
         }
         if let Some(resource) = existing("Update") {
-            self.account.update(&resource, body, now())?;
+            self.account.update(&resource, body, self.now())?;
             let arn = (resource.kind.arn_field().to_owned(), resource.arn().into());
             return Ok(Map::from_iter([arn]).into());
         }
         if let Some(resource) = existing("Delete") {
-            return self.account.delete(&resource, now()).map(|()| json!({}));
+            return self.account.delete(&resource, self.now()).map(|()| json!({}));
         }
         Err(fault("UnknownOperationException", format!("the simulator does not know `{operation}`")))
     }

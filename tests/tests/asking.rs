@@ -222,6 +222,40 @@ fn a_history_has_deployments_drift_and_findings_with_the_newest_first() {
     assert_eq!(tell(until), (whole[2..].iter().map(|entry| (*entry).to_owned()).collect(), true));
 }
 
+#[test]
+fn a_job_has_a_history_of_its_own_with_what_was_done_about_it() {
+    let tell = |question: Question| match of_story(question) {
+        Reply::History(history) => {
+            assert!(history.complete, "{:?}", history.missing);
+            history
+                .entries
+                .into_iter()
+                .map(|entry| format!("{}: {}", entry.kind.word(), entry.text))
+                .collect()
+        }
+        other => unreachable!("{other:?}"),
+    };
+    let stopped: Vec<String> = tell(about(Ask::History, &format!("training-job/{}", Story::FORBIDDEN_JOB)));
+    for words in [
+        "state: created by arn:aws:sts::",
+        "state: became Stopped",
+        "finding: training job credit-train-001 was judged ",
+        "finding: StopTrainingJob: stop requested",
+    ] {
+        assert!(stopped.iter().any(|entry| entry.starts_with(words)), "{words}: {stopped:#?}");
+    }
+    // A job that keeps all controls was judged, too.
+    let kept: Vec<String> = tell(about(Ask::History, &format!("training-job/{}", Story::TRAINING_JOB)));
+    assert!(kept.iter().any(|entry| entry.contains("was judged compliant")), "{kept:#?}");
+    assert!(kept.iter().any(|entry| entry == "state: became Completed"), "{kept:#?}");
+    // As of an hour in which it was not there, nothing had happened.
+    let before = Question {
+        at: Some("2026-03-02T09:00:00Z".into()),
+        ..about(Ask::History, &format!("training-job/{}", Story::TRAINING_JOB))
+    };
+    assert_eq!(tell(before), Vec::<String>::new());
+}
+
 /// Two variants with so many windows each, of which every third has a run beside it that found something at the same time.
 fn watched(windows: i64) -> (Store, usize) {
     let store = Store::in_memory().unwrap();
@@ -445,7 +479,6 @@ fn a_question_that_cannot_be_asked_is_refused_by_field() {
         "`at` is before",
     );
     check(Question::about(format!("{PROD}@noon")), "`entity` is `noon`");
-    check(about(Ask::History, "model/credit-default-model"), "`entity` is a model");
     check(Question { max_depth: Some(65), ..Question::about(PROD) }, "`max_depth` is 65");
     check(Question { max_requests: Some(0), ..Question::about(PROD) }, "`max_requests` is 0");
     check(Question { cursor: Some("x".into()), ..Question::about(PROD) }, "`cursor` is not");

@@ -136,3 +136,65 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
+    let folder = TempDir::new()?;
+    let settings = folder.path().join("settings.toml");
+    std::fs::write(
+        &settings,
+        "mode = \"observe\"\nprofile = \"essential\"\n[traceability]\nrefuse_uncommitted = true\n",
+    )?;
+    let place = folder.path().join("notebook");
+    std::fs::create_dir(&place)?;
+    // Nothing listens there: there is no network.
+    let output = python::script("guard_bad_input.py")?
+        .arg(&settings)
+        .current_dir(&place)
+        .env("PYTHONPATH", root().join("python"))
+        .env("SAGEWARDEN_BINARY", functions::command()?)
+        .envs([("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .envs(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].map(|name| (name, "/dev/null")))
+        .env_remove("AWS_DEFAULT_REGION")
+        .env_remove("AWS_REGION")
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout)?;
+    let has = |pointer: &str, words: &str| {
+        let cell = found.pointer(pointer).map(Value::to_string).unwrap_or_default();
+        assert!(cell.contains(words), "{pointer}: {words}: {cell}");
+    };
+    let no_network = "EndpointConnectionError";
+    let cases = [
+        ("outside_git", "the current folder has no commit of git", no_network, "FAILED TRN-NET-01"),
+        (
+            "uncommitted",
+            "is not in a checkout of git: run it in one",
+            no_network,
+            "is not in a checkout of git",
+        ),
+        ("no_settings", "`nowhere.toml` cannot be read", no_network, "it could not be judged: "),
+        ("broken_settings", "`broken.toml` cannot be used", no_network, "it could not be judged: "),
+        ("no_region", "", "NoRegionError", "NoRegionError"),
+    ];
+    for (case, said, sent, stopped) in cases {
+        has(&format!("/warn/{case}/said"), said);
+        has(&format!("/warn/{case}/got"), sent);
+        has(&format!("/raise/{case}/got"), stopped);
+    }
+    for (case, words) in [
+        ("/mode/got", "ValueError: mode is 'warn' or 'raise', not 'loud'"),
+        ("/settings/got", "TypeError: "),
+        ("/profile/got", "TypeError: profile= takes text"),
+        ("/no_remote/said", "the checkout has no remote `origin`"),
+        ("/wrong_types", "UNDECIDED TRN-ENC-01"),
+        ("/document", "JudgeError: no SageMaker resource with controls"),
+        ("/text", "JudgeError: not valid JSON"),
+        ("/entity", "TypeError: an entity is text"),
+        ("/no_store", "NoAnswer: no store at `nowhere.db`"),
+        ("/no_frame", "TypeError: a data frame is needed"),
+    ] {
+        has(case, words);
+    }
+    Ok(())
+}

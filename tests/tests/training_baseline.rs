@@ -183,6 +183,8 @@ fn a_header_and_the_number_of_labels_are_respected() -> Result<()> {
     };
     assert_eq!(features("text/csv", "y,a,b\n1,2,3\n")?, ["a", "b"]);
     assert_eq!(features("text/csv", "1,2,3\n")?, ["_c1", "_c2"]);
+    // As the notebooks of the workshop write it.
+    assert_eq!(features("csv", "1,2,3\n")?, ["_c1", "_c2"]);
     assert_eq!(features("text/csv;label_size=0", "1,2,3\n")?, ["_c0", "_c1", "_c2"]);
     assert_eq!(features("text/csv; label_size=0; charset=utf-8", "1,2\n")?, ["_c0", "_c1"]);
     assert_eq!(features("text/csv; label_size=2", "y,z,a\n1,2,3\n")?, ["a"]);

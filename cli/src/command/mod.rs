@@ -111,9 +111,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagewarden reproduce model/credit-default-model\n  sagewarden reproduce training-job/credit-train-002 --format json"
     )]
     Reproduce(PlainOptions),
-    /// Show what happened to an endpoint: deployments, approvals, findings, drift
+    /// Show what happened to an endpoint (deployments, approvals, findings, drift), or to a job or another entity
     #[command(
-        after_help = "Examples:\n  sagewarden history endpoint/credit-default-prod\n  sagewarden history endpoint/credit-default-prod --at 2026-03-02T12:00:00Z"
+        after_help = "Examples:\n  sagewarden history endpoint/credit-default-prod\n  sagewarden history endpoint/credit-default-prod --at 2026-03-02T12:00:00Z\n  sagewarden history training-job/credit-train-001"
     )]
     History(PlainOptions),
     /// Show why a resource was stopped, changed, marked or reported: what failed, who started it, and how to fix it

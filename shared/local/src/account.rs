@@ -101,6 +101,9 @@ impl SimulatedAccount {
             document.insert(status.into(), first.into());
         }
         begin(kind, &mut document, now);
+        if kind == ResourceKind::MonitoringSchedule {
+            self.name_endpoint(&mut document)?;
+        }
         self.save(&resource, &document, &tags)?;
         if let Some(caller) = caller {
             let name = match kind {

@@ -7,13 +7,36 @@ use serde_json::{Map, Value, json};
 
 use crate::account::SimulatedAccount;
 use crate::fault::Fault;
-use crate::shape::{expect_status, seconds};
+use crate::shape::{Document, expect_status, seconds};
 use crate::store::port_error;
 
 /// Executions without a job are kept among the resources under this name, which no kind of resource has.
 const WITHOUT_JOB: &str = "monitoring-execution";
 
+/// The kinds of job definitions by the type of monitoring, and the member of a definition that names the endpoint.
+const DEFINITIONS: [(&str, ResourceKind, &str); 4] = [
+    ("DataQuality", ResourceKind::DataQualityDefinition, "DataQualityJobInput"),
+    ("ModelQuality", ResourceKind::ModelQualityDefinition, "ModelQualityJobInput"),
+    ("ModelBias", ResourceKind::ModelBiasDefinition, "ModelBiasJobInput"),
+    ("ModelExplainability", ResourceKind::ModelExplainabilityDefinition, "ModelExplainabilityJobInput"),
+];
+
 impl SimulatedAccount {
+    /// The description of a schedule names the endpoint, also if the schedule names only a job definition.
+    pub(crate) fn name_endpoint(&self, schedule: &mut Document) -> Result<(), Fault> {
+        let config = schedule.get("MonitoringScheduleConfig");
+        let name = config.and_then(|config| config.get("MonitoringJobDefinitionName")?.as_str());
+        let monitoring = schedule.get("MonitoringType").and_then(Value::as_str);
+        let definition = DEFINITIONS.iter().find(|(of, ..)| Some(*of) == monitoring);
+        let (Some(name), Some((_, kind, input))) = (name, definition) else { return Ok(()) };
+        let described = self.describe_document(&self.resource(*kind, name))?;
+        let endpoint = described.get(*input).and_then(|input| input.pointer("/EndpointInput/EndpointName"));
+        if let Some(endpoint) = endpoint {
+            schedule.insert("EndpointName".into(), endpoint.clone());
+        }
+        Ok(())
+    }
+
     /// Lets a processing job fail.
     ///
     /// # Errors

@@ -3,24 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::{Answer, Entity, Entry, EntryKind, LiveEndpoint, verdict_in_words};
+use sagewarden_lineage::answer::{Answer, Entity, Entry, EntryKind, verdict_in_words};
 use sagewarden_lineage::edge::Relation;
 use sagewarden_lineage::graph::{Edge, Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{
-    CREATED_BY, DELETED_AT, DELETED_BY, ENDPOINT, EXPLANATION_VERSION, STATES,
-};
+use sagewarden_lineage::rows::node::{ENDPOINT, EXPLANATION_VERSION};
 use sagewarden_lineage::rows::{
-    ApprovalRow, CurrentRow, DetailRow, ExplanationRow, JudgementRow, NodeRow, ObservationRow, OutEdgeRow,
-    ReachedState, RevisionRow, StateRow, VerdictRow,
+    CurrentRow, DetailRow, ExplanationRow, JudgementRow, NodeRow, ObservationRow, OutEdgeRow, RevisionRow,
+    VerdictRow,
 };
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::OutEdges;
 use serde_json::{Map, Value as Json};
 
 use super::address::{identity, resolve};
+use super::entries::own_entries;
 use super::follow::{as_of, current, deployed, followers};
-use super::history::{entry, observation};
 use super::lineage::detail;
 use super::question::{NoAnswer, Question};
 use super::reading::{KEYS, Reading};
@@ -211,48 +209,6 @@ async fn neighbours<T: Table>(
     let Graph { nodes, edges, .. } = graph;
     edges.retain(|edge| nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to));
     Ok(unread.len())
-}
-
-/// What happened to it by its own rows.
-fn own_entries(node: &Node, rows: &[Item], graph: &Graph) -> Vec<Entry> {
-    let id = &node.id;
-    let state = |at: Timestamp, text: String| entry(at, EntryKind::State, id, text);
-    let by = |name: &str| node.text(name).map(|who| format!(" by {who}")).unwrap_or_default();
-    let mut entries: Vec<Entry> = Vec::new();
-    entries.extend(node.created_at().map(|at| state(at, format!("created{}", by(CREATED_BY)))));
-    let deleted = node.number(DELETED_AT).map(Timestamp::from_millis);
-    entries.extend(deleted.map(|at| state(at, format!("deleted{}", by(DELETED_BY)))));
-    let states = node.item.iter().flat_map(|item| item.set(STATES)).filter_map(ReachedState::parse);
-    entries.extend(states.map(|reached| state(reached.at, format!("became {}", reached.state))));
-    for row in rows {
-        if let Some(StateRow { reached, reason, .. }) = StateRow::parse(row) {
-            let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            entries.push(state(reached.at, format!("became {}{why}", reached.state)));
-        }
-        entries.extend(ApprovalRow::parse(row).map(|row| approval(id, row)));
-        entries.extend(RevisionRow::parse(row).map(|row| revision(id, row)));
-        let seen = ObservationRow::parse(row);
-        let seen = seen.and_then(|row| Some((row.at, graph.nodes.get(&row.node)?)));
-        entries.extend(seen.map(|(at, node)| observation(at, node)));
-    }
-    entries
-}
-
-fn approval(id: &NodeId, row: ApprovalRow) -> Entry {
-    let by = row.by.map(|by| format!(" by {by}")).unwrap_or_default();
-    let words = row.description.map(|words| format!(": {words}")).unwrap_or_default();
-    entry(row.at, EntryKind::Approval, id, format!("became {}{by}{words}", row.state))
-}
-
-fn revision(endpoint: &NodeId, row: RevisionRow) -> Entry {
-    match row.deployment {
-        Some(deployment) => {
-            let configuration = LiveEndpoint::of(&deployment).configuration;
-            let text = format!("configuration {configuration} came into force");
-            entry(row.at, EntryKind::Deployment, &deployment, text)
-        }
-        None => entry(row.at, EntryKind::Deployment, endpoint, "the endpoint was deleted".to_owned()),
-    }
 }
 
 fn judgements<'a>(rows: &'a [Item], subject: &'a str, name: &'a str) -> impl Iterator<Item = Entry> + 'a {

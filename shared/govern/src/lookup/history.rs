@@ -1,33 +1,32 @@
-//! What an endpoint ran when, and what happened to it.
+//! What happened to an entity. Of an endpoint: what it ran when, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, verdict_in_words};
+use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, TakenRemedy, verdict_in_words};
 use sagewarden_lineage::audit::{VerdictChain, VerdictDigest, VerdictLink};
 use sagewarden_lineage::chain::{Chain, title};
 use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON};
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{
-    CREATED_BY, FOUND, MEASURED, MONITORING_TYPE, SCHEDULE, SEVERITY, SILENT, STATE, VERDICTS, VIOLATIONS,
-};
+use sagewarden_lineage::rows::node::{CREATED_BY, VERDICTS};
 use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, ObservationRow, VerdictRow};
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Walk};
-use sagewarden_monitor::WindowReport;
 
 use super::address::resolve;
 use super::endpoint::components;
+use super::entries::{entry, observation, own_entries};
 use super::follow::follow;
 use super::periods::{DeploymentPeriod, LOOKED_INTO, periods};
 use super::question::{Bounds, NoAnswer, Question};
 use super::reading::{Interrupted, Reading};
-use crate::counted::counted;
 use crate::ports::Table;
 
 /// Entries of one kind in one answer: four days of an hourly schedule.
 const ENTRIES: usize = 100;
+/// Rows of an entity that are read: an image that ten thousand jobs ran has as many edges.
+const ROWS: usize = 500;
 
 /// Answers `history`.
 pub(super) async fn history<T: Table>(
@@ -36,10 +35,6 @@ pub(super) async fn history<T: Table>(
     bounds: Bounds,
 ) -> Result<History, NoAnswer> {
     let root = resolve(reading, &question.entity).await?.id;
-    if root.kind() != NodeKind::Endpoint {
-        let reason = format!("is a {}: a history is that of an endpoint", root.kind());
-        return Err(NoAnswer::BadField { field: "entity", reason });
-    }
     let item = reading.get(&[NodeRow::key(&root)]).await?.pop();
     let mut history = History {
         name: title(&Node { id: root.clone(), item: item.clone() }),
@@ -51,7 +46,12 @@ pub(super) async fn history<T: Table>(
         requests: 0,
     };
     let before = before(question)?;
-    match collect(reading, &Node { id: root, item }, bounds, before, &mut history).await {
+    let node = Node { id: root, item };
+    let collected = match node.id.kind() {
+        NodeKind::Endpoint => collect(reading, &node, bounds, before, &mut history).await,
+        _ => collect_own(reading, &node, &mut history).await,
+    };
+    match collected {
         Ok(()) => {}
         Err(Interrupted::Stopped(why)) => history.missing.push(format!("it is cut: {}", why.explain())),
         Err(Interrupted::Port(error)) => return Err(error.into()),
@@ -143,6 +143,28 @@ async fn collect<T: Table>(
     Ok(())
 }
 
+/// What the rows of an entity and the verdicts on it say.
+async fn collect_own<T: Table>(
+    reading: &Reading<'_, T>,
+    node: &Node,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    let page = reading.query(&NodeRow::and_all_beside(&node.id).at_most(ROWS)).await?;
+    if page.next.is_some() {
+        history.missing.push(format!("it has more than {ROWS} rows: some may be missing"));
+    }
+    history.entries.extend(own_entries(node, &page.items, &Graph::default()));
+    let rows = reading.query_all(VerdictRow::and_judgements(node.id.as_str())).await?;
+    let created = node.created_at();
+    let remedies = rows.iter().filter_map(TakenRemedy::of).filter_map(|remedy| {
+        let at = created?.millis() + remedy.after_ms?;
+        let text = format!("{}: {}", remedy.action, remedy.result);
+        Some(entry(Timestamp::from_millis(at), EntryKind::Finding, &node.id, text))
+    });
+    history.entries.extend(remedies);
+    judged(reading, &node.id, FirstShown::Verdict, history).await
+}
+
 /// Inference components that came onto the endpoint and went. The deletion of the endpoint is an entry of its own.
 async fn components_of<T: Table>(
     reading: &Reading<'_, T>,
@@ -182,10 +204,6 @@ async fn components_of<T: Table>(
 fn is_first(periods: &[DeploymentPeriod], period: &DeploymentPeriod) -> bool {
     let same = periods.iter().find(|other| other.deployment == period.deployment);
     same.is_some_and(|other| other.from == period.from)
-}
-
-pub(super) fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: String) -> Entry {
-    Entry { time, kind, text, subject: subject.to_string(), digest: None, previous: None }
 }
 
 fn models(graph: &Graph) -> String {
@@ -236,27 +254,6 @@ async fn observed<T: Table>(
     }
 }
 
-/// Why a monitor said nothing, in words.
-fn silence(cause: &str) -> &str {
-    match cause {
-        "execution-failed" => "the execution failed",
-        "execution-stopped" => "the execution was stopped",
-        "execution-missing" => "an execution that was due did not run",
-        "schedule-failed" => "the schedule failed",
-        "schedule-stopped" => "the schedule was stopped",
-        "report-missing" => "there were violations, but no report",
-        "report-denied" => "the report could not be read",
-        "traffic-unreadable" => "some could not be read",
-        "labels-missing" => "no label came",
-        "quality-unmeasured" => "the predictions could not be judged",
-        "bias-unmeasured" => "how groups fared could not be judged",
-        "attribution-unmeasured" => "the reasons of the model could not be computed",
-        "traffic-missing" => "no traffic has arrived since",
-        "traffic-unheard" => "it is there, but no event announced it",
-        other => other,
-    }
-}
-
 /// What a finding came to at other times: when its window was closed, and what somebody wrote later.
 fn verdicts(time: Timestamp, node: &Node) -> Vec<Entry> {
     let verdicts: Vec<&str> = node.item.iter().flat_map(|item| item.set(VERDICTS)).collect();
@@ -265,35 +262,6 @@ fn verdicts(time: Timestamp, node: &Node) -> Vec<Entry> {
     shown
         .map(|verdict| entry(time, EntryKind::Drift, &node.id, format!("{} {verdict}", node.name())))
         .collect()
-}
-
-pub(super) fn observation(time: Timestamp, node: &Node) -> Entry {
-    if node.id.kind() == NodeKind::Violation && node.number(VIOLATIONS).is_none() {
-        let causes = node.item.iter().flat_map(|item| item.set(SILENT));
-        let causes: Vec<&str> = causes.map(silence).collect();
-        let schedule = node.text(SCHEDULE).unwrap_or("unknown");
-        let who = if schedule == WindowReport::SCHEDULE {
-            "traffic was not watched".to_owned()
-        } else {
-            format!("schedule {schedule} said nothing")
-        };
-        let text = format!("{who}: {}, in {}", causes.join(", "), node.name());
-        return entry(time, EntryKind::Monitoring, &node.id, text);
-    }
-    if node.id.kind() == NodeKind::Violation {
-        let kind = node.text(MONITORING_TYPE).unwrap_or("monitoring");
-        let found = node.text(FOUND).map(|found| format!(": {found}")).unwrap_or_default();
-        let measured = node.text(MEASURED).map(|measured| format!("; {measured}")).unwrap_or_default();
-        let text = format!(
-            "{kind} found {} ({}), in {}{found}{measured}",
-            counted(node.number(VIOLATIONS).unwrap_or_default(), "violation"),
-            node.text(SEVERITY).unwrap_or("severity unknown"),
-            node.name()
-        );
-        return entry(time, EntryKind::Drift, &node.id, text);
-    }
-    let state = node.text(STATE).map(|state| format!(": {state}")).unwrap_or_default();
-    entry(time, EntryKind::Monitoring, &node.id, format!("monitoring execution {} began{state}", node.name()))
 }
 
 /// Approvals of a package, and verdicts on any judged resource.
@@ -320,11 +288,29 @@ async fn events_of<T: Table>(
     }
 }
 
-/// Each verdict on a node when a bundle first came to it, beginning with the first that has a failed, waived or undecided control; and the
-/// verdict that holds now, where a bundle came back to it. The digests make a chain, so that a verdict that is gone later is missed.
+/// The verdicts on something that an endpoint ran: as long as all is well, there is nothing to say.
 async fn found<T: Table>(
     reading: &Reading<'_, T>,
     id: &NodeId,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    judged(reading, id, FirstShown::Finding, history).await
+}
+
+/// The first verdict in a history.
+#[derive(Clone, Copy, PartialEq)]
+enum FirstShown {
+    Verdict,
+    /// The first that has a failed, waived or undecided control.
+    Finding,
+}
+
+/// Each verdict on a node when a bundle first came to it, and the verdict that holds now, where a bundle came back to it. The digests make a
+/// chain, so that a verdict that is gone later is missed.
+async fn judged<T: Table>(
+    reading: &Reading<'_, T>,
+    id: &NodeId,
+    since: FirstShown,
     history: &mut History,
 ) -> Result<(), Interrupted> {
     let rows = reading.query_all(JudgementRow::of(id.as_str())).await?;
@@ -341,7 +327,8 @@ async fn found<T: Table>(
     };
     judgements.extend(newest.filter(|newest| !is_last(newest)));
     let words = judgements.iter().filter_map(|verdict| Some((verdict, verdict_in_words(verdict)?)));
-    for (verdict, words) in words.skip_while(|(_, words)| !words.contains(';')) {
+    let is_early = |words: &str| since == FirstShown::Finding && !words.contains(';');
+    for (verdict, words) in words.skip_while(|(_, words)| is_early(words)) {
         let text = format!("{} {} was judged {words}", id.kind(), id.last_name());
         let (digest, previous) = digests.get(&verdict.id()).copied().unzip();
         let entry = entry(verdict.judged_at, EntryKind::Finding, id, text);

@@ -7,6 +7,7 @@ mod address;
 mod diff;
 mod endpoint;
 mod entity;
+mod entries;
 mod follow;
 mod gap;
 mod history;

@@ -23,7 +23,7 @@ pub enum Ask {
     Diff,
     /// The request that trains a model again.
     Reproduce,
-    /// What happened to an endpoint.
+    /// What happened to an endpoint, or to another entity.
     History,
     /// Why a resource was stopped, changed, marked or reported.
     Why,

@@ -1,4 +1,4 @@
-//! What happened to an endpoint, in time.
+//! What happened to an entity, in time.
 
 use sagewarden_events::Timestamp;
 use serde::Serialize;
@@ -58,10 +58,10 @@ pub struct Entry {
     pub previous: Option<VerdictDigest>,
 }
 
-/// The history of an endpoint.
+/// The history of an endpoint, or of another entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct History {
-    /// The endpoint.
+    /// The entity.
     pub root: String,
     /// Its kind and name.
     pub name: String,

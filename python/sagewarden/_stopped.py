@@ -1,0 +1,83 @@
+"""Why a job was stopped: said in the notebook that waits for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
+
+from ._binary import NoBinary
+from ._judge import Judge, JudgeError
+
+#: Sagewarden's marks on a job that it stopped: the controls, and the id of the finding.
+VIOLATION_TAG, FINDING_TAG = "sagewarden:violation", "sagewarden:finding"
+#: The jobs that Sagewarden stops, by the API's name.
+NOUNS = ("TrainingJob", "ProcessingJob", "TransformJob", "HyperParameterTuningJob", "AutoMLJob", "CompilationJob")
+
+
+@dataclass(frozen=True)
+class StoppedJob:
+    """A job that was seen in the state Stopped."""
+
+    noun: str
+    name: str
+    arn: str
+    description: Mapping[str, Any]
+
+
+def _noun(operation: str, verb: str) -> Optional[str]:
+    noun = operation[len(verb) :] if operation.startswith(verb) else ""
+    noun = noun[:-2] if noun.endswith("V2") else noun
+    return noun if noun in NOUNS else None
+
+
+def created(operation: str, request: Any) -> Iterator[Tuple[str, str]]:
+    """The job that a request creates."""
+    noun = _noun(operation, "Create")
+    name = request.get(f"{noun}Name") if noun and isinstance(request, Mapping) else None
+    if noun and isinstance(name, str):
+        yield noun, name
+
+
+def seen(operation: str, parsed: Mapping[str, Any], jobs: Set[Tuple[str, str]]) -> Optional[StoppedJob]:
+    """The job among these that an answer describes as stopped."""
+    noun = _noun(operation, "Describe")
+    if noun is None or parsed.get(f"{noun}Status") != "Stopped":
+        return None
+    name = str(parsed.get(f"{noun}Name"))
+    if (noun, name) not in jobs:
+        return None
+    description = {field: value for field, value in parsed.items() if field != "ResponseMetadata"}
+    return StoppedJob(noun, name, str(parsed.get(f"{noun}Arn")), description)
+
+
+def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], Any]]) -> Optional[str]:
+    """What the account's marks and the settings of this notebook say; None if they say nothing.
+
+    The marks are the account's own word. The findings are judged here, from the description: they have the fix.
+    """
+    marks = _marks(job, client)
+    try:
+        verdicts = judge.verdicts(job.description)
+        findings = [str(finding) for verdict in verdicts for finding in verdict.violations]
+    except (JudgeError, NoBinary):
+        findings = []
+    controls, finding = marks.get(VIOLATION_TAG), marks.get(FINDING_TAG)
+    if not controls and not findings:
+        return None
+    head = f"{job.arn.split(':', 5)[-1]} was stopped"
+    if controls:
+        head += f" by Sagewarden: it breaks {controls}" + (f" (finding {finding})" if finding else "")
+    else:
+        head += "; Sagewarden has not marked it, but it breaks controls"
+    return "\n".join([head, *findings])
+
+
+def _marks(job: StoppedJob, client: Optional[Callable[[str], Any]]) -> Dict[str, str]:
+    """The tags of the job; none if they cannot be read: the notebook may lack the permission."""
+    try:
+        if client is None:
+            return {}
+        tags = client(job.arn.split(":")[3]).list_tags(ResourceArn=job.arn)["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in tags}
+    except Exception:  # Whatever fails here must not fail the call that somebody made.
+        return {}

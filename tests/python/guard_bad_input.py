@@ -1,0 +1,77 @@
+"""Bad input for the guard and the questions of the Python package. Prints one JSON document: what became of each.
+
+Runs in an empty folder, outside of git, with nothing at the address of AWS. SAGEWARDEN_BINARY names the command; the first argument is a
+file with settings that want every change committed.
+"""
+
+import json
+import os
+import sys
+import warnings
+
+import boto3
+import sagewarden
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+JOB = {
+    "TrainingJobName": "j",
+    "AlgorithmSpecification": {"TrainingImage": "1.dkr.ecr.eu-west-1.amazonaws.com/x:1", "TrainingInputMode": "File"},
+    "RoleArn": "arn:aws:iam::111122223333:role/r",
+    "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
+    "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+}
+
+
+def attempt(session, **options):
+    """The first lines of what the caller gets, and what the guard said."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            sagewarden.guard(session, **options)
+            client = session.client("sagemaker", config=Config(retries={"total_max_attempts": 1}))
+            client.create_training_job(**JOB)
+            got = "sent"
+        except (sagewarden.Refused, BotoCoreError, TypeError, ValueError) as error:
+            got = f"{type(error).__name__}: {error}"
+    return {"got": got, "said": [str(each.message) for each in said if issubclass(each.category, sagewarden.SagewardenWarning)]}
+
+
+def session(**options):
+    return boto3.Session(aws_access_key_id="none", aws_secret_access_key="none", **options)
+
+
+def refusal(call, *arguments, **options):
+    try:
+        return str(call(*arguments, **options))
+    except (sagewarden.JudgeError, sagewarden.NoAnswer, TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+found = {}
+place = {"region_name": "eu-west-1"}
+with open("broken.toml", "w", encoding="utf-8") as file:
+    file.write("mode = 7\n")
+for mode in ("warn", "raise"):
+    found[mode] = {
+        "outside_git": attempt(session(**place), mode=mode, profile="essential"),
+        "uncommitted": attempt(session(**place), mode=mode, settings=sys.argv[1]),
+        "no_settings": attempt(session(**place), mode=mode, settings="nowhere.toml"),
+        "broken_settings": attempt(session(**place), mode=mode, settings="broken.toml"),
+        "no_region": attempt(session(), mode=mode),
+    }
+found["mode"] = attempt(session(**place), mode="loud")
+found["settings"] = attempt(session(**place), settings=7)
+found["profile"] = attempt(session(**place), profile=["strict"])
+
+os.system("git init --quiet . && git -c user.name=n -c user.email=n@example.com commit --quiet --allow-empty --message first")
+found["no_remote"] = attempt(session(**place), mode="warn", profile="essential")
+
+found["wrong_types"] = str(sagewarden.check({**JOB, "RoleArn": 7, "ResourceConfig": "x"}, profile="essential"))
+found["document"] = refusal(sagewarden.check, 7)
+found["text"] = refusal(sagewarden.check, "{")
+found["entity"] = refusal(sagewarden.lineage, 7)
+found["no_store"] = refusal(sagewarden.history, "training-job/x", store="nowhere.db")
+found["no_frame"] = refusal(sagewarden.drift, "nowhere", {"a": 1})
+print(json.dumps(found))
