@@ -12,10 +12,13 @@ use crate::foreign::Foreign;
 /// How JSON begins, and a row of a table does not: with a record or a list of records, on one line or on several.
 const JSON: [&[u8]; 8] = [b"{\"", b"{\n", b"{\r\n", b"{ \"", b"[{", b"[[", b"[\n", b"[\r\n"];
 
+/// An input, and before it what was read of it to look at its beginning.
+pub(super) type RestOf<Input> = Chain<Cursor<Vec<u8>>, Input>;
+
 /// The records of an input, one at a time, in memory that grows to the size of the largest record.
 #[derive(Debug)]
 pub(super) struct Records<Input> {
-    input: Chain<Cursor<Vec<u8>>, Input>,
+    input: RestOf<Input>,
     reader: Reader,
     /// The fields of the record, one after the other, and room for more.
     text: Vec<u8>,
@@ -54,7 +57,7 @@ impl<Input: BufRead> Records<Input> {
         Self::of(Cursor::new(Vec::new()).chain(input), lines)
     }
 
-    fn of(input: Chain<Cursor<Vec<u8>>, Input>, lines: u64) -> Self {
+    fn of(input: RestOf<Input>, lines: u64) -> Self {
         Self {
             input,
             reader: Reader::new(),
@@ -69,7 +72,7 @@ impl<Input: BufRead> Records<Input> {
     }
 
     /// What was not read yet, and how many lines come before it.
-    pub(super) fn into_rest(mut self) -> Result<(Chain<Cursor<Vec<u8>>, Input>, u64), CsvError> {
+    pub(super) fn into_rest(mut self) -> Result<(RestOf<Input>, u64), CsvError> {
         self.skip_empty_lines()?;
         Ok((self.input, self.reader.line() - 1 + self.skipped))
     }
