@@ -256,14 +256,14 @@ pub fn bundle_files(settings: &str) -> Result<BTreeMap<String, String>> {
 /// If the emulator refuses it.
 pub fn put_event(aws: &mut Aws, event: &Value) -> Result<()> {
     let entry = json!({
-        "Source": event["source"],
-        "DetailType": event["detail-type"],
-        "Detail": event["detail"].to_string(),
-        "Resources": event["resources"],
-        "Time": event["time"],
+        "Source": event.get("source"),
+        "DetailType": event.get("detail-type"),
+        "Detail": event.get("detail").unwrap_or(&Value::Null).to_string(),
+        "Resources": event.get("resources"),
+        "Time": event.get("time"),
     });
     let answer = aws.call("events", "put_events", json!({ "Entries": [entry] }))?;
-    if answer["FailedEntryCount"] != 0 {
+    if answer.get("FailedEntryCount") != Some(&json!(0)) {
         return Err(format!("the bus refused {event}: {answer}").into());
     }
     Ok(())

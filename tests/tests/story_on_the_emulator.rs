@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_local::{Clock, Story, System};
+use sagewarden_local::{Clock, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::aws::{REGION, bytes, client_environment};
 use sagewarden_tests::bucket::put_object;
 use sagewarden_tests::deployed::{BUNDLE_BUCKET, Deployed, bundle_files};
 use sagewarden_tests::emulator::ACCOUNT;
-use sagewarden_tests::{Result, WHEN, monitor, now, python, text};
+use sagewarden_tests::{Result, WHEN, now, python, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -65,7 +65,8 @@ impl LookupFunction {
     /// If the function refuses the question, does not exist, or cannot be reached.
     pub async fn ask(&self, question: &Question) -> Result<Value, NoReply> {
         let context = || format!("ask `{}`", self.name);
-        let invalid = |error: serde_json::Error| PortError::new(PortErrorKind::Invalid, context(), error);
+        let invalid =
+            |error: serde_json::Error| PortError::new(PortErrorKind::Invalid, context(), error.to_string());
         let payload = Blob::new(serde_json::to_vec(question).map_err(invalid)?);
         let call = self.client.invoke().function_name(&self.name).payload(payload);
         let answer = match call.send().await {
