@@ -60,7 +60,7 @@ struct Goal {
 }
 
 /// The reading of one file.
-struct Reading<'a, 's> {
+struct FileReading<'a, 's> {
     judging: &'a Judging<'a>,
     file: &'a Input,
     checked: CheckedFile,
@@ -71,7 +71,7 @@ impl Judging<'_> {
     /// Reads and judges a file.
     pub(crate) fn file(&self, file: &Input, saying: Option<Saying<'_>>) -> CheckedFile {
         let checked = CheckedFile::of(file.path.display().to_string());
-        let mut reading = Reading { judging: self, file, checked, saying };
+        let mut reading = FileReading { judging: self, file, checked, saying };
         if let Err(why) = reading.read() {
             reading.checked.unusable = Some(why);
         }
@@ -131,7 +131,7 @@ impl Judging<'_> {
     }
 }
 
-impl Reading<'_, '_> {
+impl FileReading<'_, '_> {
     /// Reads and judges it.
     ///
     /// # Errors

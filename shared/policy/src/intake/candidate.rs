@@ -3,8 +3,7 @@
 use sagewarden_events::{Resource, ResourceKind, Timestamp, lower_first};
 use serde_json::Value as Json;
 
-use super::cloud_control::attribute_of;
-use super::names::{manifest_name, plan_path};
+use super::names::{attribute_of, manifest_name, plan_path};
 use crate::join::{Joined, OperationAnswer, SERVED_SERVERLESS, offline, split};
 use crate::later::origin;
 use crate::reader::is_present;

@@ -3,60 +3,15 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::names::capitalized;
+use super::names::property_of;
 use super::template::typed;
 use crate::later::{is_later, later, parse};
 
 /// How the types of these resources begin.
 pub(super) const PREFIX: &str = "awscc_sagemaker_";
 
-/// Properties that the attributes do not show the capitals of.
-const CAPITALS: [(&str, &str); 11] = [
-    ("auto_ml_job_arn", "AutoMLJobArn"),
-    ("auto_mount_home_efs", "AutoMountHomeEFS"),
-    ("efs_file_system", "EFSFileSystem"),
-    ("efs_file_system_config", "EFSFileSystemConfig"),
-    ("enable_ssm_access", "EnableSSMAccess"),
-    ("fsx_lustre_file_system", "FSxLustreFileSystem"),
-    ("fsx_lustre_file_system_config", "FSxLustreFileSystemConfig"),
-    ("max_payload_in_mb", "MaxPayloadInMB"),
-    ("memory_size_in_mb", "MemorySizeInMB"),
-    ("supported_response_mime_types", "SupportedResponseMIMETypes"),
-    ("volume_size_in_gb", "VolumeSizeInGB"),
-];
-
 /// Attributes that hold what CloudFormation takes in any form: an object whose keys are the users' own, or JSON in a text.
 const FREE: [&str; 3] = ["environment", "customer_metadata_properties", "pipeline_definition"];
-
-/// A property by the name of its attribute.
-#[must_use]
-pub fn property_of(attribute: &str) -> String {
-    let listed = CAPITALS.iter().find(|(own, _)| *own == attribute);
-    listed.map_or_else(|| capitalized(attribute), |(_, property)| (*property).to_owned())
-}
-
-/// The attribute of a property: a word begins at a capital or a digit after a small letter, and after a digit.
-#[must_use]
-pub fn attribute_of(property: &str) -> String {
-    let (bare, each) = property.strip_suffix("[]").map_or((property, ""), |bare| (bare, "[]"));
-    if let Some((attribute, _)) = CAPITALS.iter().find(|(_, listed)| *listed == bare) {
-        return format!("{attribute}{each}");
-    }
-    let mut name = String::with_capacity(bare.len() + 8);
-    let mut before = None;
-    for letter in bare.chars() {
-        let begins = before.is_some_and(|before: char| {
-            before.is_ascii_lowercase() && (letter.is_ascii_uppercase() || letter.is_ascii_digit())
-                || before.is_ascii_digit() && letter.is_ascii_alphabetic()
-        });
-        if begins {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_lowercase());
-        before = Some(letter);
-    }
-    name + each
-}
 
 /// The properties that a plan or state has of a resource. What the plan marks as unknown is known later.
 pub(super) fn properties(values: &Json, unknown: &Json) -> Json {
@@ -97,27 +52,5 @@ fn free(value: &Json, unknown: &Json) -> Json {
         }
         other if unknown != &Json::Bool(true) => other.clone(),
         _ => later(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_property_has_one_attribute() {
-        for (property, attribute) in [
-            ("KmsKeyId", "kms_key_id"),
-            ("S3Uri", "s3_uri"),
-            ("DataCapturedDestinationS3Uri", "data_captured_destination_s3_uri"),
-            ("EnableSSMAccess", "enable_ssm_access"),
-            ("VolumeSizeInGB", "volume_size_in_gb"),
-        ] {
-            assert_eq!(
-                (attribute_of(property).as_str(), property_of(attribute).as_str()),
-                (attribute, property)
-            );
-        }
-        assert_eq!(attribute_of("Containers[]"), "containers[]");
     }
 }

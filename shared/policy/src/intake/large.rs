@@ -21,10 +21,10 @@ const TIES: [&str; 4] = ["\"Steps.", "\"EndpointConfig\"", "\\u", "sagewarden:"]
 
 /// A document whose parts are read some at a time.
 #[derive(Debug)]
-pub struct LargeDocument<'a>(Form<'a>);
+pub struct LargeDocument<'a>(LargeForm<'a>);
 
 #[derive(Debug)]
-enum Form<'a> {
+enum LargeForm<'a> {
     Definition(LargeDefinition<'a>),
     Plan(LargePlan<'a>),
 }
@@ -36,16 +36,17 @@ impl<'a> LargeDocument<'a> {
         if text.len() < LARGE {
             return None;
         }
-        let definition = || LargeDefinition::of(text).map(Form::Definition);
-        definition().or_else(|| LargePlan::of(text).map(Form::Plan)).map(Self)
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let definition = || LargeDefinition::of(text).map(LargeForm::Definition);
+        definition().or_else(|| LargePlan::of(text).map(LargeForm::Plan)).map(Self)
     }
 
     /// The number of its parts.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.0 {
-            Form::Definition(definition) => definition.steps.len(),
-            Form::Plan(plan) => plan.len(),
+            LargeForm::Definition(definition) => definition.steps.len(),
+            LargeForm::Plan(plan) => plan.len(),
         }
     }
 
@@ -59,8 +60,8 @@ impl<'a> LargeDocument<'a> {
     #[must_use]
     pub fn part(&self, range: Range<usize>) -> Intake {
         match &self.0 {
-            Form::Definition(definition) => definition.part(range),
-            Form::Plan(plan) => plan.part(range),
+            LargeForm::Definition(definition) => definition.part(range),
+            LargeForm::Plan(plan) => plan.part(range),
         }
     }
 
@@ -68,8 +69,8 @@ impl<'a> LargeDocument<'a> {
     #[must_use]
     pub fn note(&self) -> Option<String> {
         match &self.0 {
-            Form::Definition(_) => None,
-            Form::Plan(plan) => plan.note(),
+            LargeForm::Definition(_) => None,
+            LargeForm::Plan(plan) => plan.note(),
         }
     }
 }
@@ -89,8 +90,7 @@ impl<'a> LargeDefinition<'a> {
         if TIES.iter().any(|tie| text.contains(tie)) {
             return None;
         }
-        let mut fields: BTreeMap<String, &'a RawValue> =
-            serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+        let mut fields: BTreeMap<String, &'a RawValue> = serde_json::from_str(text).ok()?;
         let steps: Vec<&'a RawValue> = serde_json::from_str(fields.remove("Steps")?.get()).ok()?;
         let frame =
             fields.into_iter().map(|(name, value)| Some((name, serde_json::from_str(value.get()).ok()?)));

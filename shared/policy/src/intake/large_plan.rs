@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use super::candidate::{Candidate, link_to};
 use super::plan;
 use super::taken::Intake;
-use super::without_mark;
 use crate::later::is_forged;
 
 /// What is read of a plan at first.
@@ -43,7 +42,7 @@ impl<'a> LargePlan<'a> {
         if !text.contains("\"resource_changes\"") {
             return None;
         }
-        let Frame { resource_changes } = serde_json::from_str(without_mark(text)).ok()?;
+        let Frame { resource_changes } = serde_json::from_str(text).ok()?;
         let number = resource_changes.len();
         let mut plan = Self { changes: Vec::new(), others: 0, configs: Vec::new() };
         for (index, change) in resource_changes.into_iter().enumerate() {

@@ -26,10 +26,10 @@ use serde_json::Value as Json;
 
 pub use calls::{mark_unsaid, of_call};
 pub use candidate::{Candidate, Words};
-pub use cloud_control::{attribute_of, property_of};
 pub use code::of_code;
 pub use large::LargeDocument;
 pub(crate) use names::plan_name;
+pub use names::{attribute_of, property_of};
 pub use nothing::without_controls;
 pub use request::{Creation, creations};
 pub use taken::{Intake, Unusable};

@@ -1,4 +1,4 @@
-//! How Terraform's provider and the controller of Kubernetes call the fields of the API.
+//! How Terraform's providers and the controller of Kubernetes call the fields of the API.
 
 /// Names that differ between the provider and the API, at any depth; a list of blocks has the name of one.
 const PLAN_NAMES: &[(&str, &str)] = &[
@@ -103,4 +103,77 @@ pub(super) fn manifest_name(name: &str) -> String {
         if index == 0 { written.to_lowercase() } else { written }
     };
     words.iter().enumerate().map(word).collect()
+}
+
+/// Properties of CloudFormation that the attributes of the provider for Cloud Control do not show the capitals of.
+const PROPERTIES: [(&str, &str); 11] = [
+    ("auto_ml_job_arn", "AutoMLJobArn"),
+    ("auto_mount_home_efs", "AutoMountHomeEFS"),
+    ("efs_file_system", "EFSFileSystem"),
+    ("efs_file_system_config", "EFSFileSystemConfig"),
+    ("enable_ssm_access", "EnableSSMAccess"),
+    ("fsx_lustre_file_system", "FSxLustreFileSystem"),
+    ("fsx_lustre_file_system_config", "FSxLustreFileSystemConfig"),
+    ("max_payload_in_mb", "MaxPayloadInMB"),
+    ("memory_size_in_mb", "MemorySizeInMB"),
+    ("supported_response_mime_types", "SupportedResponseMIMETypes"),
+    ("volume_size_in_gb", "VolumeSizeInGB"),
+];
+
+/// A property by the name of its attribute.
+#[must_use]
+pub fn property_of(attribute: &str) -> String {
+    let listed = PROPERTIES.iter().find(|(own, _)| *own == attribute);
+    listed.map_or_else(|| capitalized(attribute), |(_, property)| (*property).to_owned())
+}
+
+/// The attribute of a property: a word begins at a capital or a digit after a small letter, after a digit, and at the last capital of
+/// several before a small letter.
+#[must_use]
+pub fn attribute_of(property: &str) -> String {
+    let (bare, each) = property.strip_suffix("[]").map_or((property, ""), |bare| (bare, "[]"));
+    if let Some((attribute, _)) = PROPERTIES.iter().find(|(_, listed)| *listed == bare) {
+        return format!("{attribute}{each}");
+    }
+    let mut name = String::with_capacity(bare.len() + 8);
+    let mut before = None;
+    let mut letters = bare.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins = before.is_some_and(|before: char| {
+            before.is_ascii_lowercase() && (letter.is_ascii_uppercase() || letter.is_ascii_digit())
+                || before.is_ascii_digit() && letter.is_ascii_alphabetic()
+                || before.is_ascii_uppercase()
+                    && letter.is_ascii_uppercase()
+                    && letters.peek().is_some_and(char::is_ascii_lowercase)
+        });
+        if begins {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+        before = Some(letter);
+    }
+    name + each
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_has_one_attribute() {
+        for (property, attribute) in [
+            ("KmsKeyId", "kms_key_id"),
+            ("S3Uri", "s3_uri"),
+            ("DataCapturedDestinationS3Uri", "data_captured_destination_s3_uri"),
+            ("EnableSSMAccess", "enable_ssm_access"),
+            ("VolumeSizeInGB", "volume_size_in_gb"),
+            ("ETag", "e_tag"),
+        ] {
+            assert_eq!(
+                (attribute_of(property).as_str(), property_of(attribute).as_str()),
+                (attribute, property)
+            );
+        }
+        assert_eq!(attribute_of("Containers[]"), "containers[]");
+    }
 }

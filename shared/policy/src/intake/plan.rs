@@ -4,7 +4,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::candidate::Words;
-use super::names::pascal;
+use super::names::{pascal, property_of};
 use super::request::{kind_of, of_kind};
 use super::taken::Intake;
 use super::{cloud_control, pipeline};
@@ -157,7 +157,7 @@ pub(super) fn is_config(of: &str) -> bool {
 /// What a type of resource is called by the API, and how its provider calls the fields.
 fn named(of: &str) -> Option<(String, Words)> {
     if let Some(name) = of.strip_prefix(cloud_control::PREFIX) {
-        return Some((cloud_control::property_of(name), Words::CloudControl));
+        return Some((property_of(name), Words::CloudControl));
     }
     match of.strip_prefix("aws_sagemaker_")? {
         "endpoint_configuration" => Some(("EndpointConfig".to_owned(), Words::Plan)),
