@@ -66,6 +66,21 @@ impl Stack {
         Ok(())
     }
 
+    /// Lets each function run so many times at once, and not more.
+    ///
+    /// # Errors
+    /// When the emulator does not answer.
+    pub fn limit(&self, aws: &mut Aws, at_once: u32) -> Result<()> {
+        let mappings = aws.call("lambda", "list_event_source_mappings", json!({}))?;
+        let mappings = mappings.get("EventSourceMappings").and_then(Value::as_array);
+        for mapping in mappings.into_iter().flatten() {
+            let scaling = json!({ "MaximumConcurrency": at_once });
+            let asked = json!({ "UUID": mapping.get("UUID"), "ScalingConfig": scaling });
+            aws.call("lambda", "update_event_source_mapping", asked)?;
+        }
+        Ok(())
+    }
+
     /// Puts an event on the queue of a function, as its rule would: nobody but EventBridge sends the events of its clock.
     ///
     /// # Errors

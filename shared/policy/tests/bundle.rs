@@ -113,7 +113,7 @@ fn what_is_set_of_drift_is_checked() {
             &format!(
                 "[[drift.detect.endpoints]]\nendpoint = \"a\"\nthresholds = {{ amount = {value} }}\n[drift.training]"
             ),
-            &format!("settings.toml:167:25: `{said}` is not a distance from 0 to 1"),
+            &format!("settings.toml:170:25: `{said}` is not a distance from 0 to 1"),
         );
     }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();

@@ -222,7 +222,7 @@ fn what_is_done_before_sending_depends_on_how_the_data_is_known() {
 #[test]
 fn a_repeat_has_its_request_and_what_is_missing() {
     let exact = repeat(exact()).text();
-    assert!(exact.starts_with(&format!("CreateTrainingJob, to repeat training-job/t\n{{\n")), "{exact}");
+    assert!(exact.starts_with("CreateTrainingJob, to repeat training-job/train\n{\n"), "{exact}");
     assert!(exact.contains("\n}\nbefore it is sent\n  channel/train: see"), "{exact}");
     assert!(exact.ends_with("exact: image, data and commit are pinned\n"), "{exact}");
     let inexact = repeat(vec![(0, node(TRAINING, "train", &[]))]).text();
