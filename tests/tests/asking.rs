@@ -133,6 +133,12 @@ fn two_models_differ_in_what_was_changed_and_in_nothing_else() {
             "setting: training job billable_seconds",
             "setting: training job training_seconds",
             "metric: training job train:error",
+            "importance: training job tree_shap label0 AGE",
+            "importance: training job tree_shap label0 EDUCATION",
+            "importance: training job tree_shap label0 LIMIT_BAL",
+            "importance: training job tree_shap label0 PAY_0",
+            "importance: training job tree_shap label0 PAY_2",
+            "importance: training job tree_shap label0 PAY_AMT1",
             "control: processing job",
         ]
     );

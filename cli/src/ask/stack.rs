@@ -85,7 +85,7 @@ fn components(csv: &str, shown: fn(&str) -> String) -> String {
     let Some(names) = rows.first() else { return String::new() };
     let side = |column: usize| {
         let cell = move |row: &csv::StringRecord| {
-            row.get(column).map_or_else(String::new, |cell| shown(&line(cell)))
+            row.get(column).map_or_else(String::new, |cell| shown(&line(unguarded(cell))))
         };
         rows.iter().map(cell).collect::<Vec<_>>()
     };
@@ -94,4 +94,10 @@ fn components(csv: &str, shown: fn(&str) -> String) -> String {
         table.add_row(side(column));
     }
     format!("{table}\n")
+}
+
+/// Without the apostrophe before what a spreadsheet would take for a formula: see [`sagewarden_events::Untrusted::cell`].
+fn unguarded(cell: &str) -> &str {
+    let guarded = cell.strip_prefix('\'');
+    guarded.filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r'])).unwrap_or(cell)
 }
