@@ -34,5 +34,5 @@ pub use log::{NoticeLog, QuarantineLog, SentNotice};
 pub use model_file::{Stump, model_archive};
 pub use references::MovedReference;
 pub use store::{Store, StoreError};
-pub use story::{Clock, LabelTimes, Step, Story, StoryError, StoryMoment};
+pub use story::{Clock, Step, Story, StoryError, StoryMoment};
 pub use system::{LocalWorld, System};

@@ -21,7 +21,6 @@ mod traffic;
 mod weeks;
 
 use clients::Clients;
-pub use labels::LabelTimes;
 use parts::{PIPELINE, bucket, cluster, key, object_key, role, s3_input, s3_output, session, tags, uri, vpc};
 
 /// A chapter of the story.
@@ -56,7 +55,6 @@ pub struct Story {
     mirror: Option<Mirror>,
     training_commit: Option<CommitId>,
     traffic_since: Option<Timestamp>,
-    labels: LabelTimes,
 }
 
 /// The story cannot go on.
@@ -184,12 +182,6 @@ baseline = "make"
     pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8]) + 'static) -> Self {
         self.mirror = Some(Box::new(mirror));
         self
-    }
-
-    /// With labels at these times.
-    #[must_use]
-    pub fn labelled_at(self, labels: LabelTimes) -> Self {
-        Self { labels, ..self }
     }
 
     /// The first moment of the demo.

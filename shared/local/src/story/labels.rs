@@ -24,28 +24,6 @@ const CONSTRAINTS: &str = r#"{
 }
 "#;
 
-/// When the labels come and when the clock looks at them, in seconds after the start of the day of the traffic.
-#[derive(Clone, Copy, Debug)]
-pub struct LabelTimes {
-    /// Labels of the usual traffic.
-    pub usual: i64,
-    /// The first look at them.
-    pub some: i64,
-    /// Labels of the unusual traffic.
-    pub unusual: i64,
-    /// The last look.
-    pub all: i64,
-}
-
-impl LabelTimes {
-    /// The times of the demo: the last one is after the delay of the settings.
-    pub const OF_THE_DEMO: Self =
-        Self { usual: 5 * HOUR, some: 6 * HOUR + 60, unusual: 9 * HOUR, all: 13 * HOUR + 16 * 60 };
-    /// All within an hour, for functions that go by their own clock.
-    pub const AT_ONCE: Self =
-        Self { usual: HOUR + 1_200, some: HOUR + 1_260, unusual: HOUR + 1_800, all: HOUR + 1_860 };
-}
-
 impl Story {
     /// The chapter, which belongs between the traffic and the retraining.
     pub const LABELS: Step = Step {
@@ -84,20 +62,20 @@ baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/quality"
     }
 
     fn label_usual_traffic(&mut self) -> Result<(), StoryError> {
-        self.label(&Clients::usual(), DAY + 720, DAY + self.labels.usual)
+        self.label(&Clients::usual(), DAY + 720, DAY + 5 * HOUR)
     }
 
     fn measure_some(&mut self) -> Result<(), StoryError> {
-        self.tick(DAY + self.labels.some)
+        self.tick(DAY + 6 * HOUR + 60)
     }
 
     fn label_unusual_traffic(&mut self) -> Result<(), StoryError> {
-        self.label(&Clients::unusual(), DAY + 2_460, DAY + self.labels.unusual)
+        self.label(&Clients::unusual(), DAY + 2_460, DAY + 9 * HOUR)
     }
 
-    /// In the demo, no more labels are expected from then on.
+    /// The time after which no more labels are expected.
     fn measure_all(&mut self) -> Result<(), StoryError> {
-        self.tick(DAY + self.labels.all)
+        self.tick(DAY + 13 * HOUR + 16 * 60)
     }
 
     /// The labels for a file of traffic, under the hour in which they were collected.
