@@ -166,15 +166,7 @@ baseline = "make"
     /// The story from its beginning.
     #[must_use]
     pub fn new(account: SimulatedAccount, git: LocalGit, clock: Clock) -> Self {
-        Self {
-            account,
-            git,
-            clock,
-            mirror: None,
-            training_commit: None,
-            traffic_since: None,
-            labels: LabelTimes::OF_THE_DEMO,
-        }
+        Self { account, git, clock, mirror: None, training_commit: None, traffic_since: None }
     }
 
     /// Copies every object of the story to another place, before a step reads the object.
