@@ -186,7 +186,7 @@ async fn a_scan_that_was_killed_goes_on_where_it_stopped() -> Result<()> {
     assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["open"], "{text}");
     assert!(scanner.file("report.html")?.contains("lineage/prod.html"), "{text}");
     let wrong = scanner.run(&["scan", "--region", REGION, "--resume", "--out", "other"])?;
-    assert!(said(&wrong).contains("there is no scan to go on with"), "{}", said(&wrong));
+    assert!(said(&wrong).contains("no earlier scan in that folder to continue"), "{}", said(&wrong));
     Ok(())
 }
 
