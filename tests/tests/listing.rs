@@ -32,7 +32,8 @@ fn list(store: &Store, question: &Question) -> Listing {
     match block_on(answer(store, question, &|| false)).unwrap() {
         Reply::Listing(listing) => {
             // The command reads the list of a deployed stack out of its JSON.
-            assert_eq!(serde_json::from_value::<Listing>(json!(listing)).unwrap(), listing);
+            let read: Listing = serde_json::from_value(json!(listing)).unwrap();
+            assert_eq!(json!(read), json!(listing));
             listing
         }
         other => panic!("{other:?}"),

@@ -57,7 +57,7 @@ pub(super) fn read<Input: BufRead + Send>(
         return table.read_into(rows);
     }
     let rest = table.into_rest(rows)?;
-    let pieces = Mutex::new(Pieces::of(rest.input, rest.before));
+    let pieces = Mutex::new(CsvPieces::of(rest.input, rest.before));
     let empty = rows.empty_part();
     let whole = InOrder::new(Whole { rows, read: rest.read, failed: None });
     let work = || read_pieces(&pieces, rest.lines, &empty, &whole);
@@ -83,7 +83,7 @@ pub(super) fn read<Input: BufRead + Send>(
 
 /// The part of a thread.
 fn read_pieces<Rows: InParts>(
-    pieces: &Mutex<Pieces<impl BufRead>>,
+    pieces: &Mutex<CsvPieces<impl BufRead>>,
     lines: CsvLines,
     empty: &Rows::Part,
     whole: &InOrder<Whole<'_, Rows>>,
@@ -130,7 +130,7 @@ impl<Rows: InParts> Whole<'_, Rows> {
 }
 
 /// Hands out whole lines, one piece after the other.
-struct Pieces<Input> {
+struct CsvPieces<Input> {
     input: Input,
     /// What was read of the input, and not handed out.
     rest: Vec<u8>,
@@ -141,20 +141,20 @@ struct Pieces<Input> {
     is_over: bool,
 }
 
-struct Piece {
+struct CsvPiece {
     /// Its place among all pieces, from 0.
     number: u64,
     /// The lines before it.
     before: u64,
 }
 
-impl<Input: BufRead> Pieces<Input> {
+impl<Input: BufRead> CsvPieces<Input> {
     fn of(input: Input, before: u64) -> Self {
         Self { input, rest: Vec::new(), before, next: 0, is_over: false }
     }
 
     /// Puts the next lines into the block. None if there are no more, or if the others cannot be read apart.
-    fn next(&mut self, block: &mut Vec<u8>) -> Option<Piece> {
+    fn next(&mut self, block: &mut Vec<u8>) -> Option<CsvPiece> {
         if self.is_over {
             return None;
         }
@@ -174,7 +174,7 @@ impl<Input: BufRead> Pieces<Input> {
             std::mem::swap(block, &mut self.rest);
             return None;
         }
-        let piece = Piece { number: self.next, before: self.before };
+        let piece = CsvPiece { number: self.next, before: self.before };
         self.next += 1;
         self.before += memchr_iter(b'\n', block).count() as u64;
         Some(piece)
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn pieces_are_whole_lines_up_to_the_first_quote() {
         let text = table("\n", "") + "1,\"x\"\n" + &table("\n", "");
-        let mut pieces = Pieces::of(BufReader::with_capacity(10_000, text.as_bytes()), 7);
+        let mut pieces = CsvPieces::of(BufReader::with_capacity(10_000, text.as_bytes()), 7);
         let (mut block, mut seen) = (Vec::new(), String::new());
         while let Some(piece) = pieces.next(&mut block) {
             assert_eq!(piece.before, 7 + seen.matches('\n').count() as u64);

@@ -87,7 +87,7 @@ impl Items {
 impl<'de> Deserialize<'de> for Listing {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Page {
+        struct ListDocument {
             list: String,
             items: Vec<Value>,
             complete: bool,
@@ -95,7 +95,8 @@ impl<'de> Deserialize<'de> for Listing {
             cursor: Option<String>,
             requests: usize,
         }
-        let Page { list, items, complete, missing, cursor, requests } = Page::deserialize(input)?;
+        let ListDocument { list, items, complete, missing, cursor, requests } =
+            ListDocument::deserialize(input)?;
         let items = Items::of(&list, items).map_err(D::Error::custom)?;
         Ok(Self { list, items, complete, missing, cursor, requests })
     }
