@@ -138,7 +138,7 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     NoReply(#[from] sagewarden_invoke::NoReply),
     #[error(
-        "the stack answered with a list of another version: deploy the version of this command, or install that of the stack: {0}"
+        "the command cannot read the list that the stack sent: install the command in the version of the stack, or deploy this version: {0}"
     )]
     OtherAnswer(serde_json::Error),
     #[error(transparent)]

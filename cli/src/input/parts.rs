@@ -237,7 +237,7 @@ mod tests {
         }
     }
 
-    /// What comes of a table: its profile, and its issues or its error.
+    /// Reads a table; returns its profile, and its issues or its error.
     fn result(text: &[u8], threads: usize) -> (Vec<u8>, u64, Result<Issues, String>) {
         result_of(BufReader::with_capacity(10_000, text), threads)
     }
