@@ -39,6 +39,8 @@ pub(crate) enum CommandError {
     UnknownKind { kind: String, hint: String },
     #[error("nothing could be judged: none of the files holds what has controls that need no account")]
     NoCandidate,
+    #[error("`{pattern}` fits nothing: {why}")]
+    NoFit { pattern: String, why: String },
     #[error("`{}` is no baseline of known findings: {why}", path.display())]
     NoKnownFindings { path: PathBuf, why: String },
     #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
