@@ -39,6 +39,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
 /// How often a file is read that changes meanwhile, and how long its writer is waited for between.
 const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_millis(50);
+/// Who wrote so lately may not be done: between two writes, half a file looks like a whole one.
+const LATELY: Duration = Duration::from_millis(20);
 
 /// `between` is called when the content is read, before the file is looked at again.
 fn read_settled(path: &Path, mut between: impl FnMut()) -> io::Result<Vec<u8>> {
@@ -52,7 +54,7 @@ fn read_settled(path: &Path, mut between: impl FnMut()) -> io::Result<Vec<u8>> {
             Vec::with_capacity(usize::try_from(before.len().min(LARGEST)).unwrap_or_default() + 1);
         file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes)?;
         between();
-        if is_settled(&before, &file.metadata()?, bytes.len()) {
+        if is_settled(&before, &file.metadata()?, bytes.len(), SystemTime::now()) {
             return whole(bytes);
         }
     }
@@ -60,12 +62,15 @@ fn read_settled(path: &Path, mut between: impl FnMut()) -> io::Result<Vec<u8>> {
 }
 
 /// Whether what was read is one version of a file. What has no length (a pipe, a file of `/proc`) has no versions.
-fn is_settled(before: &fs::Metadata, after: &fs::Metadata, read: usize) -> bool {
+fn is_settled(before: &fs::Metadata, after: &fs::Metadata, read: usize, now: SystemTime) -> bool {
     let is_other = |one: &fs::Metadata, other: &fs::Metadata| {
         one.len() != other.len() || one.modified().ok() != other.modified().ok()
     };
     let has_length = after.is_file() && (before.len() > 0 || after.len() > 0);
-    !has_length || !is_other(before, after) && read as u64 == after.len().min(LARGEST + 1)
+    // A clock that is behind says nothing.
+    let is_new = || after.modified().is_ok_and(|at| now.duration_since(at).is_ok_and(|since| since < LATELY));
+    let is_whole = || !is_other(before, after) && read as u64 == after.len().min(LARGEST + 1);
+    !has_length || is_whole() && !is_new()
 }
 
 /// What was read, if it was not cut off.
@@ -322,9 +327,14 @@ mod tests {
         });
         assert!(grows.unwrap_err().to_string().starts_with("it changes while it is read"));
         assert_eq!(length, TRIES);
+        // Half of a file may lie there between two writes.
+        let found = fs::metadata(&path).unwrap();
+        let settled = |after: Duration| is_settled(&found, &found, 3, found.modified().unwrap() + after);
+        assert!(settled(PAUSE) && !settled(LATELY / 2));
         // One that takes its place is another file: what was read of this one is whole.
         let other = folder.path().join("other");
         fs::write(&other, "another").unwrap();
+        thread::sleep(PAUSE);
         let read = read_settled(&path, || drop(fs::rename(&other, &path)));
         assert_eq!(read.unwrap(), b"xxx");
         assert_eq!(read_settled(&path, || {}).unwrap(), b"another");
