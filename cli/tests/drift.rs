@@ -14,7 +14,7 @@ use tempfile::TempDir;
 struct Folder(TempDir);
 
 impl Folder {
-    /// With a baseline of three columns, the first of which comes out of the model.
+    /// The baseline has three columns, the first of which is the model's answer.
     fn new() -> Self {
         let folder = Self(TempDir::new().unwrap());
         let rows: String =
@@ -361,7 +361,7 @@ fn a_file_that_is_named_twice_is_read_once() {
     assert_eq!(output.status.code(), Some(0));
     assert!(out(&output).starts_with("500 rows of 1 file, 3 features\n"), "{}", out(&output));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "note: what was named more than once is read once: 2 names left out\n");
+    assert_eq!(said, "note: 2 names left out: a file that is named twice is read once\n");
 }
 
 #[test]
@@ -534,7 +534,7 @@ fn what_cannot_run_says_what_to_do() {
         (&["--baseline", &base, &empty], "holds no captured events"),
         (&["--baseline", &base, &useless], "no row could be read"),
         (&["--baseline", &base, &folder.path("missing.jsonl")], "cannot be read"),
-        (&["--baseline", &base, &good, "--input-path", "instances"], "is no path of rows"),
+        (&["--baseline", &base, &good, "--input-path", "instances"], "is not a path of rows"),
     ];
     for (arguments, words) in cases {
         let (code, said) = failure(&[&["drift"], arguments].concat());

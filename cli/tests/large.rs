@@ -13,7 +13,7 @@ use folder::Folder;
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
 
-/// The exit status, what was printed, and what was said beside it.
+/// The exit status, standard output, and standard error.
 fn check(arguments: &[&str]) -> (i32, String, String) {
     let output = sagewarden(&[&["check"], arguments].concat());
     let errors = String::from_utf8(output.stderr.clone()).unwrap();
@@ -74,7 +74,7 @@ fn the_document_of_each_line_is_judged_and_its_line_named() {
             undecided.len() == 1
                 && undecided.iter().all(|note| note.as_str().unwrap().starts_with("line 6: "))
         );
-        assert_eq!(file["notes"], json!(["1 line without anything that is judged"]), "{name}");
+        assert_eq!(file["notes"], json!(["1 line with nothing to judge"]), "{name}");
         assert_eq!(check(&[&path]).0, 1);
     }
 }
@@ -93,7 +93,7 @@ fn lines_of_somebody_elses_are_passed_over_in_a_folder_and_nothing_to_judge_by_n
     assert_eq!(check(&[&folder.path("")]).0, 0, "others' lines spoil nothing");
 }
 
-/// A definition of more than 1 MB, of which every fourth step fails.
+/// A definition of more than 1 MB, in which every fourth step fails.
 fn definition() -> String {
     let filling = "x".repeat(4_000);
     let step = |index: u64| {

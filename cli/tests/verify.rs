@@ -190,7 +190,7 @@ fn an_anchor_is_never_replaced_and_none_is_read_that_was_changed() {
     let (code, words) = failure(&["verify", &table.store(), "--against", &other]);
     assert!(code == Some(2) && words.contains("of form 2, and this version reads form 1"), "{words}");
     let (code, words) = failure(&["verify", &table.store(), "--against", &table.store()]);
-    assert!(code == Some(2) && words.contains("it is no anchor"), "{words}");
+    assert!(code == Some(2) && words.contains("it is not an anchor"), "{words}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ struct Surroundings {
 #[derive(Debug, PartialEq)]
 enum Found {
     Browser(PathBuf),
-    /// The user's choice is no browser. Nothing else takes its place: the tests would pass in a browser that nobody asked for.
+    /// The user's choice is not a browser. No other browser replaces it: the tests would pass in a browser that nobody chose.
     Unusable(PathBuf, String),
     /// A program that looked like a browser, and its fault.
     Nothing(Vec<String>),

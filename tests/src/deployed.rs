@@ -129,9 +129,10 @@ impl Deployed {
         }
     }
 
-    /// The clock's event, for the functions that watch endpoints. Nobody but EventBridge puts such an event on a bus.
+    /// The clock's event, for the functions that watch endpoints. Only EventBridge puts such an event on a bus.
     ///
     /// # Errors
+    ///
     /// If the queues do not become empty.
     pub fn tick(&self, event: &Value) -> Result<()> {
         for queue in ["DetectDriftQueue", "AlertDriftQueue"] {

@@ -143,7 +143,7 @@ pub async fn config(url: &str) -> SdkConfig {
     config_of(url, "test", "test").await
 }
 
-/// As [`config`], for whoever has this access key.
+/// As [`config`], with this access key.
 pub async fn config_of(url: &str, key: &str, secret: &str) -> SdkConfig {
     let profile = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Credentials, profile).build();

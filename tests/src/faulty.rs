@@ -124,7 +124,7 @@ impl<T: Table> Faulty<T> {
         Ok(if self.strikes(self.faults.stale, "stale reads") { &self.past } else { &self.table })
     }
 
-    /// Some of the items that the writes are about: those of one item stay together and in their order.
+    /// Some of the items in the writes. The writes of one item stay together and in their order.
     fn some(&self, writes: &[Write]) -> Vec<Write> {
         let mut state = self.state();
         let mut chosen = BTreeMap::new();

@@ -101,9 +101,10 @@ pub fn start(account: &SimulatedAccount, now: Timestamp) -> Result<Resource> {
     Ok(job)
 }
 
-/// It ends. Its report is there by then.
+/// It ends, after its report was written.
 ///
 /// # Errors
+///
 /// When it is not running.
 pub fn finish(account: &SimulatedAccount, now: Timestamp) -> Result<()> {
     let job = account.resource(ResourceKind::ProcessingJob, JOB);

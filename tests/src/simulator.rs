@@ -56,7 +56,8 @@ impl Simulator {
     /// Starts it on a free port of this machine.
     ///
     /// # Errors
-    /// When there is none.
+    ///
+    /// When no port is free.
     pub async fn start(account: SimulatedAccount, git: LocalGit) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;

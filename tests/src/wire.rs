@@ -7,7 +7,7 @@ use serde_json::Value;
 /// What a service answers.
 pub(crate) type Answer = std::result::Result<Value, Fault>;
 
-/// Whoever calls over HTTP: the simulator knows one person.
+/// The caller of HTTP requests: the simulator knows one person.
 pub(crate) fn caller() -> Actor {
     Actor {
         arn: Some("arn:aws:sts::111122223333:assumed-role/ds-notebook-role-credit-dev-ana/ana".to_owned()),

@@ -257,7 +257,7 @@ fn an_execution_that_failed_or_was_stopped_is_told_once_and_is_history() -> Resu
         assert!(told[0]["advice"].as_str().is_some_and(|words| words.contains(advice)), "{}", told[0]);
         assert_eq!(alerts(&local)?, Vec::<Value>::new());
         let history = monitors::history(&local)?;
-        assert!(history.contains("schedule quality said nothing: the execution "), "{history}");
+        assert!(history.contains("schedule quality has no result: the execution "), "{history}");
         assert!(local.lineage("endpoint/prod")?.to_string().contains("\"kind\":\"violation\""));
         Ok(())
     };

@@ -117,7 +117,7 @@ fn events(folder: &str) -> Result<Vec<String>> {
     paths.iter().map(|path| Ok(fs::read_to_string(path)?)).collect()
 }
 
-/// An event that every function but `record-commit` has something to do with, of a job that is there; and one of a push.
+/// An event of an existing job that every function but `record-commit` handles, and an event of a push.
 fn good(local: &Local) -> Result<[String; 2]> {
     let path = root().join("events/aws.sagemaker/training-job-state-change/in-progress.json");
     let event = fs::read_to_string(path)?;

@@ -57,7 +57,7 @@ impl Happening<'_> {
         Ok(self.account.create(kind, request, Some(&caller), self.at(seconds))?)
     }
 
-    /// A push, a job that keeps every control and three that do not, a model that may not be, an endpoint, and an execution of its
+    /// A push, a job that passes every control and three that do not, a model that may not be, an endpoint, and an execution of its
     /// monitoring schedule that finds something.
     fn group(&self, number: usize) -> Result<()> {
         self.push(number)?;
@@ -134,7 +134,7 @@ struct Known {
 
 impl Known {
     fn notice(&mut self, detail_type: &str, detail: &Value) {
-        // Of all jobs without a baseline the first one is published on a day, whichever that is.
+        // On each day, one of the jobs without a baseline is published, whichever comes first.
         let is_of_the_day = detail_type == BASELINE_MISSING;
         let about = detail["about"].as_str().filter(|_| !is_of_the_day).unwrap_or("whatever it is");
         *self.notices.entry(format!("{detail_type} about {about}")).or_default() += 1;
@@ -229,7 +229,7 @@ impl World {
         Ok(Self { aws, stack, listener, account, git, emulator, _simulator: simulator, _folder: folder })
     }
 
-    /// Puts events, ten at once where they are of one time: the emulator gives those of a call the time of the first.
+    /// Puts events, up to ten of one time in a call: the emulator gives all events of a call the time of the first.
     fn put(&mut self, events: &[Value]) -> Result<()> {
         let mut calls: Vec<Vec<&Value>> = Vec::new();
         let mut open: BTreeMap<String, usize> = BTreeMap::new();

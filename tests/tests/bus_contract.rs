@@ -64,14 +64,14 @@ fn sorted(mut notices: Vec<Heard>) -> Vec<Heard> {
     notices
 }
 
-/// `listen` returns what was delivered since it was called last, in any order.
+/// `listen` returns the notices that were delivered since the last call, in any order.
 async fn contract(bus: &impl Bus, mut listen: impl FnMut() -> Result<Vec<Heard>>) -> Result<()> {
     // As it was given.
     for notice in notices() {
         bus.publish(&notice).await?;
         assert_eq!(listen()?, [heard(&notice)]);
     }
-    // A notice that is published twice is delivered twice, with one id: whoever listens knows it again by that.
+    // A notice that is published twice is delivered twice, with one id, by which a receiver recognizes it.
     let [first, second] = [notice("first"), notice("second")];
     for each in [&first, &second, &first] {
         bus.publish(each).await?;

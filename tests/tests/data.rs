@@ -58,7 +58,7 @@ fn a_single_object_has_the_hash_that_the_store_keeps() -> Result<()> {
     trained(&local, &[])?;
     let lineage = local.lineage("training-job/t")?;
     let dataset = node(&lineage, "dataset");
-    // Of `abc`, FIPS 180-4.
+    // The digest of `abc` in FIPS 180-4.
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(dataset["checksum_sha256"], hash, "{lineage}");
     assert_eq!((&dataset["checksum_type"], &dataset["checksum"]), (&json!("FULL_OBJECT"), &Value::Null));
@@ -141,7 +141,7 @@ fn what_a_manifest_lists_is_what_the_job_read() -> Result<()> {
 fn a_manifest_that_cannot_be_read_is_all_that_is_known_and_that_is_said() -> Result<()> {
     for (data_type, text, why) in [
         ("ManifestFile", "a,b\n", "it is not a manifest"),
-        ("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "gone.csv"]"#, "none of them stood there"),
+        ("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "gone.csv"]"#, "none of them existed then"),
         ("AugmentedManifestFile", "{\"source\": \"a text\"}\n", "it names no objects"),
     ] {
         let (lineage, data, manifest, missing) = listed(data_type, text)?;
@@ -289,7 +289,7 @@ fn a_deletion_ends_the_incarnation_before_it_in_any_order() -> Result<()> {
         let first = world.create(ResourceKind::TrainingJob, &training_job("t", &[]), 20)?;
         let told = account.drain_events()?;
         let (begin, state) = told.split_at(1);
-        // Delivered while the first incarnation is there, or after.
+        // Delivered while the first incarnation exists, or after.
         let late = order[0] != 0;
         if !late {
             world.deliver(&state[0].to_string())?;

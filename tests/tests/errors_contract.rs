@@ -63,7 +63,8 @@ const ANY: &[(&str, u16, PortErrorKind)] = &[
     ("ValidationException", 400, Invalid),
 ];
 
-/// Codes of one service: those that its SDK has for the calls in use, and those of the API reference that the SDK leaves out.
+/// The error codes of one service: the codes that its SDK has for the calls in use, and the codes of the API reference that the SDK leaves
+/// out.
 const OWN: &[(&str, &str, u16, PortErrorKind)] = &[
     ("sagemaker", "ConflictException", 400, Unavailable),
     ("sagemaker", "ResourceInUse", 400, Unavailable),

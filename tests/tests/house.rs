@@ -1,5 +1,5 @@
-//! The house from within: no circle of files in a crate, no type name that means two things in one, and nobody but `rows` who spells
-//! a key of the table. And its documents: every link leads to something.
+//! Rules inside crates: no circle of files, no type name that means two things, and only `rows` spells the keys of the table. And a rule
+//! for documents: every link leads to something.
 
 use std::collections::BTreeMap;
 use std::fs;

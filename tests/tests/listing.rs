@@ -102,7 +102,7 @@ fn a_finding_is_open_until_the_resource_keeps_the_control_again() -> Result<()> 
     Ok(())
 }
 
-/// Of a judgement and a deletion either may come first, and either may come again.
+/// A judgement or a deletion may come first, and either may come again.
 #[test]
 fn a_deletion_closes_findings_in_any_order_and_a_new_resource_of_the_name_has_its_own() -> Result<()> {
     for seed in 0..20 {

@@ -42,7 +42,7 @@ enum Place {
     Data,
     /// Any file in buckets of others.
     AllData,
-    /// The stack's own bucket of rejected records and profiles, whose key lets in whoever may use the bucket.
+    /// The stack's own bucket of rejected records and profiles. Its key admits everybody who may use the bucket.
     Own,
     /// The stack's own bucket of evidence, which may be the same.
     Evidence,
@@ -170,7 +170,7 @@ const FUNCTIONS: &[Function] = &[
                     "Remedies::delete_model",
                 ],
             ),
-            // Of any bucket: those that jobs read are not known beforehand.
+            // Any bucket, because the buckets that jobs read are not known in advance.
             always(Place::Elsewhere, &["Objects::versioning"]),
             always(Place::Elsewhere, &["SourceControl::commit", "Keys::manager", "Bus::publish"]),
             when("ShouldInspectRoles", Place::Elsewhere, &["Roles::grants"]),
@@ -332,7 +332,7 @@ fn actions_of(method: &str) -> &'static [&'static str] {
     all_actions().find(|(name, _)| *name == method).unwrap().1
 }
 
-/// A key has no bucket; what others' buckets are encrypted with is one right, and that of the own bucket is none.
+/// A key belongs to no bucket. The right to use the keys of other buckets is one right; the key of the stack's own bucket needs none.
 fn grant(condition: Option<&str>, place: Place, action: &str) -> Option<Grant> {
     let place = match (action, place) {
         ("kms:Decrypt" | "kms:GenerateDataKey", Place::Own | Place::Evidence) => return None,

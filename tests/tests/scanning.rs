@@ -1,4 +1,4 @@
-//! `sagewarden scan` against accounts over HTTP: the simulated one, and moto, which nobody here wrote.
+//! `sagewarden scan` against accounts over HTTP: the simulated one, and moto, an independent imitation of AWS.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeMap;
@@ -148,9 +148,7 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
     }
     let text = said(&scanner.scan(&["--no-data", "--since", "7d"])?);
     assert!(
-        text.contains(
-            "notebook-instance: nothing is known of this kind; it needs sagemaker:ListNotebookInstances"
-        ),
+        text.contains("notebook-instance: could not be scanned; needs sagemaker:ListNotebookInstances"),
         "{text}"
     );
     assert!(text.contains("training-job: `Search` was refused"), "{text}");

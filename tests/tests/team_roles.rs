@@ -1,4 +1,4 @@
-//! What each role of the team may do, asked of an evaluator of IAM policies that nobody here wrote, and what linters say about it.
+//! The rights of each role of the team, according to an independent evaluator of IAM policies, and the findings of linters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

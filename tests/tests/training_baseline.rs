@@ -1,4 +1,4 @@
-//! From a job's training data to the baseline that the traffic of its model is compared with, and what is published if there is none.
+//! From a job's training data to the baseline for the traffic of its model, and the notices if there is none.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ fn put(local: &Local, key: &str, content: &str) -> Result<()> {
     Ok(())
 }
 
-/// What was published about jobs: why, and what to do.
+/// The notices about jobs: reason and advice.
 fn told(local: &Local) -> Result<Vec<(String, String)>> {
     let told = local.sent()?.into_iter().filter(|notice| notice.detail_type == BASELINE_MISSING);
     let text = |detail: &Value, key: &str| detail[key].as_str().unwrap().to_owned();
@@ -76,7 +76,7 @@ fn traffic_is_compared_with_what_the_model_was_trained_on() -> Result<()> {
     put(&local, "train/_SUCCESS", "")?;
     let outcomes = trained(&local, "t", &json!({}), 10)?;
     assert!(
-        matches!(outcomes.as_slice(), [one] if one.contains("made a baseline of 2000 rows")),
+        matches!(outcomes.as_slice(), [one] if one.contains("made a baseline from 2000 rows")),
         "{outcomes:?}"
     );
 
@@ -274,7 +274,7 @@ fn the_channel_is_the_named_one_or_the_only_one() -> Result<()> {
     local.settle()?;
     let told = told(&local)?;
     let [(unsaid, _), (two, what)] = told.as_slice() else { return Err(format!("{told:?}").into()) };
-    assert!(unsaid.ends_with("nothing says that s3://data/train/b.parquet is CSV"), "{unsaid}");
+    assert!(unsaid.ends_with("no content type says that s3://data/train/b.parquet is CSV"), "{unsaid}");
     assert!(two.contains("no channel `train`") && what.contains("`channel`"), "{two}");
     Ok(())
 }

@@ -331,7 +331,7 @@ fn every_window_of_ten_thousand_is_closed_and_no_record_asks_much() -> Result<()
     assert!(block_on(store.query(&OpenWindowRow::ended(at(DAY))))?.items.is_empty());
     assert_eq!(played.records, 1 + 9 + MANY / 20);
     assert!(played.most <= AT_MOST, "a record asked {} times", played.most);
-    // What was missed is closed in the next hour.
+    // A missed tick is made up for in the next hour.
     block_on(store.write(&(0..30).map(row).collect::<Vec<_>>()))?;
     let next_hour = 2 * 3_600 + 60;
     play(&asked, &store, tick(next_hour), closing(next_hour))?;

@@ -92,7 +92,7 @@ fn reply(options: &Narrowed, question: &Question) -> Result<Reply, CommandError>
     Ok(Reply::Listing(listing.map_err(CommandError::OtherAnswer)?))
 }
 
-/// The columns in which something is said, and how much there is.
+/// The columns that have a value in at least one row, and the number of rows.
 fn table(listing: &Listing, is_wide: bool) -> String {
     let whole = is_wide || !output::is_terminal();
     let shown = |cell: &str| if whole { line(cell) } else { shortened(&line(cell)) };

@@ -28,7 +28,7 @@ use parts::{PIPELINE, bucket, cluster, key, object_key, role, s3_input, s3_outpu
 pub struct Step {
     /// One line.
     pub title: &'static str,
-    /// What happens in the account, in order. Deliver the events of a moment before the next moment.
+    /// The events in the account, in order. Deliver the events of a moment before the next moment.
     pub moments: &'static [StoryMoment],
 }
 
@@ -102,7 +102,7 @@ impl Story {
     pub const SECOND_TRAINING_JOB: &str = "credit-train-003";
     /// The model that takes over.
     pub const SECOND_MODEL: &str = "credit-default-model-2";
-    /// What the environment of the story allows, as a settings file.
+    /// The settings of the story's environment, as a file.
     pub const SETTINGS: &str = r#"mode = "enforce"
 
 [network]

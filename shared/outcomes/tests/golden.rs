@@ -83,9 +83,9 @@ fn binary(counts: &[(&str, &str, usize)]) -> QualityStatistics {
     quality.finish(Period::default())
 }
 
-/// The numbers in the seven violations show what the data were: a baseline of 57 rows, 34 of them positive, in which everything
-/// was predicted as positive, and 2242 rows, 569 of them negative, in which nothing was. The same seven come out, but for what
-/// was drawn at random: the deviation of the accuracy.
+/// The numbers in the seven violations show the data: a baseline of 57 rows, 34 of them positive, in which everything was predicted as
+/// positive, and 2242 rows, 569 of them negative, in which nothing was. The same seven violations result, except for the number that was
+/// drawn at random: the deviation of the accuracy.
 #[test]
 fn the_seven_model_quality_violations_follow_from_the_data() {
     let Some(report) = read("model_quality", "constraint_violations.json") else { return };

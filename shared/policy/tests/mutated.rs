@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 static BUNDLES: LazyLock<[Bundle; 2]> =
     LazyLock::new(|| [strict(), Bundle::embedded().unwrap().with_profile(Profile::Strict)]);
 
-/// Every document that keeps the controls, and every one that breaks some.
+/// Every document that passes the controls, and every one that fails some.
 static DOCUMENTS: LazyLock<Vec<Kept>> = LazyLock::new(|| {
     let with_changes = |kept: Kept| {
         let changed: Vec<Kept> = kept.cases.iter().map(|case| as_asked(kept.changed(case))).collect();
@@ -32,7 +32,7 @@ static DOCUMENTS: LazyLock<Vec<Kept>> = LazyLock::new(|| {
     all().into_iter().flat_map(with_changes).collect()
 });
 
-/// Without answers that nobody would have asked for after a change.
+/// Without answers to questions that nobody would ask after a change.
 fn as_asked(mut kept: Kept) -> Kept {
     let (resource, joined) = (kept.resource(), kept.joined());
     let unasked: Vec<String> = joined
@@ -135,7 +135,7 @@ fn on_the_way(kept: &Kept, field: &str) -> BTreeSet<Place> {
     found
 }
 
-/// Values of every type but that of this one. None is empty: what is empty is absent.
+/// Values of every other type. None is empty, because an empty value counts as absent.
 fn of_other_types(value: &Value) -> Vec<Value> {
     let types = [json!(5), json!(true), json!("text"), json!([5]), json!({ "x": 5 }), json!(1.5)];
     let differs = |other: &Value| {
@@ -299,7 +299,7 @@ fn a_word_that_the_api_has_learned_is_not_taken_for_a_good_one() {
     check(of("notebook-instance").but("/RootAccess", word), "NBK-IAM-01");
 }
 
-/// Values that stand for what somebody might send.
+/// Examples of values that somebody might send.
 fn values() -> impl Strategy<Value = Value> {
     let texts = [
         "",

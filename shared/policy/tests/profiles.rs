@@ -1,4 +1,4 @@
-//! Which controls are judged: those of the profile, and single ones that the settings add or take out.
+//! The judged controls: the controls of the profile, and single ones that the settings add or remove.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,5 @@
-//! The requests of AWS's secure data-science workshop, as the SageMaker SDK sends them (`tests/python/workshop.py` records them): whoever
-//! follows it breaks nothing of the lowest profile but what the workshop itself leaves open.
+//! The requests of AWS's secure data-science workshop, as the SageMaker SDK sends them (`tests/python/workshop.py` records them): they pass
+//! the lowest profile, except for points that the workshop itself leaves open.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ const LEFT_OPEN: [(&str, &str, &str); 8] = [
     ("transform-job", "TRF-ENC-02", BY_THE_BUCKET),
 ];
 
-/// The controls that a profile says are broken or undecided, with the file, and the files in which something was judged.
+/// The failed or undecided controls of a profile, with their files, and the files in which something was judged.
 fn broken(profile: Profile) -> (BTreeSet<(String, String)>, BTreeSet<String>) {
     let bundle = Bundle::embedded().unwrap().with_profile(profile);
     let (mut broken, mut judged) = (BTreeSet::new(), BTreeSet::new());

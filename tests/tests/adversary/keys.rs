@@ -53,7 +53,7 @@ fn a_key_that_nobody_knows_is_undecided_and_nothing_is_stopped() -> Result<()> {
     Ok(())
 }
 
-/// A key whose policy names nobody but its maker: KMS refuses to describe it.
+/// The policy of this key names only its creator: KMS refuses to describe it.
 struct Closed;
 
 impl Guard for Closed {

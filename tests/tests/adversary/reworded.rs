@@ -103,7 +103,7 @@ fn a_newest_verdict_that_is_turned_back_behind_a_decoy_is_named() -> Result<()> 
     let anchor = audit(&local)?.anchor();
     assert_eq!(found(&local, &anchor)?, (vec![], vec![]));
     let Item { key, attributes } = broken.item();
-    // The row by its key is that of the earlier verdict; the newest one stands where nobody looks for it by its bundle.
+    // The row under this key holds the earlier verdict; the newest one is under a key that no reader asks for by its bundle.
     let decoy = Item { key: Key::new(&key.pk, format!("{}~", key.sk)), attributes };
     block_on(local.system.store.write(&[Write::Put(clean.item()), Write::Put(decoy)]))?;
     let (alone, with) = found(&local, &anchor)?;

@@ -39,7 +39,7 @@ pub(crate) struct DrawnTable {
 }
 
 impl DrawnTable {
-    /// Of a file with so many columns.
+    /// The columns of a file of this width.
     pub(crate) fn of(file: &str, columns: usize) -> Self {
         let most = (CELLS / columns.max(1)).min(MOST);
         Self { file: digest(file), place: 0, held: Smallest::new(most) }
@@ -76,7 +76,7 @@ fn own(cell: &Cell<'_>) -> OwnCell {
     }
 }
 
-/// What a training job made, and of what.
+/// The artifact and the data of a training job.
 pub(crate) struct TrainedModel<'a> {
     /// `DescribeTrainingJob`
     pub(crate) described: &'a Json,

@@ -16,11 +16,11 @@ use crate::statistics::{
 /// The reference that a column is compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reference {
-    /// By the container's reading.
+    /// The values as the container reads them.
     pub(crate) distribution: BaselineDistribution,
     /// How much data it was made from.
     pub(crate) size: SampleSize,
-    /// What exact mode reads otherwise.
+    /// The values that exact mode reads differently.
     pub(crate) exact: Option<ExactReference>,
     /// The figures that people see; `None` without statistics.
     pub(crate) described: Option<Described>,
@@ -61,7 +61,7 @@ pub(crate) enum BaselineDistribution {
     Texts(BTreeMap<String, u64>),
     /// A sample of texts that are too many to count.
     Sample(TextSample),
-    /// There is none, and why.
+    /// There is no distribution, for this reason.
     None(Cow<'static, str>),
     /// There should be one, but the statistics were not made together with the constraints; and why.
     Foreign(String),
@@ -113,7 +113,7 @@ pub(crate) fn size(known: &FeatureStatistics) -> SampleSize {
 }
 
 impl BaselineDistribution {
-    /// There is none, for this reason.
+    /// There is no distribution, for this reason.
     pub(crate) const fn nothing(why: &'static str) -> Self {
         Self::None(Cow::Borrowed(why))
     }
@@ -174,8 +174,8 @@ impl BaselineDistribution {
 }
 
 impl NumbersReference {
-    /// A sketch that the container wrote stands for exactly as many values as its statistics count. A sketch that
-    /// stands for another number was made by hand, and does not show the distribution of these values.
+    /// A sketch of the container represents exactly as many values as its statistics count. If a sketch represents another number, somebody
+    /// made it by hand, and it does not show the distribution of these values.
     fn of(sketch: Steps, buckets: Option<Cuts>, present: u64) -> Self {
         let said = if present > 0 { present } else { buckets.as_ref().map_or(0, Cuts::total) };
         let is_whole = said == 0 || sketch.total().abs_diff(said) <= said / 100;

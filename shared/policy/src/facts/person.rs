@@ -55,8 +55,8 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Of two with the ARN of one session that differ otherwise. All sessions of Studio have one name; elsewhere whoever assumes the role
-    /// may have named himself twice. A user is one person.
+    /// Two callers with the ARN of one session may still differ. All sessions of Studio have one name. Elsewhere, a person who assumes the
+    /// role may choose any name, even twice. A user is one person.
     fn of_one_session(&self) -> Persons {
         match self.arn {
             Some(arn) if arn.contains(":assumed-role/") && arn.ends_with("/SageMaker") => Persons::Different,
