@@ -81,7 +81,7 @@ fn a_baseline_is_not_overwritten_by_chance() {
     let arguments = ["baseline", &data, "--out", &folder.path("")];
     let (code, said) = failure(&arguments);
     assert_eq!(code, Some(2));
-    assert!(said.contains("constraints.json` is there already") && said.contains("--force"), "{said}");
+    assert!(said.contains("constraints.json` exists already") && said.contains("--force"), "{said}");
     assert_eq!(fs::read_to_string(folder.path("constraints.json")).unwrap(), "edited by hand");
     assert!(!PathBuf::from(folder.path("statistics.json")).exists());
     assert!(sagewarden(&[arguments.as_slice(), &["--force"]].concat()).status.success());
@@ -157,7 +157,7 @@ fn what_is_no_table_is_refused() {
             folder.file("train.csv.gz", b"\x1f\x8b\x08\0x"),
             "train.csv.gz`: it is compressed (gzip): unpack it",
         ),
-        (folder.file("random.csv", b"q\xfe\0\x17\n\n\xab\n"), "random.csv`: line 1: there is a zero byte"),
+        (folder.file("random.csv", b"q\xfe\0\x17\n\n\xab\n"), "random.csv`: line 1: the row has a zero byte"),
         (open, "open.csv`: line 101: a quote in the row that begins here is not closed"),
         (wide, "wide.csv`: line 1: the first row has more than 16384 columns"),
         (folder.file("empty.csv", ""), "empty.csv`: there are no rows"),

@@ -200,7 +200,7 @@ fn without_labels_the_quality_is_estimated_and_judged() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let text = out(&output);
     assert!(text.starts_with("300 predictions, binary classification, estimated without labels\n"), "{text}");
-    assert!(text.contains("note: scores are taken for probabilities"), "{text}");
+    assert!(text.contains("note: the estimate takes scores for probabilities"), "{text}");
     let accuracy = text.lines().find(|line| line.trim().starts_with("accuracy")).unwrap();
     assert!(accuracy.contains("0.7500"), "{accuracy}");
 
@@ -241,9 +241,12 @@ fn an_estimate_needs_probabilities() {
     for (arguments, expect) in [
         (
             vec!["--problem", "regression"],
-            "without --ground-truth the quality is estimated from probabilities",
+            "without --ground-truth, the command estimates quality from probabilities",
         ),
-        (vec!["--problem", "binary", "--inference", "0"], "without --ground-truth the quality is estimated"),
+        (
+            vec!["--problem", "binary", "--inference", "0"],
+            "without --ground-truth, the command estimates quality",
+        ),
         (
             vec!["--problem", "binary", "--probability", "0", "--calibrate", "/nowhere"],
             "`/nowhere` cannot be read",

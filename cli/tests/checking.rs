@@ -142,7 +142,11 @@ fn a_folder_is_looked_through_and_what_is_somebody_elses_is_counted() {
     // A file that speaks of SageMaker and cannot be read is no stranger's.
     folder.file("sagemaker.yaml", "Type: AWS::SageMaker::Model\nx: [");
     let output = folder.check(&["."]);
-    assert!(errors(&output).contains("sagemaker.yaml` cannot be judged"), "{}", errors(&output));
+    assert!(
+        errors(&output).contains("sagemaker.yaml` cannot be read: not valid YAML"),
+        "{}",
+        errors(&output)
+    );
 }
 
 #[test]
@@ -228,7 +232,7 @@ fn a_whole_bundle_can_be_named_and_one_in_a_bucket_needs_the_sdk() {
             vec!["--bundle", "nowhere"],
             "the bundle in `nowhere` cannot be used: settings.toml:1:1: cannot be read",
         ),
-        (vec!["--bundle", "s3://"], "`s3://` is no place in a bucket"),
+        (vec!["--bundle", "s3://"], "`s3://` is not a place in a bucket"),
         (
             vec!["--bundle", "s3://b/p"],
             "this build cannot read the bucket `s3://b/p/`: install the command with `cargo",

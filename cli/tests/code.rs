@@ -217,7 +217,7 @@ fn in_a_folder_code_of_others_is_passed_over() {
     let (shown, errors) = (text(&stdout), text(&stderr));
     assert!(shown.contains("train.py") && errors.is_empty(), "{shown}{errors}");
     assert!(shown.contains("the code was not read: line 1: not Python"), "{shown}");
-    assert!(shown.contains("2 files passed over"), "{shown}");
+    assert!(shown.contains("2 files skipped"), "{shown}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn the_demo_leaves_what_it_says() {
     for name in ["sagewarden.db", "lineage.html", "findings.json", "alerts.json", "events"] {
         assert!(demo.text.contains(&demo.path(name)) || demo.text.contains(name), "{name} is not mentioned");
     }
-    // What it says to type next works.
+    // The commands that it suggests work.
     let next = demo.text.lines().filter_map(|line| line.trim().strip_prefix("cargo run -- "));
     let mut typed = 0;
     for line in next.filter(|line| !line.contains('*')) {

@@ -222,7 +222,7 @@ fn probabilities_are_no_labels_and_paths_no_columns() {
     assert!(output.status.success());
     let words = said(&output);
     assert_eq!(
-        words.matches("a.jsonl`: its first answer is CSV: --output-path is for JSON").count(),
+        words.matches("a.jsonl`: its first answer is CSV, and --output-path is for JSON").count(),
         1,
         "{words}"
     );

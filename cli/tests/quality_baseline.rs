@@ -200,7 +200,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
             "line 3: the label in `b` is empty",
         ),
         ("a,b\n1,1\n", "--problem binary --label c --inference a", "line 2: there is no column `c`"),
-        ("a,b\n", "--problem binary --label b --inference a", "the data have no rows"),
+        ("a,b\n", "--problem binary --label b --inference a", "the data has no rows"),
         (
             "a,b\n1,1\n",
             "--problem binary --label b --inference b",

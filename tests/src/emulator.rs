@@ -98,7 +98,7 @@ impl Emulator {
         self.folder.path().to_owned()
     }
 
-    /// What it logged.
+    /// Its log.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
@@ -112,7 +112,7 @@ impl Emulator {
         Aws::new(&self.url)
     }
 
-    /// What the project's adapters need to speak to it.
+    /// The configuration that the project's adapters need for it.
     pub async fn config(&self) -> SdkConfig {
         config(&self.url).await
     }

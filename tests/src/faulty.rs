@@ -9,7 +9,7 @@ use sagewarden_lineage::fold;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use sagewarden_measure::Chance;
 
-/// What goes wrong, in percent of the calls.
+/// The faults, in percent of the calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// Writes, claims and releases that fail: before, in the midst, or after they were applied.

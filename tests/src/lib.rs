@@ -1,5 +1,5 @@
-//! What the tests of whole flows stand on: a Python environment with AWS's own client and an emulator, and a simulator of the
-//! two services that the emulator lacks.
+//! The base of the tests of whole flows: a Python environment with AWS's own client and an emulator, and a simulator of the two services
+//! that the emulator lacks.
 
 pub mod aws;
 pub mod browser;
@@ -63,8 +63,8 @@ pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What a test lacks on this machine, in lines for people. The test harness shows the errors of tests by `Debug`, which would escape
-/// the ends of the lines.
+/// Programs that this machine lacks for a test, in lines for people. The test harness shows the errors of tests by `Debug`, which would
+/// escape the ends of the lines.
 #[derive(Clone, thiserror::Error)]
 #[error("{0}")]
 struct Missing(String);

@@ -130,9 +130,10 @@ impl Local {
         Ok(block_on(self.system.deliver(body, at(0)))?.iter().filter_map(words).collect())
     }
 
-    /// What left the system.
+    /// The published notices.
     ///
     /// # Errors
+    ///
     /// When the store fails.
     pub fn sent(&self) -> Result<Vec<SentNotice>> {
         Ok(self.system.notices.sent()?)

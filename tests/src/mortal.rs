@@ -18,7 +18,7 @@ use crate::{Result, WHEN, guarded};
 /// A claim that somebody left behind has run out by the next delivery.
 const BETWEEN_MS: i64 = 121_000;
 
-/// What a finding says of a remedy whose process died before it noted what came of it.
+/// The text of a finding whose process died before it noted the result of the remedy.
 pub const DIED: &str = "the function died during this call: check whether the call took effect";
 
 /// Where a process dies: at a call, counted from 0, before or after the service has done it.
@@ -91,7 +91,7 @@ pub struct Remedied {
     pub verdict: String,
     /// The call.
     pub action: String,
-    /// What came of it.
+    /// The result.
     pub result: String,
     /// Whether it is known how long that took.
     pub is_timed: bool,

@@ -20,7 +20,7 @@ struct Environment {
 
 const ENVIRONMENT: Environment =
     Environment { name: "python", requirements: &[("requirements.txt", &[]), ("files.txt", &["--no-deps"])] };
-/// What scans the template wants other versions of packages that the tests use, boto3 among them.
+/// The scanners of the template need other versions of packages that the tests use, such as boto3.
 const SCANNERS: Environment = Environment { name: "scanners", requirements: &[("scanners.txt", &[])] };
 /// The newest model of AWS's API.
 const API: Environment = Environment { name: "api", requirements: &[("api.txt", &[])] };

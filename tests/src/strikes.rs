@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_local::{Call, Fate, Guard};
 
-/// What goes wrong at a call.
+/// The fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The service asks to slow down, and does nothing.
@@ -115,7 +115,7 @@ impl Strikes {
         self.struck.borrow().clone()
     }
 
-    /// What becomes of the newest call, which has been noted.
+    /// Decides about the newest call, which has been noted.
     fn fate(&self, call: Call<'_>, is_after: bool) -> Fate {
         let now = self.calls.borrow().len();
         let strikes = |(at, fault): &&Strike| at + 1 == now && fault.is_after() == is_after;

@@ -273,8 +273,8 @@ fn window_over(_: &Local) -> Announced {
     Ok(vec![tick(DAY + 3_600 + 16 * 60)])
 }
 
-/// What the clock could not do the last time, it does now, or an hour later: two faults of a run may strike two ticks, and each leaves the
-/// window open for the next.
+/// A tick repeats the work that the last tick could not do, at once or an hour later: two faults of a run may strike two ticks, and each
+/// leaves the window open for the next.
 fn clock_later(_: &Local) -> Announced {
     Ok([2, 3].map(|hours| tick(DAY + hours * 3_600 + 16 * 60)).into())
 }

@@ -160,7 +160,7 @@ impl Workshop {
         }
     }
 
-    /// What the container of a processing job writes.
+    /// The files that the container of a processing job writes.
     fn process(&self, job: &Value, now: Timestamp) -> Result<()> {
         let input = input_of(job, "input-1").or_else(|| input_of(job, "baseline_dataset_input"));
         let data = self.read(&input.ok_or("a processing job has data")?)?;

@@ -1,5 +1,5 @@
-//! What the account, its remedies and the source control promise, held by the simulated ones and by the AWS adapters, which
-//! reach the same account over HTTP.
+//! The contract of the account, its remedies and the source control, for the simulated ones and for the AWS adapters, which reach the same
+//! account over HTTP.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -33,7 +33,7 @@ const ANA: &str = "arn:aws:iam::111122223333:user/ana";
 const FOUND: &str = "CompletedWithViolations: Job completed successfully with 1 violations.";
 const REPORT: &str = r#"{"violations":[{"feature_name":"LIMIT_BAL","constraint_check_type":"baseline_drift_check","description":"Baseline drift distance: 0.49 exceeds threshold: 0.1"}]}"#;
 
-/// What happens in an account, at one time after another.
+/// The events of an account, at one time after another.
 #[derive(Clone, Copy)]
 struct Happening<'a> {
     account: &'a SimulatedAccount,
@@ -42,7 +42,8 @@ struct Happening<'a> {
 }
 
 impl Happening<'_> {
-    /// What happens a few seconds after the same in the group before: pushes of one moment would all be followed by the jobs of all groups.
+    /// The same events some seconds later for each group: if all pushes came at the same moment, the jobs of all groups would follow each
+    /// push.
     fn of(&self, number: usize) -> Self {
         let seconds = i64::try_from(number).unwrap_or_default() * 10;
         Self { began: self.at(seconds), ..*self }
@@ -150,7 +151,7 @@ impl Known {
         }
     }
 
-    /// What is not as it was expected, in lines.
+    /// The differences from the expected state, in lines.
     fn differences(&self, expected: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         for (notice, times) in &expected.notices {

@@ -70,7 +70,7 @@ impl Steps<'_> {
     }
 }
 
-/// What people do to the components of the endpoint.
+/// The changes that people make to the components of the endpoint.
 struct Steps<'a>(&'a Local);
 
 fn ask(system: &System, question: &Question) -> Reply {

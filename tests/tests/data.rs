@@ -1,5 +1,5 @@
-//! What is recorded of data and of those who made and removed things: checksums, manifests, explanations, secrets, creators,
-//! deletions. Whatever the order, the store ends the same.
+//! Records about data, and about people who made and deleted things: checksums, manifests, explanations, secrets, creators, deletions. In
+//! any order of events, the store ends the same.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
@@ -132,7 +132,7 @@ fn what_a_manifest_lists_is_what_the_job_read() -> Result<()> {
     let (lineage, data, _, missing) =
         listed("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "a.csv", "gone.csv"]"#)?;
     assert_eq!((data.len(), &data[0]["uri"]), (1, &json!("s3://data/in/a.csv")), "{lineage}");
-    let said = "1 of 2 objects that `s3://data/lists/train.manifest` lists did not stand there";
+    let said = "1 of 2 objects that `s3://data/lists/train.manifest` lists did not exist";
     assert!(missing.contains(said), "{missing}");
     Ok(())
 }

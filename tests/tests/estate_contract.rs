@@ -1,5 +1,5 @@
-//! What lists of an account promise, held by the simulated account and by SageMaker's adapter, which reads the same account over HTTP; with
-//! the defects that clients of SageMaker met, and without.
+//! The contract of lists of an account, for the simulated account and for SageMaker's adapter, which reads the same account over HTTP; with
+//! known defects of SageMaker's answers, and without.
 
 use std::collections::BTreeSet;
 

@@ -38,14 +38,14 @@ struct Ended {
     struck: Vec<(&'static str, Fault)>,
     /// Each attribute of each row of the table.
     attributes: BTreeSet<String>,
-    /// What has been claimed, and not settled.
+    /// Claims that are not settled.
     claimed: Vec<String>,
     /// Which function rejected what.
     rejected: BTreeSet<String>,
     sent: Vec<SentNotice>,
-    /// What the account has in the end.
+    /// The state of the account at the end.
     account: String,
-    /// What `sagewarden verify` finds wrong with the verdicts.
+    /// The problems that `sagewarden verify` finds in the verdicts.
     gaps: Vec<Defect>,
 }
 
@@ -56,7 +56,7 @@ struct Played {
     straight: Ended,
 }
 
-/// What the names of the flows have that are played; nothing where all are.
+/// Part of the names of the flows to play; absent for all flows.
 fn wanted() -> String {
     std::env::var("SAGEWARDEN_FLOW").unwrap_or_default()
 }
@@ -106,7 +106,7 @@ fn gaps(items: &[Item]) -> Vec<Defect> {
     ledger.finish().defects().cloned().collect()
 }
 
-/// What the functions wrote into their own buckets.
+/// The files that the functions wrote into their own buckets.
 fn written(local: &Local) -> String {
     let far = at(365 * 86_400);
     let listed =
@@ -198,7 +198,7 @@ fn in_the_end(lines: Vec<String>, expected: &[String]) -> Vec<String> {
         match others.iter().position(|line| *line == done) {
             Some(place) if count(&others) > count(expected) => drop(others.remove(place)),
             Some(_) => {}
-            // What came after it says how the resource stands by then.
+            // The notice after it says the state of the resource by then.
             None if others.iter().filter(|line| line.contains(about(&failure))).count() > 1 => {}
             None => others.push(format!("nobody hears of the end of `{failure}`")),
         }

@@ -330,7 +330,7 @@ fn reasons_that_move_are_an_alert_and_drift_says_what_it_does_to_the_answers() -
     captured(&local, unusual)?;
     let data = sent(&local, DRIFT_ALERT, "DataQuality")?;
     let text = data[0]["text"].as_str().unwrap_or_default().to_owned();
-    assert!(text.contains("its answers moved by +") && text.contains("most by debt (+"), "{text}");
+    assert!(text.contains("its answers moved by +") && text.contains("mostly because of debt (+"), "{text}");
     let moved = &data[0]["window"]["attribution"]["moved"];
     let shift = moved["by"].as_f64().unwrap();
     assert!((3.9..4.1).contains(&shift), "each negative debt adds 4: {moved}");

@@ -81,7 +81,7 @@ impl Run {
         types
     }
 
-    /// What this run has and the one without faults has not, and the other way round.
+    /// The differences between this run and the run without faults, in both directions.
     fn differences(&self) -> Vec<String> {
         let (here, there) = (self.items(), STRAIGHT.items());
         let more = here.difference(&there).map(|item| format!("+ {item}"));

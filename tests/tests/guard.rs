@@ -35,7 +35,7 @@ fn checkout() -> Result<(TempDir, String)> {
     Ok((folder, commit))
 }
 
-/// What the script found; the simulator stays as long as it runs.
+/// The results of the script; the simulator stays as long as the script runs.
 async fn found() -> Result<(Value, String)> {
     let folder = TempDir::new()?;
     let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
@@ -79,7 +79,7 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     // Tags of one's own stay, and what they say already is not said twice.
     assert_eq!(found["own_tags_are"], json!({ "git-commit": "mine", "Repository": "credit" }));
 
-    // What does not is never sent.
+    // A request that fails is never sent.
     let refused = outcome("refused");
     for words in
         ["refused: CreateTrainingJob was not sent:", "FAILED TRN-NET-01 (high)", "fix:    pass a VpcConfig"]

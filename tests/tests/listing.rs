@@ -369,7 +369,7 @@ fn a_list_that_is_asked_for_wrongly_is_refused_in_a_sentence() -> Result<()> {
     );
     check(
         Question { since: text("7d"), now: None, ..of(Ask::Jobs) },
-        "`since` is `7d`: this caller has no clock",
+        "`since` is `7d`: spans are not possible here",
     );
     check(Question { cursor: text("bad"), ..of(Ask::Jobs) }, "`cursor` is not of this list");
     check(Question { limit: Some(0), ..of(Ask::Jobs) }, "`limit` is 0");

@@ -10,7 +10,7 @@ use sagewarden_policy::lists::table;
 use sagewarden_tests::{Result, python, root};
 use serde_json::json;
 
-/// What asks for a kind, and what describes it. Answers that a kind's controls join are described by their own operations.
+/// The operation that creates a kind, and the one that describes it. Other answers that controls read have operations of their own.
 const OPERATIONS: &[(&str, &[&str])] = &[
     ("TrainingJob", &["CreateTrainingJob", "DescribeTrainingJob"]),
     ("ProcessingJob", &["CreateProcessingJob", "DescribeProcessingJob"]),

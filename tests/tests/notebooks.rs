@@ -75,7 +75,7 @@ fn checkout(workshop: &Workshop, folder: &Path) -> Result<()> {
     Ok(fs::write(folder.join(".gitignore"), ignored)?)
 }
 
-/// What a notebook found, and the folder that it leaves.
+/// The results of a notebook, and the folder that it leaves.
 fn play(workshop: &mut Workshop, sdk: Sdk, script: &str, folder: &Path) -> Result<Value> {
     checkout(workshop, folder)?;
     let [out, error, answer] = ["out", "err", "json"].map(|name| folder.with_extension(name));
@@ -190,7 +190,7 @@ async fn what_the_notebooks_do_by_hand_is_there_by_itself() -> Result<()> {
     );
     assert_eq!(found["why"]["remedy"]["action"], "StopTrainingJob");
 
-    // What the steps of the notebooks find.
+    // The results of the notebooks' steps.
     assert_eq!(
         (&found["processing"], &found["training"]["TrainingJobStatus"]),
         (&json!("Completed"), &json!("Completed"))

@@ -100,7 +100,7 @@ fn status_of_forbidden(system: &System) -> Option<String> {
     described["TrainingJobStatus"].as_str().map(str::to_owned)
 }
 
-/// What the finding on the forbidden job says was done: the call, and what came of it. There is one.
+/// The remedy in the finding on the forbidden job: the call, and its result. There is one finding.
 fn told_of_forbidden(system: &System) -> (Option<String>, String) {
     let arn = forbidden_job(system).arn();
     let sent = system.notices.sent().unwrap();

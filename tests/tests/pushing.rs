@@ -416,7 +416,7 @@ fn a_claim_is_confirmed_in_the_closure_by_a_push_that_brings_the_commit_among_ot
     Ok(())
 }
 
-/// What git itself says that `new` leads to and `old` does not.
+/// The commits that git itself lists behind `new` and not behind `old`.
 fn rev_list(git: &LocalGit, new: &CommitId, old: &CommitId) -> BTreeSet<String> {
     let path = git.path(REPOSITORY);
     let range = format!("{old}..{new}");

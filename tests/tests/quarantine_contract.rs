@@ -124,7 +124,7 @@ async fn s3_keeps_the_contract() -> Result<()> {
     quarantine.keep(&Rejected::new("record-commit", ID, at(1_772_542_000_000), NO_DETAIL, BODY)).await?;
     assert_eq!(in_bucket(&aws, "quarantine")?.len(), keys.len() + 1);
 
-    // What could not be kept is an error, after which the record comes again.
+    // A record that could not be kept is an error, and comes again.
     let gone = S3Quarantine::new(&emulator.config().await, "gone").keep(&rejected()).await.err();
     let gone = gone.ok_or("there is no such bucket")?;
     assert_eq!(gone.kind(), PortErrorKind::Invalid);

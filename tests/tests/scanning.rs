@@ -48,7 +48,7 @@ impl Scanner {
         Ok(fs::read_to_string(Path::new(self.folder.path()).join("out").join(name))?)
     }
 
-    /// What failed, by the name of the resource.
+    /// The failed controls, by the name of the resource.
     fn failed(&self) -> Result<BTreeMap<String, Vec<String>>> {
         let document: Value = serde_json::from_str(&self.file("findings.json")?)?;
         let items = document["items"].as_array().cloned().unwrap_or_default();

@@ -30,7 +30,7 @@ struct Scene {
     ended: Option<Event>,
 }
 
-/// What scenes begin with, and the folder of its repositories.
+/// The start of every scene, and the folder of its repositories.
 static START: LazyLock<(Scene, Local)> = LazyLock::new(|| {
     let local = Local::new().unwrap();
     let begun = begin(&local);
@@ -161,14 +161,14 @@ static STRAIGHT: LazyLock<Scene> = LazyLock::new(|| {
 /// Seconds after which every attempt has ended.
 const LATER: i64 = 2_000;
 
-/// What the one has and the other has not, both ways.
+/// The differences between two states, in both directions.
 fn differences(scene: &Scene) -> Vec<String> {
     let (here, there) = (scene.items(), STRAIGHT.items());
     let more = here.iter().filter(|item| !there.contains(item)).map(|item| format!("+ {item}"));
     more.chain(there.iter().filter(|item| !here.contains(item)).map(|item| format!("- {item}"))).collect()
 }
 
-/// What is to be true when every record has come to an end, and when one comes again much later.
+/// The state that must hold when every record has ended, and when one comes again much later.
 fn check(scene: &Scene, what: &str) {
     assert_eq!(differences(scene), Vec::<String>::new(), "{what}");
     scene.deliver(scene.ended.as_ref().unwrap(), "much later", LATER);
@@ -245,7 +245,7 @@ fn play_by_chance(seed: u64) -> Scene {
         }
         let chosen = usize::try_from(chance.below(attempts.len() as u64)).unwrap();
         for _ in 0..chance.below(30) {
-            // What has been written and not refreshed is what can be lost.
+            // A row that was written and not refreshed is the one that can be lost.
             let deaths = if attempts[chosen].1.writes_next() { 15 } else { 1 };
             if let Some(done) = attempts[chosen].1.step() {
                 done.unwrap();

@@ -1,5 +1,5 @@
-//! The whole way: the template, deployed on an AWS emulator that enforces IAM, with the real binaries; pushes to git, calls to a
-//! simulated SageMaker, events on the bus. What comes out at the other end is looked at from outside.
+//! The whole system: the template, deployed on an AWS emulator that enforces IAM, with the real binaries; pushes to git, calls to a
+//! simulated SageMaker, events on the bus. The test looks at the results from outside.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -125,8 +125,8 @@ fn a_sweep_behind_a_sweep_writes_nothing_but_its_mark() -> Result<()> {
     Ok(())
 }
 
-/// What only events say: who called, states on the way, and when a verdict was first reached. What Sagewarden did about it is in the
-/// account, and a sweep finds it as it is.
+/// Facts that only events have: the caller, intermediate states, and the time of the first verdict. Sagewarden's remedies are in the
+/// account, where a sweep finds them.
 fn is_of_events_alone(item: &Item) -> bool {
     let Key { pk, sk } = &item.key;
     // Closures are copies of nodes.

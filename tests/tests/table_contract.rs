@@ -1,4 +1,4 @@
-//! What the lineage table promises, held by the embedded store and by DynamoDB alike.
+//! The contract of the lineage table, for the embedded store and for DynamoDB.
 
 #![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 
@@ -316,7 +316,7 @@ async fn an_item_that_is_too_large_is_refused(table: &impl Table) -> Result<()> 
     Ok(())
 }
 
-/// What the embedded store does not do.
+/// Behaviour that the embedded store does not imitate.
 async fn an_item_that_grows_too_large_is_refused(table: &impl Table) -> Result<()> {
     let grow = |name: &str| Write::Merge {
         key: Key::new("size", "grows"),

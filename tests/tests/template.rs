@@ -208,7 +208,7 @@ fn the_dashboard_shows_every_metric_of_every_function() {
             continue;
         }
         for (metric, _) in METRICS {
-            // What only the function that judges has.
+            // Permissions that only the judging function has.
             let judges = matches!(metric, "TimeFromCreation" | "TimeToStop" | "Findings" | "CanaryJudged");
             let function = artefact(function).to_owned();
             assert!(
@@ -458,7 +458,7 @@ fn data_is_read_only_where_checksums_are_asked_for() {
             if texts(&statement["Action"]).contains(&"s3:GetObject") {
                 for place in list(&statement["Resource"]) {
                     let place = place["Fn::Sub"].as_str().unwrap();
-                    // What explains a model, and what lists its data.
+                    // Permissions to explain a model, and to list its data.
                     let may_be_read = ["/*analysis.json", "/*.manifest", "/*manifest.json"];
                     assert!(on_condition || may_be_read.iter().any(|end| place.ends_with(end)), "{place}");
                 }
@@ -746,7 +746,7 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     check("not-ours/unknown-detail-type.json", &[])
 }
 
-/// What is handed on reaches the queue of the function that handed it on, and is no mail; whatever else leaves is one.
+/// A part of a tick reaches the queue of the function that published it, and is not mailed; every other notice is mailed.
 #[test]
 fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Result<()> {
     let routed = |event: &Value| -> Vec<&str> {

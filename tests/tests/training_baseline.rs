@@ -35,7 +35,7 @@ fn training_csv(rows: std::ops::Range<u64>) -> String {
     })
 }
 
-/// A job that read `data/train/` as its channel says ends. What `detect-drift` made of it.
+/// A job ends that read `data/train/` through its channel. Returns the result of `detect-drift`.
 fn trained(local: &Local, name: &str, channel: &Value, after: i64) -> Result<Vec<String>> {
     ended(local, name, channel, after)?;
     Ok(local.settle()?.into_iter().filter(|text| text.starts_with("detect-drift")).collect())
@@ -261,7 +261,7 @@ fn the_channel_is_the_named_one_or_the_only_one() -> Result<()> {
     let local = with(MAKE)?;
     put(&local, "train/a.csv", "1,2\n2,3\n")?;
     let outcomes = trained(&local, "only", &json!({ "ChannelName": "training" }), 10)?;
-    assert!(outcomes[0].contains("made a baseline of 2 rows"), "{outcomes:?}");
+    assert!(outcomes[0].contains("made a baseline from 2 rows"), "{outcomes:?}");
     put(&local, "train/b.parquet", "PAR1")?;
     trained(&local, "unsaid", &json!({ "ContentType": null }), 1_000)?;
     let mut request = training_job("two", &[]);

@@ -272,7 +272,7 @@ mod tests {
         assert!(refused(&laughs).starts_with("more than 1000000 values"), "{}", refused(&laughs));
         assert!(refused(&"[".repeat(150)).starts_with("values are nested more than 100 deep"));
         // The parser has a limit of its own.
-        assert!(refused(&"[".repeat(5_000)).starts_with("recursion limit exceeded"));
+        assert!(refused(&"[".repeat(5_000)).contains("recursion limit exceeded"));
         assert!(refused("a: &a [*a]").starts_with("an alias refers to a value that contains it"));
         let (kept, why) = documents("a: 1\n---\na: [1\nb: 2");
         assert!(kept.len() == 1 && why.is_some());

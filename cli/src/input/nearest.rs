@@ -28,7 +28,9 @@ impl Nearest {
         let compared = compared.to_lowercase();
         let mut alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared);
         if self.wanted.chars().count() >= BEGINNING && compared.starts_with(&self.wanted) {
-            alike = alike.max(BEGINS);
+            // Names that end soon after the wanted text come first, and none of them hides another.
+            let rest = (compared.len() - self.wanted.len()) as f64 / compared.len() as f64;
+            alike = alike.max(BEGINS - BEHIND * rest);
         }
         if alike >= ALIKE {
             self.put(alike, name);
@@ -86,6 +88,7 @@ mod tests {
             ("ax", &["ab", "endpoint/ax"], ""),
             ("credit-d", &["credit-default-prod", "credit-train-1"], "did you mean `credit-default-prod`?"),
             ("cr", &["credit-default-prod"], ""),
+            ("credit-t", &["credit-train-1-of-many", "credit-train-1"], "did you mean `credit-train-1` or `credit-train-1-of-many`?"),
             ("credit", &["Credit", "credit-default"], "did you mean `Credit`?"),
             ("x-1", &["x-5", "x-4", "x-3", "x-2"], ""),
             (

@@ -61,7 +61,7 @@ fn alert(detail: &Value) -> String {
     }
     for other in listed("/window/differences") {
         let (feature, why) = (text(other, "feature"), text(other, "text"));
-        lines.push(format!("    difference   Model Monitor judges {feature} otherwise: {why}\n"));
+        lines.push(format!("    difference   Model Monitor answers differently for {feature}: {why}\n"));
     }
     let mut add = |label: &str, list: &str, key: &str, more: &str| {
         for each in chain.get(list).and_then(Value::as_array).into_iter().flatten() {

@@ -99,7 +99,7 @@ pub enum NoModel {
     Line {
         /// From 1.
         line: usize,
-        /// What is wrong there.
+        /// The fault.
         problem: String,
     },
     /// The text is not valid JSON, or the JSON does not describe a model.
@@ -107,7 +107,7 @@ pub enum NoModel {
     Json {
         /// Which key.
         path: String,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
     /// The same of UBJSON.
@@ -115,7 +115,7 @@ pub enum NoModel {
     Ubjson {
         /// Which key.
         path: String,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
     /// The older format.
@@ -123,7 +123,7 @@ pub enum NoModel {
     Binary {
         /// Where.
         at: usize,
-        /// What is wrong there.
+        /// The fault.
         problem: &'static str,
     },
     /// A pickle that cannot be read; none is ever executed.
@@ -131,7 +131,7 @@ pub enum NoModel {
     Pickle {
         /// Where.
         at: usize,
-        /// What is wrong there.
+        /// The fault.
         problem: String,
     },
     /// A pickle of something else.
@@ -173,7 +173,7 @@ pub enum NoModel {
     Tree {
         /// Its place, from 0.
         tree: usize,
-        /// What is wrong with it.
+        /// The fault.
         fault: TreeFault,
     },
 }

@@ -176,12 +176,8 @@ fn what_does_not_belong_together_is_refused() {
             "its booster is `gblinear`: only models of trees (gbtree, dart) can be explained",
         ),
         (learner("objective/name"), json!("my:own"), "its objective is `my:own`, whose margin is not known"),
-        (learner("feature_names"), json!(["a"]), "it has 1 feature_names, and 2 are expected"),
-        (
-            learner("learner_model_param/base_score"),
-            json!("[1,2]"),
-            "it has 2 base scores, and 1 are expected",
-        ),
+        (learner("feature_names"), json!(["a"]), "it has 1 feature_names; expected: 2"),
+        (learner("learner_model_param/base_score"), json!("[1,2]"), "it has 2 base scores; expected: 1"),
         (
             learner("learner_model_param/base_score"),
             json!("x"),
@@ -202,7 +198,7 @@ fn what_does_not_belong_together_is_refused() {
             json!("20000"),
             "it has 20000 features, and at most 16384 are read",
         ),
-        (booster("model/tree_info"), json!([]), "it has 0 entries of tree_info, and 1 are expected"),
+        (booster("model/tree_info"), json!([]), "it has 0 entries of tree_info; expected: 1"),
         (booster("model/tree_info"), json!([1]), "tree 0: it belongs to output 1, and the model has 1"),
         (booster("model/tree_info"), json!([-1]), "tree 0: it belongs to output -1, and the model has 1"),
     ];
@@ -279,7 +275,7 @@ fn a_file_that_is_cut_off_is_no_model_wherever_it_is_cut() -> Result<()> {
             let whole = fs::read(&path)?;
             let model = Model::read(whole.as_slice(), None)?;
             for length in (0..whole.len()).step_by(1 + whole.len() / 150) {
-                // What explains nothing may be missing.
+                // Parts that an explanation does not need may be missing.
                 match Model::read(&whole[..length], None) {
                     Ok(read) => assert_eq!(read, model, "{name}, {length} bytes"),
                     Err(ModelError::Bare(_)) => cut += 1,

@@ -100,12 +100,16 @@ impl MovedPredictions {
     /// How many features are named.
     pub const MAX_FEATURES: usize = 3;
 
-    /// `its answers moved by +0.4300 in the margin, most by a (+0.3000), b (+0.2000), c (-0.0700)`
+    /// `its answers moved by +0.4300 in the margin, mostly because of a (+0.3000), b (+0.2000), c (-0.0700)`
     #[must_use]
     pub fn in_words(&self) -> String {
         let features: Vec<String> =
             self.features.iter().map(|each| format!("{} ({:+.4})", each.name, each.by)).collect();
-        format!("its answers moved by {:+.4} in the margin, most by {}", self.by, features.join(", "))
+        format!(
+            "its answers moved by {:+.4} in the margin, mostly because of {}",
+            self.by,
+            features.join(", ")
+        )
     }
 }
 
@@ -130,7 +134,7 @@ mod tests {
         let moved = MovedPredictions { by: 0.43, features: vec![by("a", 0.5), by("b", -0.07)], rows: 9 };
         assert_eq!(
             moved.in_words(),
-            "its answers moved by +0.4300 in the margin, most by a (+0.5000), b (-0.0700)"
+            "its answers moved by +0.4300 in the margin, mostly because of a (+0.5000), b (-0.0700)"
         );
     }
 }

@@ -31,7 +31,7 @@ fn measured(table: &str, columns: &BiasColumns) -> MeasuredBias {
     measure(table.as_bytes(), columns).unwrap()
 }
 
-/// What AWS's library says of a stage: name, description, value; none if it could not compute it.
+/// The metrics of a stage by AWS's library: name, description, value; none if it could not compute it.
 fn expected(answer: &Value, stage: &str) -> Vec<(String, String, Option<f64>)> {
     let number = |value: &Value| match value {
         Value::String(text) => text.parse().ok(),

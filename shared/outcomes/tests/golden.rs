@@ -107,7 +107,7 @@ fn the_seven_model_quality_violations_follow_from_the_data() {
         texts
     };
     assert_eq!(told(&found.violations), told(&Violations::parse(report.as_bytes()).unwrap()));
-    // What the container leaves out is a violation all the same.
+    // A metric that the container leaves out counts as a violation here.
     let right = evaluate(&live, &constraints, Mode::Exact);
     assert_eq!(right.violations.violations.len(), 8);
 }
@@ -147,8 +147,7 @@ fn bias() {
     check("bias_adult", 9, DriftSeverity::Critical, &["Sex=0 / CDDPL"]);
 }
 
-/// What a violation says was live is put into the baseline's place: the same violations come out, with the same texts, and no
-/// others.
+/// The live values in the violations become the baseline: the same violations result, with the same texts, and no others.
 #[test]
 fn each_bias_violation_follows_from_its_two_numbers() {
     let Some(baseline) = read("bias_adult", "constraints.json") else { return };

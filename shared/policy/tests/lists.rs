@@ -22,7 +22,7 @@ fn filled() -> Bundle {
     strict().with_settings(&settings).unwrap()
 }
 
-/// What a list does not allow.
+/// A value that the list does not allow.
 fn outside(list: List) -> Value {
     json!(match list {
         List::ExecutionRole | List::Roles => "arn:aws:iam::999988887777:role/Admin",

@@ -59,7 +59,7 @@ fn put(kept: &mut Kept, (operation, pointer): &Place, value: Value) {
         None => &mut kept.document,
         Some(operation) => &mut kept.answers[operation],
     };
-    // What an earlier change took away cannot be changed again.
+    // A field that an earlier change removed cannot be changed again.
     if let Some(place) = document.pointer_mut(pointer) {
         *place = value;
     }
@@ -145,7 +145,7 @@ fn of_other_types(value: &Value) -> Vec<Value> {
     types.into_iter().filter(differs).collect()
 }
 
-/// What holds of every verdict.
+/// Properties of every verdict.
 fn check(kept: &Kept, verdict: &Verdict) {
     if verdict.outcome != Judgement::Violating {
         assert!(matches!(verdict.plan, Plan::Nothing(_)), "{}: {verdict:#?}", kept.kind);
@@ -216,7 +216,7 @@ fn what_breaks_a_control_is_not_mended_by_another_type() {
         for (place, mut speaking) in spoken_of(kept, &BUNDLES[0]) {
             // A change that breaks nothing adds fields that keep their controls: these must not pass spoilt, either.
             speaking.retain(|id| before.is_empty() || before.contains(id));
-            // What is wanted of high risk alone is not wanted of what has none.
+            // A requirement for high-risk models does not apply to others.
             let of_high_risk = |id: &&str| {
                 let setting = BUNDLES[0].control(id).and_then(|control| control.setting.as_deref());
                 setting == Some("explainability.high_risk_tag")

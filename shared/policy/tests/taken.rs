@@ -202,7 +202,7 @@ fn the_model_of_a_step_is_that_of_the_same_definition() {
     check(&of(false, "Create"), "TRF-NET-01", true);
     // The model of another definition is unknown.
     check(&of(false, "Elsewhere"), "TRF-NET-01", false);
-    // What cannot be read was not asked for.
+    // A definition that cannot be read was not looked up.
     let odd = json!([step("Transform", "Transform", transform(json!(5)))]);
     assert!(said(&pipeline(&odd, &json!({}))).1.contains(&"TRF-NET-01".to_owned()));
 }

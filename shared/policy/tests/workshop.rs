@@ -14,7 +14,7 @@ use sagewarden_settings::Profile;
 const BY_THE_BUCKET: &str =
     "its buckets encrypt what is written with the project's key by default, which no request shows";
 
-/// What the workshop leaves open: the request, the control, and why.
+/// Points that the workshop leaves open: the request, the control, and why.
 const LEFT_OPEN: [(&str, &str, &str); 8] = [
     ("endpoint-config-with-capture", "EPC-ENC-01", "it passes no key for the volumes of endpoints"),
     ("data-quality-job-definition", "MSC-ENC-02", BY_THE_BUCKET),

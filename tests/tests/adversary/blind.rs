@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::traffic::{DAY, put, rows, watched};
 
-/// What `enforce-policy` makes of a tick of its clock.
+/// The result of `enforce-policy` for a tick of its clock.
 fn tick(bundle: Bundle) -> Result<std::result::Result<String, String>> {
     let local = Local::with(bundle)?;
     let event = json!({

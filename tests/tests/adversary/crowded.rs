@@ -63,7 +63,7 @@ fn a_request_behind_more_files_than_are_listed_is_not_passed_over_in_silence() -
     files.push(("z.json", &forbidden));
     let text = comment(&files)?.ok_or("no comment")?;
     assert!(text.starts_with(NOTHING), "{text}");
-    assert!(text.contains("- the push changed more files than were listed"), "{text}");
+    assert!(text.contains("- the push changed more files than CodeCommit lists"), "{text}");
     Ok(())
 }
 

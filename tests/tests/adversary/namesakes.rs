@@ -72,7 +72,7 @@ async fn my_app_is_neither_hidden_behind_a_colleagues_nor_is_the_colleagues_dele
     let gone = ("UserProfileName", "Deleted", 100);
     assert_eq!(asked(vec![user]).await?, (Some("UserProfileName"), Ok(vec!["UserProfileName".into()])));
     assert_eq!(asked(vec![space]).await?, (Some("SpaceName"), Ok(vec!["SpaceName".into()])));
-    // What is described as deleted hides nothing.
+    // An app that is described as deleted hides no other.
     assert_eq!(asked(vec![gone, space]).await?, (Some("SpaceName"), Ok(vec!["SpaceName".into()])));
     // If there are two, the newer one is judged, and a person must say which one to delete.
     assert_eq!(asked(vec![user, space]).await?, (Some("SpaceName"), Err(PortErrorKind::Invalid)));

@@ -74,7 +74,7 @@ fn the_newest_verdict_that_says_otherwise_than_its_judgement_is_named_even_with_
 -> Result<()> {
     let local = judged()?;
     let anchor = audit(&local)?.anchor();
-    // What every answer reads; the judgement beside it is left as it was, and so are all digests.
+    // The row that every answer reads. The judgement beside it, and all digests, stay as they were.
     reword(&local, is_newest, "passed", "compliant")?;
     let (alone, with) = found(&local, &anchor)?;
     assert!(!alone.is_empty() && !with.is_empty(), "{alone:?} {with:?}");

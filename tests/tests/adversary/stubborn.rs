@@ -167,7 +167,7 @@ fn a_mark_that_is_taken_away_or_written_over_is_set_again_as_long_as_the_control
     let local = Local::new()?;
     let job = marked(&local)?;
     let done = take_mark(&local, &job, 100)?;
-    assert!(done[0].contains("which somebody had taken away"), "{done:?}");
+    assert!(done[0].contains("because somebody had removed it"), "{done:?}");
     assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
     let set = |value: &str, seconds: i64| -> Result<Vec<String>> {
         let tags = [(VIOLATION_TAG.to_owned(), value.to_owned())];

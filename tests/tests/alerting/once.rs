@@ -1,4 +1,4 @@
-//! What is asked for once: the evaluation of a judged window, and what lies behind an endpoint.
+//! Reads that happen only once: the evaluation of a judged window, and the chain behind an endpoint.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -88,7 +88,7 @@ fn files_that_went_before_they_were_read_are_told() -> Result<()> {
     let text = told[0]["text"].as_str().unwrap_or_default();
     assert!(
         text.contains(
-            "1 file had gone before detect-drift read them, such as s3://captured/gone.jsonl; 0 rows could"
+            "1 file had gone before detect-drift read them, such as s3://captured/gone.jsonl; 0 rows could be read"
         ),
         "{text}"
     );

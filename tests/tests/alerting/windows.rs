@@ -26,7 +26,7 @@ fn folder_of(variant: &str, hour: i64) -> String {
     format!("reports/{variant}/prod/{}/2026/03/03/{:02}", WindowReport::SCHEDULE, hour + 1)
 }
 
-/// What `detect-drift` notes of a window before it judges it: a file that holds more rows than any of these tests.
+/// The notes of `detect-drift` before it judges a window: a file with more rows than any of these tests.
 pub(crate) fn open(local: &Local, report: &WindowReport, hour: i64) -> Result<()> {
     let start = at(DAY + (hour - 9) * 3_600);
     let end = sagewarden_events::Timestamp::from_millis(start.millis() + 3_600_000);
@@ -46,7 +46,7 @@ pub(crate) fn open(local: &Local, report: &WindowReport, hour: i64) -> Result<()
     Ok(())
 }
 
-/// What `detect-drift` writes of such a window, the evaluation last; the two files say different things.
+/// The files of `detect-drift` about such a window, the evaluation last; the two files have different violations.
 pub(crate) fn evaluate(
     local: &Local,
     hour: i64,

@@ -1,4 +1,4 @@
-//! What is kept of a model's importances: facts of the lineage from training on, and metrics of each window.
+//! The kept importances of a model: facts of the lineage from training on, and metrics of each window.
 
 use std::cell::RefCell;
 

@@ -65,7 +65,7 @@ pub(super) async fn record_training(
     keep(&mut record, job, &report, &found);
     store_record(world.table(), moment, record, Some(job)).await?;
     let Resource { name, .. } = &resource;
-    Ok(Done::Acted(format!("recorded what the model of training job {name} relies on")))
+    Ok(Done::Acted(format!("recorded the importances of the model of training job {name}")))
 }
 
 /// Records the importances of a window's baseline, if that was not done when the baseline was made.

@@ -145,7 +145,7 @@ impl Silence {
         format!("endpoint {endpoint} is {how}: {what}")
     }
 
-    /// What to do.
+    /// The advice.
     fn advice(&self) -> String {
         let schedule = &self.schedule.name;
         match &self.wrong {

@@ -101,7 +101,7 @@ pub(crate) async fn keep(
         Ok((rows, text)) => {
             let key = format!("{}/{ANALYSIS}", folder.key);
             world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
-            Ok(format!("its model explained {} of it", counted(rows, "row")))
+            Ok(format!("explained {} of it with the model", counted(rows, "row")))
         }
         Err(unexplained) => {
             let unexplained = unexplained.unless_failed()?;

@@ -220,7 +220,7 @@ pub enum NoAnswer {
     BadField {
         /// Which field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// Nothing can be repeated.
@@ -242,7 +242,7 @@ pub(super) struct Bounds {
 }
 
 impl Question {
-    /// What something was made of.
+    /// The inputs of an entity.
     #[must_use]
     pub fn about(entity: impl Into<String>) -> Self {
         Self { entity: entity.into(), ..Self::default() }

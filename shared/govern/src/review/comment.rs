@@ -331,7 +331,7 @@ mod tests {
             "not read, larger than 256 KB: ",
             "not judged: 3 requests beyond the first 1000\n",
             "not read: 7 JSON files beyond the first 300",
-            "the push changed more files than were listed",
+            "the push changed more files than CodeCommit lists",
         ] {
             assert!(text.contains(words), "`{words}` is not in\n{text}");
         }

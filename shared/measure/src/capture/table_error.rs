@@ -25,7 +25,7 @@ pub enum JsonTableError {
     #[error("line {0}: this is not valid JSON: write a record a line, or a list of records")]
     NotJson(u64),
     /// The file was probably cut off.
-    #[error("line {0}: the bracket that opens here is not closed: write the file again if it was cut off")]
+    #[error("line {0}: the record that begins here is not closed: write the file again if it was cut off")]
     NotClosed(u64),
     /// A bracket that is not closed, or a large document that lists values column by column.
     #[error(

@@ -1,4 +1,4 @@
-//! What tables are and what is wrong with them.
+//! Valid tables, and the faults of others.
 
 use std::io::{self, BufReader, Read};
 
@@ -69,7 +69,10 @@ fn columns_that_are_separated_by_anything_else_are_refused_with_what_separates_t
             let rows = rows.replace(';', separator);
             for header in [Header::FirstRow, Header::Detect] {
                 let error = read(rows.as_bytes(), header, 7).unwrap_err().to_string();
-                assert!(error.contains(&format!("seem to be separated by {name}, and commas")), "{error}");
+                assert!(
+                    error.contains(&format!("seem to be separated by {name}: separate them by commas")),
+                    "{error}"
+                );
             }
         }
         let rows = "1;2\n3;4\n".replace(';', separator);
@@ -95,7 +98,7 @@ fn json_is_no_table_and_is_told_what_to_become() {
         "\u{feff}{\"a\": 1}",
     ] {
         let error = read(text.as_bytes(), Header::FirstRow, 7).unwrap_err().to_string();
-        assert!(error.starts_with("it is JSON, and a table in CSV is expected"), "{error}");
+        assert!(error.starts_with("it is JSON, not CSV"), "{error}");
     }
     check("{a},[b\n1,2\n", Header::FirstRow, &["{a}", "[b"], &["1|2"]);
 }

@@ -47,7 +47,7 @@ pub enum UnreadableProfile {
     #[error("this is not a stored profile")]
     NoProfile,
     /// Written by another version.
-    #[error("this profile was stored in format {0}, and format {VERSION} is read: profile the data again")]
+    #[error("this profile has format {0}, but this version reads format {VERSION}: profile the data again")]
     OtherVersion(u8),
     /// Bytes were lost or changed.
     #[error("this stored profile is damaged: profile the data again")]

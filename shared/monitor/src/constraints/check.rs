@@ -97,7 +97,7 @@ mod tests {
     fn what_no_constraint_can_mean_is_refused_by_its_name() {
         check(json!([{ "name": "a", "completeness": 0.5 }, { "name": "b" }]), json!({}), "");
         let distant = json!({ "distribution_constraints": { "comparison_threshold": 7.0 } });
-        let told = "`comparison_threshold` is 7 and has to be a number from 0 to 1";
+        let told = "`comparison_threshold` is 7, but must be a number from 0 to 1";
         check(json!([{ "name": "a" }]), distant.clone(), &format!("`monitoring_config`: {told}"));
         let own = json!([{ "name": "a", "monitoring_config_overrides": distant }]);
         check(own.clone(), json!({}), &format!("feature `a`: {told}"));
@@ -117,10 +117,10 @@ mod tests {
         check(
             json!([{ "name": "a" }, { "name": "b", "completeness": 5 }]),
             json!({}),
-            "feature `b`: `completeness` is 5 and has to be a number from 0 to 1",
+            "feature `b`: `completeness` is 5, but must be a number from 0 to 1",
         );
         let negative = json!({ "comparison_threshold": -1 });
-        let told = "`comparison_threshold` is -1 and has to be a number from 0 to 1";
+        let told = "`comparison_threshold` is -1, but must be a number from 0 to 1";
         let config = json!({ "distribution_constraints": negative });
         check(json!([{ "name": "a" }]), config.clone(), &format!("`monitoring_config`: {told}"));
         for place in ["num_constraints", "string_constraints"] {
@@ -130,7 +130,7 @@ mod tests {
         check(
             json!([{ "name": "a", "monitoringConfigOverrides": { "datatype_check_threshold": 1.5 } }]),
             json!({}),
-            "feature `a`: `datatype_check_threshold` is 1.5 and has to be a number from 0 to 1",
+            "feature `a`: `datatype_check_threshold` is 1.5, but must be a number from 0 to 1",
         );
     }
 }

@@ -121,8 +121,8 @@ fn disagreement(compat: &Distance, exact: &Distance, has_drifted: bool) -> Strin
         && allowance + compat.threshold >= 1.0
     {
         return format!(
-            "the container compares which values occur, not how often, and with {n} different values in the baseline and {m} now \
-             it allows for chance so much that no change can exceed the threshold"
+            "the container compares which values occur, not how often; with {n} different values in the baseline and {m} now, its \
+             allowance for chance is so large that no change can exceed the threshold"
         );
     }
     if has_drifted && exact.value <= compat.threshold {

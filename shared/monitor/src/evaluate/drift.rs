@@ -56,7 +56,7 @@ pub(crate) fn compare(
             };
             let (gap, total, different) = match (mode, exact) {
                 (Mode::Compat, _) if compat.total() == 0 => {
-                    return Err("the baseline's sketch of it is empty".to_owned());
+                    return Err("its sketch in the baseline is empty".to_owned());
                 }
                 (Mode::Compat, _) => (linf(compat, &current), compat.total(), compat.different()),
                 (Mode::Exact, NumbersReference::Sketch(baseline)) => {

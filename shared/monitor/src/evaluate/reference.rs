@@ -159,7 +159,7 @@ impl BaselineDistribution {
         let buckets = distribution.kll.buckets.iter();
         let buckets = Cuts::of(buckets.map(|each| (each.lower_bound, each.upper_bound, each.count)));
         if exact.total() == 0 && buckets.is_none() {
-            return Self::nothing("the baseline's sketch of it is empty");
+            return Self::nothing("its sketch in the baseline is empty");
         }
         Self::Numbers { compat, exact: NumbersReference::of(exact, buckets, numbers.common.num_present) }
     }
@@ -252,7 +252,7 @@ mod tests {
         for expected in [Integral, String, Unknown] {
             assert_eq!(of(json!({ "inferred_type": "Integral" }), expected), bare, "{expected:?}");
         }
-        assert_eq!(of(sketch(json!([[]])), Integral), "none: the baseline's sketch of it is empty");
+        assert_eq!(of(sketch(json!([[]])), Integral), "none: its sketch in the baseline is empty");
         let unsketched = json!({ "inferred_type": "Integral", "numerical_statistics": {} });
         assert_eq!(of(unsketched, Integral), "foreign: the baseline's statistics have no sketch of it");
         let many = json!({ "inferred_type": "String", "string_statistics": {} });

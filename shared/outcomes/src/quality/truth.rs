@@ -154,10 +154,7 @@ mod tests {
     #[test]
     fn a_line_without_a_label_says_what_is_wrong() {
         for (text, expect) in [
-            (
-                line("1", "BASE64"),
-                "the encoding `BASE64` of a label is not read: write it as `CSV` or `JSON`",
-            ),
+            (line("1", "BASE64"), "a label has the encoding `BASE64`: write labels as `CSV` or `JSON`"),
             (line("", "CSV"), "the ground truth `a` has no label"),
             (line("1", "CSV").replace("\"a\"", "\"\""), "the ground truth has an empty `eventId`"),
         ] {

@@ -146,7 +146,7 @@ mod tests {
             ((USER, "", "p/ana"), (USER, "", "p/jo"), Same),
             // One that is the same outweighs one that differs.
             ((ANA, "ana", "p/ana"), (ANA2, "ana", "p/team"), Same),
-            // And the Identity Center user, whichever permission set is used.
+            // The Identity Center user counts, too, with any permission set.
             ((SSO_ANA, "", ""), (SSO_JO, "", ""), Different),
             ((SSO_ANA, "", ""), (SSO_ANA_LEADS, "", ""), Same),
             ((ANA, "", ""), ("", "", ""), Unknown),

@@ -52,7 +52,7 @@ pub(crate) struct Kept {
     pub(crate) kind: String,
     pub(crate) name: String,
     pub(crate) document: Value,
-    /// What the operations answered beside it.
+    /// The answers of other operations.
     pub(crate) answers: serde_json::Map<String, Value>,
     pub(crate) cases: Vec<Case>,
 }

@@ -141,7 +141,7 @@ fn channels_count_and_other_data_does_not() {
     };
     check(0, &[]);
     check(1, &[]);
-    check(2, &["versions are known for 1 of 2 channels"]);
+    check(2, &["only 1 of 2 channels have known versions"]);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn what_is_done_before_sending_depends_on_how_the_data_is_known() {
     let set = "channel/a: make sure that the objects under s3://b/more/ are the versions in manifest 00ff, or copy these versions and point \
                the channel there";
     assert_eq!(read(SET, &[(URI, text("s3://b/more/"))]), set);
-    let weak = "channel/a: see that k has not changed: its bucket kept no versions";
+    let weak = "channel/a: make sure that k has not changed: its bucket kept no versions";
     assert_eq!(read(TRAIN, &[]), weak);
 }
 
@@ -223,7 +223,7 @@ fn what_is_done_before_sending_depends_on_how_the_data_is_known() {
 fn a_repeat_has_its_request_and_what_is_missing() {
     let exact = repeat(exact()).text();
     assert!(exact.starts_with("CreateTrainingJob, to repeat training-job/train\n{\n"), "{exact}");
-    assert!(exact.contains("\n}\nbefore it is sent\n  channel/train: see"), "{exact}");
+    assert!(exact.contains("\n}\nbefore it is sent\n  channel/train: make sure"), "{exact}");
     assert!(exact.ends_with("exact: image, data and commit are pinned\n"), "{exact}");
     let inexact = repeat(vec![(0, node(TRAINING, "train", &[]))]).text();
     let end =
