@@ -13,6 +13,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use tempfile::TempDir;
 
 use crate::aws::{Aws, REGION, client_environment};
+use crate::clock::MovableClock;
 use crate::{Result, python};
 
 /// The account that the emulator plays.
@@ -64,12 +65,23 @@ impl Emulator {
     /// # Errors
     /// As [`Self::start`].
     pub fn beside(simulator: &str) -> Result<Self> {
-        Self::start(&[
+        Self::beside_at(simulator, None)
+    }
+
+    /// As [`Self::beside`], by this clock.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn beside_at(simulator: &str, clock: Option<&MovableClock>) -> Result<Self> {
+        let time = clock.map(MovableClock::environment);
+        let time = time.iter().flatten().map(|(name, value)| (*name, value.as_str()));
+        let services = [
             ("AUTH", "true"),
             ("AWS_ENDPOINT_URL_SAGEMAKER", simulator),
             ("AWS_ENDPOINT_URL_CODECOMMIT", simulator),
             ("AWS_ENDPOINT_URL_KMS", simulator),
-        ])
+        ];
+        Self::start(&services.into_iter().chain(time).collect::<Vec<_>>())
     }
 
     fn wait(&mut self, address: SocketAddr) -> Result<()> {

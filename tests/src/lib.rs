@@ -5,6 +5,7 @@ pub mod aws;
 pub mod browser;
 pub mod bucket;
 pub mod calls;
+pub mod clock;
 mod codecommit;
 pub mod deployed;
 pub mod dynoxide;

@@ -44,8 +44,8 @@ pub enum Clock {
     Live(fn() -> Timestamp),
 }
 
-/// Copies an object (bucket, key, content) to another place.
-type Mirror = Box<dyn Fn(&str, &str, &[u8])>;
+/// Copies an object (bucket, key, content, time of writing) to another place.
+type Mirror = Box<dyn Fn(&str, &str, &[u8], Timestamp)>;
 
 /// The story on an account and its repositories.
 pub struct Story {
@@ -171,7 +171,7 @@ baseline = "make"
 
     /// Copies every object of the story to another place, before a step reads the object.
     #[must_use]
-    pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8]) + 'static) -> Self {
+    pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8], Timestamp) + 'static) -> Self {
         self.mirror = Some(Box::new(mirror));
         self
     }
@@ -434,11 +434,11 @@ baseline = "make"
     }
 
     fn put(&self, bucket: &str, key: &str, body: &[u8], after: i64) -> Result<(), StoryError> {
-        let key = object_key(key);
+        let (key, at) = (object_key(key), self.at(after));
         if let Some(mirror) = &self.mirror {
-            mirror(bucket, &key, body);
+            mirror(bucket, &key, body, at);
         }
-        self.account.put_object(bucket, &key, body, self.at(after))?;
+        self.account.put_object(bucket, &key, body, at)?;
         Ok(())
     }
 
