@@ -88,7 +88,11 @@ mod tests {
             ("ax", &["ab", "endpoint/ax"], ""),
             ("credit-d", &["credit-default-prod", "credit-train-1"], "did you mean `credit-default-prod`?"),
             ("cr", &["credit-default-prod"], ""),
-            ("credit-t", &["credit-train-1-of-many", "credit-train-1"], "did you mean `credit-train-1` or `credit-train-1-of-many`?"),
+            (
+                "credit-t",
+                &["credit-train-1-of-many", "credit-train-1"],
+                "did you mean `credit-train-1` or `credit-train-1-of-many`?",
+            ),
             ("credit", &["Credit", "credit-default"], "did you mean `Credit`?"),
             ("x-1", &["x-5", "x-4", "x-3", "x-2"], ""),
             (

@@ -150,7 +150,12 @@ fn a_number_is_within_the_range_that_makes_sense() {
         ("drift.quiet_hours_after_alert", [0, 8_760], [-1, 8_761], "is not a number of hours"),
         ("drift.execution_grace_minutes", [0, 1_440], [-1, 1_441], "is not a number of minutes"),
         ("drift.detect.window_hours", [1, 24], [0, 5], "is not 1, 2, 3, 4, 6, 8, 12 or 24 hours"),
-        ("drift.training.max_megabytes", [1, 1_000], [0, 1_001], "is not a size: write a number from 1 to 1000"),
+        (
+            "drift.training.max_megabytes",
+            [1, 1_000],
+            [0, 1_001],
+            "is not a size: write a number from 1 to 1000",
+        ),
     ] {
         for value in accepted {
             let settings = days(field, value).unwrap_or_else(|error| panic!("{field} {value}: {error}"));
