@@ -72,10 +72,10 @@ fn a_bundle_is_judged_by_where_it_lies_and_as_a_copy() -> Result<()> {
         assert!(said(&output).contains(expect), "{}", said(&output));
         Ok(())
     };
-    refused(&["policy", "pull", "s3://governance/prod", "--out", "copy"], "`copy` is there already")?;
+    refused(&["policy", "pull", "s3://governance/prod", "--out", "copy"], "`copy` exists already")?;
     refused(
         &["policy", "pull", "s3://governance/prod", "--out", "new", "--digest", "000000000000"],
-        "is another one",
+        "has the digest ",
     )?;
     assert!(!Path::new(&world.folder.path().join("new")).exists(), "nothing of it is written");
     refused(

@@ -205,7 +205,7 @@ fn a_job_without_a_baseline_is_told_with_the_reason_and_once() -> Result<()> {
             MAKE,
             json!({ "ContentType": "application/x-parquet" }),
             &["PAR1"],
-            "`application/x-parquet`, no CSV",
+            "`application/x-parquet`, not CSV",
             "baseline",
         ),
         (MAKE, json!({}), &["1\n2\n"], "its data at s3://data/train/ has no columns but labels", "baseline"),

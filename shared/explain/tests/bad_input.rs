@@ -196,7 +196,7 @@ fn what_does_not_belong_together_is_refused() {
         (
             learner("learner_model_param/num_feature"),
             json!("20000"),
-            "it has 20000 features, and at most 16384 are read",
+            "it has 20000 features, more than the limit of 16384",
         ),
         (booster("model/tree_info"), json!([]), "it has 0 entries of tree_info; expected: 1"),
         (booster("model/tree_info"), json!([1]), "tree 0: it belongs to output 1, and the model has 1"),
@@ -210,7 +210,7 @@ fn what_does_not_belong_together_is_refused() {
         let features = (learner("learner_model_param/num_feature"), json!(features));
         with(&[(&classes.0, classes.1), (&features.0, features.1)])
     };
-    check(&many("1000", "1049"), "it has 1049000 contributions for each row, and at most 1048576 are read");
+    check(&many("1000", "1049"), "it has 1049000 contributions for each row, more than the limit of 1048576");
     let model = Model::read(many("1000", "1000").as_slice(), None).unwrap();
     assert_eq!((model.rows_per_block(), model.base_values().len()), (4, 1000));
     let logistic = (learner("objective/name"), json!("binary:logistic"));

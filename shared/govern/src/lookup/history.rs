@@ -125,7 +125,7 @@ async fn collect<T: Table>(
         follow(reading, &mut walk, Direction::Upstream).await?;
         let graph = walk.into_graph();
         let who = graph.nodes.get(deployment).and_then(|node| node.text(CREATED_BY));
-        // The first caller counts: a later caller asked for the same configuration again.
+        // This is the first caller. In a later period of the same configuration, it may have been somebody else.
         let by = who.filter(|_| is_first(&periods, period)).map(|who| format!(", deployed by {who}"));
         let by = by.unwrap_or_default();
         let text = format!("configuration {configuration} came into force{}{by}", models(&graph));
