@@ -63,10 +63,10 @@ fn links_are_followed_to_files_and_all_others_are_named() {
     assert_eq!(tree.judged(&["a"]), ["a/m.json", "a/out.json"]);
     let notes: Vec<&str> = errors.lines().collect();
     let begins = [
-        "note: `a/gone-link.json` was passed over: No such file",
-        "note: `a/round.json` was passed over: Too many levels",
-        "note: `a/up` was passed over: it is a link to a folder",
-        "note: `a/zero.json` was passed over: it is a named pipe, a device or a socket",
+        "note: `a/gone-link.json` was skipped: No such file",
+        "note: `a/round.json` was skipped: Too many levels",
+        "note: `a/up` was skipped: it is a link to a folder",
+        "note: `a/zero.json` was skipped: it is a named pipe, a device or a socket",
     ];
     assert_eq!(notes.len(), begins.len(), "{errors}");
     for (note, begin) in notes.iter().zip(begins) {
@@ -75,7 +75,7 @@ fn links_are_followed_to_files_and_all_others_are_named() {
     (0..20).for_each(|index| symlink("gone", tree.path(&format!("a/x{index}.json"))).unwrap());
     let (_, _, errors) = tree.check(&["a"]);
     assert_eq!(errors.lines().count(), 11, "{errors}");
-    assert!(errors.ends_with("note: 14 more were passed over that are no files\n"), "{errors}");
+    assert!(errors.ends_with("note: 14 more were skipped that are no files\n"), "{errors}");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn bytes_that_are_no_text_are_somebody_elses_unless_they_speak_of_sagemaker() {
     let tree = tree.with("letter.template", latin("Gr"));
     let (status, said, errors) = tree.check(&["."]);
     assert_eq!((status, errors.as_str()), (0, ""), "{said}");
-    assert!(said.contains("2 files passed over"), "{said}");
+    assert!(said.contains("2 files skipped"), "{said}");
     fs::write(tree.path("stack.yaml"), latin("Type: AWS::SageMaker::Model #")).unwrap();
     let (status, said, errors) = tree.check(&["."]);
     assert_eq!(status, 2);
@@ -153,10 +153,7 @@ fn a_template_without_anything_of_sagemakers_is_counted_in_a_folder_and_named_al
     let tree = Tree::new().with("m.json", model()).with("b.template", &bucket).with("plan.json", &plan);
     let (status, said, errors) = tree.check(&["."]);
     assert_eq!((status, errors.as_str()), (0, ""), "{said}");
-    assert!(
-        !said.contains("b.template") && said.ends_with("2 files passed over: nothing that is judged\n"),
-        "{said}"
-    );
+    assert!(!said.contains("b.template") && said.ends_with("2 files skipped: nothing to judge\n"), "{said}");
     let (status, said, _) = tree.check(&["b.template"]);
     assert_eq!(status, 2);
     assert!(said.contains("note: no controls for 1 other resources"), "{said}");

@@ -139,7 +139,7 @@ fn what_names_an_existing_resource_and_does_not_describe_it_is_known_as_such() -
 #[test]
 fn templates_name_what_they_set_as_the_api_does() -> Result<()> {
     let model = model()?;
-    // What a template has beside the request is no setting of the resource.
+    // Fields of a template beside the request are not settings of the resource.
     let beside = [
         ("Endpoint", "ExcludeRetainedVariantProperties"),
         ("Endpoint", "RetainAllVariantProperties"),

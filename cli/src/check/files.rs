@@ -10,7 +10,7 @@ use crate::check::patterns::NamePattern;
 use crate::check::source::is_wanted;
 use crate::error::CommandError;
 
-/// What holds other people's files in their thousands.
+/// Folders with thousands of files that belong to tools.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", ".terraform"];
 
 /// Things of folders that are no files and are named; more are counted.
@@ -22,7 +22,7 @@ pub(crate) struct Input {
     pub(crate) path: PathBuf,
     /// It was found in a folder: it may be somebody else's.
     pub(crate) is_found: bool,
-    /// It is judged on all cores, and nothing else beside it: what it takes of memory is taken once.
+    /// A file of this size is judged on all cores and alone, so that the memory for it is needed once.
     pub(crate) is_large: bool,
 }
 
@@ -31,11 +31,11 @@ const LARGE: u64 = 1 << 20;
 
 fn is_large(path: &Path, found: Option<&fs::Metadata>) -> bool {
     let times = if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz")) { 16 } else { 1 };
-    // What is no file, such as standard input, has no length yet.
+    // Standard input and the like have no length in advance.
     found.is_none_or(|found| !found.is_file() || found.len() * times >= LARGE)
 }
 
-/// The files in the order of their names, and how many of folders are none that can be judged.
+/// The files in the order of their names, and how many files in folders have another ending.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) inputs: Vec<Input>,
@@ -51,7 +51,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Of the named ones, all are wanted, unless they are to be taken as those of folders.
+    /// Every named file is wanted, unless `--pass-over` treats named files like files in folders.
     pub(crate) fn find(paths: &[PathBuf], as_of_folders: bool) -> Self {
         let mut files = Self::default();
         for path in paths {
@@ -65,9 +65,9 @@ impl Files {
         files
     }
 
-    /// What was passed over and is no file, in words.
+    /// What was skipped and is no file, in words.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
-        let more = || format!("{} more were passed over that are no files", self.more_notes);
+        let more = || format!("{} more were skipped that are no files", self.more_notes);
         self.notes.iter().cloned().chain((self.more_notes > 0).then(more))
     }
 
@@ -173,7 +173,7 @@ impl Files {
     fn no_file(&mut self, path: &Path, why: impl Display) {
         self.passed_over += 1;
         if self.notes.len() < SHOWN {
-            self.notes.push(format!("`{}` was passed over: {why}", path.display()));
+            self.notes.push(format!("`{}` was skipped: {why}", path.display()));
         } else {
             self.more_notes += 1;
         }
