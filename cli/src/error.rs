@@ -39,6 +39,8 @@ pub(crate) enum CommandError {
     UnknownKind { kind: String, hint: String },
     #[error("nothing could be judged: no file holds a resource with controls that work without the account")]
     NoCandidate,
+    #[error("`{pattern}` fits nothing: {why}")]
+    NoFit { pattern: String, why: String },
     #[error("`{}` is not a list of known findings: {why}", path.display())]
     NoKnownFindings { path: PathBuf, why: String },
     #[error("`{}` exists already: name another folder with --out, or replace it with --force", .0.display())]

@@ -416,6 +416,13 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     let output = sagewarden(&["replay", bad.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1), "a rejected event");
     assert!(out(&output).contains("rejected: the event is not valid JSON"), "{}", out(&output));
+    for format in ["text", "json"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"));
+        let command = command.args(["replay", bad.to_str().unwrap(), "--format", format]);
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(1), "whoever reads the answer ({format})");
+    }
     let settings = folder.path().join("settings.toml");
     std::fs::write(&settings, "mode = \"observe\"\n[netwrok]\n").unwrap();
     let (code, text) = failure(&["replay", bad.to_str().unwrap(), "--settings", settings.to_str().unwrap()]);

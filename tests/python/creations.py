@@ -1,4 +1,4 @@
-"""What SageMaker's operations take, which properties of CloudFormation's schemas no request has, and how Terraform's provider for Cloud
+"""What SageMaker's operations take, what the entries have that they list, which properties of CloudFormation's schemas no request has, and how Terraform's provider for Cloud
 Control calls them.
 
 Reads the names of resources from standard input, each with the operation that creates it."""
@@ -11,11 +11,15 @@ import botocore.session
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 model = botocore.session.get_session().get_service_model("sagemaker")
-operations = {}
+operations, entries = {}, {}
 for name in model.operation_names:
     shape = model.operation_model(name).input_shape
     members = shape.members if shape else {}
     operations[name] = {member: member in shape.required_members for member in members}
+    answered = model.operation_model(name).output_shape
+    for shape in answered.members.values() if answered else ():
+        if shape.type_name == "list" and shape.member.type_name == "structure":
+            entries.setdefault(name, set()).update(shape.member.members)
 
 
 def walk(schema, node, shape, path, renamed):
@@ -63,4 +67,5 @@ for resource, operation in json.load(sys.stdin):
     found = set()
     walk(schema, {"properties": own}, model.operation_model(operation).input_shape, [], found)
     renamed[resource] = sorted(found)
-json.dump({"operations": operations, "renamed": renamed, "attributes": attributes}, sys.stdout)
+entries = {name: sorted(members) for name, members in entries.items()}
+json.dump({"operations": operations, "entries": entries, "renamed": renamed, "attributes": attributes}, sys.stdout)

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::process::Stdio;
 
 use sagewarden_policy::coverage::coverage;
-use sagewarden_policy::intake::{TEMPLATED, attribute_of, creations, property_of, without_controls};
+use sagewarden_policy::intake::{
+    TEMPLATED, attribute_of, creations, property_of, short_forms, without_controls,
+};
 use sagewarden_tests::{Result, python};
 use serde::Deserialize;
 use serde_json::json;
@@ -14,6 +16,8 @@ use serde_json::json;
 struct Model {
     /// The members of each operation's input, with whether they are required.
     operations: BTreeMap<String, BTreeMap<String, bool>>,
+    /// The members of the entries in each operation's answer.
+    entries: BTreeMap<String, BTreeSet<String>>,
     /// Properties of templates that the API's request has not, by resource.
     renamed: BTreeMap<String, BTreeSet<String>>,
     /// How Terraform's provider for Cloud Control calls the properties of templates.
@@ -101,6 +105,34 @@ fn what_creates_something_without_controls_takes_what_the_api_says() -> Result<(
     let creating = model.operations.keys().filter(|operation| operation.starts_with("Create"));
     let unknown: Vec<_> = creating.filter(|operation| !known.contains(operation.as_str())).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
+    Ok(())
+}
+
+#[test]
+fn what_names_an_existing_resource_and_does_not_describe_it_is_known_as_such() -> Result<()> {
+    let model = model()?;
+    let members = |operation: &str| -> BTreeSet<&str> {
+        let requests = || Some(model.operations.get(operation)?.keys().map(String::as_str).collect());
+        let entries = || Some(model.entries.get(operation)?.iter().map(String::as_str).collect());
+        let members = if operation.starts_with("List") { entries() } else { requests() };
+        members.unwrap_or_default()
+    };
+    let known: BTreeSet<&str> = short_forms().map(|(operation, ..)| *operation).collect();
+    for (operation, kind, own) in short_forms() {
+        assert_eq!(own.iter().copied().collect::<BTreeSet<_>>(), members(operation), "{operation}");
+        assert!(own.contains(&kind.arn_field()), "{operation}");
+    }
+    for kind in creations().map(|creation| creation.kind) {
+        let is_short = |operation: &&String| {
+            let of = members(operation);
+            let named = of.contains(kind.name_field())
+                && (operation.starts_with("List") || operation.starts_with("Update"));
+            named && of.contains(kind.arn_field()) && !of.contains("RoleArn")
+        };
+        let short: Vec<&String> = model.operations.keys().filter(is_short).collect();
+        let missing: Vec<_> = short.iter().filter(|operation| !known.contains(operation.as_str())).collect();
+        assert!(missing.is_empty(), "{missing:?} of {kind:?}: shared/policy/src/intake/short.rs");
+    }
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use sagewarden_policy::{Finding, FindingStatus, Severity};
 
 use crate::check::checked::{CheckedFile, CheckedSubject};
 use crate::check::locate::Place;
+use crate::check::words::BUILT_IN;
+use crate::input::settings::InForce;
 
 /// The findings of a file, with their resources.
 fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Finding, &Place, bool)> {
@@ -62,8 +64,8 @@ pub(crate) const JUNIT: (&str, &str) = (
     "</testsuites>\n",
 );
 
-/// A file as a suite: each control of each resource is a case.
-pub(crate) fn junit(file: &CheckedFile) -> String {
+/// A file as a suite: each control of each resource is a case. Its properties say what it was judged with.
+pub(crate) fn junit(settings: &InForce, file: &CheckedFile) -> String {
     if file.is_foreign {
         return String::new();
     }
@@ -102,8 +104,34 @@ pub(crate) fn junit(file: &CheckedFile) -> String {
     let name = xml(&file.path);
     format!(
         "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">\n\
-         {cases}  </testsuite>\n"
+         {}{cases}  </testsuite>\n",
+        properties(settings)
     )
+}
+
+fn properties(settings: &InForce) -> String {
+    let path =
+        settings.path.as_ref().map_or_else(|| "built-in".to_owned(), |path| path.display().to_string());
+    let of = [
+        ("settings", path.as_str()),
+        ("profile", settings.bundle.settings().profile.name()),
+        ("bundle", settings.bundle.hash()),
+    ];
+    let each =
+        of.map(|(name, value)| format!("      <property name=\"{name}\" value=\"{}\"/>\n", xml(value)));
+    format!("    <properties>\n{}    </properties>\n", each.concat())
+}
+
+/// What stands above a summary: what everything in it was judged with.
+pub(crate) fn markdown_head(settings: &InForce) -> String {
+    let text = Markdown::default().ours("## Sagewarden\n\nJudged with ");
+    let text = match &settings.path {
+        Some(path) => text.code(Untrusted::new(&path.display().to_string())),
+        None => text.ours(BUILT_IN),
+    };
+    let bundle = settings.bundle.hash().get(..12).unwrap_or_default();
+    let text = text.ours(" (profile ").ours(settings.bundle.settings().profile.name());
+    text.ours(", bundle ").code(Untrusted::new(bundle)).ours(").\n\n").as_str().to_owned()
 }
 
 /// A text within an attribute (XML 1.0, section 2.4). XML allows no control characters.

@@ -138,24 +138,42 @@ impl FileReading<'_, '_> {
     /// Why it is unusable.
     fn read(&mut self) -> Result<(), String> {
         let bytes = input::read_any(&self.file.path).map_err(|error| error.to_string())?;
-        let cannot_be_read = |why| format!("`{}` cannot be read: {why}", self.checked.path);
-        let text = source::text(bytes).map_err(cannot_be_read)?;
+        let text = match source::text(bytes) {
+            Ok(text) => text,
+            Err(no_text) if self.file.is_found && !no_text.is_ours => {
+                self.checked.is_foreign = true;
+                return Ok(());
+            }
+            Err(no_text) => return Err(format!("`{}` cannot be read: {}", self.checked.path, no_text.why)),
+        };
+        self.form(&text)?;
+        let checked = &mut self.checked;
+        let is_silent = !checked.said.is_begun && checked.subjects.is_empty() && checked.undecided.is_empty();
+        // Of somebody else's template or plan nobody wants to read that it has nothing for us.
+        if self.file.is_found && is_silent && !source::is_ours(&text) {
+            checked.passed_over.clear();
+            checked.is_foreign = true;
+        }
+        Ok(())
+    }
+
+    fn form(&mut self, text: &str) -> Result<(), String> {
         if code::is_code(&self.file.path) {
-            return self.code(&text);
+            return self.code(text);
         }
-        if let Some(large) = source::large(&self.file.path, &text) {
-            return self.large(&large, &Lines::of_json(&text));
+        if let Some(large) = source::large(&self.file.path, text) {
+            return self.large(&large, &Lines::of_json(text));
         }
-        if let Some(lines) = json_lines::of(&self.file.path, &text) {
-            return self.lines(&text, &lines);
+        if let Some(lines) = json_lines::of(&self.file.path, text) {
+            return self.lines(text, &lines);
         }
-        match source::parts(&self.file.path, &text) {
+        match source::parts(&self.file.path, text) {
             Ok(parts) => self.parts(parts),
             Err(why @ Unusable::NoControls(_)) if !self.file.is_found => {
                 self.checked.passed_over.push(why.to_string());
                 Ok(())
             }
-            Err(why) => self.refuse(&why, &text),
+            Err(why) => self.refuse(&why, text),
         }
     }
 
@@ -314,9 +332,7 @@ fn is_foreign(why: &Unusable, text: &str) -> bool {
     match why {
         Unusable::UnknownForm | Unusable::OtherOperation { .. } => true,
         Unusable::OtherCall(_) | Unusable::NoControls(_) => true,
-        Unusable::NotJson(_) | Unusable::NotRendered => {
-            !text.contains("SageMaker") && !text.contains("sagemaker")
-        }
+        Unusable::NotJson(_) | Unusable::NotRendered => !source::is_ours(text),
         Unusable::NearlyKnown | Unusable::Refused(_) | Unusable::Language => false,
     }
 }

@@ -154,9 +154,8 @@ impl<'a> Lines<'a> {
                 [Some(candidate.name_path()), step].into_iter().flatten().map(|name| Found::at(root, &name));
             names.into_iter().find(|name| name.is_whole).map(|name| name.node)
         };
-        let base = (request.depth > 0).then_some(request.node);
-        let node = nearest.or_else(name).or(base);
-        Place { line: node.and_then(|node| self.line(node)), path: paths.into_iter().next() }
+        let node = nearest.or_else(name).unwrap_or(request.node);
+        Place { line: self.line(node), path: paths.into_iter().next() }
     }
 
     /// The line of the value at a path, from 1. If there is no such value, the line of the object or list that would hold it.

@@ -10,6 +10,7 @@ mod known;
 mod lines;
 mod locate;
 mod parallel;
+mod patterns;
 mod print;
 pub(crate) mod replay;
 pub(crate) mod sarif;
@@ -45,6 +46,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     }
     let files = Files::find(&options.files, options.pass_over);
     files.unreadable.iter().for_each(|error| output::warn(format_args!("error: {error}")));
+    files.notes().for_each(|note| output::warn(format_args!("note: {note}")));
     let baseline = options.baseline.as_deref().map(|path| Baseline::open(path, options.update_baseline));
     let baseline = baseline.transpose()?;
     let account = options.account.as_deref();
@@ -75,7 +77,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
             said += &more;
         };
         let checked = judged(input, &mut say);
-        said += &print::of_file(format, &checked);
+        said += &print::of_file(format, &in_force, &checked);
         Ok((checked, said))
     };
     let mut done = Done::of(files.inputs.len());
@@ -83,7 +85,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         // One large file after the other, each on all cores.
         let (mut checked, printed) = ready.unwrap_or_else(|large| {
             let checked = judged(&large, &mut |path, said| printing.said(path, &said));
-            let printed = print::of_file(format, &checked);
+            let printed = print::of_file(format, &in_force, &checked);
             (checked, printed)
         });
         tally.add(&mut checked);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Tally};
+use crate::check::sarif::LogContent;
 use crate::check::words::SubjectDocument;
 use crate::check::{builds, sarif, words};
 use crate::command::check::CheckFormat;
@@ -15,7 +16,7 @@ use crate::input::settings::InForce;
 use crate::output;
 
 /// The text about one file; empty for formats that need all files first.
-pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
+pub(crate) fn of_file(format: CheckFormat, settings: &InForce, checked: &CheckedFile) -> String {
     match format {
         CheckFormat::Text => output::text(&words::text(checked)),
         CheckFormat::Json if checked.is_foreign => String::new(),
@@ -25,7 +26,7 @@ pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
             begin + &subjects + &json_end(checked)
         }
         CheckFormat::Sarif => String::new(),
-        CheckFormat::Junit => builds::junit(checked),
+        CheckFormat::Junit => builds::junit(settings, checked),
         CheckFormat::Github => builds::github(checked),
         CheckFormat::Markdown => builds::markdown(checked),
     }
@@ -90,8 +91,8 @@ pub(crate) struct Printing<'a> {
     format: CheckFormat,
     settings: &'a InForce,
     has_baseline: bool,
-    /// Kept for formats that are of all files together.
-    files: Vec<CheckedFile>,
+    /// For the format that is of all files together.
+    log: LogContent,
     is_first: bool,
     /// Whether some resources of the next file have been printed.
     is_within: bool,
@@ -107,14 +108,17 @@ impl<'a> Printing<'a> {
             format,
             settings,
             has_baseline,
-            files: Vec::new(),
+            log: LogContent::default(),
             is_first: true,
             is_within: false,
             ready: String::new(),
             stopped: None,
         };
         match format {
-            CheckFormat::Text => printing.put(&output::text(&words::settings(settings))),
+            // In the log of a build, it is a line like others.
+            CheckFormat::Text | CheckFormat::Github => {
+                printing.put(&output::text(&words::settings(settings)));
+            }
             CheckFormat::Json => {
                 let bundle = &settings.bundle;
                 let head = json!({
@@ -127,8 +131,8 @@ impl<'a> Printing<'a> {
                 printing.put(&format!("{head},\n  \"files\": ["));
             }
             CheckFormat::Junit => printing.put(builds::JUNIT.0),
-            CheckFormat::Markdown => printing.put("## Sagewarden\n\n"),
-            CheckFormat::Sarif | CheckFormat::Github => {}
+            CheckFormat::Markdown => printing.put(&builds::markdown_head(settings)),
+            CheckFormat::Sarif => {}
         }
         printing
     }
@@ -167,7 +171,7 @@ impl<'a> Printing<'a> {
                 }
                 self.put(&printed);
             }
-            CheckFormat::Sarif => self.files.push(checked),
+            CheckFormat::Sarif => self.log.add(checked),
         }
     }
 
@@ -188,10 +192,11 @@ impl<'a> Printing<'a> {
                 self.put(if tally.known > 0 { "Nothing is new.\n" } else { "All controls hold.\n" })
             }
             CheckFormat::Markdown | CheckFormat::Github => {}
-            CheckFormat::Sarif if tally.status() == CommandError::EXIT => {}
+            // Readers take a log without results for one in which everything was mended.
+            CheckFormat::Sarif if !tally.is_judged && !tally.is_broken => {}
             CheckFormat::Sarif => {
                 let stale = self.has_baseline.then_some(tally.stale.as_slice());
-                let log = sarif::log(&self.settings.bundle, &self.files, stale);
+                let log = sarif::log(self.settings, &self.log, stale);
                 let log = serde_json::to_string_pretty(&log).map_err(io::Error::from)?;
                 self.put(&output::document(log + "\n"));
             }

@@ -63,12 +63,12 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
                 }
                 text.extend(comments.iter().map(notice::comment));
                 text.extend(notices.iter().map(notice::notice));
-                output::print_text(&text)?;
+                output::unless_gone(output::print_text(&text))?;
             }
         }
     }
     if options.format == OutputFormat::Json {
-        output::print_json(&Value::Array(answers))?;
+        output::unless_gone(output::print_json(&Value::Array(answers)))?;
     }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

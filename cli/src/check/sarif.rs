@@ -15,18 +15,43 @@ use serde_sarif::sarif::{ResultKind, ResultLevel};
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Known};
 use crate::check::locate::Place;
+use crate::input::settings::InForce;
 
 pub(crate) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// What a log is made of: the controls that something was judged by, and the files in which something was found. Others are not kept.
+#[derive(Default)]
+pub(crate) struct LogContent {
+    judged: BTreeSet<String>,
+    files: Vec<CheckedFile>,
+}
+
+impl LogContent {
+    pub(crate) fn add(&mut self, mut file: CheckedFile) {
+        for id in file.subjects.iter().flat_map(|subject| &subject.verdict.checked) {
+            if !self.judged.contains(id) {
+                self.judged.insert(id.clone());
+            }
+        }
+        file.subjects.retain(|subject| !subject.verdict.findings.is_empty());
+        let has_notes = !file.undecided.is_empty() || !file.passed_over.is_empty() || file.unusable.is_some();
+        if has_notes || !file.subjects.is_empty() {
+            self.files.push(file);
+        }
+    }
+}
+
 /// One log with one run. Its rules are the controls that something was judged by; its results the findings.
 ///
 /// `stale` is what the baseline lists and nobody found; `None` where there is no baseline.
-pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile], stale: Option<&[Known]>) -> sarif::Sarif {
-    let rules = rules(bundle, checked);
+pub(crate) fn log(settings: &InForce, content: &LogContent, stale: Option<&[Known]>) -> sarif::Sarif {
+    let bundle = &settings.bundle;
+    let LogContent { judged, files } = content;
+    let rules = rules(bundle, judged, files);
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let mut results = Vec::new();
-    for file in checked {
+    for file in files {
         for subject in &file.subjects {
             results.extend(subject.findings().map(|(finding, place, is_known)| {
                 let mut result = result(file, subject, finding, place, &ids);
@@ -42,30 +67,38 @@ pub(crate) fn log(bundle: &Bundle, checked: &[CheckedFile], stale: Option<&[Know
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules)
         .build();
-    let notes: Vec<_> = checked.iter().flat_map(notifications).collect();
-    let invocation =
-        sarif::Invocation::builder().execution_successful(true).tool_execution_notifications(notes).build();
+    let notes: Vec<_> = files.iter().flat_map(notifications).collect();
+    let are_all_usable = files.iter().all(|file| file.unusable.is_none());
+    let invocation = sarif::Invocation::builder()
+        .execution_successful(are_all_usable)
+        .tool_execution_notifications(notes)
+        .build();
     let run = sarif::Run::builder()
         .tool(sarif::Tool::builder().driver(driver).build())
         .invocations(vec![invocation])
         .results(results)
         .properties(bag(
             &[],
-            [("bundle", json!(bundle.hash())), ("profile", json!(bundle.settings().profile))],
+            [
+                ("bundle", json!(bundle.hash())),
+                ("profile", json!(bundle.settings().profile)),
+                ("settings", json!(settings.path)),
+            ],
         ))
         .build();
     sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
 }
 
 /// The judged controls, and other findings, such as `ENGINE-ERROR`.
-fn rules(bundle: &Bundle, checked: &[CheckedFile]) -> Vec<sarif::ReportingDescriptor> {
-    let verdicts = || checked.iter().flat_map(|file| &file.subjects).map(|subject| &subject.verdict);
-    let judged: BTreeSet<&str> =
-        verdicts().flat_map(|verdict| &verdict.checked).map(String::as_str).collect();
+fn rules(
+    bundle: &Bundle,
+    judged: &BTreeSet<String>,
+    files: &[CheckedFile],
+) -> Vec<sarif::ReportingDescriptor> {
     let mut rules: Vec<_> = judged.iter().filter_map(|id| bundle.control(id)).map(rule).collect();
-    let others = verdicts().flat_map(|verdict| &verdict.findings);
+    let others = files.iter().flat_map(|file| &file.subjects).flat_map(|subject| &subject.verdict.findings);
     let others: BTreeMap<&str, &Finding> = others
-        .filter(|finding| !judged.contains(finding.control.as_str()))
+        .filter(|finding| !judged.contains(&finding.control))
         .map(|finding| (finding.control.as_str(), finding))
         .collect();
     rules.extend(others.values().map(|finding| {
@@ -178,15 +211,16 @@ fn location(file: &CheckedFile, subject: &CheckedSubject, at: &Place) -> sarif::
 
 /// The parts of a file that were not judged, or not with certainty.
 fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
-    let notification = |note: &String| {
+    let notification = |(level, note): (&str, &String)| {
         let place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
         sarif::Notification::builder()
-            .level("note")
+            .level(level)
             .message(sarif::Message::builder().text(Untrusted::new(note).sarif()).build())
             .locations(vec![sarif::Location::builder().physical_location(place).build()])
             .build()
     };
-    file.undecided.iter().chain(&file.passed_over).chain(&file.unusable).map(notification).collect()
+    let notes = file.undecided.iter().chain(&file.passed_over).map(|note| ("note", note));
+    notes.chain(file.unusable.iter().map(|why| ("error", why))).map(notification).collect()
 }
 
 pub(crate) fn level(severity: Severity) -> ResultLevel {
@@ -278,7 +312,10 @@ mod tests {
         let subjects =
             vec![CheckedSubject { candidate, verdict, places: vec![Place::default()], known: Vec::new() }];
         let file = CheckedFile { path: "m.json".to_owned(), subjects, ..CheckedFile::default() };
-        let log = json!(log(&bundle, &[file], None));
+        let in_force = InForce { path: None, bundle };
+        let mut content = LogContent::default();
+        content.add(file);
+        let log = json!(log(&in_force, &content, None));
         let run = &log["runs"][0];
         let result = &run["results"][0];
         assert_eq!((&result["kind"], &result["level"]), (&json!("open"), &json!("none")));

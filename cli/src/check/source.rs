@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use memchr::memmem;
 use sagewarden_policy::intake::{self, Intake, LargeDocument, Unusable, without_mark};
 
 use crate::check::locate::Lines;
@@ -32,13 +33,38 @@ pub(crate) struct Part<'a> {
     pub(crate) lines: Option<Lines<'a>>,
 }
 
+/// Bytes that are no text.
+#[derive(Debug)]
+pub(crate) struct NoText {
+    pub(crate) why: &'static str,
+    /// They speak of SageMaker all the same.
+    pub(crate) is_ours: bool,
+}
+
+impl NoText {
+    fn new(why: &'static str, bytes: &[u8]) -> Self {
+        // In UTF-16, a zero stands beside each letter.
+        let letters: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+        let is_ours = OURS.iter().any(|name| memmem::find(&letters, name.as_bytes()).is_some());
+        Self { why, is_ours }
+    }
+}
+
+/// What a file that is meant for SageMaker has somewhere in it.
+const OURS: [&str; 2] = ["SageMaker", "sagemaker"];
+
+/// Whether a text speaks of SageMaker.
+pub(crate) fn is_ours(text: &str) -> bool {
+    OURS.iter().any(|name| text.contains(name))
+}
+
 /// Decodes a text: UTF-8, or UTF-16 if it begins with a byte order mark (Unicode standard, section 23.8) or with an ASCII letter in two
 /// bytes, as every document does.
-pub(crate) fn text(bytes: Vec<u8>) -> Result<String, &'static str> {
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, NoText> {
     let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
         let text: Result<String, _> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
-        text.ok().filter(|_| odd.is_empty()).ok_or("it is not text in UTF-16")
+        text.ok().filter(|_| odd.is_empty()).ok_or_else(|| NoText::new("it is not text in UTF-16", rest))
     };
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { unpacked(&bytes)? } else { bytes };
     match bytes.as_slice() {
@@ -46,18 +72,20 @@ pub(crate) fn text(bytes: Vec<u8>) -> Result<String, &'static str> {
         [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
         [letter, 0, ..] if *letter > 0 => wide(&bytes, u16::from_le_bytes),
         [0, letter, ..] if *letter > 0 => wide(&bytes, u16::from_be_bytes),
-        _ => String::from_utf8(bytes).map_err(|_| "it is not text in UTF-8"),
+        _ => {
+            String::from_utf8(bytes).map_err(|error| NoText::new("it is not text in UTF-8", error.as_bytes()))
+        }
     }
 }
 
 /// The content of a compressed file, as CloudTrail writes its log files.
-fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, NoText> {
     let mut unpacked = Vec::new();
     let read = MultiGzDecoder::new(bytes).take(MOST_UNPACKED + 1).read_to_end(&mut unpacked);
     match read {
-        Err(_) => Err("it is compressed, and damaged"),
+        Err(_) => Err(NoText::new("it is compressed, and damaged", &unpacked)),
         Ok(_) if unpacked.len() as u64 > MOST_UNPACKED => {
-            Err("it is compressed, and unpacks to more than 128 MB")
+            Err(NoText::new("it is compressed, and unpacks to more than 128 MB", &unpacked))
         }
         Ok(_) => Ok(unpacked),
     }
@@ -139,5 +167,31 @@ mod tests {
         assert_eq!(text(b"{\0}\0".to_vec()).unwrap(), "{}");
         assert_eq!(text(b"\0{\0}".to_vec()).unwrap(), "{}");
         assert!(text(vec![0xff, 0xfe, 0]).is_err() && text(vec![0xc0]).is_err());
+    }
+
+    #[test]
+    fn each_ending_is_one_of_a_hook() {
+        let hooks = include_str!("../../../.pre-commit-hooks.yaml");
+        let patterns: Vec<&str> = hooks.lines().filter(|line| line.starts_with("  files: ")).collect();
+        let [files, code, folders] = patterns.as_slice() else { unreachable!("three hooks") };
+        for end in ENDS.iter().chain(&json_lines::ENDS) {
+            let is_code = ["py", "ipynb"].contains(end);
+            let end = if end.ends_with("ml") { "ya?ml" } else { *end };
+            let names = |pattern: &str| pattern.split(['(', '|', ')']).any(|one| one == end);
+            assert!(names(folders), "{end}");
+            assert_eq!((names(files), names(code)), (!is_code, is_code), "{end}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_may_speak_of_sagemaker_all_the_same() {
+        let check = |bytes: &[u8], expect: bool| {
+            let no_text = text(bytes.to_vec()).unwrap_err();
+            assert_eq!(no_text.is_ours, expect, "{bytes:?} {}", no_text.why);
+        };
+        check(b"\xc0 AWS::SageMaker::Model", true);
+        check(b"\xc0 Gr\xfc\xdfe", false);
+        check(b"\xff\xfes\0a\0g\0e\0m\0a\0k\0e\0r\0.", true);
+        check(b"\x1f\x8b\x08 sagemaker", false);
     }
 }

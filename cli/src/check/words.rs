@@ -10,11 +10,14 @@ use crate::input::settings::InForce;
 use crate::output::terminal::STRONG;
 use crate::output::{line, notice};
 
+/// What is in force where no settings were found.
+pub(crate) const BUILT_IN: &str = "the built-in settings, which allow any VPC and any role";
+
 /// The settings in force, for people.
 pub(crate) fn settings(settings: &InForce) -> String {
     let by = match &settings.path {
         Some(path) => line(&path.display().to_string()),
-        None => "the built-in settings, which allow any VPC and any role".into(),
+        None => BUILT_IN.into(),
     };
     let profile = settings.bundle.settings().profile.name();
     let bundle = settings.bundle.hash().get(..12).unwrap_or_default();

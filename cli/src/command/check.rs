@@ -8,7 +8,7 @@ use crate::command::format::{ChosenProfile, OutputFormat};
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckOptions {
-    /// The files to judge (JSON or YAML), folders of such files, or - for standard input
+    /// The files to judge (JSON or YAML), folders of such files, patterns in quotes ('jobs/**/*.json'), or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// What is allowed: a settings.toml; default: the nearest sagewarden.toml, .sagewarden/settings.toml or infra/settings.toml above the

@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::ProgressBar;
 use sagewarden_events::Timestamp;
@@ -29,13 +30,47 @@ use crate::input::source::Source;
 const LARGEST: u64 = 512 << 20;
 
 /// A whole file. A file without an end (`/dev/zero`), or one that may wait for ever (a named pipe without a writer), is refused; the pipe
-/// that a shell makes for `<(command)` is read.
+/// that a shell makes for `<(command)` is read. A file that somebody writes meanwhile is read again, so that half of one version never
+/// stands for another.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    let (file, length) = opened(path)?;
-    // Room for the whole file and one byte more, which shows the end of the file: so there are as few reads as possible.
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(LARGEST)).unwrap_or_default() + 1);
-    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
-    read.and_then(|_| whole(bytes)).map_err(CommandError::unreadable(path))
+    read_settled(path, || {}).map_err(CommandError::unreadable(path))
+}
+
+/// How often a file is read that changes meanwhile, and how long its writer is waited for between.
+const TRIES: usize = 3;
+const PAUSE: Duration = Duration::from_millis(50);
+/// Who wrote so lately may not be done: between two writes, half a file looks like a whole one.
+const LATELY: Duration = Duration::from_millis(20);
+
+/// `between` is called when the content is read, before the file is looked at again.
+fn read_settled(path: &Path, mut between: impl FnMut()) -> io::Result<Vec<u8>> {
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            thread::sleep(PAUSE);
+        }
+        let (mut file, before) = opened(path)?;
+        // Room for the whole file and one byte more, which shows the end of the file: so there are as few reads as possible.
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(before.len().min(LARGEST)).unwrap_or_default() + 1);
+        file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes)?;
+        between();
+        if is_settled(&before, &file.metadata()?, bytes.len(), SystemTime::now()) {
+            return whole(bytes);
+        }
+    }
+    refuse("it changes while it is read: try again once nothing writes to it")
+}
+
+/// Whether what was read is one version of a file. What has no length (a pipe, a file of `/proc`) has no versions.
+fn is_settled(before: &fs::Metadata, after: &fs::Metadata, read: usize, now: SystemTime) -> bool {
+    let is_other = |one: &fs::Metadata, other: &fs::Metadata| {
+        one.len() != other.len() || one.modified().ok() != other.modified().ok()
+    };
+    let has_length = after.is_file() && (before.len() > 0 || after.len() > 0);
+    // A clock that is behind says nothing.
+    let is_new = || after.modified().is_ok_and(|at| now.duration_since(at).is_ok_and(|since| since < LATELY));
+    let is_whole = || !is_other(before, after) && read as u64 == after.len().min(LARGEST + 1);
+    !has_length || is_whole() && !is_new()
 }
 
 /// The bytes that were read, if the file was not cut off.
@@ -45,26 +80,23 @@ fn whole(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
 
 /// A file that has an end, for who reads it piece by piece.
 pub(crate) fn open(path: &Path) -> Result<fs::File, CommandError> {
-    opened(path).map(|(file, _)| file)
+    opened(path).map(|(file, _)| file).map_err(CommandError::unreadable(path))
 }
 
-/// A file with its length.
-fn opened(path: &Path) -> Result<(fs::File, u64), CommandError> {
-    let open = || {
-        let metadata = fs::metadata(path)?;
-        let kind = metadata.file_type();
-        let is_of_shell = path.starts_with("/dev/fd")
-            || path == Path::new("/dev/stdin")
-            || path.starts_with("/proc/self/fd");
-        match special(kind) {
-            Some(Special::Pipe) if is_of_shell => {}
-            Some(Special::Pipe) => return refuse("it is a named pipe, not a file"),
-            Some(Special::Device) => return refuse("it is a device, not a file"),
-            None => {}
-        }
-        Ok((fs::File::open(path)?, metadata.len()))
-    };
-    open().map_err(CommandError::unreadable(path))
+/// A file, and what it is when its reading begins.
+fn opened(path: &Path) -> io::Result<(fs::File, fs::Metadata)> {
+    let kind = fs::metadata(path)?.file_type();
+    let is_of_shell =
+        path.starts_with("/dev/fd") || path == Path::new("/dev/stdin") || path.starts_with("/proc/self/fd");
+    match special(kind) {
+        Some(Special::Pipe) if is_of_shell => {}
+        Some(Special::Pipe) => return refuse("it is a named pipe, not a file"),
+        Some(Special::Device) => return refuse("it is a device, not a file"),
+        None => {}
+    }
+    let file = fs::File::open(path)?;
+    let metadata = file.metadata()?;
+    Ok((file, metadata))
 }
 
 fn refuse<T>(why: &str) -> io::Result<T> {
@@ -274,4 +306,37 @@ fn is_table(path: &Path) -> bool {
 
 fn has_end(path: &Path, end: &str) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_meanwhile_is_read_again_and_named_if_that_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.json");
+        fs::write(&path, "half").unwrap();
+        let mut writes = vec!["the whole"].into_iter();
+        let read = read_settled(&path, || drop(writes.next().map(|text| fs::write(&path, text))));
+        assert_eq!(read.unwrap(), b"the whole");
+        let mut length = 0;
+        let grows = read_settled(&path, || {
+            length += 1;
+            fs::write(&path, "x".repeat(length)).unwrap();
+        });
+        assert!(grows.unwrap_err().to_string().starts_with("it changes while it is read"));
+        assert_eq!(length, TRIES);
+        // Half of a file may lie there between two writes.
+        let found = fs::metadata(&path).unwrap();
+        let settled = |after: Duration| is_settled(&found, &found, 3, found.modified().unwrap() + after);
+        assert!(settled(PAUSE) && !settled(LATELY / 2));
+        // One that takes its place is another file: what was read of this one is whole.
+        let other = folder.path().join("other");
+        fs::write(&other, "another").unwrap();
+        thread::sleep(PAUSE);
+        let read = read_settled(&path, || drop(fs::rename(&other, &path)));
+        assert_eq!(read.unwrap(), b"xxx");
+        assert_eq!(read_settled(&path, || {}).unwrap(), b"another");
+    }
 }

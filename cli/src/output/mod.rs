@@ -128,6 +128,11 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// A reader that has gone away is no failure where the exit status says what was found.
+pub(crate) fn unless_gone(printed: io::Result<()>) -> io::Result<()> {
+    printed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
 /// Writes files into a folder, which is made if need be; answers with the line that says so.
 pub(crate) fn write(folder: &Path, files: &[(&str, impl AsRef<[u8]>)]) -> Result<String, CommandError> {
     fs::create_dir_all(folder).map_err(CommandError::unwritable(folder))?;

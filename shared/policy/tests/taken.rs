@@ -230,6 +230,12 @@ fn the_kind_follows_from_what_creates_it() {
         json!({ "NotebookInstanceName": "n", "SessionExpirationDurationInSeconds": 60 }),
         "CreatePresignedNotebookInstanceUrl",
     );
+    let step = json!({ "Name": "s", "ActionOnFailure": "CONTINUE", "HadoopJarStep": { "Jar": "command-runner.jar" } });
+    assert_eq!(
+        intake::read(&json!({ "Steps": [step] }).to_string()),
+        Err(Unusable::UnknownForm),
+        "a step of EMR"
+    );
     other(json!({ "NotebookInstanceName": "n" }));
     other(json!({ "NotebookInstanceName": "n", "InstanceType": "ml.t3.medium" }));
     other(json!({ "DomainName": "example.com", "HostedZoneId": "Z1" }));
@@ -253,6 +259,41 @@ fn the_kind_follows_from_what_creates_it() {
 }
 
 #[test]
+fn what_has_an_arn_and_says_no_more_of_the_resource_is_no_description() {
+    let arn = |rest: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:{rest}");
+    let other = |document: Value, operation: &str| {
+        let refused = intake::read(&document.to_string());
+        assert_eq!(refused, Err(Unusable::OtherCall(operation.to_owned())), "{document}");
+    };
+    // Entries of lists, and a request that changes what is there.
+    let job = json!({ "TrainingJobName": "t", "TrainingJobArn": arn("training-job/t"), "TrainingJobStatus": "Completed" });
+    other(job.clone(), "ListTrainingJobs");
+    other(
+        json!({ "ModelName": "m", "ModelArn": arn("model/m"), "CreationTime": 1, "ResponseMetadata": {} }),
+        "ListModels",
+    );
+    let package = json!({ "ModelPackageArn": arn("model-package/g/1"), "ModelApprovalStatus": "Approved" });
+    other(package, "UpdateModelPackage");
+    other(json!([job, { "a": 1 }]), "ListTrainingJobs");
+    // The answer to a request that creates something.
+    let created = json!({ "TrainingJobArn": arn("training-job/t"), "ResponseMetadata": {} });
+    assert_eq!(intake::read(&created.to_string()), Err(Unusable::UnknownForm));
+    // A description is one although it has the ARN of another resource.
+    let kind = |document: Value| taken(&document).candidates[0].resource.kind;
+    let debugging = json!({
+        "ProcessingJobName": "p", "ProcessingJobArn": arn("processing-job/p"), "TrainingJobArn": arn("training-job/t"),
+        "AppSpecification": {},
+    });
+    assert_eq!(kind(debugging), ResourceKind::ProcessingJob);
+    let component = json!({
+        "InferenceComponentName": "c", "InferenceComponentArn": arn("inference-component/c"), "EndpointName": "e",
+        "EndpointArn": arn("endpoint/e"), "Specification": { "ModelName": "m" },
+    });
+    assert_eq!(kind(component), ResourceKind::InferenceComponent);
+    assert_eq!(kind(put(job, "/RoleArn", json!(ROLE))), ResourceKind::TrainingJob);
+}
+
+#[test]
 fn what_one_fact_decides_is_decided_without_the_account() {
     let arn = |rest: &str| format!("arn:aws:sagemaker:eu-west-1:111122223333:{rest}");
     let model =
@@ -271,7 +312,9 @@ fn what_one_fact_decides_is_decided_without_the_account() {
     let captured = taken(&endpoint(true, "Started", digest));
     let captured = verdict(&EMBEDDED, &captured.candidates[0]);
     assert_eq!((captured.checked, captured.findings), (vec!["END-MON-01".to_owned()], vec![]));
-    let notebook = json!({ "NotebookInstanceName": "n", "NotebookInstanceArn": arn("notebook-instance/n") });
+    let notebook = json!({
+        "NotebookInstanceName": "n", "NotebookInstanceArn": arn("notebook-instance/n"), "RoleArn": ROLE,
+    });
     check(&notebook, "NBK-TRC-01", true);
 }
 
@@ -311,6 +354,11 @@ fn what_is_absent_is_what_the_api_takes_it_for() {
     let notebook = json!({ "NotebookInstanceName": "n", "InstanceType": "ml.t3.medium", "RoleArn": ROLE });
     check(&notebook, "NBK-IAM-04", false);
     check(&put(notebook, "/PlatformIdentifier", json!("notebook-al1-v1")), "NBK-IAM-04", true);
+    // The subnet decides whether a notebook is in a VPC; which groups hold matters to a list of them.
+    let notebook = json!({ "NotebookInstanceName": "n", "InstanceType": "ml.t3.medium", "RoleArn": ROLE, "SubnetId": "subnet-1" });
+    check(&notebook, "NBK-NET-02", false);
+    let listed = with("[network]\nallowed_security_groups = [\"sg-1\"]\n");
+    assert!(said_by(&listed, &notebook).0.contains(&"NBK-NET-02".to_owned()));
     // No output, no key; and none where none can apply.
     let processing = json!({ "ProcessingJobName": "p", "RoleArn": ROLE, "AppSpecification": {} });
     check(&processing, "PRC-ENC-02", false);
@@ -439,6 +487,29 @@ fn what_is_nested_as_deep_as_json_may_be_is_judged_on_a_small_stack() {
             }
         }
     }
+}
+
+#[test]
+fn a_path_names_the_field_that_the_file_has() {
+    let path = |document: &Value, field: &str| taken(document).candidates[0].path(field).unwrap();
+    let resource = |kind: &str| json!({ "DefaultResourceSpec": { "InstanceType": kind } });
+    let domain = json!({
+        "DomainName": "d", "AuthMode": "IAM",
+        "DefaultUserSettings": { "CodeEditorAppSettings": {}, "JupyterLabAppSettings": resource("ml.p3.2xlarge") },
+    });
+    let field = "DefaultUserSettings.*AppSettings.DefaultResourceSpec.InstanceType";
+    assert_eq!(path(&domain, field), field.replace('*', "JupyterLab"));
+    assert_eq!(path(&put(domain, "/DefaultUserSettings", json!({})), field), field, "of none, all are named");
+    let definition = json!({
+        "JobDefinitionName": "d", "ModelBiasAppSpecification": { "ImageUri": "x" }, "RoleArn": ROLE,
+    });
+    let of = "DescribeModelBiasJobDefinition:";
+    assert_eq!(
+        path(&definition, &format!("{of}*AppSpecification.ImageUri")),
+        "ModelBiasAppSpecification.ImageUri"
+    );
+    // The names of a map are not one field.
+    assert_eq!(path(&put(training(), "/Environment", json!({ "A": "b" })), "Environment.*"), "Environment.*");
 }
 
 #[test]

@@ -86,6 +86,36 @@ fn a_condition_chooses_a_branch_where_defaults_decide_it() {
 }
 
 #[test]
+fn true_and_false_are_what_yaml_1_1_calls_so() {
+    let network = json!({ "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] });
+    for (word, passed, failed) in
+        [("yes", &[1, 2][..], &[][..]), ("On", &[1, 2], &[]), ("no", &[1], &[2]), ("OFF", &[1], &[2])]
+    {
+        check(
+            json!({ "EnableNetworkIsolation": word, "VpcConfig": network }),
+            json!({}),
+            passed,
+            failed,
+            &[],
+        );
+        let tags = json!([{ "key": "k", "value": "yes" }]);
+        let manifest = json!({
+            "apiVersion": "sagemaker.services.k8s.aws/v1alpha1", "kind": "Model",
+            "spec": { "modelName": "m", "enableNetworkIsolation": word, "tags": tags },
+        });
+        let intake = taken(&manifest);
+        assert_eq!(
+            intake.candidates[0].document["EnableNetworkIsolation"],
+            json!(failed.is_empty()),
+            "{word}"
+        );
+        assert_eq!(intake.candidates[0].document["Tags"][0]["Value"], "yes");
+    }
+    // What is neither is not known.
+    check(json!({ "EnableNetworkIsolation": "y", "VpcConfig": network }), json!({}), &[1], &[], &[2]);
+}
+
+#[test]
 fn lists_are_split_as_cloudformation_splits_them() {
     let parameters =
         |of: &str| json!({ "Parameters": { "Subnets": { "Type": of, "Default": "subnet-1, subnet-2" } } });

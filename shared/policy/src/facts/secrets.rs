@@ -28,6 +28,7 @@ const MAPS: &[(ResourceKind, &[&str])] = &[
         &[
             "InferenceSpecification.Containers[].Environment",
             "AdditionalInferenceSpecifications[].Containers[].Environment",
+            "ValidationSpecification.ValidationProfiles[].TransformJobDefinition.Environment",
         ],
     ),
     (

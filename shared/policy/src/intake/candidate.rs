@@ -128,7 +128,27 @@ impl Candidate {
             (Some(operation), Some(kind)) => operation == format!("Describe{}", kind.operation()),
             (None, Some(_)) | (Some(_), None) => false,
         };
-        is_own.then(|| self.own_path(path))
+        is_own.then(|| self.own_path(&self.without_star(path)))
+    }
+
+    /// A path in which a name with a star in front, for several fields of the API, is the field that the document has.
+    fn without_star(&self, path: &str) -> String {
+        let described = self.known.values().find_map(|answer| match answer {
+            OperationAnswer::Documents(documents) if self.shown.is_some() => documents.first(),
+            _ => None,
+        });
+        let document = described.unwrap_or(&self.document);
+        let named = || {
+            let (above, end) = path.split_once('*')?;
+            let (end, below) = end.split_once('.').unwrap_or((end, ""));
+            let fields = at(document, above)?.as_object()?;
+            let mut fitting = fields.iter().filter(|(name, _)| !end.is_empty() && name.ends_with(end));
+            let whole = fitting.clone().find(|(_, value)| at(value, below).is_some());
+            let (name, _) = whole.or_else(|| fitting.next())?;
+            let dot = if below.is_empty() { "" } else { "." };
+            Some(format!("{above}{name}{dot}{below}"))
+        };
+        named().unwrap_or_else(|| path.to_owned())
     }
 
     fn own_path(&self, path: &str) -> String {
@@ -158,6 +178,15 @@ impl Candidate {
     pub fn whole(&self) -> &str {
         &self.at
     }
+}
+
+/// The value at a path; of a list, the first element.
+fn at<'a>(document: &'a Json, path: &str) -> Option<&'a Json> {
+    let mut parts = path.split('.').filter(|part| !part.is_empty());
+    parts.try_fold(document, |value, part| match part.strip_suffix("[]") {
+        Some(list) => value.get(list)?.get(0),
+        None => value.get(part),
+    })
 }
 
 /// Fields in which a resource names others of the same file, and the operations that describe those.

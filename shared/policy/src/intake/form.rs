@@ -49,8 +49,11 @@ impl Form {
             let list = json.get(list).and_then(Json::as_array);
             list.is_some_and(|list| list.iter().any(|one| one.get(field).is_some()))
         };
+        // Clusters of EMR have steps as well, without a type.
+        let steps = json.get("Steps").and_then(Json::as_array);
+        let are_typed = |steps: &Vec<Json>| steps.is_empty() || steps.iter().any(is_typed);
         match () {
-            () if is_list("Steps") => Self::Definition,
+            () if steps.is_some_and(are_typed) => Self::Definition,
             () if is_trail("Records", "eventName") => Self::Log("Records"),
             () if is_trail("Events", "CloudTrailEvent") => Self::Log("Events"),
             () if json.get("detail").is_some_and(is_record) || is_record(json) => Self::Record,

@@ -7,6 +7,7 @@ use super::names::api_name;
 use super::pipeline;
 use super::request::{kind_of, of_kind};
 use super::taken::{Intake, NOT_RENDERED, Unusable};
+use super::template::switch;
 use crate::later::later;
 
 /// The group of the controller's resources, before their version.
@@ -82,7 +83,11 @@ fn in_words_of_the_api(value: &Json) -> Json {
             let named = fields.iter().map(|(key, value)| match key.strip_suffix("Ref") {
                 Some(head) if value.get("from").is_some() => (api_name(head), later(None)),
                 _ if is_free(key) => (api_name(key), value.clone()),
-                _ => (api_name(key), in_words_of_the_api(value)),
+                // The value of a tag is a text.
+                _ => match value.as_str().and_then(switch).filter(|_| key != "value") {
+                    Some(switch) => (api_name(key), Json::Bool(switch)),
+                    None => (api_name(key), in_words_of_the_api(value)),
+                },
             });
             Json::Object(named.collect::<Map<_, _>>())
         }

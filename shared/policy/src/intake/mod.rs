@@ -17,6 +17,7 @@ mod parameters;
 mod pipeline;
 mod plan;
 mod request;
+mod short;
 mod states;
 mod taken;
 mod template;
@@ -32,6 +33,7 @@ pub(crate) use names::plan_name;
 pub use names::{attribute_of, property_of};
 pub use nothing::without_controls;
 pub use request::{Creation, creations};
+pub use short::short_forms;
 pub use taken::{Intake, Unusable};
 pub use template::TEMPLATED;
 
@@ -98,14 +100,20 @@ fn of_known_form(json: Json) -> Result<Intake, Unusable> {
 fn list(json: Json) -> Result<Intake, Unusable> {
     let Json::Array(list) = json else { return Err(Unusable::UnknownForm) };
     let mut intake = Intake::default();
+    let mut other = None;
     for (index, one) in list.into_iter().enumerate() {
         match take(one) {
             Ok(part) => intake.add(part, &format!("[{index}]")),
-            Err(Unusable::UnknownForm | Unusable::OtherOperation { .. } | Unusable::OtherCall(_)) => {}
+            Err(Unusable::UnknownForm | Unusable::OtherOperation { .. }) => {}
+            Err(call @ Unusable::OtherCall(_)) => other = Some(call),
             Err(unusable) => intake.note(format!("[{index}]: {unusable}")),
         }
     }
-    Ok(intake)
+    // A list of calls or answers that create nothing says what it is.
+    match other {
+        Some(call) if intake.is_empty() => Err(call),
+        _ => Ok(intake),
+    }
 }
 
 #[cfg(test)]

@@ -93,7 +93,8 @@ pub(super) fn change(change: &Json, index: usize, intake: &mut Intake) -> bool {
     let actions = change.pointer("/change/actions").and_then(Json::as_array);
     let is_deleted = actions.is_some_and(|actions| actions.iter().all(|action| action == "delete"));
     let unknown = change.pointer("/change/after_unknown").unwrap_or(&Json::Null);
-    let after = change.pointer("/change/after").filter(|_| !is_deleted);
+    // Of what Terraform forgets, too, nothing is left in the plan.
+    let after = change.pointer("/change/after").filter(|after| !is_deleted && !after.is_null());
     resource(change, after, unknown, &format!("resource_changes[{index}].change.after"), intake)
 }
 
@@ -294,6 +295,18 @@ mod tests {
         );
         assert_eq!(candidate.name_path(), "resource_changes[0].change.after.name");
     }
+
+    #[test]
+    fn what_terraform_deletes_or_forgets_is_not_judged() {
+        for action in ["delete", "forget"] {
+            let change = json!({
+                "address": "m", "type": "aws_sagemaker_model",
+                "change": { "actions": [action], "before": { "name": "m" }, "after": null, "after_unknown": {} },
+            });
+            assert_eq!(changes(&json!({ "resource_changes": [change] })), Intake::default(), "{action}");
+        }
+    }
+
     #[test]
     fn resources_of_the_provider_for_cloud_control_are_taken_in_its_own_words() {
         let after = json!({

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::account::resource;
 use super::candidate::Candidate;
 use super::nothing;
+use super::short;
 use super::taken::{Intake, Unusable};
 use crate::join::{Joined, OperationAnswer};
 
@@ -41,7 +42,8 @@ const fn creation(
     Creation { operation, kind, name, required, own }
 }
 
-/// "Actions", SageMaker API reference. If a document names several resources, the first is its subject.
+/// "Actions", SageMaker API reference. If a document names several resources, the first is its subject: an inference component names its
+/// endpoint.
 #[rustfmt::skip]
 pub(super) const CREATIONS: [Creation; 24] = [
     creation("CreateTrainingJob", K::TrainingJob, "TrainingJobName", &["RoleArn", "OutputDataConfig"], &["AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "EnableNetworkIsolation"]),
@@ -51,8 +53,8 @@ pub(super) const CREATIONS: [Creation; 24] = [
     creation("CreateAutoMLJobV2", K::AutoMlJob, "AutoMLJobName", &["AutoMLJobInputDataConfig", "OutputDataConfig", "AutoMLProblemTypeConfig", "RoleArn"], &["AutoMLJobInputDataConfig", "InputDataConfig", "OutputDataConfig", "AutoMLProblemTypeConfig", "AutoMLJobConfig", "RoleArn", "SecurityConfig"]),
     creation("CreateCompilationJob", K::CompilationJob, "CompilationJobName", &["RoleArn", "OutputConfig", "StoppingCondition"], &["InputConfig", "VpcConfig", "StoppingCondition"]),
     creation("CreateMonitoringSchedule", K::MonitoringSchedule, "MonitoringScheduleName", &["MonitoringScheduleConfig"], &[]),
-    creation("CreateEndpoint", K::Endpoint, "EndpointName", &["EndpointConfigName"], &[]),
     creation("CreateInferenceComponent", K::InferenceComponent, "InferenceComponentName", &["EndpointName"], &["EndpointName", "VariantName"]),
+    creation("CreateEndpoint", K::Endpoint, "EndpointName", &["EndpointConfigName"], &[]),
     creation("CreateEndpointConfig", K::EndpointConfig, "EndpointConfigName", &["ProductionVariants"], &["ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "ShadowProductionVariants"]),
     creation("CreateModelPackage", K::ModelPackage, "ModelPackageGroupName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard", "ModelPackageDescription", "CertifyForMarketplace", "ValidationSpecification", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SecurityConfig", "ModelLifeCycle"]),
     creation("CreateModelPackage", K::ModelPackage, "ModelPackageName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard", "ModelApprovalStatus", "ModelPackageDescription", "CertifyForMarketplace", "ValidationSpecification", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SecurityConfig", "ModelLifeCycle"]),
@@ -91,6 +93,9 @@ pub(super) fn kind_of(name: &str) -> Option<ResourceKind> {
 /// A request or a description, bare.
 pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
     let described = CREATIONS.iter().find(|one| is_described(one.kind, &document));
+    if let Some(operation) = described.and_then(|one| short::operation_of(one.kind, &document)) {
+        return Err(Unusable::OtherCall(operation.to_owned()));
+    }
     let made = CREATIONS.iter().find(|one| one.is_made_by(&document));
     let Some(creation) = described.or(made) else {
         if let Some(operation) = nothing::operation_of(&document) {
@@ -106,10 +111,12 @@ pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
     Ok(Intake::of(of_kind(creation.kind, document, None)))
 }
 
-/// Whether the API described a resource of a kind: only it gives the ARN.
+/// Whether the API described a resource of a kind: only it gives name and ARN. A job has the ARN alone of the one that it belongs to, and an
+/// answer to a request to create something has no more than the ARN.
 fn is_described(kind: ResourceKind, document: &Json) -> bool {
     let arn = document.get(kind.arn_field()).and_then(Json::as_str);
-    arn.and_then(|arn| sagewarden_events::Resource::parse_arn(arn).ok()).is_some_and(|own| own.kind == kind)
+    let is_own = |arn| sagewarden_events::Resource::parse_arn(arn).is_ok_and(|own| own.kind == kind);
+    arn.is_some_and(is_own) && kind.name_in(document).is_some()
 }
 
 /// A request of a kind. Names that the service chooses (a domain's id, a package's version) are unknown in advance.

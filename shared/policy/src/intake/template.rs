@@ -150,15 +150,22 @@ pub(super) fn typed(name: &str, value: Json) -> Json {
         }
         Json::Array(list) => list.into_iter().map(|value| typed(name, value)).collect(),
         Json::Number(number) if name == TEXT => Json::String(number.to_string()),
-        Json::String(text) => match text.as_str() {
-            "true" => Json::Bool(true),
-            "false" => Json::Bool(false),
-            number if NUMBERS.iter().any(|end| name.ends_with(end)) => {
-                number.parse::<i64>().map_or_else(|_| Json::from(number), Json::from)
-            }
-            _ => Json::String(text),
-        },
+        Json::String(text) => {
+            let is_number = NUMBERS.iter().any(|end| name.ends_with(end));
+            let number = || text.parse::<i64>().ok().filter(|_| is_number).map(Json::from);
+            switch(&text).map(Json::Bool).or_else(number).unwrap_or_else(|| Json::String(text))
+        }
         other => other,
+    }
+}
+
+/// True or false as YAML 1.1 writes them, which CloudFormation and Kubernetes read ("Boolean Language-Independent Type for YAML"; both leave
+/// out its single letters).
+pub(super) fn switch(text: &str) -> Option<bool> {
+    match text {
+        "true" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "false" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
     }
 }
 

@@ -111,9 +111,11 @@ fn only_a_description_says_when_it_was_changed() {
         document["LastModifiedTime"] = json!(9);
         document
     };
-    let job = json!({ "TrainingJobName": "t", "TrainingJobArn": arn("training-job/t") });
+    let job = json!({ "TrainingJobName": "t", "TrainingJobArn": arn("training-job/t"), "RoleArn": "r" });
     assert_eq!(at(times(job)), Some(7_000), "nobody changes a job");
-    let notebook = json!({ "NotebookInstanceName": "n", "NotebookInstanceArn": arn("notebook-instance/n") });
+    let notebook = json!({
+        "NotebookInstanceName": "n", "NotebookInstanceArn": arn("notebook-instance/n"), "RoleArn": "r",
+    });
     assert_eq!(at(times(notebook.clone())), Some(9_000));
     assert_eq!(at(notebook), None);
     assert_eq!(at(times(json!({ "TrainingJobName": "t", "RoleArn": "r" }))), None, "a request");

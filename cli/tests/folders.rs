@@ -1,0 +1,164 @@
+//! `sagewarden check` on folders and patterns: what lies in them and is no file, what is somebody else's, and what is there twice.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Tree(TempDir);
+
+impl Tree {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        fs::write(self.path(name), content).unwrap();
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The exit status, what was printed, and what was said beside it.
+    fn check(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"));
+        let output = command.arg("check").args(arguments).current_dir(self.0.path()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    /// The files that were judged.
+    fn judged(&self, arguments: &[&str]) -> Vec<String> {
+        let (_, said, _) = self.check(&[arguments, &["--format", "json"]].concat());
+        let document: Value = serde_json::from_str(&said).unwrap();
+        let files = document["files"].as_array().unwrap().iter();
+        files.map(|file| file["file"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn model() -> Vec<u8> {
+    let network = json!({ "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] });
+    let model = json!({ "ModelName": "m", "EnableNetworkIsolation": true, "VpcConfig": network });
+    model.to_string().into_bytes()
+}
+
+#[test]
+fn links_are_followed_to_files_and_all_others_are_named() {
+    let elsewhere = Tree::new().with("other.json", model());
+    let tree = Tree::new().with("a/m.json", model());
+    symlink(elsewhere.path("other.json"), tree.path("a/out.json")).unwrap();
+    symlink("gone.json", tree.path("a/gone-link.json")).unwrap();
+    symlink("round.json", tree.path("a/round.json")).unwrap();
+    symlink(Path::new(".."), tree.path("a/up")).unwrap();
+    symlink("/dev/zero", tree.path("a/zero.json")).unwrap();
+    let (status, said, errors) = tree.check(&["a"]);
+    assert_eq!(status, 0, "{said} {errors}");
+    assert_eq!(tree.judged(&["a"]), ["a/m.json", "a/out.json"]);
+    let notes: Vec<&str> = errors.lines().collect();
+    let begins = [
+        "note: `a/gone-link.json` was skipped: No such file",
+        "note: `a/round.json` was skipped: Too many levels",
+        "note: `a/up` was skipped: it is a link to a folder",
+        "note: `a/zero.json` was skipped: it is a named pipe, a device or a socket",
+    ];
+    assert_eq!(notes.len(), begins.len(), "{errors}");
+    for (note, begin) in notes.iter().zip(begins) {
+        assert!(note.starts_with(begin), "{note}");
+    }
+    (0..20).for_each(|index| symlink("gone", tree.path(&format!("a/x{index}.json"))).unwrap());
+    let (_, _, errors) = tree.check(&["a"]);
+    assert_eq!(errors.lines().count(), 11, "{errors}");
+    assert!(errors.ends_with("note: 14 more were skipped that are no files\n"), "{errors}");
+}
+
+#[test]
+fn a_pattern_is_expanded_where_no_shell_does_it() {
+    let files = ["jobs/a.json", "jobs/b.yaml", "jobs/deep/c.json", "envs/x/out/d.json", "[e].json"];
+    let tree = files.iter().fold(Tree::new(), |tree, name| tree.with(name, model()));
+    let tree = tree.with("jobs/package.json", "{\"name\": 1}").with("jobs/README.md", "SageMaker");
+    let check = |pattern: &str, expect: &[&str]| assert_eq!(tree.judged(&[pattern]), expect, "{pattern}");
+    check("jobs/*.json", &["jobs/a.json"]);
+    check("./jobs/*", &["jobs/a.json", "jobs/b.yaml", "jobs/deep/c.json"]);
+    check("jobs/**/*.json", &["jobs/a.json", "jobs/deep/c.json"]);
+    check("**/d.json", &["envs/x/out/d.json"]);
+    check("envs/*/out", &["envs/x/out/d.json"]);
+    check("[e].json", &["[e].json"]);
+    check("*.json", &["[e].json"]);
+    let (status, _, errors) = tree.check(&["jobs/*.toml", "jobs/a.json"]);
+    assert_eq!(status, 2);
+    assert_eq!(errors, "error: `jobs/*.toml` fits nothing: no file and no folder has such a name\n");
+    // Round in circles, by two ways at once.
+    symlink(Path::new(".."), tree.path("jobs/up")).unwrap();
+    symlink(Path::new("."), tree.path("jobs/here")).unwrap();
+    check("**/c.json", &["jobs/deep/c.json"]);
+}
+
+#[test]
+fn a_file_is_judged_once_however_many_folders_lead_to_it() {
+    let tree = Tree::new().with("a/b/m.json", model()).with("a/n.json", model());
+    assert_eq!(tree.judged(&["a", "a/b", "./a"]), ["a/b/m.json", "a/n.json"]);
+    assert_eq!(tree.judged(&["a/b", "a"]), ["a/b/m.json", "a/n.json"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_somebody_elses_unless_they_speak_of_sagemaker() {
+    let latin = |text: &str| [text.as_bytes(), b" \xfc\xdf"].concat();
+    let tree = Tree::new().with("m.json", model()).with("d.json", b"\xff\xfe\0");
+    let tree = tree.with("letter.template", latin("Gr"));
+    let (status, said, errors) = tree.check(&["."]);
+    assert_eq!((status, errors.as_str()), (0, ""), "{said}");
+    assert!(said.contains("2 files skipped"), "{said}");
+    fs::write(tree.path("stack.yaml"), latin("Type: AWS::SageMaker::Model #")).unwrap();
+    let (status, said, errors) = tree.check(&["."]);
+    assert_eq!(status, 2);
+    assert!(said.contains("m.json"), "{said}");
+    assert_eq!(errors, "error: `stack.yaml` cannot be read: it is not text in UTF-8\n");
+    // By its name, it is meant.
+    assert_eq!(tree.check(&["letter.template"]).0, 2);
+}
+
+#[test]
+fn a_log_says_of_what_could_be_used_what_was_found_and_that_it_is_not_whole() {
+    let tree = Tree::new().with("m.json", model()).with("bad.json", "{\"ModelName\"");
+    let log = |files: &[&str]| {
+        let (status, said, _) = tree.check(&[files, &["--format", "sarif"]].concat());
+        (status, serde_json::from_str::<Value>(&said).ok())
+    };
+    let (status, whole) = log(&["m.json"]);
+    let successful = |log: &Value| log.pointer("/runs/0/invocations/0/executionSuccessful").cloned();
+    assert_eq!((status, successful(&whole.unwrap())), (0, Some(json!(true))));
+    let (status, partly) = log(&["m.json", "bad.json"]);
+    let partly = partly.unwrap();
+    assert_eq!((status, successful(&partly)), (2, Some(json!(false))));
+    let note = partly.pointer("/runs/0/invocations/0/toolExecutionNotifications/0").unwrap();
+    assert_eq!(note["level"], "error");
+    assert!(note.pointer("/message/text").unwrap().as_str().unwrap().contains("bad.json"), "{note}");
+    // A log without results would close what an earlier one opened.
+    assert_eq!(log(&["bad.json"]), (2, None));
+}
+
+#[test]
+fn a_template_without_anything_of_sagemakers_is_counted_in_a_folder_and_named_alone() {
+    let bucket = json!({ "Resources": { "B": { "Type": "AWS::S3::Bucket" } } }).to_string();
+    let change =
+        json!({ "address": "b", "type": "aws_s3_bucket", "change": { "actions": ["create"], "after": {} } });
+    let plan = json!({ "resource_changes": [change] }).to_string();
+    let tree = Tree::new().with("m.json", model()).with("b.template", &bucket).with("plan.json", &plan);
+    let (status, said, errors) = tree.check(&["."]);
+    assert_eq!((status, errors.as_str()), (0, ""), "{said}");
+    assert!(!said.contains("b.template") && said.ends_with("2 files skipped: nothing to judge\n"), "{said}");
+    let (status, said, _) = tree.check(&["b.template"]);
+    assert_eq!(status, 2);
+    assert!(said.contains("note: no controls for 1 other resources"), "{said}");
+    // What is named after us is ours, judged or not.
+    let group = json!({ "Resources": { "G": { "Type": "AWS::SageMaker::ModelPackageGroup" } } }).to_string();
+    let tree = tree.with("group.json", group);
+    assert!(tree.check(&["."]).1.contains("group.json"), "a template of SageMaker's");
+}

@@ -1,0 +1,47 @@
+//! What names an existing resource by its ARN and does not describe it: an entry of a list, or a request that changes it.
+
+use sagewarden_events::ResourceKind as K;
+use serde_json::Value as Json;
+
+/// An operation, the kind that it is about, and the members of the entries that it lists or of its request ("Actions", SageMaker API
+/// reference; a test holds the table against the API). Of those that fit, the first counts.
+type ShortForm = (&'static str, K, &'static [&'static str]);
+
+#[rustfmt::skip]
+const SHORT: [ShortForm; 19] = [
+    ("UpdateModelPackage", K::ModelPackage, &["ModelPackageArn", "ModelApprovalStatus", "ModelPackageRegistrationType", "ApprovalDescription", "CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove", "AdditionalInferenceSpecificationsToAdd", "InferenceSpecification", "SourceUri", "ModelCard", "ModelLifeCycle", "ClientToken"]),
+    ("UpdatePipelineExecution", K::PipelineExecution, &["PipelineExecutionArn", "PipelineExecutionDescription", "PipelineExecutionDisplayName", "ParallelismConfiguration"]),
+    ("ListTrainingJobs", K::TrainingJob, &["TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus", "SecondaryStatus", "WarmPoolStatus", "TrainingPlanArn"]),
+    ("ListTrainingJobsForHyperParameterTuningJob", K::TrainingJob, &["TrainingJobDefinitionName", "TrainingJobName", "TrainingJobArn", "TuningJobName", "CreationTime", "TrainingStartTime", "TrainingEndTime", "TrainingJobStatus", "TunedHyperParameters", "FailureReason", "FinalHyperParameterTuningJobObjectiveMetric", "ObjectiveStatus"]),
+    ("ListProcessingJobs", K::ProcessingJob, &["ProcessingJobName", "ProcessingJobArn", "CreationTime", "ProcessingEndTime", "LastModifiedTime", "ProcessingJobStatus", "FailureReason", "ExitMessage"]),
+    ("ListTransformJobs", K::TransformJob, &["TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus", "FailureReason"]),
+    ("ListHyperParameterTuningJobs", K::TuningJob, &["HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus", "Strategy", "CreationTime", "HyperParameterTuningEndTime", "LastModifiedTime", "TrainingJobStatusCounters", "ObjectiveStatusCounters", "ResourceLimits"]),
+    ("ListAutoMLJobs", K::AutoMlJob, &["AutoMLJobName", "AutoMLJobArn", "AutoMLJobStatus", "AutoMLJobSecondaryStatus", "CreationTime", "EndTime", "LastModifiedTime", "FailureReason", "PartialFailureReasons"]),
+    ("ListCompilationJobs", K::CompilationJob, &["CompilationJobName", "CompilationJobArn", "CreationTime", "CompilationStartTime", "CompilationEndTime", "CompilationTargetDevice", "CompilationTargetPlatformOs", "CompilationTargetPlatformArch", "CompilationTargetPlatformAccelerator", "LastModifiedTime", "CompilationJobStatus"]),
+    ("ListMonitoringSchedules", K::MonitoringSchedule, &["MonitoringScheduleName", "MonitoringScheduleArn", "CreationTime", "LastModifiedTime", "MonitoringScheduleStatus", "EndpointName", "MonitoringJobDefinitionName", "MonitoringType"]),
+    ("ListEndpoints", K::Endpoint, &["EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus"]),
+    ("ListInferenceComponents", K::InferenceComponent, &["CreationTime", "InferenceComponentArn", "InferenceComponentName", "EndpointArn", "EndpointName", "VariantName", "InferenceComponentStatus", "LastModifiedTime"]),
+    ("ListEndpointConfigs", K::EndpointConfig, &["EndpointConfigName", "EndpointConfigArn", "CreationTime"]),
+    ("ListModelPackages", K::ModelPackage, &["ModelPackageName", "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn", "ModelPackageDescription", "CreationTime", "ModelPackageStatus", "ModelApprovalStatus", "ModelLifeCycle", "ModelPackageRegistrationType"]),
+    ("ListModels", K::Model, &["ModelName", "ModelArn", "CreationTime"]),
+    ("ListNotebookInstances", K::NotebookInstance, &["NotebookInstanceName", "NotebookInstanceArn", "NotebookInstanceStatus", "Url", "InstanceType", "CreationTime", "LastModifiedTime", "NotebookInstanceLifecycleConfigName", "DefaultCodeRepository", "AdditionalCodeRepositories"]),
+    ("ListFeatureGroups", K::FeatureGroup, &["FeatureGroupName", "FeatureGroupArn", "CreationTime", "FeatureGroupStatus", "OfflineStoreStatus"]),
+    ("ListDomains", K::Domain, &["DomainArn", "DomainId", "DomainName", "Status", "CreationTime", "LastModifiedTime", "Url"]),
+    ("ListPipelineExecutions", K::PipelineExecution, &["PipelineExecutionArn", "StartTime", "PipelineExecutionStatus", "PipelineExecutionDescription", "PipelineExecutionDisplayName", "PipelineExecutionFailureReason", "PipelineVersionAliases"]),
+];
+
+/// What clients in Python put beside an answer.
+const BESIDE: &str = "ResponseMetadata";
+
+/// The operations whose entries or requests have an ARN, and say less than a description.
+pub fn short_forms() -> impl Iterator<Item = &'static ShortForm> {
+    SHORT.iter()
+}
+
+/// The operation that a document of a kind is of, if it has nothing that only a description has.
+pub(super) fn operation_of(kind: K, document: &Json) -> Option<&'static str> {
+    let fields = document.as_object()?;
+    let has_all =
+        |members: &[&str]| fields.keys().all(|field| members.contains(&field.as_str()) || field == BESIDE);
+    SHORT.iter().find(|(_, of, members)| *of == kind && has_all(members)).map(|(operation, ..)| *operation)
+}
