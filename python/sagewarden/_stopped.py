@@ -50,14 +50,14 @@ def seen(operation: str, parsed: Mapping[str, Any], jobs: Set[Tuple[str, str]]) 
     return StoppedJob(noun, name, str(parsed.get(f"{noun}Arn")), description)
 
 
-def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], Any]]) -> Optional[str]:
+def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], Any]], sdk: str) -> Optional[str]:
     """What the account's marks and the settings of this notebook say; None if they say nothing.
 
-    The marks are the account's own word. The findings are judged here, from the description: they have the fix.
+    The marks are the account's own word. The findings are judged here, from the description: they have the fix, as code for `sdk`.
     """
     marks = _marks(job, client)
     try:
-        verdicts = judge.verdicts(job.description)
+        verdicts = judge.verdicts(job.description, sdk=sdk)
         findings = [str(finding) for verdict in verdicts for finding in verdict.violations]
     except (JudgeError, NoBinary):
         findings = []

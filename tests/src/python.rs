@@ -30,6 +30,9 @@ const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xg
 /// moto, which the other tests do not wait for either.
 const MOTO: Environment = Environment { name: "moto", requirements: &[("moto.txt", &[])] };
 
+/// MLflow's client and its plugin for SageMaker.
+const MLFLOW: Environment = Environment { name: "mlflow", requirements: &[("mlflow.txt", &[])] };
+
 /// The SageMaker SDK 2, as the workshop's notebooks use it, and the SDK 3. Each has botocore of its own.
 const SDK2: Environment = Environment { name: "sdk2", requirements: &[("sdk2.txt", &[])] };
 const SDK3: Environment = Environment { name: "sdk3", requirements: &[("sdk3.txt", &["--no-deps"])] };
@@ -116,6 +119,20 @@ pub fn mocking_script(name: &str) -> Result<Command> {
     let mut command = run(MOTO.interpreter()?, name);
     command.env("MOTO_ACCOUNT_ID", "111122223333").env("AWS_EC2_METADATA_DISABLED", "true");
     command.env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
+    Ok(command)
+}
+
+/// A script of `tests/python` beside MLflow's client, which reports nothing to its makers.
+///
+/// # Errors
+/// As [`script`].
+pub fn tracking_script(name: &str) -> Result<Command> {
+    let mut command = run(MLFLOW.interpreter()?, name);
+    command.envs([
+        ("MLFLOW_DISABLE_TELEMETRY", "true"),
+        ("DO_NOT_TRACK", "true"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]);
     Ok(command)
 }
 

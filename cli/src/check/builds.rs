@@ -1,10 +1,10 @@
 //! Verdicts for builds: annotations of GitHub, test results in JUnit's form, and Markdown for a summary.
 
 use sagewarden_events::{Markdown, Untrusted};
+use sagewarden_policy::intake::Place;
 use sagewarden_policy::{Finding, FindingStatus, Severity};
 
 use crate::check::checked::{CheckedFile, CheckedSubject};
-use crate::check::locate::Place;
 
 /// The findings of a file, with their resources.
 fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Finding, &Place, bool)> {
