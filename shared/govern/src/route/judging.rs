@@ -14,14 +14,14 @@ use crate::review::ReviewCommit;
 use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
 
-/// What a process that judges keeps from one event to the next.
+/// The data that a judging process keeps from one event to the next.
 #[derive(Debug)]
 pub struct Judging {
     /// Policies and settings.
     pub in_force: BundleInForce,
-    /// What was found out about roles lately.
+    /// Recent facts about roles.
     pub inspected: InspectedRoles,
-    /// What KMS said about keys.
+    /// KMS's answers about keys.
     pub keys: KnownKeys,
 }
 
@@ -33,7 +33,7 @@ impl Judging {
     }
 }
 
-/// `record-commit`. Records first: if the push cannot be judged, the commit is there all the same. Without a bundle nothing is
+/// `record-commit`. It records first, so that the commit is recorded even if the push cannot be judged. Without a bundle, nothing is
 /// reviewed, and no commit gets a comment.
 pub async fn record_commit(
     world: &impl World,

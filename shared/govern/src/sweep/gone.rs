@@ -1,4 +1,4 @@
-//! What earlier sweeps saw, and this one did not.
+//! Resources that earlier sweeps saw, and this one did not.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ fn digest(key: &Key) -> u64 {
     hasher.finish()
 }
 
-/// Marks what is there no more, and returns it. A list may lag: only what cannot be described either is gone.
+/// Marks resources that no longer exist, and returns them. A list may lag: a resource is gone only if it cannot be described either.
 pub(super) async fn gone(
     world: &impl World,
     names: &Names,

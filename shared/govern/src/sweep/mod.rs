@@ -1,9 +1,9 @@
-//! Walks an account kind by kind and page by page, and gives what it finds to the use cases that events reach: judged without a remedy,
-//! and recorded. So it finds what was there before anybody listened, and what an event that was lost never announced.
+//! Walks an account kind by kind and page by page, and passes its resources to the use cases that handle events: they are judged without a
+//! remedy, and recorded. So a sweep finds resources that are older than the stack, and resources whose event was lost.
 //!
-//! A page is one step. The cursor behind it is written once the page is done: a process that dies repeats a page, and nothing is recorded
-//! twice. Where the service is busy the step fails, and the cursor stays. A verdict that stands and a node that says all are left alone, so
-//! that a sweep behind a sweep writes nothing but its mark ([`SweepRow`]).
+//! A page is one step. The cursor is written after the page is done. A process that dies repeats a page, and nothing is recorded twice. If
+//! the service is busy, the step fails, and the cursor stays. A verdict that still holds and a node with all its facts are left alone. So a
+//! second sweep writes only its mark ([`SweepRow`]).
 
 mod gone;
 mod held;
@@ -75,14 +75,14 @@ pub fn is_lasting(kind: ResourceKind) -> bool {
     )
 }
 
-/// What became of a resource that a list named.
+/// The result for a listed resource.
 #[derive(Debug)]
 pub enum Swept {
     /// It was looked at.
     Found(Box<SweptResource>),
     /// It was gone when it was to be described.
     Vanished(Resource),
-    /// It could not be judged or recorded; the rest of the sweep goes on.
+    /// It could not be judged or recorded; the rest of the sweep continues.
     Failed {
         /// Which one.
         resource: Resource,
@@ -91,7 +91,7 @@ pub enum Swept {
         /// Whether a permission is missing.
         is_denied: bool,
     },
-    /// A sweep saw it before, and it is there no more.
+    /// A sweep saw it before, and it no longer exists.
     Gone(Resource),
 }
 
@@ -114,7 +114,7 @@ pub struct SweptResource {
     pub unrecorded: Option<String>,
 }
 
-/// What a step of a sweep came to.
+/// The result of a step of a sweep.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SweepStep {
     /// There are more pages.
@@ -140,7 +140,8 @@ pub struct Sweep<'a, W: World, E> {
 }
 
 impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
-    /// A sweep that begins now. The bundle decides what is judged; one that enforces would remedy, so that the mode should be to observe.
+    /// A sweep that begins now. The bundle decides which controls are judged. Its mode should be to observe, because a bundle that enforces
+    /// would remedy.
     #[must_use]
     pub fn new(
         world: &'a W,
@@ -187,10 +188,11 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         })
     }
 
-    /// One page: lists it, gives each resource to the use cases, and moves `at` behind it. `take` hears of each resource.
+    /// One page: lists it, passes each resource to the use cases, and moves `at` behind it. Calls `take` with each resource.
     ///
     /// # Errors
-    /// When a service is busy or silent, or the table fails. The same step again goes on where this one stopped.
+    ///
+    /// When a service is busy or silent, or the table fails. The same step continues where this one stopped.
     pub async fn step(
         &self,
         at: &mut SweepRow,
@@ -288,7 +290,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         self.bundle.controls().any(|control| self.bundle.kinds(control).any(|judged| judged == kind))
     }
 
-    /// What has ended and is recorded without a gap stays as it is.
+    /// A job that has ended and is recorded without a gap is left alone.
     async fn record(&self, found: &SweptResource, moment: &Moment) -> Result<(), Failure> {
         let resource = &found.resource;
         if NodeKind::of_resource(resource.kind).is_none() || self.is_recorded(found).await? {
@@ -311,7 +313,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         }))
     }
 
-    /// Writes down which lasting resources were listed, as far as that is new.
+    /// Writes the listed resources of lasting kinds, as far as they are new.
     async fn note_seen(&self, page: &[&ListedResource]) -> Result<(), PortError> {
         let rows = page.iter().filter_map(|listed| {
             let (resource, created_at) = (listed.resource.clone(), listed.created_at?);
