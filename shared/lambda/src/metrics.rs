@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_govern::ports::{Metrics, Monitor, WindowMetrics};
+use sagewarden_govern::ports::{Metrics, Monitor, SweptKind, WindowMetrics};
 use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,7 @@ pub struct Tally {
 }
 
 /// Every metric of a function, with its unit; the template's dashboard shows these.
-pub const METRICS: [(&str, &str); 11] = [
+pub const METRICS: [(&str, &str); 17] = [
     ("RecordsDone", "Count"),
     ("RecordsRetried", "Count"),
     ("RecordsRejected", "Count"),
@@ -47,6 +47,12 @@ pub const METRICS: [(&str, &str); 11] = [
     ("Retries", "Count"),
     ("Findings", "Count"),
     ("CanaryJudged", "Count"),
+    ("ResourcesListed", "Count"),
+    ("EventsArrived", "Count"),
+    ("EventsMissed", "Count"),
+    ("MissedMedianAge", "Milliseconds"),
+    ("MissedLongestAge", "Milliseconds"),
+    ("ResourcesGone", "Count"),
 ];
 
 impl Tally {
@@ -97,7 +103,7 @@ fn line(dimensions: &[(&str, &str)], values: &[(&str, Value)], now_ms: i64) -> V
     Value::Object(line)
 }
 
-/// Writes the metrics of windows to the log, from which CloudWatch takes them.
+/// Writes the metrics of windows and sweeps to the log, from which CloudWatch takes them.
 #[derive(Clone, Copy, Debug)]
 pub struct MetricLog;
 
@@ -105,9 +111,33 @@ impl Metrics for MetricLog {
     fn publish(&self, window: &WindowMetrics<'_>) {
         Self::lines(window).iter().for_each(|line| println!("{line}"));
     }
+
+    fn swept(&self, sweep: &SweptKind) {
+        println!("{}", Self::sweep_line(sweep));
+    }
 }
 
 impl MetricLog {
+    /// The line of a sweep. The kind is a field and no dimension: CloudWatch bills each combination of dimensions.
+    #[must_use]
+    pub fn sweep_line(sweep: &SweptKind) -> Value {
+        let values = [
+            ("ResourcesListed", Some(json!(sweep.listed))),
+            ("EventsArrived", Some(json!(sweep.known))),
+            ("EventsMissed", Some(json!(sweep.missed))),
+            ("MissedMedianAge", sweep.late_median_ms.map(|age| json!(age))),
+            ("MissedLongestAge", sweep.late_most_ms.map(|age| json!(age))),
+            ("ResourcesGone", Some(json!(sweep.gone))),
+        ];
+        let values: Vec<(&str, Value)> =
+            values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let mut line = line(&[("Function", "reconcile")], &values, sweep.time.millis());
+        if let Some(fields) = line.as_object_mut() {
+            fields.insert("resource.kind".to_owned(), sweep.kind.operation().into());
+        }
+        line
+    }
+
     /// The lines of a window. Leaves out values that CloudWatch would refuse: with one of these, CloudWatch would refuse the whole line.
     #[must_use]
     pub fn lines(window: &WindowMetrics<'_>) -> Vec<Value> {

@@ -29,7 +29,7 @@ use crate::record::RecordLineage;
 use crate::sweep::gone::{GoneResource, Names, compare};
 use crate::sweep::held::HeldWorld;
 use crate::sweep::kinds::is_announced;
-use crate::sweep::standing::{Standing, standings};
+use crate::sweep::standing::{ListedStanding, standings};
 use crate::world::World;
 
 pub use found::{Swept, SweptResource};
@@ -134,7 +134,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         let (wanted, is_over) = within(&next, &page);
         next.tally.arrived += wanted.iter().filter(|listed| is_counted(&next, listed)).count() as u64;
         for (listed, standing) in self.due(&next, &wanted).await? {
-            if standing == Standing::New && is_counted(&next, listed) {
+            if standing == ListedStanding::New && is_counted(&next, listed) {
                 self.note_missed(listed, moment).await?;
             }
             let swept = self.one(listed, &next, moment).await?;
@@ -173,9 +173,9 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         &self,
         at: &SweepRow,
         page: &[&'p ListedResource],
-    ) -> Result<Vec<(&'p ListedResource, Standing)>, PortError> {
+    ) -> Result<Vec<(&'p ListedResource, ListedStanding)>, PortError> {
         if !self.repeats {
-            return Ok(page.iter().map(|listed| (*listed, Standing::Again)).collect());
+            return Ok(page.iter().map(|listed| (*listed, ListedStanding::Again)).collect());
         }
         let until = at.tally.until;
         let is_young = |listed: &ListedResource| {
@@ -184,7 +184,11 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         let old: Vec<&ListedResource> = page.iter().copied().filter(|listed| !is_young(listed)).collect();
         let table = self.held.table();
         let standings = standings(table, &old, |kind| self.is_judged(kind), at.tally.again_since).await?;
-        Ok(old.into_iter().zip(standings).filter(|(_, standing)| *standing != Standing::Settled).collect())
+        Ok(old
+            .into_iter()
+            .zip(standings)
+            .filter(|(_, standing)| *standing != ListedStanding::Settled)
+            .collect())
     }
 
     /// Writes down that no event announced a resource, before anything else is written of it: a process that dies in between must not make

@@ -14,7 +14,7 @@ use crate::sweep::kinds::is_lasting;
 
 /// How a resource stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ListedStanding {
     /// No event about it was handled. It may be in the lineage, because another resource names it.
     New,
     /// It was judged and not recorded, it had not ended, or it changed since.
@@ -29,7 +29,7 @@ pub(super) async fn standings(
     page: &[&ListedResource],
     is_judged: impl Fn(ResourceKind) -> bool,
     again_since: Option<Timestamp>,
-) -> Result<Vec<Standing>, PortError> {
+) -> Result<Vec<ListedStanding>, PortError> {
     let mut keys = Vec::new();
     for listed in page {
         let Some(created_at) = listed.created_at else { continue };
@@ -55,13 +55,13 @@ fn standing(
     stored: &BTreeMap<&Key, &Item>,
     is_judged: &impl Fn(ResourceKind) -> bool,
     again_since: Option<Timestamp>,
-) -> Standing {
+) -> ListedStanding {
     let ListedResource { resource, created_at, modified_at, .. } = listed;
     let kind = resource.kind;
-    let Some(created_at) = *created_at else { return Standing::New };
+    let Some(created_at) = *created_at else { return ListedStanding::New };
     let (has_verdicts, has_node) = (is_judged(kind), NodeKind::of_resource(kind).is_some());
     if !has_verdicts && !has_node {
-        return Standing::Settled;
+        return ListedStanding::Settled;
     }
     let subject = VerdictRow::partition(resource, created_at);
     let judged = stored.get(&JudgedRow::key(resource)).and_then(|item| JudgedRow::parse(item));
@@ -75,10 +75,10 @@ fn standing(
     let is_child = node.as_ref().is_some_and(|(id, node)| is_child(id, node));
     let is_heard = if has_verdicts { judged || is_child } else { node.is_some() };
     if !is_heard {
-        return Standing::New;
+        return ListedStanding::New;
     }
     if has_node && node.is_none() {
-        return Standing::Again;
+        return ListedStanding::Again;
     }
     let is_over = match &node {
         _ if is_lasting(kind) => !modified_at.is_some_and(|at| again_since.is_some_and(|since| at >= since)),
@@ -86,7 +86,7 @@ fn standing(
         // Its states are not recorded.
         None => true,
     };
-    if is_over { Standing::Settled } else { Standing::Again }
+    if is_over { ListedStanding::Settled } else { ListedStanding::Again }
 }
 
 /// Whether another resource started it: then the other one is judged.
