@@ -4,6 +4,7 @@
 //! when ([`periods`]), how an address becomes a node ([`address`]), and the reads that count against the limits ([`reading`]).
 
 mod address;
+mod arrived;
 mod diff;
 mod endpoint;
 mod entity;
