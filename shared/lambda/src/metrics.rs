@@ -218,7 +218,7 @@ fn value(metric: &Metric) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use sagewarden_events::Timestamp;
+    use sagewarden_events::{ResourceKind, Timestamp};
 
     use super::*;
 
@@ -252,6 +252,27 @@ mod tests {
             }
             assert_eq!(lines[0]["RecordsDone"], 2);
         }
+        let sweep = SweptKind {
+            kind: ResourceKind::Model,
+            time: Timestamp::from_millis(7),
+            listed: 9,
+            known: 3,
+            missed: 1,
+            late_median_ms: Some(5),
+            late_most_ms: Some(6),
+            gone: 2,
+        };
+        let line = MetricLog::sweep_line(&sweep);
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
+            let name = metric["Name"].as_str().unwrap();
+            assert!(line[name].is_i64() && METRICS.contains(&(name, metric["Unit"].as_str().unwrap())));
+            seen.insert(name.to_owned());
+        }
+        assert_eq!((&line["Function"], &line["resource.kind"]), (&json!("reconcile"), &json!("Model")));
+        assert_eq!((&line["EventsArrived"], &line["EventsMissed"]), (&json!(3), &json!(1)));
+        // Nothing was missed, so nothing was late.
+        let in_time = MetricLog::sweep_line(&SweptKind { late_median_ms: None, late_most_ms: None, ..sweep });
+        assert!(in_time["MissedMedianAge"].is_null() && in_time["MissedLongestAge"].is_null());
         assert_eq!(seen.len(), METRICS.len());
     }
 
