@@ -37,11 +37,11 @@ pub(crate) enum CommandError {
     #[cfg(feature = "aws")]
     #[error("unknown kind `{kind}`; {hint}")]
     UnknownKind { kind: String, hint: String },
-    #[error("nothing could be judged: none of the files holds what has controls that need no account")]
+    #[error("nothing could be judged: no file holds a resource with controls that work without the account")]
     NoCandidate,
-    #[error("`{}` is no baseline of known findings: {why}", path.display())]
+    #[error("`{}` is not a list of known findings: {why}", path.display())]
     NoKnownFindings { path: PathBuf, why: String },
-    #[error("`{}` is there already: name another folder with --out, or replace it with --force", .0.display())]
+    #[error("`{}` exists already: name another folder with --out, or replace it with --force", .0.display())]
     Exists(PathBuf),
     #[error("`{}`: {source}", path.display())]
     NoTable { path: PathBuf, source: TableError },
@@ -93,7 +93,7 @@ pub(crate) enum CommandError {
     #[error("there are more than {0} periods: name longer ones with --period, such as `week`")]
     TooManyPeriods(usize),
     #[error(
-        "of {found} in the data, {counting} have 200 rows or more: at least two periods are needed to know how far they are apart"
+        "periods in the data: {found}; with 200 rows or more: {counting}; a baseline by period needs at least two of these"
     )]
     TooFewPeriods { found: usize, counting: usize },
     #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
@@ -108,9 +108,11 @@ pub(crate) enum CommandError {
     NoExport { path: PathBuf, source: serde_json::Error },
     #[error("`{}` cannot be used: {source}", path.display())]
     NoAnchor { path: PathBuf, source: UnusableAnchor },
-    #[error("`{}` is there already, and an anchor is never replaced: name another file with --anchor", .0.display())]
+    #[error("`{}` exists already, and `verify` never replaces an anchor: name another file with --anchor", .0.display())]
     AnchorExists(PathBuf),
-    #[error("no verdict is in it: name the whole table, or hold it against an earlier anchor with --against")]
+    #[error(
+        "it holds no verdict: name an export of the whole table, or compare it with an earlier anchor (--against)"
+    )]
     NoVerdicts,
     #[error("nothing could be judged: {0}")]
     NothingJudged(String),
@@ -124,13 +126,13 @@ pub(crate) enum CommandError {
     Settings { path: PathBuf, source: BundleError },
     #[error("the bundle in `{place}` cannot be used: {source}")]
     RefusedBundle { place: String, source: BundleError },
-    #[error("the bundle in `{place}` is another one: its digest is {hash}, and not {digest}")]
+    #[error("the bundle in `{place}` has the digest {hash}, not {digest}")]
     OtherBundle { place: String, hash: String, digest: String },
-    #[error("`{0}` is no place in a bucket: write `s3://BUCKET/PREFIX`")]
+    #[error("`{0}` is not a place in a bucket: write `s3://BUCKET/PREFIX`")]
     NoPlace(String),
     #[cfg(not(feature = "aws"))]
     #[error(
-        "this build reads no buckets, and `{0}` is one: install it with `cargo install --locked --path cli --features aws`, or copy \
+        "this build cannot read the bucket `{0}`: install the command with `cargo install --locked --path cli --features aws`, or copy \
          the bundle (`aws s3 cp --recursive {0} DIR`) and name the folder"
     )]
     NoBuckets(String),
@@ -159,7 +161,7 @@ pub(crate) enum CommandError {
     NoAnswer(#[from] NoAnswer),
     #[error("unknown entity `{entity}`; {hint}")]
     UnknownEntity { entity: String, hint: String },
-    #[error("nothing can be served at {address}: {source}; name another port with --port")]
+    #[error("the address {address} cannot be used: {source}; name another port with --port")]
     Address { address: SocketAddr, source: io::Error },
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),

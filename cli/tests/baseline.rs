@@ -81,7 +81,7 @@ fn a_baseline_is_not_overwritten_by_chance() {
     let arguments = ["baseline", &data, "--out", &folder.path("")];
     let (code, said) = failure(&arguments);
     assert_eq!(code, Some(2));
-    assert!(said.contains("constraints.json` is there already") && said.contains("--force"), "{said}");
+    assert!(said.contains("constraints.json` exists already") && said.contains("--force"), "{said}");
     assert_eq!(fs::read_to_string(folder.path("constraints.json")).unwrap(), "edited by hand");
     assert!(!PathBuf::from(folder.path("statistics.json")).exists());
     assert!(sagewarden(&[arguments.as_slice(), &["--force"]].concat()).status.success());
@@ -115,13 +115,13 @@ fn what_is_odd_is_told_with_its_place() {
             &["`, lines 3, 4: more or fewer fields than the table has columns"][..],
         ),
         ("a\nx\n\u{e9}\n", &[], &[]),
-        ("1,2.5\n3,4\n", &[], &["first row has numbers only: if it is not a header, say --no-header"]),
+        ("1,2.5\n3,4\n", &[], &["first row has numbers only: if it is not a header, pass --no-header"]),
         ("1,2.5\n3,4\n", &["--no-header"], &[]),
         ("a,b\n1,\n2,\n", &[], &["column `b` has no value"]),
         (
             "a\n1\n2.5\n1e-5\n",
             &[],
-            &["column `a` is one of texts to Model Monitor, since 1 value is neither a whole number nor"],
+            &["column `a` is text for Model Monitor: of 3 values, 1 value is neither a whole number nor"],
         ),
     ] {
         let data = folder.file("train.csv", text);
@@ -135,12 +135,12 @@ fn what_is_odd_is_told_with_its_place() {
     let data = folder.file("latin.csv", b"a\ncaf\xe9\n");
     let output = sagewarden(&["baseline", &data, "--out", &folder.path("l")]);
     assert!(
-        String::from_utf8(output.stderr).unwrap().contains("latin.csv`, line 2: bytes that are no UTF-8")
+        String::from_utf8(output.stderr).unwrap().contains("latin.csv`, line 2: bytes that are not UTF-8")
     );
     let data = folder.file("latin.csv", b"caf\xe9\n1\n");
     let output = sagewarden(&["baseline", &data, "--out", &folder.path("m")]);
     assert!(
-        String::from_utf8(output.stderr).unwrap().contains("latin.csv`, line 1: bytes that are no UTF-8")
+        String::from_utf8(output.stderr).unwrap().contains("latin.csv`, line 1: bytes that are not UTF-8")
     );
 }
 
@@ -157,7 +157,7 @@ fn what_is_no_table_is_refused() {
             folder.file("train.csv.gz", b"\x1f\x8b\x08\0x"),
             "train.csv.gz`: it is compressed (gzip): unpack it",
         ),
-        (folder.file("random.csv", b"q\xfe\0\x17\n\n\xab\n"), "random.csv`: line 1: there is a zero byte"),
+        (folder.file("random.csv", b"q\xfe\0\x17\n\n\xab\n"), "random.csv`: line 1: the row has a zero byte"),
         (open, "open.csv`: line 101: a quote in the row that begins here is not closed"),
         (wide, "wide.csv`: line 1: the first row has more than 16384 columns"),
         (folder.file("empty.csv", ""), "empty.csv`: there are no rows"),

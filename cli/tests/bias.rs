@@ -52,7 +52,7 @@ fn bias_is_measured_once_and_judged_against_it_later() {
     let text = out(&output);
     assert!(text.starts_with("In the labels: Sex = 0, beside everybody else\n"), "{text}");
     assert!(text.contains("Disparate Impact (DI)"), "{text}");
-    assert!(text.contains("Nothing is judged without --baseline\n"), "{text}");
+    assert!(text.contains("Without --baseline, nothing is judged\n"), "{text}");
 
     let again = folder.path("now");
     let more = ["--baseline", &before, "--out", &again, "--format", "json"];
@@ -80,7 +80,7 @@ fn bias_is_measured_once_and_judged_against_it_later() {
     .unwrap();
     assert_eq!(written["violations"], found["violations"]);
 
-    // What was written is an analysis as Clarify writes it.
+    // The written file is an analysis in Clarify's form.
     let analysis = format!("{again}/analysis.json");
     let output = sagewarden(&["bias", &analysis, "--baseline", &before]);
     assert_eq!(output.status.code(), Some(1));
@@ -200,7 +200,7 @@ fn without_labels_the_quality_is_estimated_and_judged() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let text = out(&output);
     assert!(text.starts_with("300 predictions, binary classification, estimated without labels\n"), "{text}");
-    assert!(text.contains("note: scores are taken for probabilities"), "{text}");
+    assert!(text.contains("note: the estimate takes scores for probabilities"), "{text}");
     let accuracy = text.lines().find(|line| line.trim().starts_with("accuracy")).unwrap();
     assert!(accuracy.contains("0.7500"), "{accuracy}");
 
@@ -226,7 +226,7 @@ fn without_labels_the_quality_is_estimated_and_judged() {
     let output = sagewarden(&[&arguments[..], &more].concat());
     let text = out(&output);
     assert!(
-        text.contains("calibrated by 200 labelled scores: a score is 0.2500 away"),
+        text.contains("calibrated by 200 labelled scores: on average, a score differs by 0.2500"),
         "{text}{}",
         said(&output)
     );
@@ -241,9 +241,12 @@ fn an_estimate_needs_probabilities() {
     for (arguments, expect) in [
         (
             vec!["--problem", "regression"],
-            "without --ground-truth the quality is estimated from probabilities",
+            "without --ground-truth, the command estimates quality from probabilities",
         ),
-        (vec!["--problem", "binary", "--inference", "0"], "without --ground-truth the quality is estimated"),
+        (
+            vec!["--problem", "binary", "--inference", "0"],
+            "without --ground-truth, the command estimates quality",
+        ),
         (
             vec!["--problem", "binary", "--probability", "0", "--calibrate", "/nowhere"],
             "`/nowhere` cannot be read",
@@ -257,5 +260,5 @@ fn an_estimate_needs_probabilities() {
     let logits = captured(&folder, &[1.5, -0.5]);
     let output = sagewarden(&["quality", &logits, "--problem", "binary", "--probability", "0"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("`1.5` is no probability: one is from 0 to 1"), "{}", said(&output));
+    assert!(said(&output).contains("`1.5` is not a probability from 0 to 1"), "{}", said(&output));
 }

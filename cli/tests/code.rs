@@ -82,7 +82,7 @@ fn notebook(cells: &[&str]) -> String {
 #[test]
 fn a_call_of_boto3_is_judged_as_far_as_it_is_literal() {
     let document = Folder::with("train.py", BOTO3).document("train.py");
-    // What the name stands for is four lines above, an absent field has the line of the call's first argument.
+    // The value of the name is four lines above; an absent field has the line of the call's first argument.
     assert_eq!(failed(&document, "TRN-ENC-01"), Some(4));
     assert_eq!(failed(&document, "TRN-NET-01"), Some(7));
     // The key and the role are known when the code runs.
@@ -217,7 +217,7 @@ fn in_a_folder_code_of_others_is_passed_over() {
     let (shown, errors) = (text(&stdout), text(&stderr));
     assert!(shown.contains("train.py") && errors.is_empty(), "{shown}{errors}");
     assert!(shown.contains("the code was not read: line 1: not Python"), "{shown}");
-    assert!(shown.contains("2 files passed over"), "{shown}");
+    assert!(shown.contains("2 files skipped"), "{shown}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn the_demo_leaves_what_it_says() {
     for name in ["sagewarden.db", "lineage.html", "findings.json", "alerts.json", "events"] {
         assert!(demo.text.contains(&demo.path(name)) || demo.text.contains(name), "{name} is not mentioned");
     }
-    // What it says to type next works.
+    // The commands that it suggests work.
     let next = demo.text.lines().filter_map(|line| line.trim().strip_prefix("cargo run -- "));
     let mut typed = 0;
     for line in next.filter(|line| !line.contains('*')) {
@@ -113,7 +113,7 @@ fn the_endpoints_lineage_has_everything_in_every_format() {
         ("training-job", 1),
         ("processing-job", 1),
         ("model", 1),
-        // What was found in its data, in its predictions, and in its reasons.
+        // The findings about its data, its predictions and its attribution.
         ("violation", 3),
     ];
     for (kind, number) in expected {
@@ -185,6 +185,9 @@ fn an_unknown_name_is_answered_with_the_nearest() {
     for (entity, expect) in [
         ("endpoint/credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
         ("credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
+        ("credit-default-p", "did you mean `endpoint/credit-default-prod`?"),
+        ("endpoint/credit", "did you mean `endpoint/credit-default-prod`?"),
+        ("4f545", "did you mean `commit/4f545b7`?"),
         ("trainig-job/credit-train-002", "did you mean `training-job/credit-train-002`"),
         ("model/credit-train-002", "did you mean `training-job/credit-train-002`"),
     ] {

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 struct Folder(TempDir);
 
 impl Folder {
-    /// With a baseline of three columns, the first of which comes out of the model.
+    /// The baseline has three columns, the first of which is the model's answer.
     fn new() -> Self {
         let folder = Self(TempDir::new().unwrap());
         let rows: String =
@@ -211,7 +211,7 @@ fn records_of_a_batch_are_read_with_the_answers_that_lie_beside_them() {
     assert_eq!(code, Some(2), "{found:#}");
     let why = found["troubles"][0]["stopped"].as_str().unwrap();
     assert!(why.starts_with("there are more records than answers: "), "{why}");
-    assert!(why.ends_with("up to line 1 of it"), "{why}");
+    assert!(why.ends_with("line by line, up to line 1"), "{why}");
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn an_answer_that_may_belong_behind_the_request_is_said_with_the_option_that_fit
     let traffic = folder.file("traffic.jsonl", &events(9, 0));
     let output = sagewarden(&["drift", "--baseline", &base, &traffic]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(out(&output).contains("say --columns end"), "{}", out(&output));
+    assert!(out(&output).contains("pass --columns end"), "{}", out(&output));
     let output = sagewarden(&["drift", "--baseline", &base, &traffic, "--columns", "end"]);
     assert_eq!(output.status.code(), Some(0), "{}", out(&output));
     let (code, found) = folder.json(&[&folder.file("moved.jsonl", &events(9, 1_000))]);
@@ -361,7 +361,7 @@ fn a_file_that_is_named_twice_is_read_once() {
     assert_eq!(output.status.code(), Some(0));
     assert!(out(&output).starts_with("500 rows of 1 file, 3 features\n"), "{}", out(&output));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "note: what was named more than once is read once: 2 names left out\n");
+    assert_eq!(said, "note: 2 names left out: a file that is named twice is read once\n");
 }
 
 #[test]
@@ -385,7 +385,9 @@ fn statistics_of_another_baseline_are_not_taken_for_compliant() {
         let (code, said) = failure(&["drift", "--baseline", &folder.path("base"), &good]);
         assert_eq!(code, Some(2), "{said}");
         assert!(
-            said.contains("no distribution could be compared: constraints.json and statistics.json are"),
+            said.contains(
+                "no distribution could be compared: constraints.json and statistics.json come from"
+            ),
             "{said}"
         );
     }
@@ -398,8 +400,8 @@ fn tables_of_another_format_are_refused_with_what_to_do() {
     let tabs = folder.file("tabs.csv", "score\tamount\tword\n1.5\t2\todd\n");
     let base = folder.path("base");
     for (file, words) in [
-        (&semicolons, "line 2: the columns seem to be separated by `;`, and commas are expected"),
-        (&tabs, "line 2: the columns seem to be separated by tabs, and commas are expected"),
+        (&semicolons, "line 2: the columns seem to be separated by `;`: separate them by commas"),
+        (&tabs, "line 2: the columns seem to be separated by tabs: separate them by commas"),
     ] {
         let (code, said) = failure(&["baseline", file, "--out", &folder.path("new")]);
         assert_eq!(code, Some(2), "{said}");
@@ -534,7 +536,7 @@ fn what_cannot_run_says_what_to_do() {
         (&["--baseline", &base, &empty], "holds no captured events"),
         (&["--baseline", &base, &useless], "no row could be read"),
         (&["--baseline", &base, &folder.path("missing.jsonl")], "cannot be read"),
-        (&["--baseline", &base, &good, "--input-path", "instances"], "is no path of rows"),
+        (&["--baseline", &base, &good, "--input-path", "instances"], "is not a path of rows"),
     ];
     for (arguments, words) in cases {
         let (code, said) = failure(&[&["drift"], arguments].concat());

@@ -254,5 +254,5 @@ fn what_cannot_be_explained_is_said_with_file_and_place() {
     let (code, said) = failure(&["explain", "--rows", "--model", &kept("3.4.1/named.json"), &rows]);
     assert!(code == Some(2) && said.contains("--format json"), "{said}");
     let (_, said) = failure(&["explain", "--member", "x", "--model", &kept("3.4.1/named.json"), &rows]);
-    assert!(said.contains("it is not an archive, so that it has no member `x`"), "{said}");
+    assert!(said.contains("it is not an archive, so it has no member `x`"), "{said}");
 }

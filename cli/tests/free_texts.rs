@@ -13,7 +13,7 @@ use folder::Folder;
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
 
-/// Some words, the number of which the row and a salt decide.
+/// Some words; the row and a salt decide how many.
 fn words(row: u32, salt: u32) -> String {
     let count = 5 + row.wrapping_mul(2_654_435_761).wrapping_add(salt) % 1_000_003 % 37;
     (0..count)
@@ -22,7 +22,7 @@ fn words(row: u32, salt: u32) -> String {
         .join(" ")
 }
 
-/// A prompt, and the answer to it, of which every so many are refused.
+/// A prompt and its answer; every so many answers are refusals.
 fn pair(row: u32, salt: u32, refused: u32) -> (String, String) {
     let answer = if row.is_multiple_of(refused) {
         // As long as the others, so that nothing but the refusal is new.
@@ -106,7 +106,7 @@ fn a_baseline_has_the_features_of_its_texts_and_none_of_the_texts() {
             ("answer.refused", "String"),
         ]
     );
-    // An empty text has no shares, and is none the less complete.
+    // An empty text has no shares, and counts as complete all the same.
     let complete: Vec<_> = features.iter().take(3).map(|feature| &feature["completeness"]).collect();
     assert_eq!(complete, [&json!(1.0), &json!(1.0), &Value::Null]);
     assert!(files.iter().all(|file| !file.contains("alpha") && !file.contains("sorry")));

@@ -1,4 +1,4 @@
-//! What an installation puts beside the program, and the name under which it was installed.
+//! The files that an installation puts beside the program, and the program's name.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod run;

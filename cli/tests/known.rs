@@ -60,7 +60,7 @@ fn what_is_known_does_not_fail_and_what_is_new_does() {
     let (code, text, errors) = folder.check(&with(&[]));
     assert_eq!((code, errors.as_str()), (Some(0), ""), "{text}");
     assert!(text.contains("model `a`: 1 known of 4 controls\n    known MDL-NET-02: "), "{text}");
-    assert!(text.contains("2 findings known, and no failure"), "{text}");
+    assert!(text.contains("2 findings known: they do not fail the run"), "{text}");
 
     // A step before the others makes only itself new; so does a second one of the same name.
     folder.write("jobs/p.json", &pipeline(&["new", "a", "b", "b"]));
@@ -150,10 +150,10 @@ fn a_baseline_that_is_none_is_refused() {
     let refused = |expect: &str| {
         let (code, text, errors) = folder.check(&with(&[]));
         assert_eq!((code, text.as_str()), (Some(2), ""));
-        assert!(errors.starts_with("error: `known.json` is no baseline of known findings: "), "{errors}");
+        assert!(errors.starts_with("error: `known.json` is not a list of known findings: "), "{errors}");
         assert!(errors.contains(expect), "{errors}");
     };
-    refused("there is no such file; --update-baseline makes it");
+    refused("there is no such file: --update-baseline creates it");
     let write = |text: &str| fs::write(folder.0.path().join("known.json"), text).unwrap();
     write("[");
     refused("EOF while parsing a list at line 1");

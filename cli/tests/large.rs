@@ -13,7 +13,7 @@ use folder::Folder;
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
 
-/// The exit status, what was printed, and what was said beside it.
+/// The exit status, standard output, and standard error.
 fn check(arguments: &[&str]) -> (i32, String, String) {
     let output = sagewarden(&[&["check"], arguments].concat());
     let errors = String::from_utf8(output.stderr.clone()).unwrap();
@@ -74,7 +74,7 @@ fn the_document_of_each_line_is_judged_and_its_line_named() {
             undecided.len() == 1
                 && undecided.iter().all(|note| note.as_str().unwrap().starts_with("line 6: "))
         );
-        assert_eq!(file["notes"], json!(["1 line without anything that is judged"]), "{name}");
+        assert_eq!(file["notes"], json!(["1 line with nothing to judge"]), "{name}");
         assert_eq!(check(&[&path]).0, 1);
     }
 }
@@ -85,7 +85,7 @@ fn lines_of_somebody_elses_are_passed_over_in_a_folder_and_nothing_to_judge_by_n
     let path = folder.file("train.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\": \"b\"}\nno json\n");
     let (status, said, _) = check(&[&folder.path(""), "--pass-over"]);
     assert_eq!(status, 0, "{said}");
-    assert!(said.contains("1 file passed over"), "{said}");
+    assert!(said.contains("1 file skipped"), "{said}");
     let (status, errors) = failure(&["check", &path]);
     assert_eq!(status, Some(2));
     assert!(errors.contains("line 3: "), "{errors}");
@@ -93,7 +93,7 @@ fn lines_of_somebody_elses_are_passed_over_in_a_folder_and_nothing_to_judge_by_n
     assert_eq!(check(&[&folder.path("")]).0, 0, "others' lines spoil nothing");
 }
 
-/// A definition of more than 1 MB, of which every fourth step fails.
+/// A definition of more than 1 MB, in which every fourth step fails.
 fn definition() -> String {
     let filling = "x".repeat(4_000);
     let step = |index: u64| {
@@ -119,7 +119,7 @@ fn a_large_file_is_printed_while_it_is_judged_and_reads_like_any_other() {
     let small = folder.file("c.json", record("a", false).to_string());
     let known = folder.file("known.json", "{\"version\": 1, \"findings\": []}");
     let paths = [large.as_str(), &small, &log];
-    // What is compared with known findings is kept until all of it was found.
+    // Findings that are compared with known ones are kept until the end.
     let kept =
         |format: &str| check(&[paths.as_slice(), &["--baseline", &known, "--format", format]].concat());
     let printed = |format: &str| check(&[paths.as_slice(), &["--format", format]].concat());
@@ -146,7 +146,7 @@ fn a_template_of_helms_is_named_as_one_that_is_not_rendered() {
     let (status, _, errors) = check(&[&broken]);
     assert_eq!(status, 2);
     assert!(errors.contains("`helm template CHART | sagewarden check -`"), "{errors}");
-    // What is put in is not known yet: neither passed nor failed.
+    // The values that Helm puts in are unknown: the template neither passes nor fails.
     let value =
         "  enableNetworkIsolation: {{ .Values.isolated }}\n  executionRoleARN: \"{{ .Values.role }}\"\n";
     let whole = folder.file("b.yaml", format!("{head}{value}"));
@@ -162,7 +162,7 @@ fn a_template_of_helms_is_named_as_one_that_is_not_rendered() {
     std::fs::remove_file(&broken).unwrap();
     let (status, said, errors) = check(&[&folder.path("")]);
     assert!(
-        errors.is_empty() && said.contains("1 file passed over"),
+        errors.is_empty() && said.contains("1 file skipped"),
         "others' charts are not spoken of: {status} {said} {errors}"
     );
 }

@@ -1,4 +1,4 @@
-//! What the command writes for other machines: policies for AWS, a log for code scanning.
+//! Output of the command for other programs: policies for AWS, a log for code scanning.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod run;

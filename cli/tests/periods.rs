@@ -69,7 +69,10 @@ fn periods_that_cannot_be_told_are_refused() {
         (vec![data.as_str(), "--period", "month"], "the data has no column `month`"),
         (vec![&data, "--period", "day", "--time", "when"], "the data has no column `when`"),
         (vec![&data, "--period", "month", "--time", "at"], "--time goes with --period hour, day or week"),
-        (vec![&data, "--period", "file"], "of 1 in the data, 1 have 200 rows or more: at least two periods"),
+        (
+            vec![&data, "--period", "file"],
+            "periods in the data: 1; with 200 rows or more: 1; a baseline by period needs",
+        ),
         (vec![&many, "--period", "id"], "there are more than 200 periods: name longer ones"),
     ] {
         let (code, said) = failure(&[&["baseline", "--out", &folder.path("b")], options.as_slice()].concat());

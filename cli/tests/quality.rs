@@ -25,7 +25,7 @@ fn a_binary_classifier_is_measured_by_label_and_probability() {
     let [captured, truths] = folder.pairs(&BINARY);
     let (code, found) = folder.json(&["binary", "--inference", "0", "--probability", "1"]);
     assert_eq!((code, &found["outcome"], &found["pairs"]), (Some(0), &Value::Null, &json!(8)));
-    // Of the 16 pairs of something true and something false, 0.8 is above 0.7, 0.6 and 0.4.
+    // Among the 16 pairs of a true and a false item, 0.8 is above 0.7, 0.6 and 0.4.
     let auc = 13.0 / 16.0;
     check(&found, &[("recall", 0.75), ("precision", 0.75), ("accuracy", 0.75), ("auc", auc)]);
     check(&found, &[("false_positive_rate", 0.25), ("f1", 0.75)]);
@@ -48,7 +48,7 @@ fn a_binary_classifier_is_measured_by_label_and_probability() {
     let row = |name: &str| text.lines().find(|line| line.trim().starts_with(name)).unwrap().to_owned();
     assert!(row("recall").contains("0.7500") && row("auc").contains("undefined"), "{text}");
     assert_eq!(row("true 0").split_whitespace().collect::<Vec<_>>(), ["true", "0", "3", "1"]);
-    assert!(text.ends_with("Nothing is judged without --baseline\n"), "{text}");
+    assert!(text.ends_with("Without --baseline, nothing is judged\n"), "{text}");
     assert!(output.stderr.is_empty());
 }
 
@@ -162,7 +162,7 @@ fn unusable_lines_are_reported_with_their_place_and_the_rest_is_measured() {
         "\n".to_owned(),
         truth("b", ""),
         truth("d", "0"),
-        // Of the two rows of its event nothing says which is meant.
+        // Its event has two rows, and nothing says which one is meant.
         truth("batch", "1"),
         "[".to_owned(),
     ];
@@ -176,8 +176,11 @@ fn unusable_lines_are_reported_with_their_place_and_the_rest_is_measured() {
     let told = |file: &str, rest: &str| words.contains(&format!("warning: `{file}`, {rest}"));
     assert!(told(&captured, "line 2: not valid JSON\n"), "{words}");
     assert!(told(&captured, "line 4: the event has no rows\n"), "{words}");
-    assert!(told(&captured, "lines 3, 5: the first: `high` in `0` is no probability\n"), "{words}");
-    assert!(told(&truths, "lines 2, 4, 7: the first: the line is no ground truth: missing field"), "{words}");
+    assert!(told(&captured, "lines 3, 5: the first: `high` in `0` is not a probability\n"), "{words}");
+    assert!(
+        told(&truths, "lines 2, 4, 7: the first: the line is not ground truth: missing field"),
+        "{words}"
+    );
     assert_eq!(words.lines().count(), 4, "{words}");
     let (_, found) = folder.json(&["binary", "--probability", "0"]);
     let unusable = found["troubles"].as_array().unwrap().iter().map(|trouble| &trouble["unusable"]["count"]);
@@ -219,7 +222,7 @@ fn probabilities_are_no_labels_and_paths_no_columns() {
     assert!(output.status.success());
     let words = said(&output);
     assert_eq!(
-        words.matches("a.jsonl`: its first answer is CSV: --output-path is for JSON").count(),
+        words.matches("a.jsonl`: its first answer is CSV, and --output-path is for JSON").count(),
         1,
         "{words}"
     );

@@ -200,7 +200,7 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
             "line 3: the label in `b` is empty",
         ),
         ("a,b\n1,1\n", "--problem binary --label c --inference a", "line 2: there is no column `c`"),
-        ("a,b\n", "--problem binary --label b --inference a", "the data have no rows"),
+        ("a,b\n", "--problem binary --label b --inference a", "the data has no rows"),
         (
             "a,b\n1,1\n",
             "--problem binary --label b --inference b",
@@ -236,9 +236,9 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
     assert_eq!(read(&folder, "base/statistics.json")["regression_metrics"]["mae"]["value"], 5.0 / 3.0);
 }
 
-/// The answer of the container shows what the data were (see the tests of the library): 57 rows that were all taken for true, 34
-/// rightly; then 2242 of which none was, 1673 of them wrongly. Its texts come out, but for the deviation of the accuracy, whose
-/// samples it draws at random.
+/// The container's answer shows its data (see the tests of the library): 57 rows that were all predicted as true, 34 of them rightly; then
+/// 2242 rows of which none was predicted as true, 1673 of them wrongly. The texts are equal, except for the deviation of the accuracy,
+/// whose samples the container draws at random.
 #[test]
 fn the_containers_violations_come_out_of_data_like_its_own() {
     let Some(report) = golden("model_quality", "constraint_violations.json") else { return };

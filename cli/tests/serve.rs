@@ -34,7 +34,7 @@ struct Served {
     child: Child,
     /// Host and port.
     host: String,
-    /// What stands behind them in the printed address.
+    /// The query of the printed address.
     rest: String,
 }
 
@@ -149,7 +149,7 @@ fn names_are_text_and_nothing_else_can_be_done_than_reading() {
     assert_eq!(served.ask("GET", "/", "evil.example", "").status, 403);
     let port = served.host.rsplit_once(':').unwrap().1;
     assert_eq!(served.ask("GET", "/", &format!("localhost:{port}"), "").status, 200);
-    // What somebody else wrote belongs to no site, and runs nothing.
+    // A page that somebody else wrote can frame no site, and runs no script.
     let drift = served.get("/drift/credit-default-prod").body;
     let report = drift.split("href=\"/report/").nth(1).unwrap().split('"').next().unwrap();
     let got = served.get(&format!("/report/{report}"));

@@ -95,16 +95,16 @@ fn what_cannot_be_read_of_a_table_is_said_with_the_cure() {
     let nested = folder.file("nested.jsonl", "{\"a\":1}\n{\"a\":{\"b\":2}}\n");
     let events = folder.file("events.jsonl", "{\"captureData\":{},\"eventMetadata\":{}}\n");
     for (data, message) in [
-        (cut, "cut.parquet`: it begins like Parquet and does not end like it: write the file anew"),
-        (short, "short.parquet`: it begins like Parquet and does not end like it"),
-        (broken, "broken.parquet`: it is Parquet that cannot be read ("),
+        (cut, "cut.parquet`: the Parquet file is cut off: write it again"),
+        (short, "short.parquet`: the Parquet file is cut off: write it again"),
+        (broken, "broken.parquet`: the Parquet file is damaged ("),
         (stored("list.parquet"), "list.parquet`: column `tags` holds lists, maps or records: give each"),
         (stored("record.parquet"), "record.parquet`: column `place` holds lists, maps or records"),
         (
             stored("brotli.parquet"),
-            "brotli.parquet`: column `age` is compressed by brotli, which is not read",
+            "brotli.parquet`: column `age` is compressed with brotli: write the table",
         ),
-        (lines, "lines.jsonl`: line 2: what begins here is not closed: write the file anew"),
+        (lines, "lines.jsonl`: line 2: the record that begins here is not closed: write the file again"),
         (nested, "nested.jsonl`: line 2: there are objects or lists within a record"),
         (events, "events.jsonl`: line 1: these are captured events, not the records of a table"),
     ] {
@@ -121,7 +121,7 @@ fn what_cannot_be_read_of_a_table_is_said_with_the_cure() {
         .unwrap();
     piped.stdin.take().unwrap().write_all(&whole).unwrap();
     let said = String::from_utf8(piped.wait_with_output().unwrap().stderr).unwrap();
-    assert!(said.contains("it is Parquet, whose columns are listed at its end: save it"), "{said}");
+    assert!(said.contains("Parquet cannot be read from a pipe: save it as a file"), "{said}");
 }
 
 #[test]
@@ -140,8 +140,8 @@ fn a_header_where_none_is_expected_and_values_where_one_is_are_said() {
     assert_eq!(run(&bare, &["--no-header"]), (Some(0), String::new()));
     let (code, said) = run(&headed, &["--no-header"]);
     assert_eq!(code, Some(0));
-    assert!(said.contains("it is a header in spite of --no-header"), "{said}");
+    assert!(said.contains("it is a header: leave out --no-header"), "{said}");
     let (code, said) = run(&bare, &[]);
     assert_eq!(code, Some(1));
-    assert!(said.contains("if it has values, say --no-header"), "{said}");
+    assert!(said.contains("if it has values, pass --no-header"), "{said}");
 }

@@ -36,7 +36,7 @@ impl Screen {
         Self { folder }
     }
 
-    /// What stands on the screen, without colours.
+    /// The text on the screen, without colours.
     fn of(&self, columns: usize, locale: &str, arguments: &[&str]) -> String {
         let output = Command::new("python3")
             .args(["-c", TERMINAL, &columns.to_string(), env!("CARGO_BIN_EXE_sagewarden")])

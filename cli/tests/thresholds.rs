@@ -11,7 +11,7 @@ use folder::Folder;
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
 
-/// Amounts that lie by a twentieth of their range higher, and words of which a twentieth is another one.
+/// Amounts that are higher by a twentieth of their range, and words of which a twentieth has changed.
 fn table(moved: bool) -> String {
     let row = |row: u32| {
         let amount = row * 7_919 % 1_000 + if moved { 50 } else { 0 };

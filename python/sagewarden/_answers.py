@@ -31,7 +31,7 @@ def _reason(said: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer of the command, in whatever form it is looked at."""
+    """An answer of the command, in several forms."""
 
     arguments: Sequence[str]
 
@@ -73,12 +73,12 @@ class Answer:
 
 #: Columns of lists, as `ExperimentAnalytics` has them.
 _LISTS = ("Trials", "Experiments")
-#: An apostrophe that the file has before what a spreadsheet would take for a formula.
+#: The apostrophe before a cell that a spreadsheet would take for a formula.
 _GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
 def _typed(column: Any) -> Any:
-    """Whole numbers stay whole where cells are missing, and what is no number stays text."""
+    """Whole numbers stay whole if cells are missing, and other values stay text."""
     import pandas
 
     if column.name in _LISTS:
@@ -88,7 +88,7 @@ def _typed(column: Any) -> Any:
     if present.empty:
         return column
     numbers = pandas.to_numeric(present, errors="coerce")
-    # An id with zeros in front is no number.
+    # An id with leading zeros is not a number.
     is_code = present.astype(str).str.match(r"^[+-]?0\d").any()
     if numbers.isna().any() or is_code:
         return column.astype("string")
@@ -109,7 +109,7 @@ def _of(command: str, about: Sequence[str], store: Optional[Path], at: Optional[
 
 
 def lineage(about: str, *, store: Optional[Path] = None, at: Optional[str] = None, downstream: bool = False) -> Answer:
-    """Where something comes from, such as `endpoint/NAME`, `model/NAME` or `training-job/NAME`; or what became of it."""
+    """Where something comes from, such as `endpoint/NAME`, `model/NAME` or `training-job/NAME`; or what was made from it."""
     return _of("lineage", [about], store, at, ["--downstream"] if downstream else [])
 
 
@@ -130,7 +130,7 @@ def diff(one: str, other: str, *, store: Optional[Path] = None) -> Answer:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """The verdict on a data frame beside a baseline."""
+    """The verdict on a data frame, compared with a baseline."""
 
     data: Dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Where the command is."""
+"""Finds the command."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sys
 import sysconfig
 from typing import List, Optional, Sequence
 
-#: Names the command, where it is neither beside Python nor on the PATH.
+#: The path of the command, if it is neither beside Python nor on the PATH.
 VARIABLE = "SAGEWARDEN_BINARY"
 
 
 class NoBinary(RuntimeError):
-    """The command is not there, or not for this machine."""
+    """The command is missing, or was built for another machine."""
 
 
 def binary() -> str:

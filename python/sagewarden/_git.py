@@ -1,4 +1,4 @@
-"""What a notebook was made from: the commit of the folder that it runs in."""
+"""The commit of the folder that a notebook runs in."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def state() -> Optional[GitState]:
 
 
 def _repository() -> Optional[str]:
-    """The name of the repository. It is asked for once in a folder: each process costs milliseconds of every request."""
+    """The name of the repository. It is read once for each folder, because a process costs milliseconds of every request."""
     folder = os.getcwd()
     if folder not in _repositories:
         remote = _git("remote", "get-url", "origin")
@@ -57,6 +57,6 @@ def _repository() -> Optional[str]:
 
 
 def is_dirty() -> Optional[bool]:
-    """Whether files of the checkout were changed since its commit; None where git cannot say it."""
+    """Whether files of the checkout were changed since its commit; None if git cannot tell."""
     changed = _git("status", "--porcelain", "--untracked-files=no")
     return None if changed is None else bool(changed)

@@ -14,9 +14,9 @@ from . import _git, _stopped
 from ._binary import NoBinary
 from ._judge import Finding, Judge, JudgeError, Path, Refused, Verdict, judge_of
 
-#: Operations that create or change what has controls.
+#: Operations that create or change resources with controls.
 JUDGED = ("Create", "Update", "Start")
-#: The tags that lead from a job to its code, if the request has none that say so.
+#: The tags that lead from a job to its code. The guard adds them if the request has none.
 COMMIT_TAG, REPOSITORY_TAG = "CommitId", "Repository"
 #: The tag that asks for a waiver. It grants nothing.
 WAIVER_TAG = "sagewarden:waiver-asked"
@@ -31,15 +31,15 @@ _asked = threading.local()
 
 
 class SagewardenWarning(UserWarning):
-    """A request that was sent although a control is broken, or that could not be judged."""
+    """A request that was sent although it fails a control, or that could not be judged."""
 
 
 @contextlib.contextmanager
 def allow(*controls: str, reason: str) -> Iterator[None]:
     """Asks for a waiver of controls for the requests within: `with sagewarden.allow("TRN-NET-01", reason="..."):`.
 
-    The guard lets the request through and tags it with `sagewarden:waiver-asked`. That grants nothing: whoever may grant waivers
-    writes them into the settings of the account, and until then the account judges as before.
+    The guard lets the request through and tags it with `sagewarden:waiver-asked`. That grants nothing. A waiver counts once somebody
+    who may grant it has written it into the settings of the account; until then the account judges as before.
     """
     if not controls or not reason.strip():
         raise ValueError("name the controls and the reason: allow('TRN-NET-01', reason='...')")
@@ -104,7 +104,7 @@ class Guard:
         self._emitters.clear()
 
     def _add_tags(self, params: Dict[str, Any], model: Any, **_: Any) -> None:
-        """Adds the tags that lead to the code. Whatever else the caller sent stays as it is."""
+        """Adds the tags that lead to the code. It changes nothing else in the request."""
         operation = model.name
         if not self.active or not operation.startswith("Create") or model.input_shape is None:
             return
@@ -189,9 +189,10 @@ class Guard:
         self._once(f"{operation} was sent without a verdict: {why}")
 
     def _warn(self, operation: str, findings: List[Finding], asked: Mapping[str, str]) -> None:
-        lines = [f"{operation} was sent, and breaks {len(findings)} of the controls of this account:"]
+        count = "1 control" if len(findings) == 1 else f"{len(findings)} controls"
+        lines = [f"{operation} was sent, although it fails {count} of this account:"]
         for finding in findings:
-            waiver = f"\n    a waiver is asked for: {asked[finding.control]}" if finding.control in asked else ""
+            waiver = f"\n    you ask for a waiver: {asked[finding.control]}" if finding.control in asked else ""
             lines.append(f"{finding}{waiver}")
         warnings.warn("\n".join(lines), SagewardenWarning, stacklevel=2)
 
@@ -250,14 +251,14 @@ def guard(
 ) -> Guard:
     """Judges every request to SageMaker of a session before it is sent.
 
-    `session` is a session of boto3, of botocore or of the SageMaker SDK, or a client of SageMaker; without one it is boto3's default
-    session. Clients that a session makes later are guarded; of those that it made before, only the SageMaker SDK's own are.
+    `session` is a session of boto3, botocore or the SageMaker SDK, or a client of SageMaker; the default is boto3's default session.
+    The guard covers clients that a session makes later. It covers an earlier client only if the SageMaker SDK made it.
 
-    In `mode="raise"` a request that breaks a control, or cannot be judged, is not sent: `Refused` says which control, and how to mend
-    the request. In `mode="warn"` it is sent, with a `SagewardenWarning`.
+    In `mode="raise"`, a request that fails a control or cannot be judged is not sent: `Refused` names the control and the fix. In
+    `mode="warn"`, it is sent, with a `SagewardenWarning`.
 
-    The guard adds the tags `CommitId` and `Repository` of the current checkout to requests that take tags and have none that say so
-    (`tag=False` leaves that out), and changes nothing else.
+    If a request takes tags and has no tags `CommitId` and `Repository`, the guard adds those of the current checkout (unless
+    `tag=False`). It changes nothing else.
 
     If a job of this session is stopped, the guard says why as soon as the session sees it, such as at the end of `fit(wait=True)`.
     """

@@ -16,7 +16,7 @@ from ._binary import NoBinary, binary
 
 #: The place of a file.
 Path = Union[str, "os.PathLike[str]"]
-#: A verdict takes a few milliseconds; whoever waits longer waits for a process that is stuck.
+#: A verdict takes a few milliseconds: after this many seconds the process is stuck.
 SECONDS = 20.0
 
 
@@ -25,12 +25,12 @@ class JudgeError(RuntimeError):
 
 
 class _Ended(JudgeError):
-    """The process ended while it was asked."""
+    """The process ended before it answered."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A control that a request does not keep, or of which it does not say enough."""
+    """A control that a request fails, or that cannot be decided from it."""
 
     control: str
     title: str
@@ -59,7 +59,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one request, description or definition."""
+    """The verdict on one request, description or definition."""
 
     kind: str
     name: str
@@ -71,7 +71,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Whether no control is broken."""
+        """Whether no control failed."""
         return not self.violations
 
     @property
@@ -95,7 +95,7 @@ class Verdict:
 
 
 class Refused(RuntimeError):
-    """A request that the guard did not let through: it was not sent."""
+    """A request that the guard refused: it was not sent."""
 
     def __init__(self, operation: str, findings: Tuple[Finding, ...], why: Optional[str] = None):
         self.operation = operation
@@ -106,12 +106,12 @@ class Refused(RuntimeError):
 
 @dataclass
 class Judge:
-    """A process of `sagewarden check --lines`. It is started when it is first asked, and started anew when it is gone."""
+    """A process of `sagewarden check --lines`. It starts with the first question, and again if it has ended."""
 
     settings: Optional[str] = None
     profile: Optional[str] = None
     account: Optional[str] = None
-    #: What the process said first: `bundle`, `profile`, `settings`, `refuse_uncommitted`.
+    #: The first line of the process: `bundle`, `profile`, `settings`, `refuse_uncommitted`.
     head: Dict[str, Any] = field(default_factory=dict)
     _process: Optional["subprocess.Popen[str]"] = None
     _answers: "queue.Queue[Optional[str]]" = field(default_factory=queue.Queue)
@@ -119,9 +119,9 @@ class Judge:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def verdicts(self, document: Any, operation: Optional[str] = None) -> List[Verdict]:
-        """The verdicts on what a document holds.
+        """The verdicts on the resources in a document.
 
-        `operation` is the API operation whose request it is; without it the form of the document tells.
+        `operation` is the API operation of a request; without it, the form of the document decides.
         """
         given = {"operation": operation, "request": document} if operation else document
         line = json.dumps(given, default=str)
@@ -136,7 +136,7 @@ class Judge:
         return [self._verdict(subject) for subject in answer.get("subjects", [])]
 
     def start(self) -> Dict[str, Any]:
-        """Starts the process, and says what it judges by."""
+        """Starts the process, and returns its settings."""
         with self._lock:
             self._running()
         return self.head
@@ -202,7 +202,7 @@ class Judge:
         return process
 
     def _said(self) -> str:
-        """What the process wrote when it ended."""
+        """The last message of the process."""
         process = self._process
         if process is None or process.stderr is None:
             return ""
@@ -274,7 +274,7 @@ class Verdicts:
 
     @property
     def ok(self) -> bool:
-        """Whether no control is broken."""
+        """Whether no control failed."""
         return all(verdict.ok for verdict in self.verdicts)
 
     @property

@@ -16,14 +16,14 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
-#: Expressions that are evaluated at most, and elements of a value: code that makes more of them is not what people write.
+#: The most expressions that are evaluated, and elements of a value: code with more of them was not written by people.
 MOST_STEPS = 200_000
 MOST_ELEMENTS = 10_000
 
-#: Stands for a value that is known only when the code runs.
+#: A value that is known only when the code runs.
 LATER: Any = type("Later", (), {"__repr__": lambda self: "LATER"})()
 
-#: Operations of boto3's client that create what Sagewarden judges, by the names of its methods.
+#: Operations of boto3's client that create resources with controls, by the names of its methods.
 OPERATIONS: Dict[str, str] = {
     "create_app": "CreateApp",
     "create_auto_ml_job": "CreateAutoMLJob",
@@ -155,7 +155,7 @@ PARTS: Dict[str, Dict[str, str]] = {
         "max_wait_time_in_seconds": "MaxWaitTimeInSeconds",
     },
 }
-#: What `ModelTrainer` takes out of its parts and puts at the top of the request.
+#: Fields that `ModelTrainer` takes out of its parts and puts at the top of the request.
 RAISED = {
     "ResourceConfig": ("EnableManagedSpotTraining",),
     "VpcConfig": ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"),
@@ -179,7 +179,7 @@ FILLED = {
 
 @dataclass
 class Found:
-    """A request, as far as it is known."""
+    """The known part of a request."""
 
     line: int
     operation: str
@@ -213,7 +213,7 @@ def _open(value: Any) -> Any:
 
 
 class _Values:
-    """The values of names that are assigned once, to something literal, where every run passes."""
+    """The values of names that are assigned once, to a literal, in code that every run passes."""
 
     def __init__(self, tree: ast.AST):
         assigned: Dict[str, List[Optional[ast.expr]]] = {}
@@ -242,7 +242,7 @@ class _Values:
                     if isinstance(name, ast.Name):
                         plain = target is name and certain
                         assigned.setdefault(name.id, []).append(value if plain else None)
-                    # `config["KmsKeyId"] = key` and `config.key = key` change what a name stands for.
+                    # `config["KmsKeyId"] = key` and `config.key = key` change the value of a name.
             inner = certain and isinstance(node, (ast.Module, ast.Assign, ast.AnnAssign, ast.Expr, ast.With))
             for child in ast.iter_child_nodes(node):
                 visit(child, inner)
@@ -264,7 +264,7 @@ class _Values:
         self._steps = 0
 
     def expression(self, name: str) -> Optional[ast.expr]:
-        """What a name stands for; `None` if that is not certain."""
+        """The value of a name; `None` if that is not certain."""
         values = self._assigned.get(name, [])
         if len(values) != 1 or name in self._changed:
             return None
@@ -503,7 +503,7 @@ class _Reader:
         return self.values.of(expression)
 
     def _constructed(self, expression: Optional[ast.expr], name: str) -> Optional[ast.Call]:
-        """The call of this class that an expression is, or that the name stands for."""
+        """The call of this class that an expression is, or that a name refers to."""
         if isinstance(expression, ast.Name):
             expression = self.values.expression(expression.id)
         if not isinstance(expression, ast.Call):
@@ -599,7 +599,7 @@ def _cells(notebook: Any) -> Iterator[Tuple[int, str]]:
 
 
 def requests(text: str, is_notebook: bool) -> Dict[str, Any]:
-    """The requests in a file, and what could not be read.
+    """The requests in a file, and the parts that could not be read.
 
     Raises ValueError if the file is not Python, or not a notebook.
     """

@@ -1,4 +1,4 @@
-"""Why a job was stopped: said in the notebook that waits for it."""
+"""Why a job was stopped: a warning in the notebook that waits for the job."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def seen(operation: str, parsed: Mapping[str, Any], jobs: Set[Tuple[str, str]]) 
 
 
 def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], Any]]) -> Optional[str]:
-    """What the account's marks and the settings of this notebook say; None if they say nothing.
+    """Why the job was stopped, from the account's marks and the settings of this notebook; None if neither gives a reason.
 
-    The marks are the account's own word. The findings are judged here, from the description: they have the fix.
+    The marks come from the account. The findings, with their fixes, come from judging the description here.
     """
     marks = _marks(job, client)
     try:
@@ -66,9 +66,9 @@ def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], An
         return None
     head = f"{job.arn.split(':', 5)[-1]} was stopped"
     if controls:
-        head += f" by Sagewarden: it breaks {controls}" + (f" (finding {finding})" if finding else "")
+        head += f" by Sagewarden: it failed {controls}" + (f" (finding {finding})" if finding else "")
     else:
-        head += "; Sagewarden has not marked it, but it breaks controls"
+        head += "; Sagewarden has not marked it, but it fails controls"
     return "\n".join([head, *findings])
 
 

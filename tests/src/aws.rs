@@ -12,7 +12,7 @@ use crate::{Result, python};
 /// The region that it plays.
 pub const REGION: &str = "eu-west-1";
 
-/// What AWS's own client needs to speak to it. The machine's own credentials and settings play no part.
+/// The configuration that AWS's own client needs for a local service. It ignores the machine's own credentials and settings.
 #[must_use]
 pub fn client_environment(url: &str) -> [(&'static str, &str); 7] {
     [
@@ -43,7 +43,7 @@ pub struct Aws {
     output: BufReader<ChildStdout>,
 }
 
-/// What a service answered instead of a result.
+/// The error of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{operation}: {code}: {message}")]
 pub struct Refusal {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use crate::{Missing, Result, install_once, installation, python};
 
-/// What a Chromium or Chrome is called on `PATH`, the free one first.
+/// The names of Chromium and Chrome on `PATH`, the free one first.
 const NAMES: [&str; 6] = [
     "chromium",
     "chromium-browser",
@@ -80,7 +80,7 @@ fn program() -> Result<PathBuf> {
     }
 }
 
-/// What became of starting a program as a browser.
+/// The result of starting a program as a browser.
 enum Start {
     Works,
     Absent,
@@ -101,7 +101,7 @@ fn start(program: &Path) -> Start {
     }
 }
 
-/// What is looked at to find a browser.
+/// The places where a browser may be.
 struct Surroundings {
     chrome: Option<OsString>,
     path: Option<OsString>,
@@ -111,7 +111,7 @@ struct Surroundings {
 #[derive(Debug, PartialEq)]
 enum Found {
     Browser(PathBuf),
-    /// The user's choice is no browser. Nothing else takes its place: the tests would pass in a browser that nobody asked for.
+    /// The user's choice is not a browser. No other browser replaces it: the tests would pass in a browser that nobody chose.
     Unusable(PathBuf, String),
     /// A program that looked like a browser, and its fault.
     Nothing(Vec<String>),
@@ -176,7 +176,7 @@ fn install(refused: &[String]) -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    /// What stands at a path of the made-up machine.
+    /// The file at a path of the made-up machine.
     enum Stands {
         Browser,
         Broken,

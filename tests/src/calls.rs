@@ -1,5 +1,5 @@
-//! What an adapter asks of its service, read from its sources as tokens: `client.get_role()` is a call of `get_role`, in code and in
-//! the arguments of macros; comments and texts are none.
+//! The calls of an adapter to its service, read from its sources as tokens: `client.get_role()` is a call of `get_role`, in code and in the
+//! arguments of macros. Comments and texts do not count.
 
 use std::collections::BTreeSet;
 use std::fs;

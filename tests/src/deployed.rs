@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use sagewarden_events::Timestamp;
 use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Step, Store, Story};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::aws::{Aws, REGION, bytes};
 use crate::bucket::{make_bucket, put_object, upload};
+use crate::clock::MovableClock;
 use crate::emulator::{ACCOUNT, Emulator};
 use crate::functions::policies;
 use crate::listener::Listener;
@@ -40,6 +42,7 @@ pub struct Deployed {
     pub simulator: Simulator,
     /// See the type.
     pub emulator: Emulator,
+    clock: Option<Rc<MovableClock>>,
     _folder: TempDir,
 }
 
@@ -49,11 +52,26 @@ impl Deployed {
     /// # Errors
     /// If the emulator does not start, or the stack cannot be deployed.
     pub async fn new(settings: &str, parameters: &Value) -> Result<Self> {
+        Self::by_clock(settings, parameters, None).await
+    }
+
+    /// As [`Self::new`], at another time than the machine's. Each event and object of the story moves the clock to its own time.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub async fn at(settings: &str, parameters: &Value, time: Timestamp) -> Result<Self> {
+        Self::by_clock(settings, parameters, Some(MovableClock::new(time)?)).await
+    }
+
+    async fn by_clock(settings: &str, parameters: &Value, clock: Option<MovableClock>) -> Result<Self> {
         let folder = TempDir::new()?;
         let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
         let git = LocalGit::new(&folder.path().join("git"))?;
         let simulator = Simulator::start(account.clone(), git.clone()).await?;
-        let emulator = Emulator::beside(&simulator.url())?;
+        if let Some(clock) = &clock {
+            simulator.pass_millis(clock.now().millis() - simulator.now().millis());
+        }
+        let emulator = Emulator::beside_at(&simulator.url(), clock.as_ref())?;
         let mut aws = emulator.aws()?;
         make_bucket(&mut aws, BUNDLE_BUCKET)?;
         upload(&mut aws, BUNDLE_BUCKET, "sagewarden/", &bundle_files(settings)?)?;
@@ -75,6 +93,7 @@ impl Deployed {
             git,
             simulator,
             emulator,
+            clock: clock.map(Rc::new),
             _folder: folder,
         })
     }
@@ -82,10 +101,11 @@ impl Deployed {
     /// A story on the account and in the emulator's buckets.
     #[must_use]
     pub fn story(&self, clock: Clock) -> Story {
-        let aws = Rc::clone(&self.aws);
-        let mirror = move |bucket: &str, key: &str, body: &[u8]| {
-            // A put that fails shows in what the functions find.
-            if let Err(error) = put_object(&mut aws.borrow_mut(), bucket, key, body) {
+        let (aws, own) = (Rc::clone(&self.aws), self.clock.clone());
+        let mirror = move |bucket: &str, key: &str, body: &[u8], at: Timestamp| {
+            let moved = own.as_ref().map_or(Ok(()), |clock| clock.move_to(at));
+            // What fails here shows in what the functions find.
+            if let Err(error) = moved.and_then(|()| put_object(&mut aws.borrow_mut(), bucket, key, body)) {
                 eprintln!("{error}");
             }
         };
@@ -129,15 +149,27 @@ impl Deployed {
         }
     }
 
-    /// The clock's event, for the functions that watch endpoints. Nobody but EventBridge puts such an event on a bus.
+    /// The clock's event, for the functions that watch endpoints. Only EventBridge puts such an event on a bus.
     ///
     /// # Errors
+    ///
     /// If the queues do not become empty.
     pub fn tick(&self, event: &Value) -> Result<()> {
+        self.follow(event)?;
         for queue in ["DetectDriftQueue", "AlertDriftQueue"] {
             self.stack.send(&mut self.aws.borrow_mut(), queue, event)?;
         }
         self.put(&[])
+    }
+
+    /// Moves the clock, if there is one, to the time of an event.
+    fn follow(&self, event: &Value) -> Result<()> {
+        if let Some(clock) = &self.clock {
+            let time = event.get("time").and_then(Timestamp::from_json).ok_or("an event has no time")?;
+            clock.move_to(time)?;
+            self.simulator.pass_millis(clock.now().millis() - self.simulator.now().millis());
+        }
+        Ok(())
     }
 
     /// Puts events on the bus, and waits until nothing is waiting.
@@ -147,6 +179,7 @@ impl Deployed {
     pub fn put(&self, events: &[Value]) -> Result<()> {
         let mut aws = self.aws.borrow_mut();
         for event in events {
+            self.follow(event)?;
             put_event(&mut aws, event)?;
         }
         self.stack.settle(&mut aws).map_err(|error| format!("{error}\n{}", self.emulator.log()).into())

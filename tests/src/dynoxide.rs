@@ -79,7 +79,7 @@ impl Dynoxide {
         if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.into()) }
     }
 
-    /// What the project's adapters need to speak to it.
+    /// The configuration that the project's adapters need for it.
     pub async fn config(&self) -> SdkConfig {
         emulator::config(&self.url).await
     }

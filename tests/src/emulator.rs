@@ -13,6 +13,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use tempfile::TempDir;
 
 use crate::aws::{Aws, REGION, client_environment};
+use crate::clock::MovableClock;
 use crate::{Result, python};
 
 /// The account that the emulator plays.
@@ -64,12 +65,23 @@ impl Emulator {
     /// # Errors
     /// As [`Self::start`].
     pub fn beside(simulator: &str) -> Result<Self> {
-        Self::start(&[
+        Self::beside_at(simulator, None)
+    }
+
+    /// As [`Self::beside`], by this clock.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn beside_at(simulator: &str, clock: Option<&MovableClock>) -> Result<Self> {
+        let time = clock.map(MovableClock::environment);
+        let time = time.iter().flatten().map(|(name, value)| (*name, value.as_str()));
+        let services = [
             ("AUTH", "true"),
             ("AWS_ENDPOINT_URL_SAGEMAKER", simulator),
             ("AWS_ENDPOINT_URL_CODECOMMIT", simulator),
             ("AWS_ENDPOINT_URL_KMS", simulator),
-        ])
+        ];
+        Self::start(&services.into_iter().chain(time).collect::<Vec<_>>())
     }
 
     fn wait(&mut self, address: SocketAddr) -> Result<()> {
@@ -98,7 +110,7 @@ impl Emulator {
         self.folder.path().to_owned()
     }
 
-    /// What it logged.
+    /// Its log.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
@@ -112,7 +124,7 @@ impl Emulator {
         Aws::new(&self.url)
     }
 
-    /// What the project's adapters need to speak to it.
+    /// The configuration that the project's adapters need for it.
     pub async fn config(&self) -> SdkConfig {
         config(&self.url).await
     }
@@ -143,7 +155,7 @@ pub async fn config(url: &str) -> SdkConfig {
     config_of(url, "test", "test").await
 }
 
-/// As [`config`], for whoever has this access key.
+/// As [`config`], with this access key.
 pub async fn config_of(url: &str, key: &str, secret: &str) -> SdkConfig {
     let profile = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Credentials, profile).build();

@@ -43,7 +43,7 @@ pub(crate) fn follow_job(
     });
     account.update(&component, &contents, now)?;
     let trial = text(place, "TrialName");
-    // A test about something else may name a trial that nobody made.
+    // A test about something else may name a trial that does not exist.
     let is_there = account.describe_document(&account.resource(ResourceKind::Trial, trial)).is_ok();
     if is_there { join(account, &component, trial, now) } else { Ok(()) }
 }

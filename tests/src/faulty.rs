@@ -9,7 +9,7 @@ use sagewarden_lineage::fold;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use sagewarden_measure::Chance;
 
-/// What goes wrong, in percent of the calls.
+/// The faults, in percent of the calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// Writes, claims and releases that fail: before, in the midst, or after they were applied.
@@ -124,7 +124,7 @@ impl<T: Table> Faulty<T> {
         Ok(if self.strikes(self.faults.stale, "stale reads") { &self.past } else { &self.table })
     }
 
-    /// Some of the items that the writes are about: those of one item stay together and in their order.
+    /// Some of the items in the writes. The writes of one item stay together and in their order.
     fn some(&self, writes: &[Write]) -> Vec<Write> {
         let mut state = self.state();
         let mut chosen = BTreeMap::new();

@@ -28,7 +28,7 @@ pub struct Flow {
     pub settings: &'static str,
     /// The functions that get its events.
     pub functions: &'static [Function],
-    /// What stands before it begins; heard of by a world without faults.
+    /// The state before the flow begins; a world without faults has handled it.
     pub before: &'static [Happening],
     /// In order.
     pub happenings: &'static [Happening],
@@ -41,7 +41,7 @@ pub const FLOWS: [Flow; 13] = [
     Flow::judged("a setting of a job is changed", &[debugged_job]),
     Flow::judged("a job is marked", &[unencrypted_job]),
     Flow::judged("a mark is taken away, and set again", &[unencrypted_job, unmarked_job]),
-    Flow::judged("a job keeps every control", &[good_job]),
+    Flow::judged("a job passes every control", &[good_job]),
     Flow::judged("a model is deleted", &[open_model]),
     Flow::judged("a notebook is stopped, changed and started", &[rooted_notebook, stopped_notebook]),
     Flow::judged(
@@ -172,7 +172,7 @@ fn self_approved_package(local: &Local) -> Result<Vec<Value>> {
         "CreatedBy": author, "LastModifiedBy": author,
     });
     local.create(ResourceKind::ModelPackage, &request, 0)?;
-    // Heard of by the call alone: were its change of state heard of first, it would be marked before it loses its approval.
+    // Only the call arrives: if its change of state arrived first, the package would be marked before it loses its approval.
     let mut events = local.system.account.drain_events()?;
     events.retain(|event| event.get("detail-type") == Some(&json!("AWS API Call via CloudTrail")));
     Ok(events)

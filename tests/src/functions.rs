@@ -11,7 +11,7 @@ use sagewarden_policy::Bundle;
 
 use crate::{Result, root, target};
 
-/// Builds the functions with the rest of the workspace (so that nothing is compiled twice) and lays them out under `folder` as
+/// Builds the functions with the rest of the workspace and lays them out under `folder` as
 /// `infra/package.sh` does under `target/lambda`. `settings` takes the place of `infra/settings.toml`.
 ///
 /// # Errors
@@ -91,6 +91,8 @@ fn build_with(folder: &str, options: &[&str]) -> Result<Vec<(String, PathBuf)>> 
         .current_dir(root())
         .args(["build", "--workspace", "--message-format=json", "--target-dir"])
         .arg(target()?)
+        // With a test among what is built, dependencies have the features that they have in tests: nothing is compiled twice.
+        .args(["--test", "house"])
         .args(options)
         .stderr(std::process::Stdio::inherit())
         .output()?;

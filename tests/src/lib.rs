@@ -1,10 +1,11 @@
-//! What the tests of whole flows stand on: a Python environment with AWS's own client and an emulator, and a simulator of the
-//! two services that the emulator lacks.
+//! The base of the tests of whole flows: a Python environment with AWS's own client and an emulator, and a simulator of the two services
+//! that the emulator lacks.
 
 pub mod aws;
 pub mod browser;
 pub mod bucket;
 pub mod calls;
+pub mod clock;
 mod codecommit;
 pub mod deployed;
 pub mod dynoxide;
@@ -63,8 +64,8 @@ pub fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What a test lacks on this machine, in lines for people. The test harness shows the errors of tests by `Debug`, which would escape
-/// the ends of the lines.
+/// Programs that this machine lacks for a test, in lines for people. The test harness shows the errors of tests by `Debug`, which would
+/// escape the ends of the lines.
 #[derive(Clone, thiserror::Error)]
 #[error("{0}")]
 struct Missing(String);
@@ -102,7 +103,7 @@ pub fn target() -> Result<PathBuf> {
     Ok(target.to_owned())
 }
 
-/// A folder under the target folder whose name changes with these files: what was installed for others is never changed under a
+/// A folder under the target folder whose name depends on these files, so that another version never changes an installation under a
 /// running test.
 fn installation(name: &str, files: &[PathBuf]) -> Result<PathBuf> {
     let mut digest = Sha256::new();
@@ -113,8 +114,8 @@ fn installation(name: &str, files: &[PathBuf]) -> Result<PathBuf> {
     Ok(target()?.join(format!("{name}-{digest}")))
 }
 
-/// Installs something into a folder, unless `result` is there, which must come last. The first caller does it; the others, of other
-/// processes too, wait. Where it was interrupted, the next caller begins again.
+/// Installs something into a folder, unless `result` exists, which the installation must make last. The first caller installs; others, in
+/// other processes too, wait. After an interruption, the next caller begins again.
 fn install_once(folder: &Path, result: &Path, install: impl FnOnce() -> Result<()>) -> Result<()> {
     if result.exists() {
         return Ok(());
@@ -132,7 +133,7 @@ pub fn now() -> sagewarden_events::Timestamp {
     sagewarden_events::Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A text in a document; empty if there is none.
+/// A text in a document; empty if absent.
 #[must_use]
 pub fn text<'a>(value: &'a serde_json::Value, key: &str) -> &'a str {
     value.get(key).and_then(serde_json::Value::as_str).unwrap_or_default()

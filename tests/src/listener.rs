@@ -56,9 +56,10 @@ impl Listener {
         Ok((Self { url }, arn))
     }
 
-    /// What came since the last call.
+    /// The notices since the last call.
     ///
     /// # Errors
+    ///
     /// When the emulator refuses.
     pub fn heard(&self, aws: &mut Aws) -> Result<Vec<String>> {
         let mut heard = Vec::new();

@@ -95,9 +95,10 @@ impl Local {
         self.serve_by(&captured_config(uri), &model("m"), 0)
     }
 
-    /// As [`Self::serve_captured`], with this description of the model `m`, which is created when its artifact is there.
+    /// As [`Self::serve_captured`], with this description of the model `m`, which is created after its artifact.
     ///
     /// # Errors
+    ///
     /// When the account refuses.
     pub fn serve_model(&self, uri: &str, model: &Value) -> Result<Resource> {
         self.serve_by(&captured_config(uri), model, 90)
@@ -129,9 +130,10 @@ impl Local {
         Ok(block_on(self.system.deliver(body, at(0)))?.iter().filter_map(words).collect())
     }
 
-    /// What left the system.
+    /// The published notices.
     ///
     /// # Errors
+    ///
     /// When the store fails.
     pub fn sent(&self) -> Result<Vec<SentNotice>> {
         Ok(self.system.notices.sent()?)
@@ -177,7 +179,7 @@ pub fn at(seconds: i64) -> Timestamp {
 /// A key that the story's settings allow.
 pub const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// A training job that keeps every control of [`SETTINGS`].
+/// A training job that passes every control of [`SETTINGS`].
 #[must_use]
 pub fn training_job(name: &str, tags: &[(&str, &str)]) -> Value {
     json!({
@@ -210,7 +212,7 @@ pub fn notebook() -> Value {
     })
 }
 
-/// A model that keeps every control of [`SETTINGS`].
+/// A model that passes every control of [`SETTINGS`].
 #[must_use]
 pub fn model(name: &str) -> Value {
     json!({

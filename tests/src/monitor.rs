@@ -11,7 +11,7 @@ use crate::local::{KEY, at};
 pub const BUCKET: &str = "ds-model-bucket-credit-dev-7f3a";
 /// Where in the bucket it is, in Model Monitor's own layout: endpoint, schedule, hour.
 pub const REPORT: &str = "reports/credit-default-prod/quality/2026/03/05/11/constraint_violations.json";
-/// What stands in it.
+/// The content of the report.
 pub const FOUND: &str = r#"{"violations":[{"feature_name":"AGE","constraint_check_type":"data_type_check","description":"Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. Observed: Only 0.0% of data is Integral."}]}"#;
 
 const SCHEDULE: &str = "quality";
@@ -35,7 +35,7 @@ fn network() -> Value {
     json!({ "EnableNetworkIsolation": true, "VpcConfig": vpc })
 }
 
-/// What happens a day after the end of the story, in order. What a moment announces is to be delivered before the next one.
+/// The events of a day after the end of the story, in order. Deliver the announcements of a moment before the next one.
 pub const MOMENTS: [fn(&SimulatedAccount) -> Result<()>; 3] = [
     |account| schedule(account, at(LATER)).map(drop),
     |account| start(account, at(LATER + 7_200)).map(drop),
@@ -101,9 +101,10 @@ pub fn start(account: &SimulatedAccount, now: Timestamp) -> Result<Resource> {
     Ok(job)
 }
 
-/// It ends. Its report is there by then.
+/// It ends, after its report was written.
 ///
 /// # Errors
+///
 /// When it is not running.
 pub fn finish(account: &SimulatedAccount, now: Timestamp) -> Result<()> {
     let job = account.resource(ResourceKind::ProcessingJob, JOB);

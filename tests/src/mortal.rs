@@ -18,8 +18,8 @@ use crate::{Result, WHEN, guarded};
 /// A claim that somebody left behind has run out by the next delivery.
 const BETWEEN_MS: i64 = 121_000;
 
-/// What a finding says of a remedy whose process died before it noted what came of it.
-pub const DIED: &str = "the function died during this call: look whether it took effect";
+/// The text of a finding whose process died before it noted the result of the remedy.
+pub const DIED: &str = "the function died during this call: check whether the call took effect";
 
 /// Where a process dies: at a call, counted from 0, before or after the service has done it.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ pub struct Mortal {
 }
 
 impl Mortal {
-    /// A system that has heard of nothing.
+    /// A system that has received no event.
     #[must_use]
     pub fn new(system: System) -> Self {
         Self { system, deliveries: 0, deaths: 0 }
@@ -84,14 +84,14 @@ impl Mortal {
     }
 }
 
-/// What was done about a verdict, as it is recorded.
+/// The recorded remedy of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remedied {
     /// The partition of the verdict.
     pub verdict: String,
     /// The call.
     pub action: String,
-    /// What came of it.
+    /// The result.
     pub result: String,
     /// Whether it is known how long that took.
     pub is_timed: bool,
@@ -102,9 +102,9 @@ pub struct Remedied {
 /// The table of a system in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InWords {
-    /// Every item but for when it was judged and sent, what was done, and what is left to do.
+    /// Every item, without the times of verdicts and notices, the remedies, and the work that is left.
     pub items: Vec<String>,
-    /// What was done.
+    /// The remedies.
     pub remedied: Vec<Remedied>,
     /// Jobs that were stopped, by their lineage.
     pub stopped: Vec<String>,
@@ -161,10 +161,11 @@ impl InWords {
     }
 }
 
-/// Checks what comes of each seed, several at a time, and returns how many there were. One that fails is named, so that it can be
+/// Checks the result of each seed, several at a time, and returns how many there were. A seed that fails is named, so that it can be
 /// repeated.
 ///
 /// # Panics
+///
 /// As `check`, in a world where no process dies any more.
 pub fn for_each_seed(usual: u64, check: impl Fn(u64) -> usize + Sync + RefUnwindSafe) -> u64 {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());

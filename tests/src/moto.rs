@@ -1,4 +1,4 @@
-//! moto's server: an AWS that nobody here wrote, on a free port of this machine, stopped with the test.
+//! moto's server, an independent imitation of AWS, on a free port of this machine; it stops with the test.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};

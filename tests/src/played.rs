@@ -12,15 +12,15 @@ use crate::{Result, monitor};
 /// The account, the repositories and the store as the story left them, and everything that was announced.
 #[derive(Debug)]
 pub struct Played {
-    /// The system that heard it all as it happened.
+    /// The system that handled all events as they happened.
     pub system: System,
     /// In the order in which they happened; of what the system itself wrote to S3, only the importances of new models.
     pub events: Vec<Value>,
     _git: TempDir,
 }
 
-/// Those of the story, and the baseline that comes of its training by name: whether traffic that is heard of before the model's
-/// lineage finds one must not depend on chance.
+/// The settings of the story. They name the baseline that is made from its training data, because traffic may arrive
+/// before the model's lineage, and chance must not decide whether a baseline is found.
 fn settings() -> String {
     let created = Story::demo_start().millis() + 1_200_000;
     let [account, region, job] = [Story::ACCOUNT, Story::REGION, Story::TRAINING_JOB];
@@ -89,9 +89,10 @@ impl Played {
         Ok(played)
     }
 
-    /// The same world before the system has heard of anything.
+    /// The same world before the system has handled any event.
     ///
     /// # Errors
+    ///
     /// When a store fails.
     pub fn unheard(&self) -> Result<System> {
         let store = Store::in_memory()?;

@@ -20,7 +20,7 @@ struct Environment {
 
 const ENVIRONMENT: Environment =
     Environment { name: "python", requirements: &[("requirements.txt", &[]), ("files.txt", &["--no-deps"])] };
-/// What scans the template wants other versions of packages that the tests use, boto3 among them.
+/// The scanners of the template need other versions of packages that the tests use, such as boto3.
 const SCANNERS: Environment = Environment { name: "scanners", requirements: &[("scanners.txt", &[])] };
 /// The newest model of AWS's API.
 const API: Environment = Environment { name: "api", requirements: &[("api.txt", &[])] };
@@ -29,6 +29,9 @@ const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xg
 
 /// moto, which the other tests do not wait for either.
 const MOTO: Environment = Environment { name: "moto", requirements: &[("moto.txt", &[])] };
+
+/// What gives a process another time.
+const FAKETIME: Environment = Environment { name: "faketime", requirements: &[("faketime.txt", &[])] };
 
 /// The SageMaker SDK 2, as the workshop's notebooks use it, and the SDK 3. Each has botocore of its own.
 const SDK2: Environment = Environment { name: "sdk2", requirements: &[("sdk2.txt", &[])] };
@@ -125,6 +128,19 @@ pub fn mocking_script(name: &str) -> Result<Command> {
 /// As [`tool`].
 pub fn scanner(name: &str) -> Result<Command> {
     Ok(Command::new(SCANNERS.interpreter()?.with_file_name(name)))
+}
+
+/// The library that gives a process another time, to be loaded before all others.
+///
+/// # Errors
+/// As [`script`]; its package needs a C compiler.
+pub(crate) fn time_library() -> Result<PathBuf> {
+    const PLACE: &str = "site-packages/libfaketime/vendor/libfaketime/src/libfaketime.so.1";
+    let home = FAKETIME.interpreter()?;
+    let packages = home.parent().and_then(Path::parent).ok_or("an environment is a folder")?.join("lib");
+    let found = fs::read_dir(&packages)?.filter_map(|python| Some(python.ok()?.path().join(PLACE)));
+    let library = found.into_iter().find(|library| library.is_file());
+    library.ok_or_else(|| format!("`{}` has no `{PLACE}`", packages.display()).into())
 }
 
 fn run(interpreter: PathBuf, script: &str) -> Command {

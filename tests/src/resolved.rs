@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// What names stand for: parameters, pseudo parameters, and `Resource.Attribute`.
+/// The values of names: parameters, pseudo parameters, and `Resource.Attribute`.
 pub type Names = BTreeMap<String, Value>;
 
 /// Replaces intrinsic functions and parameters of Systems Manager (`{{resolve:ssm:name}}`).
@@ -18,7 +18,7 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// The same value without functions; `None` stands for `AWS::NoValue`, and is left out of lists and objects.
+    /// The same value without functions; `None` is `AWS::NoValue`, and is left out of lists and objects.
     #[must_use]
     pub fn resolve(&self, value: &Value) -> Option<Value> {
         match value {
@@ -68,7 +68,7 @@ impl Resolver {
                 }
                 text => Some(json!(self.stored(&self.substituted(text.as_str()?, &Value::Null)))),
             },
-            // What is encoded here is decoded by whoever asks for it: tests read the text.
+            // Encoded text is decoded at once, because tests read the text.
             "Fn::Base64" => self.resolve(argument),
             other => Some(json!(format!("unknown function {other}"))),
         }

@@ -62,7 +62,7 @@ impl Captured {
         Ok(scores)
     }
 
-    /// Writes the files of what was captured, and says how many calls are in them.
+    /// Writes the files of captured calls, and returns the number of calls in them.
     pub(crate) fn write(&self, account: &SimulatedAccount, now: Timestamp) -> Result<usize, Fault> {
         let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let mut calls = 0;

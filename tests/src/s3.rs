@@ -1,4 +1,4 @@
-//! Objects of the simulated account over S3's REST protocol, in path style: what the clients in a notebook call. Every bucket is there.
+//! Objects of the simulated account over S3's REST protocol, in path style, as the clients in a notebook call it. Every bucket exists.
 
 use axum::body::Bytes;
 use axum::http::{Method, StatusCode, header};

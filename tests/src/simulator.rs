@@ -56,7 +56,8 @@ impl Simulator {
     /// Starts it on a free port of this machine.
     ///
     /// # Errors
-    /// When there is none.
+    ///
+    /// When no port is free.
     pub async fn start(account: SimulatedAccount, git: LocalGit) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -109,7 +110,12 @@ impl Simulator {
 
     /// Lets time pass in the account.
     pub fn pass(&self, seconds: i64) {
-        self.services.ahead.fetch_add(seconds * 1_000, Ordering::Relaxed);
+        self.pass_millis(seconds * 1_000);
+    }
+
+    /// As [`Self::pass`], in milliseconds; time that is less than none runs back.
+    pub(crate) fn pass_millis(&self, millis: i64) {
+        self.services.ahead.fetch_add(millis, Ordering::Relaxed);
     }
 
     /// Writes the calls that endpoints have captured into a file for each endpoint; returns how many calls there were.

@@ -110,7 +110,7 @@ impl Sources {
         found
     }
 
-    /// The module that a path leads into, and the first name of it that is none.
+    /// The module that a path leads into, and the first name of the path that is not a module.
     fn resolve(&self, here: &[String], path: &[String]) -> Option<(&Module, String)> {
         let mut base: Vec<String> = here.to_vec();
         let mut rest = path.iter().peekable();
@@ -254,7 +254,7 @@ fn declared_modules(code: &str) -> Vec<String> {
     pairs.collect()
 }
 
-/// Every path of the code, those of `use` trees written out: `use a::{b, c::d}` is `a::b` and `a::c::d`.
+/// Every path of the code, with `use` trees written out: `use a::{b, c::d}` is `a::b` and `a::c::d`.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut rest = code;

@@ -81,9 +81,10 @@ impl Stack {
         Ok(())
     }
 
-    /// Puts an event on the queue of a function, as its rule would: nobody but EventBridge sends the events of its clock.
+    /// Puts an event on the queue of a function, as its rule would: only EventBridge sends the events of its clock.
     ///
     /// # Errors
+    ///
     /// If the queue does not exist, or the emulator does not answer.
     pub fn send(&self, aws: &mut Aws, queue: &str, event: &Value) -> Result<()> {
         let is_it = |url: &String| url.contains(&format!("-{queue}-"));

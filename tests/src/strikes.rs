@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use sagewarden_local::{Call, Fate, Guard};
 
-/// What goes wrong at a call.
+/// The fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The service asks to slow down, and does nothing.
     Throttled,
     /// A permission is missing for a moment, as after a deployment.
     Denied,
-    /// The service refuses for good; somebody corrects that, and sends the record again from the quarantine.
+    /// The service refuses until somebody corrects that, and sends the record again from the quarantine.
     Refused,
     /// The time is over before the service does anything.
     TimedOut,
@@ -36,14 +36,14 @@ impl Fault {
         Self::DiesAfter,
     ];
 
-    /// How a record ends that was refused for good by such a fault: its reason has these words.
+    /// The end of a record that such a fault refused: its reason has these words.
     pub const REFUSAL: &str = "refused until somebody mends it";
     /// The words of a permission that is missing.
     pub const DENIAL: &str = "not authorized";
 
-    /// Whether a call of this method may meet the fault. A fact that may not be read is unknown, which is another verdict: that is
-    /// tested where it is judged. A remedy that is refused for good is not tried again, by design: `remedies.rs` holds that. What only
-    /// reads has no effect: that its answer is lost is the same as that it was never asked.
+    /// Whether a call of this method may meet the fault. If a fact may not be read, it is unknown, which leads to another verdict: the
+    /// tests of verdicts cover that. By design, a remedy that is refused for good is not tried again: `remedies.rs` covers that. A read has
+    /// no effect, so a lost answer is the same as a call that was never made.
     #[must_use]
     pub fn may_strike(self, method: &str) -> bool {
         let starts = |starts: &[&str]| starts.iter().any(|start| method.starts_with(start));
@@ -92,7 +92,7 @@ pub struct Strikes {
     planned: Vec<Strike>,
     /// The methods that were called.
     calls: RefCell<Vec<&'static str>>,
-    /// What was struck in fact.
+    /// The faults that happened.
     struck: RefCell<Vec<(&'static str, Fault)>>,
 }
 
@@ -115,7 +115,7 @@ impl Strikes {
         self.struck.borrow().clone()
     }
 
-    /// What becomes of the newest call, which has been noted.
+    /// Decides about the newest call, which has been noted.
     fn fate(&self, call: Call<'_>, is_after: bool) -> Fate {
         let now = self.calls.borrow().len();
         let strikes = |(at, fault): &&Strike| at + 1 == now && fault.is_after() == is_after;

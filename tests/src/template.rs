@@ -60,7 +60,7 @@ pub fn texts(value: &Value) -> Vec<&str> {
     list(value).into_iter().filter_map(Value::as_str).collect()
 }
 
-/// What a part of the template is when its condition holds.
+/// The value of a part of the template if its condition holds.
 #[must_use]
 pub fn when_asked_for(value: &Value) -> &Value {
     if value["Fn::If"].is_array() { &value["Fn::If"][1] } else { value }

@@ -177,7 +177,7 @@ fn trained(local: &Local) -> Announced {
     trained_to(local, b"weights")
 }
 
-/// A model that relies on the limit, and on the education only where the limit is none.
+/// A model that relies on the limit, and on the education only if the limit is missing.
 fn trained_model(local: &Local) -> Announced {
     let stump = |feature, threshold, leaves, rows| Stump { feature, threshold, leaves, rows };
     let stumps = [stump(1, 2.5, [-0.5, 0.5], [50, 50]), stump(0, 1.0, [2.0, 0.0], [1, 99])];
@@ -273,8 +273,8 @@ fn window_over(_: &Local) -> Announced {
     Ok(vec![tick(DAY + 3_600 + 16 * 60)])
 }
 
-/// What the clock could not do the last time, it does now, or an hour later: two faults of a run may strike two ticks, and each leaves the
-/// window open for the next.
+/// A tick repeats the work that the last tick could not do, at once or an hour later: two faults of a run may strike two ticks, and each
+/// leaves the window open for the next.
 fn clock_later(_: &Local) -> Announced {
     Ok([2, 3].map(|hours| tick(DAY + hours * 3_600 + 16 * 60)).into())
 }
@@ -301,7 +301,7 @@ fn predicted(local: &Local) -> Announced {
     captured(local, "00-00-000-a.jsonl", &lines, DAY + 60)
 }
 
-/// Half of which are 0, in two files of the hour in which they were collected.
+/// Half of the labels are 0, in two files of the hour in which they were collected.
 fn labelled(local: &Local) -> Announced {
     for (file, calls) in [("a", 0..15), ("b", 15..30)] {
         let mut lines = String::new();

@@ -1,13 +1,13 @@
-//! What the simulated services share: how they answer, how they refuse, and who calls them.
+//! The common parts of the simulated services: answers, refusals, and callers.
 
 use sagewarden_events::Actor;
 use sagewarden_local::Fault;
 use serde_json::Value;
 
-/// What a service answers.
+/// An answer of a service.
 pub(crate) type Answer = std::result::Result<Value, Fault>;
 
-/// Whoever calls over HTTP: the simulator knows one person.
+/// The caller of HTTP requests: the simulator knows one person.
 pub(crate) fn caller() -> Actor {
     Actor {
         arn: Some("arn:aws:sts::111122223333:assumed-role/ds-notebook-role-credit-dev-ana/ana".to_owned()),

@@ -1,5 +1,5 @@
-//! The account of AWS's secure data-science workshop while somebody works in a notebook: jobs run their containers and end, endpoints
-//! come into service, monitoring schedules run, pushes are announced, and Sagewarden hears of it all.
+//! The account of AWS's secure data-science workshop while somebody works in a notebook: jobs run their containers and end, endpoints come
+//! into service, monitoring schedules run, pushes are announced, and Sagewarden receives all events.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -37,7 +37,7 @@ pub struct Workshop {
     /// The command.
     pub command: PathBuf,
     folder: PathBuf,
-    /// What was running when its creation had been heard of: it may go on now.
+    /// Resources whose creation was announced: their work may continue now.
     heard: BTreeSet<String>,
     /// Monitoring schedules whose first hour has passed.
     schedules: usize,
@@ -77,7 +77,7 @@ impl Workshop {
         self.live()
     }
 
-    /// One round: what was announced is heard, and then everything goes on by a step.
+    /// One round: the announced events are handled, and then everything takes one step.
     fn live(&mut self) -> Result<()> {
         self.push()?;
         block_on(self.system.settle())?;
@@ -160,7 +160,7 @@ impl Workshop {
         }
     }
 
-    /// What the container of a processing job writes.
+    /// The files that the container of a processing job writes.
     fn process(&self, job: &Value, now: Timestamp) -> Result<()> {
         let input = input_of(job, "input-1").or_else(|| input_of(job, "baseline_dataset_input"));
         let data = self.read(&input.ok_or("a processing job has data")?)?;
@@ -236,7 +236,7 @@ impl Workshop {
         Ok(())
     }
 
-    /// The bucket of models, and the place of reports in it: the settings send those of `detect-drift` there, too.
+    /// The bucket of models, and the place of reports in it: the settings send the reports of `detect-drift` there, too.
     pub const MODELS: &str = "ds-model-bucket-credit-dev-7f3a";
     /// See [`Self::MODELS`].
     pub const REPORTS: &str = "secure-sagemaker-demo/drift";

@@ -1,5 +1,5 @@
-//! What the account, its remedies and the source control promise, held by the simulated ones and by the AWS adapters, which
-//! reach the same account over HTTP.
+//! The contract of the account, its remedies and the source control, for the simulated ones and for the AWS adapters, which reach the same
+//! account over HTTP.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -339,7 +339,7 @@ async fn executions_are_listed_from_a_time_on(world: &World, account: &impl Acco
         assert!(list.iter().all(|each| each["MonitoringExecutionStatus"] == "Failed"), "{list:?}");
         Ok(list.iter().filter_map(|each| each["FailureReason"].as_str().map(str::to_owned)).collect())
     };
-    // The newest first; what was due at the time itself is among them.
+    // The newest first, including the execution that was due at that very time.
     assert_eq!(reasons(hour(9)).await?, ["AlgorithmError", "Job inputs had no data"]);
     assert_eq!(reasons(hour(3)).await?, ["AlgorithmError", "Job inputs had no data"]);
     assert_eq!(reasons(hour(2)).await?, ["AlgorithmError"]);
@@ -466,7 +466,7 @@ async fn a_comment_is_posted_once(world: &World, source: &impl SourceControl) ->
         Comment { repository: &repository, parent: None, commit: &first, token: "t-1", text: &text };
     source.post(&on_first).await?;
     source.post(&on_first).await?;
-    // Whoever would say it in other words has said it already.
+    // With the same token, another text adds no second comment.
     source.post(&Comment { text: &others, ..on_first }).await?;
     assert_eq!(posted()?, [(first.clone(), "**ä**\n- b".to_owned())]);
 

@@ -153,13 +153,13 @@ fn a_report_that_should_be_there_is_waited_for_and_one_that_is_none_is_rejected(
     execute(&local, "e1", None, FOUND, 86_400)?;
     let outcomes = local.settle()?;
     let waits =
-        |text: &&String| text.starts_with("alert-drift retry: ") && text.ends_with("its report is not there");
+        |text: &&String| text.starts_with("alert-drift retry: ") && text.ends_with("its report is missing");
     assert!(outcomes.iter().any(|text| waits(&text)), "{outcomes:?}");
 
     execute(&local, "e2", Some("this is no report"), FOUND, 90_000)?;
     let outcomes = local.settle()?;
     let refused = |text: &&String| {
-        text.starts_with("alert-drift reject: ") && text.contains("no constraint violations file")
+        text.starts_with("alert-drift reject: ") && text.contains("not a constraint violations file")
     };
     assert!(outcomes.iter().any(|text| refused(&text)), "{outcomes:?}");
     assert_eq!(alerts(&local)?, Vec::<Value>::new());
@@ -257,7 +257,7 @@ fn an_execution_that_failed_or_was_stopped_is_told_once_and_is_history() -> Resu
         assert!(told[0]["advice"].as_str().is_some_and(|words| words.contains(advice)), "{}", told[0]);
         assert_eq!(alerts(&local)?, Vec::<Value>::new());
         let history = monitors::history(&local)?;
-        assert!(history.contains("schedule quality said nothing: the execution "), "{history}");
+        assert!(history.contains("schedule quality has no result: the execution "), "{history}");
         assert!(local.lineage("endpoint/prod")?.to_string().contains("\"kind\":\"violation\""));
         Ok(())
     };

@@ -85,7 +85,7 @@ fn every_format_is_cut_to_what_may_leave() {
             assert_eq!(respond(&WORLD, &question(&WORLD, format), http, size).unwrap(), whole, "{format}");
             for limit in [size - 1, size / 2] {
                 let cut = match respond(&WORLD, &question(&WORLD, format), http, limit) {
-                    // What is nearest comes first: without the artifacts there is nothing to state.
+                    // The nearest nodes come first: without the artifacts, the format has nothing to state.
                     Err(error) if format == "slsa" => {
                         assert!(
                             error.to_string().contains(&format!("the answer has {size} bytes")),

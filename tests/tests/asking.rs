@@ -250,7 +250,7 @@ fn a_job_has_a_history_of_its_own_with_what_was_done_about_it() {
     ] {
         assert!(stopped.iter().any(|entry| entry.starts_with(words)), "{words}: {stopped:#?}");
     }
-    // A job that keeps all controls was judged, too.
+    // A job that passes all controls was judged, too.
     let kept: Vec<String> = tell(about(Ask::History, &format!("training-job/{}", Story::TRAINING_JOB)));
     assert!(kept.iter().any(|entry| entry.contains("was judged compliant")), "{kept:#?}");
     assert!(kept.iter().any(|entry| entry == "state: became Completed"), "{kept:#?}");
@@ -262,7 +262,7 @@ fn a_job_has_a_history_of_its_own_with_what_was_done_about_it() {
     assert_eq!(tell(before), Vec::<String>::new());
 }
 
-/// Two variants with so many windows each, of which every third has a run beside it that found something at the same time.
+/// Two variants with so many windows each; every third window has an execution beside it that found something at the same time.
 fn watched(windows: i64) -> (Store, usize) {
     let store = Store::in_memory().unwrap();
     let endpoint = Resource::in_region(ResourceKind::Endpoint, "1", "r", "prod");
@@ -304,7 +304,7 @@ fn a_history_of_two_variants_goes_back_to_the_first_window_of_both() {
         let times: Vec<Timestamp> = history.entries.iter().map(|entry| entry.time).collect();
         assert!(times.is_sorted_by(|one, other| one >= other), "the newest first");
         assert!(seen.last().is_none_or(|(last, _)| times.iter().all(|time| time < last)));
-        // Of each hour that a page holds, both variants are on it.
+        // Each hour on a page has both variants.
         let of = |variant: &str| {
             let entries = history.entries.iter().filter(|entry| entry.subject.contains(variant));
             entries.map(|entry| entry.time).collect::<Vec<_>>()
@@ -368,7 +368,7 @@ fn downstream_of_a_commit_is_what_was_built_from_it_named_or_not() {
         &Question { direction: Way::Downstream, ..Question::about("commit/4f545b7") },
     );
     let kinds: BTreeSet<&str> = answer.graph.nodes.keys().map(|id| id.kind().word()).collect();
-    // Nobody named the commit of the processing job: it is found through the branch.
+    // The commit of the processing job was inferred: it is found through the branch.
     for kind in ["processing-job", "training-job", "artifact", "model", "endpoint-config", "deployment"] {
         assert!(kinds.contains(kind), "{kind} is missing in {kinds:?}");
     }

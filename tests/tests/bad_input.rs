@@ -41,9 +41,9 @@ struct Batch {
     again: BTreeSet<String>,
     /// Kept in quarantine: reason and body.
     kept: BTreeMap<String, (String, String)>,
-    /// What the function did not come to an end with, by its own account.
+    /// The records that the function did not finish, by its own account.
     retried: BTreeSet<String>,
-    /// What the function rejected, by its own account.
+    /// The records that the function rejected, by its own account.
     rejected: BTreeSet<String>,
 }
 
@@ -95,7 +95,7 @@ fn deliver(local: &Local, function: &str, bodies: &[String]) -> Result<Batch> {
     batch.kept =
         own.map(|kept| (text(kept, "message_id"), (text(kept, "reason"), text(kept, "body")))).collect();
     assert_eq!(kept.len(), before + batch.kept.len(), "each is kept once");
-    // What the function said of each record is what became of it, and no record became two things.
+    // The log agrees with the outcome of each record, and no record has two outcomes.
     assert_eq!(batch.again, batch.retried);
     let of_kept: BTreeSet<String> = batch.kept.keys().cloned().collect();
     let rejected: BTreeSet<String> = batch.rejected.difference(&batch.again).cloned().collect();
@@ -112,13 +112,13 @@ fn deliver(local: &Local, function: &str, bodies: &[String]) -> Result<Batch> {
 
 const ENDINGS: [&str; 2] = ["json", "txt"];
 
-/// What stands in the files of a folder of `events/`.
+/// The contents of the files in a folder of `events/`.
 fn events(folder: &str) -> Result<Vec<String>> {
     let paths = files_below(&root().join("events").join(folder), &ENDINGS)?;
     paths.iter().map(|path| Ok(fs::read_to_string(path)?)).collect()
 }
 
-/// An event that every function but `record-commit` has something to do with, of a job that is there; and one of a push.
+/// An event of an existing job that every function but `record-commit` handles, and an event of a push.
 fn good(local: &Local) -> Result<[String; 2]> {
     let path = root().join("events/aws.sagemaker/training-job-state-change/in-progress.json");
     let event = fs::read_to_string(path)?;
@@ -168,7 +168,7 @@ fn what_is_none_of_ours_is_acknowledged() -> Result<()> {
     Ok(())
 }
 
-/// What is brought of a body that is empty, huge, deep, or no text that anybody meant.
+/// The outcome of a body that is empty, huge, deep, or not a sensible text.
 #[test]
 fn nonsense_of_every_form_is_kept_as_it_came() -> Result<()> {
     let event = |detail: &str| {

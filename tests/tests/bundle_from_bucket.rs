@@ -150,7 +150,7 @@ async fn push(world: &World, function: &Function, file: (&str, &str), seconds: i
 async fn a_push_is_reviewed_by_the_bundle_that_enforces() -> Result<()> {
     let world = World::new()?;
     let function = world.function()?;
-    // Nothing of it is judged: nobody looks at the bucket, or waits for it.
+    // No function judges anything: none reads the bucket, or waits for it.
     function.objects.guard.failing.set(Some(PortErrorKind::Unavailable));
     push(&world, &function, ("train.py", ""), 0).await?;
     assert_eq!(function.objects.guard.lists.get(), 0);
@@ -215,7 +215,7 @@ async fn an_upload_that_may_not_be_complete_is_left_alone() -> Result<()> {
     // One that has nothing better waits.
     let started = world.function()?;
     let error = world.deliver(&started, 60).await.err().ok_or("it was judged")?;
-    assert!(error.to_string().ends_with("it was written a moment ago, and more may follow"), "{error}");
+    assert!(error.to_string().ends_with("the upload may still be under way"), "{error}");
     assert_eq!(world.sent(BUNDLE_REFUSED)?.len(), 0);
     assert_eq!(world.judged_by()?.len(), 1);
     Ok(())
@@ -254,7 +254,7 @@ async fn a_wrong_bundle_is_refused_and_published_once_and_the_last_good_one_stay
         )
     );
 
-    // Mended: in force again. The same mistake again is another one.
+    // The fault is corrected, and the bundle is in force again. The same fault later is a new one.
     world.put("settings.toml", &OBSERVE.replace("observe", "enforce"), 400)?;
     let text = world.deliver(&functions[0], 460).await?;
     assert!(text.contains("stop requested"), "{text}");

@@ -33,7 +33,7 @@ const ANA: &str = "arn:aws:iam::111122223333:user/ana";
 const FOUND: &str = "CompletedWithViolations: Job completed successfully with 1 violations.";
 const REPORT: &str = r#"{"violations":[{"feature_name":"LIMIT_BAL","constraint_check_type":"baseline_drift_check","description":"Baseline drift distance: 0.49 exceeds threshold: 0.1"}]}"#;
 
-/// What happens in an account, at one time after another.
+/// The events of an account, at one time after another.
 #[derive(Clone, Copy)]
 struct Happening<'a> {
     account: &'a SimulatedAccount,
@@ -42,7 +42,8 @@ struct Happening<'a> {
 }
 
 impl Happening<'_> {
-    /// What happens a few seconds after the same in the group before: pushes of one moment would all be followed by the jobs of all groups.
+    /// The same events some seconds later for each group: if all pushes came at the same moment, the jobs of all groups would follow each
+    /// push.
     fn of(&self, number: usize) -> Self {
         let seconds = i64::try_from(number).unwrap_or_default() * 10;
         Self { began: self.at(seconds), ..*self }
@@ -57,7 +58,7 @@ impl Happening<'_> {
         Ok(self.account.create(kind, request, Some(&caller), self.at(seconds))?)
     }
 
-    /// A push, a job that keeps every control and three that do not, a model that may not be, an endpoint, and an execution of its
+    /// A push, a job that passes every control and three that do not, a model that may not be, an endpoint, and an execution of its
     /// monitoring schedule that finds something.
     fn group(&self, number: usize) -> Result<()> {
         self.push(number)?;
@@ -134,7 +135,7 @@ struct Known {
 
 impl Known {
     fn notice(&mut self, detail_type: &str, detail: &Value) {
-        // Of all jobs without a baseline the first one is published on a day, whichever that is.
+        // On each day, one of the jobs without a baseline is published, whichever comes first.
         let is_of_the_day = detail_type == BASELINE_MISSING;
         let about = detail["about"].as_str().filter(|_| !is_of_the_day).unwrap_or("whatever it is");
         *self.notices.entry(format!("{detail_type} about {about}")).or_default() += 1;
@@ -150,7 +151,7 @@ impl Known {
         }
     }
 
-    /// What is not as it was expected, in lines.
+    /// The differences from the expected state, in lines.
     fn differences(&self, expected: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         for (notice, times) in &expected.notices {
@@ -229,7 +230,7 @@ impl World {
         Ok(Self { aws, stack, listener, account, git, emulator, _simulator: simulator, _folder: folder })
     }
 
-    /// Puts events, ten at once where they are of one time: the emulator gives those of a call the time of the first.
+    /// Puts events, up to ten of one time in a call: the emulator gives all events of a call the time of the first.
     fn put(&mut self, events: &[Value]) -> Result<()> {
         let mut calls: Vec<Vec<&Value>> = Vec::new();
         let mut open: BTreeMap<String, usize> = BTreeMap::new();

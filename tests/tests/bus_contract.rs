@@ -1,5 +1,5 @@
-//! What the bus promises, held by the log of one machine and by EventBridge alike, watched and guarded as the functions and tests use
-//! them: a notice that was taken is delivered as it was given, as often as it was published; one that was refused is an error.
+//! The contract of the bus, for the log of one machine and for EventBridge, watched and guarded as the functions and tests use them: a
+//! notice that the bus took is delivered unchanged, as often as it was published; a notice that it refused is an error.
 
 use std::cell::RefCell;
 
@@ -16,8 +16,8 @@ use sagewarden_tests::simulator::Simulator;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The smaller of two limits of PutEvents for all entries of a call, in bytes: 256 KB in the user guide for long, 1 MB in the newer
-/// reference of the API. What Sagewarden publishes keeps the smaller one.
+/// The smaller of two limits of PutEvents for all entries of a call, in bytes: the user guide says 256 KB, the newer reference of the API 1
+/// MB. Sagewarden keeps within the smaller one.
 const LIMIT: usize = 256 << 10;
 
 const TYPE: &str = "Sagewarden Drift Alert";
@@ -27,7 +27,7 @@ fn notice(id: &str) -> Notice {
     Notice::new(TYPE, resources, json!({ "notice_id": id, "text": "drift — `é`", "count": 3 }))
 }
 
-/// What an entry counts ("Calculating PutEvents event entry size", EventBridge user guide).
+/// The size of an entry ("Calculating PutEvents event entry size", EventBridge user guide).
 fn size(notice: &Notice) -> usize {
     let resources: usize = notice.resources.iter().map(String::len).sum();
     "sagewarden".len() + notice.detail_type.len() + resources + notice.detail().to_string().len()
@@ -64,14 +64,14 @@ fn sorted(mut notices: Vec<Heard>) -> Vec<Heard> {
     notices
 }
 
-/// `listen` returns what was delivered since it was called last, in any order.
+/// `listen` returns the notices that were delivered since the last call, in any order.
 async fn contract(bus: &impl Bus, mut listen: impl FnMut() -> Result<Vec<Heard>>) -> Result<()> {
     // As it was given.
     for notice in notices() {
         bus.publish(&notice).await?;
         assert_eq!(listen()?, [heard(&notice)]);
     }
-    // A notice that is published twice is delivered twice, with one id: whoever listens knows it again by that.
+    // A notice that is published twice is delivered twice, with one id, by which a receiver recognizes it.
     let [first, second] = [notice("first"), notice("second")];
     for each in [&first, &second, &first] {
         bus.publish(each).await?;
@@ -81,7 +81,7 @@ async fn contract(bus: &impl Bus, mut listen: impl FnMut() -> Result<Vec<Heard>>
     Ok(())
 }
 
-/// What a log has kept since it was asked last.
+/// The notices in a log since the last call.
 fn kept(log: &NoticeLog) -> impl FnMut() -> Result<Vec<Heard>> {
     let mut before = 0;
     let log = log.clone();
@@ -116,7 +116,7 @@ async fn a_bus_that_is_watched_or_guarded_keeps_the_contract() -> Result<()> {
     Ok(())
 }
 
-/// What a queue was brought since it was asked last.
+/// The notices in a queue since the last call.
 fn delivered<'a>(
     aws: &'a RefCell<Aws>,
     listener: &'a Listener,

@@ -39,7 +39,7 @@ fn own(bucket: &str) -> Value {
     } })
 }
 
-/// The endpoint `prod` serves the model `m`, and the model `other` is there.
+/// The endpoint `prod` serves the model `m`, and the model `other` exists.
 fn serving() -> Result<Local> {
     let local = Local::with(Bundle::embedded()?.with_settings(&format!("{SETTINGS}{BUCKETS}"))?)?;
     local.serve()?;
@@ -70,7 +70,7 @@ impl Steps<'_> {
     }
 }
 
-/// What people do to the components of the endpoint.
+/// The changes that people make to the components of the endpoint.
 struct Steps<'a>(&'a Local);
 
 fn ask(system: &System, question: &Question) -> Reply {
@@ -285,7 +285,7 @@ fn calls_in_any_order_and_twice_end_in_the_same_state() -> Result<()> {
     let before = events.clone();
     events.extend(later.iter().cloned());
 
-    // The events before the first change come while everything is there; the others, and all of them again, after the end.
+    // The events before the first change come while all resources exist; the others, and all of them again, come after the end.
     let play = |seed: Option<u64>| -> Result<System> {
         let order =
             |events: &[Value], add: u64| seed.map_or(events.to_vec(), |seed| shuffled(events, seed + add));

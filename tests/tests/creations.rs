@@ -107,7 +107,7 @@ fn what_creates_something_without_controls_takes_what_the_api_says() -> Result<(
 #[test]
 fn templates_name_what_they_set_as_the_api_does() -> Result<()> {
     let model = model()?;
-    // What a template has beside the request is no setting of the resource.
+    // Fields of a template beside the request are not settings of the resource.
     let beside = [
         ("Endpoint", "ExcludeRetainedVariantProperties"),
         ("Endpoint", "RetainAllVariantProperties"),

@@ -1,5 +1,5 @@
-//! What is recorded of data and of those who made and removed things: checksums, manifests, explanations, secrets, creators,
-//! deletions. Whatever the order, the store ends the same.
+//! Records about data, and about people who made and deleted things: checksums, manifests, explanations, secrets, creators, deletions. In
+//! any order of events, the store ends the same.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;
@@ -58,7 +58,7 @@ fn a_single_object_has_the_hash_that_the_store_keeps() -> Result<()> {
     trained(&local, &[])?;
     let lineage = local.lineage("training-job/t")?;
     let dataset = node(&lineage, "dataset");
-    // Of `abc`, FIPS 180-4.
+    // The digest of `abc` in FIPS 180-4.
     let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(dataset["checksum_sha256"], hash, "{lineage}");
     assert_eq!((&dataset["checksum_type"], &dataset["checksum"]), (&json!("FULL_OBJECT"), &Value::Null));
@@ -132,7 +132,7 @@ fn what_a_manifest_lists_is_what_the_job_read() -> Result<()> {
     let (lineage, data, _, missing) =
         listed("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "a.csv", "gone.csv"]"#)?;
     assert_eq!((data.len(), &data[0]["uri"]), (1, &json!("s3://data/in/a.csv")), "{lineage}");
-    let said = "1 of 2 objects that `s3://data/lists/train.manifest` lists did not stand there";
+    let said = "1 of 2 objects that `s3://data/lists/train.manifest` lists did not exist";
     assert!(missing.contains(said), "{missing}");
     Ok(())
 }
@@ -141,7 +141,7 @@ fn what_a_manifest_lists_is_what_the_job_read() -> Result<()> {
 fn a_manifest_that_cannot_be_read_is_all_that_is_known_and_that_is_said() -> Result<()> {
     for (data_type, text, why) in [
         ("ManifestFile", "a,b\n", "it is not a manifest"),
-        ("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "gone.csv"]"#, "none of them stood there"),
+        ("ManifestFile", r#"[{"prefix": "s3://data/in/"}, "gone.csv"]"#, "none of them existed then"),
         ("AugmentedManifestFile", "{\"source\": \"a text\"}\n", "it names no objects"),
     ] {
         let (lineage, data, manifest, missing) = listed(data_type, text)?;
@@ -289,7 +289,7 @@ fn a_deletion_ends_the_incarnation_before_it_in_any_order() -> Result<()> {
         let first = world.create(ResourceKind::TrainingJob, &training_job("t", &[]), 20)?;
         let told = account.drain_events()?;
         let (begin, state) = told.split_at(1);
-        // Delivered while the first incarnation is there, or after.
+        // Delivered while the first incarnation exists, or after.
         let late = order[0] != 0;
         if !late {
             world.deliver(&state[0].to_string())?;

@@ -1,5 +1,5 @@
-//! What is left out of a request is what the API takes it for: of every field with a default by AWS's documentation that a control
-//! reads, somebody has decided how it is read.
+//! A field that is left out of a request has the API's default. For each field with a documented default that a control reads, this list
+//! says how Sagewarden reads a description without it.
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -51,7 +51,7 @@ fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// What the page must show.
+/// The content that the page must show.
 fn facts(exact: &Evaluation, differing: &[String], windows: &[TrendWindow], ndcg: f64) -> Value {
     let features = exact.features.iter().enumerate().map(|(index, feature)| {
         let distance = feature.distance.as_ref().unwrap();

@@ -1,4 +1,4 @@
-//! What DynamoDB does on a bad day, by a front that answers as it does: parts left undone, refusals, pages that end early.
+//! DynamoDB's behaviour under load, from a front that answers in the same way: parts left undone, refusals, pages that end early.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 

@@ -1,5 +1,5 @@
-//! What each adapter makes of each error code of its service: whether the record comes again, waits for a permission, or can never
-//! succeed. A front answers in the service's own form.
+//! The meaning of each error code to each adapter: the record is retried, waits for a permission, or can never succeed. A front answers in
+//! the service's own form.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
@@ -63,7 +63,8 @@ const ANY: &[(&str, u16, PortErrorKind)] = &[
     ("ValidationException", 400, Invalid),
 ];
 
-/// Codes of one service: those that its SDK has for the calls in use, and those of the API reference that the SDK leaves out.
+/// The error codes of one service: the codes that its SDK has for the calls in use, and the codes of the API reference that the SDK leaves
+/// out.
 const OWN: &[(&str, &str, u16, PortErrorKind)] = &[
     ("sagemaker", "ConflictException", 400, Unavailable),
     ("sagemaker", "ResourceInUse", 400, Unavailable),
@@ -152,7 +153,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("codecommit", "IdempotencyParameterMismatchException"),
 ];
 
-/// What the front answers next.
+/// The next answer of the front.
 type Next = Arc<Mutex<(String, u16)>>;
 
 struct Front {

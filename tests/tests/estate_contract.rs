@@ -1,5 +1,5 @@
-//! What lists of an account promise, held by the simulated account and by SageMaker's adapter, which reads the same account over HTTP; with
-//! the defects that clients of SageMaker met, and without.
+//! The contract of lists of an account, for the simulated account and for SageMaker's adapter, which reads the same account over HTTP; with
+//! known defects of SageMaker's answers, and without.
 
 use std::collections::BTreeSet;
 
@@ -172,7 +172,7 @@ async fn what_search_says_is_what_describe_says(
     Ok(())
 }
 
-/// A client that nobody here wrote reads the same lists to their ends.
+/// An independent client reads the same lists to their ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn boto3s_paginators_read_the_lists_to_their_ends() -> Result<()> {
     for has_defects in [false, true] {
@@ -192,7 +192,7 @@ async fn boto3s_paginators_read_the_lists_to_their_ends() -> Result<()> {
         let since = json!({ "CreationTimeAfter": at(MANY - 30).to_string() });
         let young = names("list_training_jobs", since.clone(), "TrainingJobSummaries/TrainingJobName")?;
         assert_eq!(young.len(), 31);
-        // AWS ignored this one: whoever believes it counts all.
+        // AWS ignored this filter: a caller that trusts it would count all.
         let changed = json!({ "LastModifiedTimeAfter": at(MANY - 30).to_string() });
         let all = names("list_training_jobs", changed, "TrainingJobSummaries/TrainingJobName")?;
         assert_eq!(all.len(), usize::try_from(MANY)? + 1);

@@ -1,8 +1,8 @@
-//! Every fault at every call of every port, in flows with each kind of remedy, of deployments and of what is watched: whatever fails,
-//! and wherever the process dies, the flow ends in the same state, and whoever reads the notices knows what was found and what was
-//! done about it. Then two faults in one run, at calls that a seed draws.
+//! Every fault at every call of every port, in flows with each kind of remedy, of deployments and of monitoring. Whatever fails, and
+//! wherever the process dies, the flow ends in the same state, and the notices say what was found and what was done about it. Then two
+//! faults in one run, at calls that a seed draws.
 //!
-//! Between publishing a notice and noting that, no order of the two is safe: there a notice may leave twice, with one `notice_id`.
+//! A process may die between publishing a notice and noting that. Then the notice may be published twice, with one `notice_id`.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,14 +38,14 @@ struct Ended {
     struck: Vec<(&'static str, Fault)>,
     /// Each attribute of each row of the table.
     attributes: BTreeSet<String>,
-    /// What has been claimed, and not settled.
+    /// Claims that are not settled.
     claimed: Vec<String>,
     /// Which function rejected what.
     rejected: BTreeSet<String>,
     sent: Vec<SentNotice>,
-    /// What the account has in the end.
+    /// The state of the account at the end.
     account: String,
-    /// What `sagewarden verify` finds wrong with the verdicts.
+    /// The problems that `sagewarden verify` finds in the verdicts.
     gaps: Vec<Defect>,
 }
 
@@ -56,7 +56,7 @@ struct Played {
     straight: Ended,
 }
 
-/// What the names of the flows have that are played; nothing where all are.
+/// Part of the names of the flows to play; absent for all flows.
 fn wanted() -> String {
     std::env::var("SAGEWARDEN_FLOW").unwrap_or_default()
 }
@@ -106,7 +106,7 @@ fn gaps(items: &[Item]) -> Vec<Defect> {
     ledger.finish().defects().cloned().collect()
 }
 
-/// What the functions wrote into their own buckets.
+/// The files that the functions wrote into their own buckets.
 fn written(local: &Local) -> String {
     let far = at(365 * 86_400);
     let listed =
@@ -151,7 +151,7 @@ fn detail<'a>(notice: &'a SentNotice, pointer: &str) -> &'a str {
     notice.detail.pointer(pointer).and_then(Value::as_str).unwrap_or("nothing")
 }
 
-/// What people learn from the notices: each once, whoever sent it twice.
+/// The content of the notices, each once, even if it was published twice.
 fn learned(sent: &[SentNotice]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let once = sent.iter().filter(|notice| seen.insert(detail(notice, "/notice_id").to_owned()));
@@ -198,7 +198,7 @@ fn in_the_end(lines: Vec<String>, expected: &[String]) -> Vec<String> {
         match others.iter().position(|line| *line == done) {
             Some(place) if count(&others) > count(expected) => drop(others.remove(place)),
             Some(_) => {}
-            // What came after it says how the resource stands by then.
+            // The notice after it says the state of the resource by then.
             None if others.iter().filter(|line| line.contains(about(&failure))).count() > 1 => {}
             None => others.push(format!("nobody hears of the end of `{failure}`")),
         }
@@ -215,7 +215,7 @@ fn in_the_end(lines: Vec<String>, expected: &[String]) -> Vec<String> {
     others
 }
 
-/// Plays all of these side by side; returns what ended otherwise than without a fault, and counts what was struck.
+/// Plays all of these side by side; returns the runs that ended differently than without a fault, and counts the faults that happened.
 fn strike(cells: &[(usize, Vec<Strike>)], counts: &Mutex<BTreeMap<Cell, usize>>) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let faults = Mutex::new(Vec::new());
@@ -310,8 +310,8 @@ fn every_fault_at_every_call_ends_as_if_there_were_none() {
     assert!(faults.is_empty(), "{} of {struck} faults end otherwise:\n{}", faults.len(), faults.join("\n"));
 }
 
-/// The faults of a call. Of the errors that leave nothing done one strikes it, another one each time; all of them where the variable
-/// says so.
+/// The faults of a call. Among the errors that prevent the call, one is used at a time, a different one at each call; all of them if the
+/// variable says so.
 fn faults_at(call: usize, method: &str) -> Vec<Fault> {
     let all = Fault::ALL.into_iter().filter(|fault| fault.may_strike(method));
     let (errors, mut others): (Vec<Fault>, Vec<Fault>) = all.partition(|fault| fault.leaves_nothing_done());
@@ -370,7 +370,7 @@ fn differences(straight: &Ended, ended: &Ended) -> Vec<String> {
     if is_remedy {
         got = in_the_end(got, &expected);
     }
-    // What keeps traffic from being judged, people may have to mend: it is published, and the traffic is judged later.
+    // If a fault that people must fix keeps traffic from being judged, it is published, and the traffic is judged later.
     let is_refused =
         |line: &String| [Fault::DENIAL, Fault::REFUSAL].iter().any(|words| line.ends_with(words));
     let told = got.iter().filter(|line| is_refused(line)).count();
@@ -390,7 +390,7 @@ fn differences(straight: &Ended, ended: &Ended) -> Vec<String> {
     if ended.account != straight.account {
         wrong.push(format!("the account: {}\n    instead of {}", ended.account, straight.account));
     }
-    // An attempt that nobody survived is forgiven by one that succeeds: there is none where a baseline cannot be used.
+    // An attempt that succeeds deletes the notes of the attempts that died; if a baseline cannot be used, no attempt succeeds.
     let is_unusable = straight.rejected.iter().any(|reason| reason.contains("cannot be used"));
     // A remedy that was reported as failed has two notices more, which were compared above.
     let counts = |attribute: &&String| {

@@ -97,7 +97,7 @@ fn model_of(name: &str, job: &str) -> Value {
     request
 }
 
-/// Calls whose requests are made of rows like those of the training.
+/// Calls whose requests have rows like the rows of the training data.
 fn captured(local: &Local, request: impl Fn([i64; 3]) -> String) -> Result<Vec<String>> {
     let mut lines = String::new();
     for number in 1_000..1_300 {
@@ -186,7 +186,7 @@ fn histories_and_differences_show_importances() -> Result<()> {
     captured(&local, usual)?;
     tick(&local, CLOSED)?;
     let history = asked(&local, &Question { ask: Ask::History, ..Question::about("endpoint/prod") })?;
-    assert!(history.contains("ModelExplainability found 0 violations"), "{history}");
+    assert!(history.contains("ModelExplainability found no violation in "), "{history}");
     assert!(history.contains("the score is 0.9") || history.contains("the score is 1."), "{history}");
     assert!(history.contains("most important: amount "), "{history}");
     Ok(())
@@ -330,7 +330,7 @@ fn reasons_that_move_are_an_alert_and_drift_says_what_it_does_to_the_answers() -
     captured(&local, unusual)?;
     let data = sent(&local, DRIFT_ALERT, "DataQuality")?;
     let text = data[0]["text"].as_str().unwrap_or_default().to_owned();
-    assert!(text.contains("its answers moved by +") && text.contains("most by debt (+"), "{text}");
+    assert!(text.contains("its answers moved by +") && text.contains("mostly because of debt (+"), "{text}");
     let moved = &data[0]["window"]["attribution"]["moved"];
     let shift = moved["by"].as_f64().unwrap();
     assert!((3.9..4.1).contains(&shift), "each negative debt adds 4: {moved}");

@@ -44,8 +44,7 @@ impl Run {
         Self { system, world, deliveries: 0 }
     }
 
-    /// Delivers the events, and after all others those that are to be retried and what was announced meanwhile, until there are
-    /// none.
+    /// Delivers the events, then records that are to be retried and new announcements, until there are none.
     fn deliver(&mut self, events: &[Value]) {
         let mut waiting = events.to_vec();
         for _round in 0..200 {
@@ -82,15 +81,15 @@ impl Run {
         types
     }
 
-    /// What this run has and the one without faults has not, and the other way round.
+    /// The differences between this run and the run without faults, in both directions.
     fn differences(&self) -> Vec<String> {
         let (here, there) = (self.items(), STRAIGHT.items());
         let more = here.difference(&there).map(|item| format!("+ {item}"));
         more.chain(there.difference(&here).map(|item| format!("- {item}"))).collect()
     }
 
-    /// Every item in words. When and by which call a remedy was made is known only to the delivery that made it: one that
-    /// fails before it has noted that leaves a resource that is mended already.
+    /// Every item in words. Only the delivery that made a remedy knows when and by which call. If that delivery dies before it notes them,
+    /// the resource is corrected, and nothing says how.
     fn items(&self) -> BTreeSet<String> {
         let mut items = self.system.store.items().unwrap();
         for item in &mut items {
@@ -170,9 +169,9 @@ fn a_sender_that_dies_between_publishing_and_noting_it_publishes_again() {
     assert!(repeated.into_inner() > 0);
 }
 
-/// The port demands that reads see all writes that returned before, and here is why: otherwise the closure of a deployment can
-/// be stored as it was, and a mark that was set is set and published again. The graph itself is a merge of facts: the next delivery
-/// of the same events mends it, and the closures with it.
+/// The port requires that reads see all writes that returned before. This test shows the reason: otherwise the closure of a deployment can
+/// stay outdated, and a mark that was set is set and published again. The graph itself is a merge of facts: the next delivery of the same
+/// events corrects it, and the closures with it.
 #[test]
 fn the_next_delivery_corrects_what_stale_reads_left_behind() {
     let astray = AtomicU64::new(0);

@@ -10,7 +10,7 @@ use sagewarden_policy::Bundle;
 use sagewarden_tests::{Result, python, root};
 use serde_json::{Value, json};
 
-/// What the models do not have of what is asked.
+/// The fields that the models do not have.
 fn faults(asked: &Value) -> Result<Vec<String>> {
     let mut script =
         python::model_script("fields.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;

@@ -1,4 +1,4 @@
-//! What is shown of how to keep a control can be written: the requests by AWS's own model, the templates by CloudFormation's schemas.
+//! The examples of fixes are valid: requests by AWS's own model, templates by CloudFormation's schemas.
 
 use std::io::Write;
 use std::process::Stdio;

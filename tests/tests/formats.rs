@@ -93,7 +93,7 @@ fn everything() -> Answer {
         root = Some(node.clone());
         last = Some(node);
     }
-    // What jobs read and wrote: a model of a commit, data and an image.
+    // The inputs and outputs of jobs: a model of a commit, data and an image.
     let job = id(NodeKind::TrainingJob);
     record.edge(&job, &InEdge::new(Relation::ContributedTo, "source/tag", id(NodeKind::Commit)));
     record.edge(&job, &InEdge::new(Relation::ContributedTo, "image", id(NodeKind::Image)));
@@ -108,7 +108,7 @@ fn everything() -> Answer {
     block_on(lookup_lineage(&store, &question)).unwrap()
 }
 
-/// What the library of a format makes of a text.
+/// The content that the library of a format reads from a text.
 #[derive(Deserialize)]
 struct Read {
     problems: Vec<String>,

@@ -35,7 +35,7 @@ fn checkout() -> Result<(TempDir, String)> {
     Ok((folder, commit))
 }
 
-/// What the script found; the simulator stays as long as it runs.
+/// The results of the script; the simulator stays as long as the script runs.
 async fn found() -> Result<(Value, String)> {
     let folder = TempDir::new()?;
     let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
@@ -69,7 +69,7 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     let outcome = |case: &str| found[case]["outcome"].as_str().unwrap_or_default().to_owned();
     let said = |case: &str| found[case]["said"].to_string();
 
-    // What keeps the controls is sent, with the tags that lead to its code.
+    // A request that passes the controls is sent, with the tags that lead to its code.
     assert_eq!((outcome("compliant"), said("compliant")), ("sent".into(), "[]".into()));
     assert_eq!(found["tags"], json!({ "CommitId": commit, "Repository": "credit" }));
     assert!(
@@ -79,7 +79,7 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     // Tags of one's own stay, and what they say already is not said twice.
     assert_eq!(found["own_tags_are"], json!({ "git-commit": "mine", "Repository": "credit" }));
 
-    // What does not is never sent.
+    // A request that fails is never sent.
     let refused = outcome("refused");
     for words in
         ["refused: CreateTrainingJob was not sent:", "FAILED TRN-NET-01 (high)", "fix:    pass a VpcConfig"]
@@ -89,11 +89,11 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     assert_eq!(outcome("not_sent"), "AWS: ValidationException");
     // A waiver is asked for by a tag, and for these requests alone.
     assert_eq!(outcome("asked"), "sent");
-    assert!(said("asked").contains("a waiver is asked for: moves next week"), "{}", said("asked"));
+    assert!(said("asked").contains("you ask for a waiver: moves next week"), "{}", said("asked"));
     assert_eq!(found["asked_tags"]["sagewarden:waiver-asked"], "TRN-NET-01: moves next week  see  12");
     assert!(outcome("after_asking").starts_with("refused: "), "{}", outcome("after_asking"));
 
-    // AWS's own errors come as ever, and what has no controls is not looked at.
+    // AWS's own errors are raised as usual, and requests without controls are ignored.
     assert_eq!(outcome("wrong_types"), "AWS's own check of the parameters");
     assert_eq!(outcome("aws_error"), "AWS: ResourceInUse");
     assert_eq!((outcome("no_controls"), said("no_controls")), ("sent".into(), "[]".into()));

@@ -1,5 +1,5 @@
-//! The house from within: no circle of files in a crate, no type name that means two things in one, and nobody but `rows` who spells
-//! a key of the table. And its documents: every link leads to something.
+//! Rules inside crates: no circle of files, no type name that means two things, and only `rows` spells the keys of the table. And a rule
+//! for documents: every link leads to something.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -73,7 +73,7 @@ fn sources_below(folder: &Path, found: &mut Vec<(String, String)>) -> Result<()>
         } else if !path.ends_with("tests.rs") && path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.strip_prefix(root())?.to_string_lossy().into_owned();
             let text = fs::read_to_string(&path)?;
-            // What only tests are built with stands at the end of a file.
+            // Test-only code stands at the end of a file.
             let own = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
             found.push((name, own));
         }

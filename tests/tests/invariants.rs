@@ -1,4 +1,4 @@
-//! What `ARCHITECTURE.md` calls invariants of the house, held against the workspace as it is.
+//! The invariants in `ARCHITECTURE.md`, checked on the workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -155,8 +155,8 @@ fn dependencies_point_downwards() -> Result<()> {
     Ok(())
 }
 
-/// Pages and formats are for who asks. What records, judges and alerts starts sooner without them; `detect-drift` writes the page of its
-/// verdict, and has that page alone. `termtree` comes with the other formats.
+/// Pages and formats are for functions that answer questions. Functions that record, judge or alert start sooner without them.
+/// `detect-drift` writes the page of its verdict, and has only that page. `termtree` comes with the other formats.
 #[test]
 fn one_function_links_all_views_and_one_the_page_of_drift() -> Result<()> {
     let metadata = workspace()?;
@@ -174,7 +174,7 @@ fn one_function_links_all_views_and_one_the_page_of_drift() -> Result<()> {
     }
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!((linked, all), (named(&["detect-drift", "lookup-lineage"]), named(&["lookup-lineage"])));
-    // What the views write HTML with is theirs alone.
+    // Only the views use the crate that writes HTML.
     for package in members(&metadata).filter(|package| package.name != "sagewarden-view") {
         assert!(!declared(package).any(|name| name == "maud"), "{} writes HTML", package.name);
     }
@@ -319,7 +319,7 @@ fn every_list_of_sagemaker_is_asked_for_a_hundred_at_once() -> Result<()> {
     for entry in fs::read_dir(root().join("shared/aws/sagemaker/src"))? {
         let path = entry?.path();
         let text = fs::read_to_string(&path)?;
-        // What stands between the name of a call and its being sent, which `listed!` does for many.
+        // The code between the name of a call and its sending, which `listed!` generates for many calls.
         let ends =
             |call: &str| ["send()", "set_next_token(from)"].iter().filter_map(|end| call.find(end)).min();
         let calls = text.split(".list_").skip(1).filter_map(|call| Some(call.split_at(ends(call)?).0));

@@ -112,7 +112,7 @@ fn a_history_ends_with_the_verdict_that_holds() -> Result<()> {
         return Err("it is no history".into());
     };
     let of_model = history.entries.iter().filter_map(|entry| entry.text.strip_prefix("model m was judged "));
-    // The newest first. What it was before anything was broken is no finding.
+    // The newest first. The state before any failure is not a finding.
     assert_eq!(of_model.collect::<Vec<_>>(), ["compliant", "violating; failed: MDL-TRC-01"]);
     Ok(())
 }
@@ -131,7 +131,7 @@ fn in_observe_mode_it_is_published_and_runs_on() -> Result<()> {
     Ok(())
 }
 
-/// Whoever may tag a job chooses its environment, but neither stops another's job by that nor keeps their own running.
+/// A person who may tag a job chooses its environment. But with a tag they can neither stop another's job nor keep their own running.
 #[test]
 fn a_tag_that_comes_later_stops_nothing_and_saves_nothing() -> Result<()> {
     let environments = "[[environments]]\nname = \"strict\"\ntag = \"Stage=strict\"\nmode = \"enforce\"\n\
@@ -160,7 +160,7 @@ fn a_tag_that_comes_later_stops_nothing_and_saves_nothing() -> Result<()> {
     assert_eq!(found["environment"], "strict");
     assert_eq!(
         found["remediation"]["result"],
-        "it is not known to have been created with the tag of the environment `strict`"
+        "nobody knows whether it was created with the tag of the environment `strict`"
     );
     Ok(())
 }
@@ -242,10 +242,8 @@ impl Guard for Meanwhile<'_> {
 
 #[test]
 fn a_configuration_that_was_made_while_its_model_was_deleted_is_named_with_what_to_do() -> Result<()> {
-    let names = "deleted, but endpoint configuration c was made in the same moment and names it: delete that configuration, or \
-                 create the model anew under its name so that it keeps its controls, before an endpoint takes the configuration";
-    let unseen = "deleted; look whether an endpoint configuration that was made in the same moment names it: that could not be \
-                  seen (list: asked to slow down)";
+    let names = "deleted, but endpoint configuration c was created at the same moment and names it: before an endpoint uses that configuration, delete it, or create the model again under its name so that it passes its controls";
+    let unseen = "deleted; check whether an endpoint configuration that was created at the same moment names it: Sagewarden could not look (list: asked to slow down)";
     for (refuses, expected) in [(false, names), (true, unseen)] {
         let local = Local::new()?;
         local.create(ResourceKind::Model, &without_network(model("m")), 0)?;

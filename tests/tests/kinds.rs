@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const APPROVER: &str = "arn:aws:iam::111122223333:user/lead";
 
-/// What a world announced, all of it undelivered.
+/// The announcements of a world, none of them delivered.
 struct World {
     local: Local,
     events: Vec<Value>,

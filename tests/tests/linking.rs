@@ -139,7 +139,7 @@ fn an_abbreviated_commit_is_no_claim_and_that_is_said_until_it_is_whole() -> Res
         }
         local.lineage("training-job/t")
     };
-    let said = format!("its tag names commit `{short}`, which is no whole commit id: name all 40 digits");
+    let said = format!("its tag names commit `{short}`, which is not a whole commit id: name all 40 digits");
     let lineage = tell()?;
     assert!(lineage["missing"].to_string().contains(&said), "{lineage}");
     let named = |lineage: &Value| lineage["edges"].to_string().contains("\"found_by\":\"tag\"");

@@ -102,7 +102,7 @@ fn a_finding_is_open_until_the_resource_keeps_the_control_again() -> Result<()> 
     Ok(())
 }
 
-/// Of a judgement and a deletion either may come first, and either may come again.
+/// A judgement or a deletion may come first, and either may come again.
 #[test]
 fn a_deletion_closes_findings_in_any_order_and_a_new_resource_of_the_name_has_its_own() -> Result<()> {
     for seed in 0..20 {
@@ -370,7 +370,7 @@ fn a_list_that_is_asked_for_wrongly_is_refused_in_a_sentence() -> Result<()> {
     );
     check(
         Question { since: text("7d"), now: None, ..of(Ask::Jobs) },
-        "`since` is `7d`: this caller has no clock",
+        "`since` is `7d`: spans are not possible here",
     );
     check(Question { cursor: text("bad"), ..of(Ask::Jobs) }, "`cursor` is not of this list");
     check(Question { limit: Some(0), ..of(Ask::Jobs) }, "`limit` is 0");

@@ -10,7 +10,7 @@ use sagewarden_policy::lists::table;
 use sagewarden_tests::{Result, python, root};
 use serde_json::json;
 
-/// What asks for a kind, and what describes it. Answers that a kind's controls join are described by their own operations.
+/// The operation that creates a kind, and the one that describes it. Other answers that controls read have operations of their own.
 const OPERATIONS: &[(&str, &[&str])] = &[
     ("TrainingJob", &["CreateTrainingJob", "DescribeTrainingJob"]),
     ("ProcessingJob", &["CreateProcessingJob", "DescribeProcessingJob"]),
@@ -160,7 +160,7 @@ const PAGE: &str = "the page of Studio that a user sees first";
 const HIDDEN: &str = "what the user is not shown, not what may run";
 const SUPPORTED: &str = "what the package could run on; what it runs on is its endpoint's or job's";
 
-/// The fields of the table by their kind, tags as a request has them. Those of other answers are held against the models with the
+/// The fields of the table by their kind, with tags as in a request. Fields of other answers are compared with the models together with the
 /// fields of controls.
 fn decided() -> BTreeMap<String, Vec<String>> {
     let mut decided: BTreeMap<String, Vec<String>> = BTreeMap::new();

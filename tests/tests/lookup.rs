@@ -1,4 +1,4 @@
-//! What `lookup-lineage` answers, and how it refuses.
+//! Answers and refusals of `lookup-lineage`.
 
 use lookup_lineage::{Bounds, answer, answer_url};
 use sagewarden_events::{ResourceKind, Status, Timestamp};

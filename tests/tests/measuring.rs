@@ -67,7 +67,7 @@ fn captured(local: &Local, calls: std::ops::Range<u64>, after: i64) -> Result<()
     put(local, "captured", &key, &lines, after)
 }
 
-/// Labels of these calls, of which the model is wrong about every so many.
+/// Labels of these calls; the model is wrong about every so many.
 fn labels(calls: std::ops::Range<u64>, wrong: u64) -> String {
     let mut lines = String::new();
     for call in calls {
@@ -215,7 +215,7 @@ fn labels_that_come_twice_or_in_another_order_change_nothing() -> Result<()> {
     let report = serde_json::from_str::<WindowReport>(&results[0].1)?;
     let rows = report.labelled.ok_or("no labels")?;
     assert_eq!(rows.matched, 200);
-    // Of two labels of one call the later one counts.
+    // If a call has two labels, the later one counts.
     let is_wrong = |call: u64| match call {
         0..20 => true,
         20..60 => scattered(call) % 100 < 40,

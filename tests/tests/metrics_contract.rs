@@ -1,5 +1,5 @@
-//! What `Metrics` promises: whatever is published, CloudWatch takes every line of it ("Specification: Embedded metric format",
-//! CloudWatch user guide), and takes all that it would take. The lines of `MetricLog` and those of a batch have one form.
+//! The contract of `Metrics`: CloudWatch accepts every line ("Specification: Embedded metric format", CloudWatch user guide), and each line
+//! has all values. The lines of `MetricLog` and of a batch have one form.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -94,7 +94,7 @@ fn the_policies_of_a_project_fit_with_the_longest_names_and_partition() {
     }
 }
 
-/// What an evaluator of IAM policies decides, within a boundary.
+/// The decision of an evaluator of IAM policies, within a boundary.
 fn decide(policies: &[Value], boundary: Option<&Value>, calls: &[(&str, &str, Value, &str)]) -> Result<()> {
     #[derive(Deserialize)]
     struct Evaluated {

@@ -1,5 +1,5 @@
-//! The two notebooks of AWS's secure data-science workshop, played by the clients that people use, while the guard is on. What the notebooks
-//! do by hand is there by itself.
+//! The two notebooks of AWS's secure data-science workshop, played by the clients that people use, with the guard on. The steps that the
+//! notebooks do by hand happen without them.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -75,7 +75,7 @@ fn checkout(workshop: &Workshop, folder: &Path) -> Result<()> {
     Ok(fs::write(folder.join(".gitignore"), ignored)?)
 }
 
-/// What a notebook found, and the folder that it leaves.
+/// The results of a notebook, and the folder that it leaves.
 fn play(workshop: &mut Workshop, sdk: Sdk, script: &str, folder: &Path) -> Result<Value> {
     checkout(workshop, folder)?;
     let [out, error, answer] = ["out", "err", "json"].map(|name| folder.with_extension(name));
@@ -132,7 +132,7 @@ fn check_columns(by_hand: &Value, by_itself: &Value, names: &[(&str, &str)], els
 fn the_frames_have_the_same_content(found: &Value) {
     let [training] = rows(found, "by_hand", "Training")[..] else { panic!("{found:#}") };
     let [own] = rows(found, "by_itself", "Training")[..] else { panic!("{found:#}") };
-    // The commit of a job is a row of its own. Its volume is no column, and the media type of a channel is that of its place.
+    // The commit of a job has a row of its own. Its volume has no column, and the media type of a channel is the media type of its place.
     let elsewhere = ["author", "commit", "date", "message", "SageMaker.VolumeSizeInGB", "train - MediaType"];
     check_columns(training, own, &[], &elsewhere);
     assert_eq!(own["SpotSavingPercent"], 67, "{own:#}");
@@ -177,20 +177,20 @@ async fn what_the_notebooks_do_by_hand_is_there_by_itself() -> Result<()> {
         words.iter().for_each(|word| assert!(text.contains(word), "{key}: {word}: {text}"));
     };
 
-    // The guard hears first: nothing is sent that fails.
+    // The guard comes first: no request that fails is sent.
     says("refused", &["CreateTrainingJob was not sent", "FAILED TRN-NET-01", "fix:    pass a VpcConfig"]);
     assert_eq!(found["not_sent"], json!([]));
-    // Under a guard that only warns, the account stops the job, and whoever waits for it reads why.
+    // Under a guard that only warns, the account stops the job, and somebody who waits for it reads why.
     says(
         "stopped",
         &[
-            "training-job/cc-stopped was stopped by Sagewarden: it breaks TRN-ENC-01 TRN-NET-01 (finding ",
+            "training-job/cc-stopped was stopped by Sagewarden: it failed TRN-ENC-01 TRN-NET-01 (finding ",
             "fix:",
         ],
     );
     assert_eq!(found["why"]["remedy"]["action"], "StopTrainingJob");
 
-    // What the steps of the notebooks find.
+    // The results of the notebooks' steps.
     assert_eq!(
         (&found["processing"], &found["training"]["TrainingJobStatus"]),
         (&json!("Completed"), &json!("Completed"))
@@ -205,7 +205,7 @@ async fn what_the_notebooks_do_by_hand_is_there_by_itself() -> Result<()> {
     says("execution", &["CompletedWithViolations"]);
     assert!(found["violations"].as_array().is_some_and(|all| all.contains(&json!("LIMIT_BAL"))), "{found:#}");
 
-    // What they do by hand is there by itself: commits, the lineage, the drift.
+    // The manual steps are not needed: commits, the lineage, the drift.
     let [source, deployment] = [&found["commits"][0], &found["commits"][1]];
     assert_eq!(found["tags"], json!({ "CommitId": source, "Repository": Workshop::REPOSITORY }));
     assert_eq!(
@@ -243,6 +243,6 @@ fn a_notebook_of_the_third_generation_hears_the_same(
     );
     assert_eq!(found["tags"], json!({ "CommitId": commit, "Repository": Workshop::REPOSITORY }));
     assert_eq!(found["history"]["complete"], true);
-    says("stopped", "was stopped by Sagewarden: it breaks TRN-ENC-01 TRN-NET-01 (finding ");
+    says("stopped", "was stopped by Sagewarden: it failed TRN-ENC-01 TRN-NET-01 (finding ");
     Ok(())
 }

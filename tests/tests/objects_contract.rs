@@ -1,4 +1,4 @@
-//! What the object store promises, held by the simulated account and by S3 alike.
+//! The contract of the object store, for the simulated account and for S3.
 
 use std::thread::sleep;
 use std::time::Duration;

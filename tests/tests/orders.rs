@@ -1,8 +1,8 @@
-//! Delivery is at least once and in no order, and a process may die at any call: whatever happens to the story's events on the way,
-//! the table ends in the same state, and each finding and alert leaves once.
+//! Delivery is at least once and in no order, and a process may die at any call. Whatever happens to the story's events on the way, the
+//! table ends in the same state, and each finding and alert is published once.
 //!
-//! A job that has ended before it is judged cannot be stopped. So the forbidden job has two ends, which the account distinguishes:
-//! whichever came, the table must say all that a straight run with that end says, and one finding must say what was truly done.
+//! A job that ended before it is judged cannot be stopped. So the forbidden job has two possible ends, and the account knows which one
+//! happened. In both cases, the table must equal the table of an undisturbed run with that end, and one finding must say what was done.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ static PLAYED: LazyLock<Played> = LazyLock::new(|| Played::monitored().unwrap())
 /// Where, if anywhere, a process dies while it handles a record: a number below the one that is given decides.
 type Choose<'a> = &'a mut dyn FnMut(usize) -> usize;
 
-/// Nobody dies, and whatever is announced comes after all others.
+/// No process dies, and announcements come after all other events.
 fn never(_: usize) -> usize {
     0
 }
@@ -36,8 +36,8 @@ fn death(choose: Choose<'_>) -> Option<Death> {
     (choose(12) == 1).then(|| Death { call: choose(40), after: choose(2) == 1 })
 }
 
-/// Delivers events and what the account announces because of them, at a place among the others that is chosen. A record that is to
-/// be retried comes again after all others. What was asked to stop comes to rest.
+/// Delivers events, and puts what the account announces because of them at a chosen place among the others. A record that is to be retried
+/// comes again after all others. A job that was asked to stop comes to rest.
 fn deliver(mortal: &mut Mortal, events: &[Value], choose: Choose<'_>) -> Result<()> {
     let mut waiting: Vec<Value> = events.iter().rev().cloned().collect();
     for _ in 0..events.len() * 10 + 100 {
@@ -61,7 +61,7 @@ fn come_to_rest(system: &System) -> Result<()> {
     Ok(())
 }
 
-/// The items, but for the images that an endpoint resolved only while it ran them.
+/// The items, without the images that an endpoint resolved only while it ran them.
 fn lasting(system: &System) -> Vec<Item> {
     let mut items = system.store.items().unwrap();
     let resolved = |edge: &str| edge.starts_with("ContributedTo:variant/") && edge.contains("|img#");
@@ -100,7 +100,7 @@ fn status_of_forbidden(system: &System) -> Option<String> {
     described["TrainingJobStatus"].as_str().map(str::to_owned)
 }
 
-/// What the finding on the forbidden job says was done: the call, and what came of it. There is one.
+/// The remedy in the finding on the forbidden job: the call, and its result. There is one finding.
 fn told_of_forbidden(system: &System) -> (Option<String>, String) {
     let arn = forbidden_job(system).arn();
     let sent = system.notices.sent().unwrap();
@@ -123,7 +123,7 @@ fn is_of_forbidden(partition: &str) -> bool {
     partition.contains(Story::FORBIDDEN_JOB)
 }
 
-/// What was done about everything but the forbidden job is what the straight run did; where a process died, the note may say that.
+/// For everything but the forbidden job, the remedies equal those of the undisturbed run; if a process died, the note may say so.
 fn check_remedies(words: &InWords, straight: &InWords, deaths: usize) {
     let others = |words: &InWords| -> Vec<Remedied> {
         words.remedied.iter().filter(|each| !is_of_forbidden(&each.verdict)).cloned().collect()
@@ -143,7 +143,7 @@ fn check_remedies(words: &InWords, straight: &InWords, deaths: usize) {
     assert_eq!(got.len(), others(straight).len());
 }
 
-/// The record and the finding of the forbidden job say what was truly done.
+/// The record and the finding of the forbidden job agree with what happened.
 fn check_forbidden(mortal: &Mortal, words: &InWords) {
     let noted: Vec<&Remedied> = words.remedied.iter().filter(|each| is_of_forbidden(&each.verdict)).collect();
     let (action, result) = told_of_forbidden(&mortal.system);
@@ -172,7 +172,7 @@ fn delivered_once_and_in_order_it_ends_as_it_did_when_it_happened() {
     let (then, now) = (InWords::of(lasting(&PLAYED.system)), InWords::of(lasting(&later.system)));
     assert_eq!(then.differences(&now), Vec::<String>::new());
     check_remedies(&now, &then, 0);
-    // It was stopped when it happened. Whoever hears of it afterwards finds it stopped, and has nothing to do.
+    // The job was stopped when the event happened. A later delivery finds it stopped, and has nothing to do.
     assert_eq!(told_of_forbidden(&PLAYED.system), (Some(STOP.to_owned()), "stop requested".to_owned()));
     assert_eq!(told_of_forbidden(&later.system), (None, "it is Stopped already".to_owned()));
     assert_eq!(then.stopped.len(), 1);
@@ -215,7 +215,7 @@ fn check_shuffle(seed: u64, straight: &InWords) -> usize {
         let words = InWords::of(mortal.system.store.items().unwrap());
         assert_eq!(words.differences(straight), Vec::<String>::new());
         check_remedies(&words, straight, mortal.deaths);
-        // By the time that anybody heard of it, it had been stopped.
+        // The job was stopped before any event of it arrived.
         assert_eq!(told_of_forbidden(&mortal.system), (None, "it is Stopped already".to_owned()));
         assert_eq!(words.stopped, Vec::<String>::new());
         assert_eq!(sent_once(mortal), Played::SENT);
@@ -246,7 +246,7 @@ enum Forbidden {
     Runs,
     /// It ends by itself after so many moments more, unless it is stopped before.
     Ends(usize),
-    /// It has ended before anybody hears of it.
+    /// The job ended before any event of it arrived.
     Unheard,
 }
 
@@ -339,7 +339,7 @@ impl<'a> Late<'a> {
     }
 }
 
-/// A straight run in which the forbidden job had ended before anybody heard of it.
+/// An undisturbed run in which the forbidden job had ended before any event of it arrived.
 static ENDED: LazyLock<InWords> = LazyLock::new(|| {
     let (mortal, _git) = Late::play(false, Forbidden::Unheard, &mut never).unwrap();
     let words = InWords::of(lasting(&mortal.system));

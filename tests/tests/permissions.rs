@@ -27,7 +27,7 @@ use sagewarden_tests::{Result, files_below, guarded, monitor, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// What a function does, where, and on which of the template's conditions.
+/// The calls of a function, their resources, and the conditions of the template under which it makes them.
 struct Use {
     methods: &'static [&'static str],
     place: Place,
@@ -42,7 +42,7 @@ enum Place {
     Data,
     /// Any file in buckets of others.
     AllData,
-    /// The stack's own bucket of rejected records and profiles, whose key lets in whoever may use the bucket.
+    /// The stack's own bucket of rejected records and profiles. Its key admits everybody who may use the bucket.
     Own,
     /// The stack's own bucket of evidence, which may be the same.
     Evidence,
@@ -61,7 +61,7 @@ struct Function {
     writes: &'static [&'static str],
 }
 
-/// What the partition keys of the table begin with, as [`KINDS`] has them.
+/// The beginnings of the table's partition keys, as [`KINDS`] has them.
 const IDENTITY: &str = "<identity>";
 const PARTITIONS: [&str; 26] = [
     IDENTITY,
@@ -171,7 +171,7 @@ const FUNCTIONS: &[Function] = &[
             always(Place::Elsewhere, TABLE),
             always(Place::Elsewhere, &["Account::tags", "Account::schedules_of"]),
             always(Place::Elsewhere, REMEDIES),
-            // Of any bucket: those that jobs read are not known beforehand.
+            // Any bucket, because the buckets that jobs read are not known in advance.
             always(Place::Elsewhere, &["Objects::versioning"]),
             always(Place::Elsewhere, &["SourceControl::commit", "Keys::manager", "Bus::publish"]),
             when("ShouldInspectRoles", Place::Elsewhere, &["Roles::grants"]),
@@ -348,8 +348,8 @@ const FUNCTIONS: &[Function] = &[
 /// The function that lists every kind.
 const SWEEPS: &str = "reconcile";
 
-/// What is asked in vain where the template does not allow it, and does without an answer: `alert-drift` records what it meets on its way
-/// as `record-lineage` does, which asks again.
+/// Calls that the template may not allow, and whose answer is optional: `alert-drift` records resources on its way as `record-lineage`
+/// does, which makes these calls again.
 const IN_VAIN: &[(&str, &str)] = &[("alert-drift", "Objects::checksum Data")];
 
 /// On a queue, and in its log: what Lambda itself does on the function's behalf.
@@ -377,7 +377,7 @@ fn actions_of(method: &str) -> &'static [&'static str] {
     all_actions().find(|(name, _)| *name == method).unwrap().1
 }
 
-/// A key has no bucket; what others' buckets are encrypted with is one right, and that of the own bucket is none.
+/// A key belongs to no bucket. The right to use the keys of other buckets is one right; the key of the stack's own bucket needs none.
 fn grant(condition: Option<&str>, place: Place, action: &str) -> Option<Grant> {
     let place = match (action, place) {
         ("kms:Decrypt" | "kms:GenerateDataKey", Place::Own | Place::Evidence) => return None,
@@ -388,7 +388,7 @@ fn grant(condition: Option<&str>, place: Place, action: &str) -> Option<Grant> {
     Some((condition.map(str::to_owned), place, action.to_owned()))
 }
 
-/// What holds without a condition need not be granted on one.
+/// A right without a condition need not be granted under one.
 fn without_the_superfluous(grants: BTreeSet<Grant>) -> BTreeSet<Grant> {
     let is_needed = |(condition, place, action): &Grant| {
         condition.is_none() || !grants.contains(&(None, *place, action.clone()))
@@ -479,7 +479,7 @@ fn a_role_may_do_what_its_function_does_and_nothing_else() {
     assert_eq!(roles, FUNCTIONS.iter().map(|function| function.role).collect());
 }
 
-/// What every write asks IAM for.
+/// The rights that every write needs.
 const WRITES: [&str; 4] =
     ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
 
@@ -554,7 +554,7 @@ fn an_adapter_declares_what_iam_has_to_allow_for_each_of_its_calls() -> Result<(
     Ok(())
 }
 
-/// What a partition key begins with.
+/// The beginning of a partition key.
 fn partition(pk: &str) -> &'static str {
     let begins = |start: &&&str| pk.starts_with(**start);
     match PARTITIONS.iter().filter(begins).max_by_key(|start| start.len()) {
@@ -563,7 +563,7 @@ fn partition(pk: &str) -> &'static str {
     }
 }
 
-/// What a function does, in the words of [`USES`].
+/// The calls of a function, in the words of [`USES`].
 #[derive(Default)]
 struct Done(RefCell<BTreeSet<String>>);
 
@@ -719,7 +719,7 @@ fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    // What is in a list and was not seen here: other tests see it.
+    // Entries of a list that did not occur here: other tests cover them.
     insta::assert_snapshot!(unseen);
     Ok(())
 }

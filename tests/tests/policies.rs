@@ -44,7 +44,7 @@ fn bundle() -> Result<Bundle> {
     Ok(Bundle::from_files(&files)?)
 }
 
-/// What is wrong with policies.
+/// The faults of policies.
 fn problems(policies: &Value) -> Result<Vec<String>> {
     let mut script = python::script("policies.py")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let asked = serde_json::to_vec(policies)?;

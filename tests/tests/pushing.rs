@@ -253,7 +253,7 @@ fn a_branch_and_a_tag_are_found_by_name_with_the_commit_they_point_to() -> Resul
     assert_eq!(head("branch/ds-source-credit-dev/Feature/x")?, []);
     let lineage = local.lineage("branch/ds-source-credit-dev/Feature/x")?;
     assert_eq!(lineage["nodes"][0]["head"], "deleted", "{lineage}");
-    // What was known of it before comes late: it stays deleted.
+    // An earlier event of it arrives late: the branch stays deleted.
     push(RefKind::Branch, "Feature/x", Some(&second), Some(&first), 20);
     assert_eq!(head("branch/ds-source-credit-dev/Feature/x")?, []);
     Ok(())
@@ -293,7 +293,7 @@ fn what_is_cut_off_is_marked() {
     pushes.branch(&line[20], None, ANA, 200);
     assert_eq!(pushes.recorded(), all(&line[1..=20]), "20 of 21");
     let cut = words(&pushes.heads()[0], "cut");
-    assert!(cut[0].starts_with("it was created with more commits behind it than the 20"), "{cut:?}");
+    assert!(cut[0].starts_with("more than 20 commits are behind it"), "{cut:?}");
     assert_eq!(pushes.pushers(&line[20]), [ANA]);
     assert_eq!(
         pushes.pushers(&line[19]),
@@ -303,7 +303,7 @@ fn what_is_cut_off_is_marked() {
 
     pushes.branch(&line[129], Some(&line[20]), BEN, 300);
     let row = pushes.heads().pop().unwrap();
-    assert!(words(&row, "cut")[0].starts_with("a push brought more commits than the 100"), "{row:?}");
+    assert!(words(&row, "cut")[0].starts_with("a push has more than 100 commits"), "{row:?}");
     assert_eq!(row.number("forced"), None, "nobody knows");
     assert_eq!(pushes.recorded().len(), 20 + 99, "all but the call for the head before");
     assert_eq!(words(&pushes.reference(), "gaps").len(), 2);
@@ -416,7 +416,7 @@ fn a_claim_is_confirmed_in_the_closure_by_a_push_that_brings_the_commit_among_ot
     Ok(())
 }
 
-/// What git itself says that `new` leads to and `old` does not.
+/// The commits that git itself lists behind `new` and not behind `old`.
 fn rev_list(git: &LocalGit, new: &CommitId, old: &CommitId) -> BTreeSet<String> {
     let path = git.path(REPOSITORY);
     let range = format!("{old}..{new}");

@@ -1,5 +1,5 @@
-//! What the quarantine promises, held by the log of one machine and by S3 alike: a rejected record is kept byte for byte but for what reads
-//! like a secret, the same record once, and what could not be kept is an error.
+//! The contract of the quarantine, for the log of one machine and for S3: a rejected record is kept byte for byte except for values that
+//! look like a secret, the same record is kept once, and a record that could not be kept is an error.
 
 use std::cell::RefCell;
 
@@ -63,7 +63,7 @@ async fn contract(quarantine: &impl Quarantine, mut kept: impl FnMut() -> Result
     }
     assert!(kept()? == expected, "what was kept is not what was rejected");
 
-    // The same record of one function once, with the last reason; that of another function by itself.
+    // The same record of one function is kept once, with the last reason; the record of another function is kept by itself.
     for reason in ["first", "second"] {
         quarantine.keep(&of("record-commit", ID, reason, BODY)).await?;
     }
@@ -124,7 +124,7 @@ async fn s3_keeps_the_contract() -> Result<()> {
     quarantine.keep(&Rejected::new("record-commit", ID, at(1_772_542_000_000), NO_DETAIL, BODY)).await?;
     assert_eq!(in_bucket(&aws, "quarantine")?.len(), keys.len() + 1);
 
-    // What could not be kept is an error, after which the record comes again.
+    // A record that could not be kept is an error, and comes again.
     let gone = S3Quarantine::new(&emulator.config().await, "gone").keep(&rejected()).await.err();
     let gone = gone.ok_or("there is no such bucket")?;
     assert_eq!(gone.kind(), PortErrorKind::Invalid);

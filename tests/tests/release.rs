@@ -1,4 +1,4 @@
-//! The release workflow: what it runs is there, with rights no wider than needed.
+//! The release workflow: the scripts that it runs exist, and its rights are no wider than needed.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -31,7 +31,7 @@ fn deliver(world: &impl World, system: &System, event: &Value) {
     }
 }
 
-/// What each moment of the story asks, as lines.
+/// The requests of each moment of the story, as lines.
 fn asked() -> String {
     let git = TempDir::new().unwrap();
     let bundle = Bundle::embedded().unwrap().with_settings(Story::SETTINGS).unwrap();

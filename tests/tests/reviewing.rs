@@ -172,7 +172,7 @@ fn files_that_are_none_of_ours_are_passed_over_in_silence() -> Result<()> {
     let model = model("m").to_string();
     let text = said(&[others.as_slice(), &[("a.json", &good), ("b.JSON", &model)]].concat())?;
     let text = text.ok_or("no comment")?;
-    assert!(text.starts_with("**Sagewarden**: 2 requests in 2 files: no control failed; 2 controls can be checked only in the account\n"), "{text}");
+    assert!(text.starts_with("**Sagewarden**: 2 requests in 2 files: no control failed; 2 controls need access to the account\n"), "{text}");
     assert!(!text.contains("package.json") && !text.contains("list.json"), "{text}");
     Ok(())
 }
@@ -182,7 +182,7 @@ fn a_pipeline_is_judged_step_by_step_for_the_repositorys_account() -> Result<()>
     let mut arguments = training_job("t", &[]);
     // No role says whose the step is: it is the repository's account that the key is held against.
     arguments["OutputDataConfig"]["KmsKeyId"] = json!("arn:aws:kms:eu-west-1:999988887777:key/x");
-    // What is known only when it runs is not broken, and not undecided.
+    // A value that is known only when the pipeline runs neither fails nor is undecided.
     arguments["ResourceConfig"]["VolumeKmsKeyId"] = json!({ "Get": "Parameters.Key" });
     let steps = [
         json!({ "Name": "train", "Type": "Training", "Arguments": arguments }),
@@ -212,7 +212,7 @@ fn what_is_left_out_is_said() -> Result<()> {
     let mut files = vec![("000-large.json", large.as_str())];
     files.extend(names.iter().map(|name| (name.as_str(), good.as_str())));
     let text = said(&files)?.ok_or("no comment")?;
-    assert!(text.starts_with("**Sagewarden**: 299 requests in 299 files: no control failed; 598 controls can be checked only in the account\n"), "{text}");
+    assert!(text.starts_with("**Sagewarden**: 299 requests in 299 files: no control failed; 598 controls need access to the account\n"), "{text}");
     assert!(text.contains("- not read, larger than 256 KB: `000-large.json`\n"), "{text}");
     assert!(text.contains("- not read: 3 JSON files beyond the first 300\n"), "{text}");
     Ok(())

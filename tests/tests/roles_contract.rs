@@ -1,4 +1,4 @@
-//! What is known of a role's policies, held by the simulated account and by IAM alike; and how often it is asked.
+//! The facts about a role's policies, for the simulated account and for IAM; and how often they are read.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::Cell;

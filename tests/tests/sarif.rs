@@ -1,4 +1,4 @@
-//! What `sagewarden check --format sarif` writes is SARIF 2.1.0 by the standard's own schema.
+//! The output of `sagewarden check --format sarif` is SARIF 2.1.0 according to the standard's own schema.
 
 use std::io::Write;
 use std::path::PathBuf;

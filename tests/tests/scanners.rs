@@ -1,5 +1,5 @@
-//! What other scanners find in the template: checkov in all of it, parliament in its IAM policies. Right findings are fixed. The
-//! rest is accepted here, each with its reason, and what is accepted must still be found.
+//! Findings of other scanners in the template: checkov checks all of it, parliament its IAM policies. Right findings are fixed. The others
+//! are accepted here, each with its reason, and the scanners must still report them.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -23,7 +23,7 @@ const FILES: [&str; 6] = [
     "infra/notebook/studio.yaml",
 ];
 
-/// What checkov finds and stays: the check, the resource, and why.
+/// Accepted findings of checkov: the check, the resource, and why.
 const ACCEPTED_OF_CHECKOV: &[(&str, &str, &str)] = &[
     (
         "CKV_AWS_18",
@@ -57,7 +57,7 @@ const ACCEPTED_OF_CHECKOV: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What parliament finds and stays: the policy, the issue, and why.
+/// Accepted findings of parliament: the policy, the issue, and why.
 const ACCEPTED_OF_PARLIAMENT: &[(&str, &str, &str)] = &[
     ("Key.KeyPolicy", "RESOURCE_STAR", "in the policy of a key `*` is that key"),
     ("EnforcePolicyRole.roles", "INVALID_ARN", "policies that AWS manages belong to the account `aws`"),
@@ -130,7 +130,7 @@ fn checkov_finds_nothing_but_what_is_accepted() -> Result<()> {
     let report: Report = serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
     assert_eq!(report.summary.get("parsing_errors"), Some(&json!(0)));
-    // What SAM makes a function of is checked as the function.
+    // Resources that SAM makes from a function are checked as the function.
     assert!(report.summary.get("passed").and_then(Value::as_u64) > Some(80), "{}", report.summary);
     let name = |resource: &str| resource.rsplit('.').next().unwrap_or_default().to_owned();
     let failed = report.results.failed_checks.iter();
@@ -141,7 +141,7 @@ fn checkov_finds_nothing_but_what_is_accepted() -> Result<()> {
     Ok(())
 }
 
-/// What parliament finds in a template: how many policies it has, and the findings.
+/// Parliament's findings in a template, and the number of policies.
 fn parliament(template: &Value, parameters: &Value) -> Result<(usize, Found)> {
     #[derive(Deserialize)]
     struct Report {

@@ -1,4 +1,4 @@
-//! `sagewarden scan` against accounts over HTTP: the simulated one, and moto, which nobody here wrote.
+//! `sagewarden scan` against accounts over HTTP: the simulated one, and moto, an independent imitation of AWS.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ impl Scanner {
         Ok(fs::read_to_string(Path::new(self.folder.path()).join("out").join(name))?)
     }
 
-    /// What failed, by the name of the resource.
+    /// The failed controls, by the name of the resource.
     fn failed(&self) -> Result<BTreeMap<String, Vec<String>>> {
         let document: Value = serde_json::from_str(&self.file("findings.json")?)?;
         let items = document["items"].as_array().cloned().unwrap_or_default();
@@ -148,9 +148,7 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
     }
     let text = said(&scanner.scan(&["--no-data", "--since", "7d"])?);
     assert!(
-        text.contains(
-            "notebook-instance: nothing is known of this kind; it needs sagemaker:ListNotebookInstances"
-        ),
+        text.contains("notebook-instance: could not be scanned; needs sagemaker:ListNotebookInstances"),
         "{text}"
     );
     assert!(text.contains("training-job: `Search` was refused"), "{text}");

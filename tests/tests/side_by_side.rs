@@ -1,5 +1,5 @@
-//! Attempts at recording one resource, alone or side by side, one of which dies: once its record has come again, the closure of what is
-//! running holds everything that they changed, and there is no other.
+//! Attempts at recording one resource, alone or side by side, one of which dies: once its record has come again, the closure of the running
+//! deployment holds everything that they changed, and there is no other closure.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::sync::LazyLock;
@@ -21,16 +21,16 @@ use tempfile::TempDir;
 const REPOSITORY: &str = "credit";
 const JOB: &str = "p";
 
-/// An endpoint runs what was trained, by a commit that nobody has confirmed yet, on what a processing job made of which nobody has
-/// heard. The job runs the same commit: it changes two nodes of others in the endpoint's closure, the commit when it has begun, and
-/// the data when it has ended.
+/// An endpoint runs a model whose training job names a commit that is not confirmed yet, and read data of a processing job that is not
+/// recorded yet. The processing job runs the same commit. So it changes two other nodes in the endpoint's closure: the commit when it
+/// begins, and the data when it ends.
 struct Scene {
     system: System,
     begun: Event,
     ended: Option<Event>,
 }
 
-/// What scenes begin with, and the folder of its repositories.
+/// The start of every scene, and the folder of its repositories.
 static START: LazyLock<(Scene, Local)> = LazyLock::new(|| {
     let local = Local::new().unwrap();
     let begun = begin(&local);
@@ -51,7 +51,7 @@ fn push(git: &LocalGit) -> String {
     git.push(REPOSITORY, &new).unwrap().0.to_string()
 }
 
-/// The job begins, and what it will make is deployed; returns the job's event, which nobody has heard.
+/// The job begins, and the model that depends on it is deployed; returns the job's event, which was not delivered.
 fn begin(local: &Local) -> Event {
     let account = &local.system.account;
     let commit = push(&local.system.git);
@@ -122,7 +122,7 @@ impl Scene {
     }
 }
 
-/// Everything but the job is heard of, while the repository has no commit yet.
+/// Everything but the job is delivered, while the repository has no commit yet.
 fn deploy(local: &Local, tags: &[(&str, &str)]) {
     let mut request = training_job("t", tags);
     let input = json!({ "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://data/train/" } });
@@ -161,14 +161,14 @@ static STRAIGHT: LazyLock<Scene> = LazyLock::new(|| {
 /// Seconds after which every attempt has ended.
 const LATER: i64 = 2_000;
 
-/// What the one has and the other has not, both ways.
+/// The differences between two states, in both directions.
 fn differences(scene: &Scene) -> Vec<String> {
     let (here, there) = (scene.items(), STRAIGHT.items());
     let more = here.iter().filter(|item| !there.contains(item)).map(|item| format!("+ {item}"));
     more.chain(there.iter().filter(|item| !here.contains(item)).map(|item| format!("- {item}"))).collect()
 }
 
-/// What is to be true when every record has come to an end, and when one comes again much later.
+/// The state that must hold when every record has ended, and when one comes again much later.
 fn check(scene: &Scene, what: &str) {
     assert_eq!(differences(scene), Vec::<String>::new(), "{what}");
     scene.deliver(scene.ended.as_ref().unwrap(), "much later", LATER);
@@ -245,7 +245,7 @@ fn play_by_chance(seed: u64) -> Scene {
         }
         let chosen = usize::try_from(chance.below(attempts.len() as u64)).unwrap();
         for _ in 0..chance.below(30) {
-            // What has been written and not refreshed is what can be lost.
+            // A row that was written and not refreshed is the one that can be lost.
             let deaths = if attempts[chosen].1.writes_next() { 15 } else { 1 };
             if let Some(done) = attempts[chosen].1.step() {
                 done.unwrap();

@@ -1,5 +1,5 @@
-//! The whole way: the template, deployed on an AWS emulator that enforces IAM, with the real binaries; pushes to git, calls to a
-//! simulated SageMaker, events on the bus. What comes out at the other end is looked at from outside.
+//! The whole system: the template, deployed on an AWS emulator that enforces IAM, with the real binaries; pushes to git, calls to a
+//! simulated SageMaker, events on the bus. The test looks at the results from outside.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,7 +146,7 @@ async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_an
 {
     let world = Deployed::new(Story::SETTINGS, &json!({ "Mode": "enforce" })).await?;
 
-    // Events that nobody can handle, among one that somebody can.
+    // Events that no function can handle, and one among them that can be handled.
     let gone = json!({ "TrainingJobName": "gone", "TrainingJobArn": world.account.resource(ResourceKind::TrainingJob, "gone").arn(), "TrainingJobStatus": "InProgress" });
     let bad = [
         envelope("aws.sagemaker", "SageMaker Training Job State Change", gone),
@@ -309,7 +309,7 @@ fn check_alert(detail: &Value) {
     // The deployed model says what the drift does to its answers.
     let moved = &detail["window"]["attribution"]["moved"]["features"][0];
     assert_eq!(text(moved, "name"), "LIMIT_BAL", "{detail}");
-    // Nobody named a baseline: it was made of what the model was trained on.
+    // The settings name no baseline: it was made from the model's training data.
     let baseline = text(&detail["window"], "baseline");
     assert!(baseline.contains(&format!("/{}/", Story::TRAINING_JOB)), "{detail}");
 }
@@ -417,7 +417,7 @@ fn parts<'a>(keys: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
             continue;
         }
         let first = |key: &str| key.split('#').next().unwrap_or_default().to_owned();
-        // The sort key of an alias begins with the version that it stands for.
+        // The sort key of an alias begins with its version.
         let sort = if pk.starts_with("K#") { String::new() } else { first(sk) };
         *parts.entry(format!("{} {sort}", first(pk))).or_default() += 1;
     }

@@ -1,4 +1,4 @@
-//! Sweeps: what was there before anybody listened, what an event that was lost never announced, and what is there no more.
+//! Sweeps: resources that are older than the stack, resources whose event was lost, and resources that no longer exist.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::cell::{Cell, RefCell};
@@ -125,8 +125,8 @@ fn a_sweep_behind_a_sweep_writes_nothing_but_its_mark() -> Result<()> {
     Ok(())
 }
 
-/// What only events say: who called, states on the way, and when a verdict was first reached. What Sagewarden did about it is in the
-/// account, and a sweep finds it as it is.
+/// Facts that only events have: the caller, intermediate states, and the time of the first verdict. Sagewarden's remedies are in the
+/// account, where a sweep finds them.
 fn is_of_events_alone(item: &Item) -> bool {
     let Key { pk, sk } = &item.key;
     // Closures are copies of nodes.
@@ -159,7 +159,7 @@ fn a_sweep_after_lost_events_records_what_all_events_record() -> Result<()> {
         Ok(facts.map(|item| (item.key.clone(), item)).collect())
     };
     let (complete, lossy) = (kept(&complete)?, kept(&lossy)?);
-    // A state on the way is over, and so is the first deployment: nobody but their events said so.
+    // An intermediate state is over, and so is the first deployment: only their events showed them.
     let is_on_the_way = |key: &Key| {
         key.sk.starts_with("S#") && (key.pk.starts_with("ep#") || !key.sk.ends_with("#InService"))
     };
@@ -345,12 +345,12 @@ fn a_sweep_that_is_throttled_or_dies_at_any_call_ends_as_one_that_is_not() -> Re
         let estate = Guarded::behind(local.system.account.clone(), &guard);
         stumbled += usize::from(is_cut_short(&world, &estate)?);
         let world = local.system.world();
-        // Whoever died held a claim for two minutes.
+        // The process that died held a claim for two minutes.
         sweep(&world, &world.account, SETTINGS, at(1_000))?;
         let ended = state(&local)?.into_iter().map(without_times).collect::<Vec<_>>();
         let wanted = expected.iter().cloned().map(without_times).collect::<Vec<_>>();
         assert_eq!(ended, wanted, "call {call}, dies: {dies}, after: {after}");
-        // Whoever published and could not note it, or died before, may publish twice.
+        // A process that published and could not note it, or died before that, may publish twice.
         let sent = local.sent()?.len();
         assert!(sent == told.len() || sent == told.len() + 1, "call {call}: {sent}");
         twice += usize::from(sent > told.len());

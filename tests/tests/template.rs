@@ -1,4 +1,4 @@
-//! The template against the workspace and against what no linter catches: a queue that nobody may write to, a rule whose failures
+//! The template compared with the workspace, and checks that no linter makes: a queue that nobody may write to, a rule whose failures
 //! nobody sees, a permission that is too wide, a pattern that matches nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,7 +210,7 @@ fn the_dashboard_shows_every_metric_of_every_function() {
             continue;
         }
         for (metric, _) in METRICS {
-            // What only the function that judges has.
+            // Permissions that only the judging function has.
             let judges = matches!(metric, "TimeFromCreation" | "TimeToStop" | "Findings" | "CanaryJudged");
             // What only the function that sweeps has.
             let sweeps = metric.starts_with("Missed")
@@ -278,7 +278,7 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
 fn a_bucket_of_policies_is_read_only_where_one_is_named() {
     let unless_empty = serde_json::json!([{ "Fn::Equals": [{ "Ref": "BundleBucket" }, ""] }]);
     assert_eq!(TEMPLATE["Conditions"]["HasBundleBucket"]["Fn::Not"], unless_empty);
-    // What is said of a push is what will be said of the jobs that come of it: both judge by the same bundle.
+    // The review of a push equals the later verdicts on its jobs, because both use the same bundle.
     for id in ["EnforcePolicy", "RecordCommit", "Reconcile"] {
         let function = resources("AWS::Serverless::Function")[id];
         let place = &function["Environment"]["Variables"]["SAGEWARDEN_BUNDLE"]["Fn::If"];
@@ -417,7 +417,7 @@ fn evidence_is_written_by_those_who_make_it_and_deleted_by_nobody() {
         let narrowed: Vec<&Value> =
             denied.into_iter().filter(|each| texts(&each["Action"]).contains(&"s3:PutObject")).collect();
         assert_eq!(narrowed.iter().flat_map(|each| below(id, each)).collect::<Vec<_>>(), most);
-        // Whoever may write somewhere by its role is not denied it.
+        // A role that may write to a partition is not denied it.
         for (role, statement) in granted() {
             let writes = texts(&statement["Action"]).contains(&"s3:PutObject");
             for place in below(id, statement).into_iter().filter(|_| writes) {
@@ -460,7 +460,7 @@ fn data_is_read_only_where_checksums_are_asked_for() {
             if texts(&statement["Action"]).contains(&"s3:GetObject") {
                 for place in list(&statement["Resource"]) {
                     let place = place["Fn::Sub"].as_str().unwrap();
-                    // What explains a model, and what lists its data.
+                    // Permissions to explain a model, and to list its data.
                     let may_be_read = ["/*analysis.json", "/*.manifest", "/*manifest.json"];
                     assert!(on_condition || may_be_read.iter().any(|end| place.ends_with(end)), "{place}");
                 }
@@ -595,7 +595,7 @@ fn a_function_for_one_project_has_its_scope_its_role_and_one_who_may_ask() -> Re
     );
     let kinds = resources.as_object().unwrap().values().map(|each| each["Type"].as_str().unwrap());
     assert!(kinds.clone().all(|kind| kind != "AWS::Lambda::Url"), "{:?}", kinds.collect::<Vec<_>>());
-    // The key of the stack lets in logs whose names begin with that of the stack.
+    // The policy of the stack's key admits logs whose names begin with the stack's name.
     let logs = &resources["ScopedLookupLogs"]["Properties"];
     assert_eq!(logs["LogGroupName"]["Fn::Sub"], "/aws/lambda/${Stack}-lookup-${Name}");
     Ok(())
@@ -677,7 +677,7 @@ fn matches(pattern: &Value, event: &Value) -> bool {
             None if value["Fn::If"].get(0).is_some_and(|name| name == "HasEvidenceLock") => {
                 event == QUARANTINE
             }
-            // Without a bucket for reports there is none.
+            // Without a bucket for reports, there is no such statement.
             None if value["Fn::If"].is_array() => false,
             None if value["Ref"].is_string() => true,
             None if value["anything-but"].is_array() => !list(&value["anything-but"]).contains(&event),
@@ -775,7 +775,7 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     check("not-ours/unknown-detail-type.json", &[])
 }
 
-/// What is handed on reaches the queue of the function that handed it on, and is no mail; whatever else leaves is one.
+/// A part of a tick reaches the queue of the function that published it, and is not mailed; every other notice is mailed.
 #[test]
 fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Result<()> {
     let routed = |event: &Value| -> Vec<&str> {
@@ -798,9 +798,9 @@ fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Resul
     }
     let finding = serde_json::json!({ "source": "sagewarden", "detail-type": "Sagewarden Policy Violation" });
     assert_eq!(routed(&finding), ["Topic"]);
-    // Whoever reads baselines counts on it.
+    // The function that reads baselines needs this.
     assert_eq!(resources("AWS::Serverless::Function")["DetectDrift"]["MemorySize"], 1024);
-    // Whoever closes windows counts on it.
+    // The function that closes windows needs this.
     let clock = resources("AWS::Events::Rule")["DetectDriftClockRule"];
     assert_eq!(clock["ScheduleExpression"], "rate(5 minutes)");
     Ok(())

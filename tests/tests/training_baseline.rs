@@ -1,4 +1,4 @@
-//! From a job's training data to the baseline that the traffic of its model is compared with, and what is published if there is none.
+//! From a job's training data to the baseline for the traffic of its model, and the notices if there is none.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
@@ -35,7 +35,7 @@ fn training_csv(rows: std::ops::Range<u64>) -> String {
     })
 }
 
-/// A job that read `data/train/` as its channel says ends. What `detect-drift` made of it.
+/// A job ends that read `data/train/` through its channel. Returns the result of `detect-drift`.
 fn trained(local: &Local, name: &str, channel: &Value, after: i64) -> Result<Vec<String>> {
     ended(local, name, channel, after)?;
     Ok(local.settle()?.into_iter().filter(|text| text.starts_with("detect-drift")).collect())
@@ -61,7 +61,7 @@ fn put(local: &Local, key: &str, content: &str) -> Result<()> {
     Ok(())
 }
 
-/// What was published about jobs: why, and what to do.
+/// The notices about jobs: reason and advice.
 fn told(local: &Local) -> Result<Vec<(String, String)>> {
     let told = local.sent()?.into_iter().filter(|notice| notice.detail_type == BASELINE_MISSING);
     let text = |detail: &Value, key: &str| detail[key].as_str().unwrap().to_owned();
@@ -76,7 +76,7 @@ fn traffic_is_compared_with_what_the_model_was_trained_on() -> Result<()> {
     put(&local, "train/_SUCCESS", "")?;
     let outcomes = trained(&local, "t", &json!({}), 10)?;
     assert!(
-        matches!(outcomes.as_slice(), [one] if one.contains("made a baseline of 2000 rows")),
+        matches!(outcomes.as_slice(), [one] if one.contains("made a baseline from 2000 rows")),
         "{outcomes:?}"
     );
 
@@ -205,7 +205,7 @@ fn a_job_without_a_baseline_is_told_with_the_reason_and_once() -> Result<()> {
             MAKE,
             json!({ "ContentType": "application/x-parquet" }),
             &["PAR1"],
-            "`application/x-parquet`, no CSV",
+            "`application/x-parquet`, not CSV",
             "baseline",
         ),
         (MAKE, json!({}), &["1\n2\n"], "its data at s3://data/train/ has no columns but labels", "baseline"),
@@ -261,7 +261,7 @@ fn the_channel_is_the_named_one_or_the_only_one() -> Result<()> {
     let local = with(MAKE)?;
     put(&local, "train/a.csv", "1,2\n2,3\n")?;
     let outcomes = trained(&local, "only", &json!({ "ChannelName": "training" }), 10)?;
-    assert!(outcomes[0].contains("made a baseline of 2 rows"), "{outcomes:?}");
+    assert!(outcomes[0].contains("made a baseline from 2 rows"), "{outcomes:?}");
     put(&local, "train/b.parquet", "PAR1")?;
     trained(&local, "unsaid", &json!({ "ContentType": null }), 1_000)?;
     let mut request = training_job("two", &[]);
@@ -274,7 +274,7 @@ fn the_channel_is_the_named_one_or_the_only_one() -> Result<()> {
     local.settle()?;
     let told = told(&local)?;
     let [(unsaid, _), (two, what)] = told.as_slice() else { return Err(format!("{told:?}").into()) };
-    assert!(unsaid.ends_with("nothing says that s3://data/train/b.parquet is CSV"), "{unsaid}");
+    assert!(unsaid.ends_with("no content type says that s3://data/train/b.parquet is CSV"), "{unsaid}");
     assert!(two.contains("no channel `train`") && what.contains("`channel`"), "{two}");
     Ok(())
 }

@@ -77,7 +77,7 @@ fn each_stop_of_a_walk_is_called_by_one_before_it_and_no_file_is_entered_twice()
                 fs::read_to_string(root().join(file)).map_err(|error| format!("{place}: {error}"))?;
             let body =
                 body(&source, function).ok_or_else(|| format!("{place}: there is no such function"))?;
-            // A program is started by its trigger, and by nobody before it.
+            // A trigger starts a program, and no function before it.
             let is_called = function == "main" || bodies.iter().any(|body| mentions(body, function));
             assert!(is_called, "{place}: no stop before it calls it");
             let before = number.checked_sub(1).and_then(|before| stops.get(before));

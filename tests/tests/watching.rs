@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 const MANY: usize = 10_000;
 const DAY: i64 = 86_400;
-/// What a record may ask at most. Most of it is 25 endpoints whose traffic does not come, with seven requests each.
+/// The most requests of a record. Most of them belong to 25 endpoints without traffic, with seven requests each.
 const AT_MOST: usize = 200;
 
 /// An account with so many endpoints, each with a schedule; number 7,777 does not run, and 5,555 captures traffic that does not come.
@@ -52,7 +52,7 @@ impl Account for Large {
                 "CreationTime": created(),
                 "MonitoringScheduleConfig": { "ScheduleConfig": { "ScheduleExpression": "cron(0 8 ? * * *)" } },
             }),
-            // What is closed is of endpoints that are gone.
+            // Windows of deleted endpoints are closed.
             ResourceKind::Endpoint if number == "gone" => return Ok(None),
             ResourceKind::Endpoint => json!({
                 "EndpointName": resource.name,
@@ -155,7 +155,7 @@ impl Bus for Rules {
     }
 }
 
-/// What came of a tick and all that it handed on.
+/// The outcomes of a tick and of all its parts.
 struct Played {
     records: usize,
     failed: usize,
@@ -331,7 +331,7 @@ fn every_window_of_ten_thousand_is_closed_and_no_record_asks_much() -> Result<()
     assert!(block_on(store.query(&OpenWindowRow::ended(at(DAY))))?.items.is_empty());
     assert_eq!(played.records, 1 + 9 + MANY / 20);
     assert!(played.most <= AT_MOST, "a record asked {} times", played.most);
-    // What was missed is closed in the next hour.
+    // A missed tick is made up for in the next hour.
     block_on(store.write(&(0..30).map(row).collect::<Vec<_>>()))?;
     let next_hour = 2 * 3_600 + 60;
     play(&asked, &store, tick(next_hour), closing(next_hour))?;

@@ -83,7 +83,7 @@ fn print_list(options: &Narrowed, question: &Question) -> Result<ExitCode, Comma
 /// The reply of the store or of the stack: a document of a stack becomes the list that it was written from.
 fn reply(options: &Narrowed, question: &Question) -> Result<Reply, CommandError> {
     let Some(name) = options.answering.stack() else {
-        let store = Store::open(options.answering.store())?;
+        let store = Store::open_to_read(options.answering.store())?;
         return Ok(block_on(answer(&store, question, &|| false))?);
     };
     let document = Question { format: Format::Json, ..question.clone() };
@@ -92,7 +92,7 @@ fn reply(options: &Narrowed, question: &Question) -> Result<Reply, CommandError>
     Ok(Reply::Listing(listing.map_err(CommandError::OtherAnswer)?))
 }
 
-/// The columns in which something is said, and how much there is.
+/// The columns that have a value in at least one row, and the number of rows.
 fn table(listing: &Listing, is_wide: bool) -> String {
     let whole = is_wide || !output::is_terminal();
     let shown = |cell: &str| if whole { line(cell) } else { shortened(&line(cell)) };

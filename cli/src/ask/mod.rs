@@ -49,7 +49,7 @@ pub(crate) fn why(options: &WhyOptions) -> Result<ExitCode, CommandError> {
     if let Some(name) = options.answering.stack() {
         return of_stack(name, options, Ask::Why);
     }
-    let store = Store::open(options.answering.store())?;
+    let store = Store::open_to_read(options.answering.store())?;
     let entity = names::completed(&store, &options.resource)?;
     let asked =
         |entity: &str| Question { ask: Ask::Why, format: options.format.into(), ..Question::about(entity) };
@@ -72,7 +72,7 @@ pub(crate) fn explain_gap(options: &WhyOptions) -> Result<ExitCode, CommandError
     if let Some(name) = options.answering.stack() {
         return of_stack(name, options, Ask::Gap);
     }
-    let store = Store::open(options.answering.store())?;
+    let store = Store::open_to_read(options.answering.store())?;
     let entity = names::completed(&store, &options.resource)?;
     let entity =
         match block_on(answer(&store, &Question { ask: Ask::Why, ..Question::about(&*entity) }, &|| false)) {
@@ -107,7 +107,7 @@ fn print_answer(options: &AskOptions, question: Question) -> Result<ExitCode, Co
         let stack = (name, options.region.as_deref());
         return stack::print_answer(stack, &options.answering, question, options.wide);
     }
-    let store = Store::open(options.answering.store())?;
+    let store = Store::open_to_read(options.answering.store())?;
     let question = named(&store, question)?;
     let reply =
         block_on(answer(&store, &question, &|| false)).map_err(|refusal| names::refused(&store, refusal))?;

@@ -14,7 +14,7 @@ use crate::input::nearest::Nearest;
 /// The fewest digits that find a commit.
 const COMMIT_DIGITS: usize = 7;
 
-/// The entity that a bare name stands for, as `KIND/NAME`. A name that several entities have is refused: each of them can be asked for.
+/// The one entity with a bare name, as `KIND/NAME`. A name that several entities have is refused, and the error lists them.
 pub(super) fn completed(store: &Store, entity: &str) -> Result<String, CommandError> {
     let (name, time) = match entity.split_once('@') {
         Some((name, time)) => (name, Some(time)),
@@ -93,6 +93,7 @@ pub(crate) fn nearest(store: &Store, entity: &str) -> Result<Nearest, PortError>
     each_address(store, |address, row| match &row.alias {
         Alias::Name { name, .. } if *name == bare => nearest.prefer(&address),
         Alias::Name { name, .. } if asked.is_none() => nearest.consider(name, &address),
+        Alias::Commit { digits } if asked.is_none() => nearest.consider(digits, &address),
         _ => nearest.consider(&address, &address),
     })?;
     Ok(nearest)

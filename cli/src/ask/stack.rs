@@ -24,7 +24,7 @@ pub(super) fn ask(
     use sagewarden_aws::{Meter, Reading, load_reading_config};
     use sagewarden_invoke::LookupFunction;
 
-    /// A question is one call: nothing is to be held back.
+    /// A question is one call, so no rate limit is needed.
     const RATE: f64 = 100.0;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -55,7 +55,7 @@ pub(super) fn print_answer(
     wide: bool,
 ) -> Result<ExitCode, CommandError> {
     let wanted = question.format;
-    // The function answers with the table as a list of objects, whose columns have no order; those of CSV have.
+    // The function answers a table as a list of objects, whose columns have no order. CSV keeps their order.
     let format = if wanted == Format::Table { Format::Csv } else { wanted };
     let question = Question { format, ..question };
     let answer = ask(stack, answering, &question)?;
@@ -96,7 +96,7 @@ fn components(csv: &str, shown: fn(&str) -> String) -> String {
     format!("{table}\n")
 }
 
-/// Without the apostrophe before what a spreadsheet would take for a formula: see [`sagewarden_events::Untrusted::cell`].
+/// Removes the apostrophe that keeps a spreadsheet from running a cell as a formula: see [`sagewarden_events::Untrusted::cell`].
 fn unguarded(cell: &str) -> &str {
     let guarded = cell.strip_prefix('\'');
     guarded.filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r'])).unwrap_or(cell)

@@ -113,7 +113,7 @@ fn of_rows(rows: PeriodRows, issues: Issues, by: Option<&Period>) -> Result<Sugg
         if baseline.profile.column(column).is_none() {
             return Err(CommandError::NoPeriodColumn(column.to_owned()));
         }
-        baseline.leave_out(column, "it says which period a row is of");
+        baseline.leave_out(column, "it says to which period a row belongs");
     }
     if too_many {
         return Err(CommandError::TooManyPeriods(periods::MOST));
@@ -123,18 +123,17 @@ fn of_rows(rows: PeriodRows, issues: Issues, by: Option<&Period>) -> Result<Sugg
         return Err(CommandError::TooFewPeriods { found: periods.len(), counting });
     }
     if undated > 0 {
-        output::warn(format_args!("warning: {} no time and are of no period", say(undated)));
+        output::warn(format_args!(
+            "warning: {} without a time left out of all periods",
+            counted(undated, "row")
+        ));
     }
     let few = (periods.len() - counting) as u64;
     if few > 0 {
         let periods = counted(few, "period");
-        output::warn(format_args!("note: {periods} of fewer than 200 rows left out of the spread"));
+        output::warn(format_args!("note: {periods} with fewer than 200 rows do not count"));
     }
     Ok(baseline)
-}
-
-fn say(rows: u64) -> String {
-    if rows == 1 { "1 row says".to_owned() } else { format!("{rows} rows say") }
 }
 
 /// Which columns are left out, and how they are taken back in.
@@ -143,7 +142,7 @@ fn say_what_is_no_feature(baseline: &SuggestedBaseline) {
         let column = line(column);
         output::warn(format_args!(
             "note: column `{column}` is not a feature: {why}; its comparison is switched off in constraints.json \
-             (`perform_comparison`); if it is one, say --drift-threshold {column}=0.01"
+             (`perform_comparison`); if it is one, pass --drift-threshold {column}=0.01"
         ));
     }
 }
@@ -151,7 +150,7 @@ fn say_what_is_no_feature(baseline: &SuggestedBaseline) {
 /// The faults of some rows, and how they were treated.
 fn issue_words(kind: IssueKind, issue: &Issue) -> String {
     let done = [
-        (IssueKind::Ragged, "; missing values count as missing, and what is too much is left out"),
+        (IssueKind::Ragged, "; absent fields count as missing values, and extra fields are left out"),
         (IssueKind::NotUtf8, "; they are read as `\u{fffd}`"),
         (IssueKind::TooLarge, "; the rows are left out"),
     ];
@@ -171,7 +170,7 @@ fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
                 feature.exact_statistics.as_ref().and_then(|exact| exact.numerical_statistics.as_ref());
             let besides = exact.map_or("", |_| "; exact mode compares its numbers");
             Some(format!(
-                "is one of texts to Model Monitor, since {are} neither a whole number nor a decimal fraction, of {}{besides}",
+                "is text for Model Monitor: of {} values, {are} neither a whole number nor a decimal fraction{besides}",
                 column.present()
             ))
         }

@@ -1,5 +1,5 @@
-//! What may be wrong with the first row of data.
+//! Faults of the first row of data.
 
 /// The warning about a header that looks like a row of values.
 pub(crate) const NUMBERS_ONLY: &str =
-    "the first row has numbers only: if it is not a header, say --no-header";
+    "the first row has numbers only: if it is not a header, pass --no-header";

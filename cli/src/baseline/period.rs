@@ -1,11 +1,11 @@
-//! What makes rows one period.
+//! How rows are divided into periods.
 
 use sagewarden_events::Timestamp;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 
-/// What makes rows one period.
+/// How rows are divided into periods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Period {
     /// The file that they come from.
@@ -17,7 +17,7 @@ pub(crate) enum Period {
 }
 
 impl Period {
-    /// What was asked for: `file`, `hour`, `day` or `week` with a column of times, or a column.
+    /// The value of `--period`: `file`, `hour`, `day` or `week` with a column of times, or a column.
     pub(crate) fn of(period: &str, time: Option<&str>) -> Result<Self, &'static str> {
         let length = match period {
             "hour" => Some(HOUR),

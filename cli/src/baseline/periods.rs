@@ -19,7 +19,7 @@ pub(crate) struct Values {
     pub(crate) texts: FreeTexts,
 }
 
-/// Takes rows into one profile, and into those of their periods.
+/// Adds each row to one profile of all rows, and to the profile of its period.
 #[derive(Clone)]
 pub(crate) struct PeriodRows {
     pub(crate) whole: Profile,
@@ -30,7 +30,7 @@ pub(crate) struct PeriodRows {
     by: Option<Period>,
     /// The column that says when, and its place.
     column: Option<(String, Option<usize>)>,
-    /// What the rows of a file are, where each file is a period.
+    /// The period of a file's rows, if each file is a period.
     file: String,
     /// Rows that say no time.
     pub(crate) undated: u64,
@@ -66,7 +66,7 @@ impl PeriodRows {
         features.iter().all(|feature| self.whole.column(feature).is_some())
     }
 
-    /// The next rows are those of another file.
+    /// The next rows come from another file.
     pub(crate) fn begin_file(&mut self, name: String) {
         self.file = name;
     }

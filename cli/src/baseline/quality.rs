@@ -1,4 +1,4 @@
-//! A baseline of model quality: what the container's `suggest_baseline` makes of a CSV file with labels and predictions.
+//! A baseline of model quality: the container's `suggest_baseline` makes the same from a CSV file with labels and predictions.
 
 use std::io::{BufRead, BufReader};
 
@@ -26,7 +26,7 @@ pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<S
         prediction: attributes(&options.prediction),
     };
     let [path] = options.data.as_slice() else {
-        return Err(CommandError::Option("a baseline of model quality is made of one table"));
+        return Err(CommandError::Option("name one table: a baseline of model quality is made from one"));
     };
     let (input, progress) = input::data(path)?;
     let mut input = BufReader::new(progress.wrap_read(input));

@@ -13,7 +13,7 @@ fn findings(file: &CheckedFile) -> impl Iterator<Item = (&CheckedSubject, &Findi
     })
 }
 
-/// Annotations ("Workflow commands for GitHub Actions", GitHub documentation). A finding that is waived or known is none.
+/// Annotations ("Workflow commands for GitHub Actions", GitHub documentation). A waived or known finding gets no annotation.
 pub(crate) fn github(file: &CheckedFile) -> String {
     let mut lines = String::new();
     let mut add = |level: &str, line: Option<i64>, title: &str, message: &str| {
@@ -46,12 +46,12 @@ fn message(subject: &CheckedSubject, finding: &Finding) -> String {
     }
 }
 
-/// What a message may hold: the rest would end it.
+/// Escapes the characters that would end a message.
 fn data(text: &str) -> String {
     Untrusted::new(text).line().replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// What a property of a command may hold.
+/// Escapes the characters that would end a property of a command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
@@ -93,7 +93,7 @@ pub(crate) fn junit(file: &CheckedFile) -> String {
         }
         let is_found = |id: &&String| verdict.findings.iter().any(|finding| finding.control == **id);
         verdict.checked.iter().filter(|id| !is_found(id)).for_each(|id| add(&of, id, ""));
-        let account = "<skipped message=\"judged in the account only\"/>";
+        let account = "<skipped message=\"not checked here (needs access to the account)\"/>";
         verdict.skipped.iter().for_each(|id| add(&of, id, account));
     }
     for why in file.undecided.iter().chain(&file.unusable) {
@@ -106,7 +106,7 @@ pub(crate) fn junit(file: &CheckedFile) -> String {
     )
 }
 
-/// A text within an attribute (XML 1.0, section 2.4). Control characters are none of XML's.
+/// A text within an attribute (XML 1.0, section 2.4). XML allows no control characters.
 fn xml(text: &str) -> String {
     let text = Untrusted::new(text).line();
     let mut shown = String::with_capacity(text.len());

@@ -19,21 +19,21 @@ pub(crate) struct CheckedFile {
     pub(crate) passed_over: Vec<String>,
     /// Why nothing in it could be judged.
     pub(crate) unusable: Option<String>,
-    /// Of a folder, and none of ours.
+    /// The file was found in a folder, and has nothing to do with SageMaker.
     pub(crate) is_foreign: bool,
-    /// What was said of it already.
+    /// The state of its verdicts that are printed already.
     pub(crate) said: Said,
     /// Requests that could not be read, which the baseline lists.
     pub(crate) known_undecided: usize,
     /// How a baseline calls the file.
     pub(crate) baseline_name: String,
-    /// What the baseline is to list of it.
+    /// Its entries for the new baseline.
     pub(crate) found: Vec<Known>,
-    /// What the baseline lists of it, and nobody found.
+    /// Its entries in the baseline that this run no longer finds.
     pub(crate) stale: Vec<Known>,
 }
 
-/// What is known of verdicts that are printed and not kept any more.
+/// A summary of verdicts that are printed and no longer in memory.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Said {
     pub(crate) is_begun: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// With what is known of what follows.
+    /// Together with the summary of later verdicts.
     pub(crate) fn and(self, next: Self) -> Self {
         Self {
             is_begun: self.is_begun || next.is_begun,
@@ -62,7 +62,7 @@ pub(crate) struct CheckedSubject {
     pub(crate) known: Vec<bool>,
 }
 
-/// A known finding. It has no line and no index of a list: what is written before it changes neither.
+/// A known finding. It has no line and no index of a list, because text that is added before it would change both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Known {
@@ -99,15 +99,15 @@ impl CheckedFile {
 
     pub(crate) fn why_nothing(&self) -> &'static str {
         if self.is_empty() {
-            "no request in it creates anything"
+            "no request in it creates a resource"
         } else if self.subjects.is_empty() && !self.said.is_begun {
             "there are no controls for it; the notes say why"
         } else {
-            "every control needs what the account knows"
+            "every control needs access to the account"
         }
     }
 
-    /// Whether nothing is broken or undecided but what is known.
+    /// Whether every failed or undecided control is a known finding.
     pub(crate) fn is_clean(&self) -> bool {
         self.undecided.is_empty() && !self.said.is_open && !self.subjects.iter().any(CheckedSubject::is_open)
     }
@@ -163,7 +163,7 @@ impl CheckedSubject {
     }
 }
 
-/// What the verdicts of all files come to.
+/// The verdicts of all files in numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) files: usize,
@@ -173,9 +173,9 @@ pub(crate) struct Tally {
     pub(crate) is_unusable: bool,
     /// Findings that the baseline lists.
     pub(crate) known: usize,
-    /// What it lists, and nobody found.
+    /// Its entries that this run no longer finds.
     pub(crate) stale: Vec<Known>,
-    /// What it is to list.
+    /// Its new entries.
     pub(crate) found: Vec<Known>,
     /// The files that were judged, as the baseline calls them.
     pub(crate) judged: BTreeSet<String>,

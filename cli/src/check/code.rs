@@ -1,7 +1,7 @@
-//! Python files and notebooks: the requests in them, as far as they are literal.
+//! Python files and notebooks: the requests in them, as far as their arguments are literal.
 //!
-//! Python's own parser reads them, in a process of its own that runs nothing of the file: `python/sagewarden/_source.py`, which this program
-//! carries with it.
+//! Python's own parser reads them, in a separate process that runs nothing of the file. The program for it is
+//! `python/sagewarden/_source.py`, which is built into this command.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -26,7 +26,7 @@ const LARGEST: usize = 8 << 20;
 #[derive(Debug, Error)]
 pub(crate) enum UnreadableCode {
     /// There is no interpreter.
-    #[error("it is read by Python, which cannot be started ({0}): install Python 3.9 or newer as `python3`")]
+    #[error("Python cannot be started ({0}): install Python 3.9 or newer as `python3`")]
     NoPython(io::Error),
     /// The interpreter gave no answer.
     #[error("Python could not read it: {0}")]
@@ -36,7 +36,7 @@ pub(crate) enum UnreadableCode {
     Refused(String),
 }
 
-/// What the reader answers.
+/// The answer of that process.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Answered {
@@ -185,7 +185,7 @@ fn ask(is_notebook: bool, text: &str) -> Result<Answered, UnreadableCode> {
     serde_json::from_slice(&output.stdout).map_err(|_| UnreadableCode::NoAnswer(said(&output)))
 }
 
-/// The last line of what the interpreter said, or how it ended.
+/// The last line that the interpreter printed, or its exit status.
 fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let last = text.lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned);

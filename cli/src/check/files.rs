@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::check::source::is_wanted;
 use crate::error::CommandError;
 
-/// What holds other people's files in their thousands.
+/// Folders with thousands of files that belong to tools.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", ".terraform"];
 
 /// A file to judge.
@@ -17,7 +17,7 @@ pub(crate) struct Input {
     pub(crate) path: PathBuf,
     /// It was found in a folder: it may be somebody else's.
     pub(crate) is_found: bool,
-    /// It is judged on all cores, and nothing else beside it: what it takes of memory is taken once.
+    /// A file of this size is judged on all cores and alone, so that the memory for it is needed once.
     pub(crate) is_large: bool,
 }
 
@@ -26,11 +26,11 @@ const LARGE: u64 = 1 << 20;
 
 fn is_large(path: &Path, found: Option<&fs::Metadata>) -> bool {
     let times = if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz")) { 16 } else { 1 };
-    // What is no file, such as standard input, has no length yet.
+    // Standard input and the like have no length in advance.
     found.is_none_or(|found| !found.is_file() || found.len() * times >= LARGE)
 }
 
-/// The files in the order of their names, and how many of folders are none that can be judged.
+/// The files in the order of their names, and how many files in folders have another ending.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     pub(crate) inputs: Vec<Input>,
@@ -40,7 +40,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Of the named ones, all are wanted, unless they are to be taken as those of folders.
+    /// Every named file is wanted, unless `--pass-over` treats named files like files in folders.
     pub(crate) fn find(paths: &[PathBuf], as_of_folders: bool) -> Self {
         let mut files = Self::default();
         let mut known = BTreeSet::new();

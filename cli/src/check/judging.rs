@@ -21,28 +21,28 @@ pub(crate) struct Judging<'a> {
     pub(crate) bundle: &'a Bundle,
     /// The account that resources will be in, where they do not say so.
     pub(crate) account: Option<&'a str>,
-    /// When what does not exist yet is judged.
+    /// The time of judging, for resources that do not exist yet.
     pub(crate) now: Timestamp,
 }
 
 /// Says the verdicts on the resources of a file once they are there, instead of keeping them.
 pub(crate) struct Saying<'s> {
     pub(crate) format: CheckFormat,
-    /// Takes the file's path, and what is said of some of its resources.
+    /// Takes the file's path, and the printed verdicts on some of its resources.
     pub(crate) say: &'s mut dyn FnMut(&str, String),
 }
 
-/// What was judged at a time.
+/// The verdicts of one batch.
 #[derive(Default)]
 struct Batch {
     /// Those that are kept.
     subjects: Vec<CheckedSubject>,
-    /// What is said of those that are not.
+    /// The printed text of verdicts that are not kept.
     said: String,
     state: Said,
     undecided: Vec<String>,
     passed_over: Vec<String>,
-    /// Lines of which nothing was taken.
+    /// Lines without a resource to judge.
     others: Vec<(usize, Unusable)>,
 }
 
@@ -52,7 +52,7 @@ const AT_A_TIME: usize = 16;
 /// Lines that cannot be read and are named; more are counted.
 const SHOWN: usize = 10;
 
-/// Where the verdicts of a file go: the format in which they are said, if they are not kept.
+/// Where the verdicts of a file go: if they are printed at once, the format of that.
 #[derive(Clone)]
 struct Goal {
     path: String,
@@ -78,7 +78,7 @@ impl Judging<'_> {
         reading.checked
     }
 
-    /// Judges what was taken out of a request that stands alone.
+    /// Judges the resources of a request that stands alone.
     pub(crate) fn request(&self, checked: &mut CheckedFile, intake: Intake) {
         let goal = Goal { path: checked.path.clone(), format: None };
         keep(checked, self.intake(&goal, intake, None));
@@ -165,7 +165,10 @@ impl FileReading<'_, '_> {
             self.checked.is_foreign = true;
             return Ok(());
         }
-        Err(format!("`{}` cannot be judged: {why}", self.checked.path))
+        Err(match why {
+            Unusable::NotJson(why) => format!("`{}` cannot be read: {why}", self.checked.path),
+            why => format!("`{}` cannot be judged: {why}", self.checked.path),
+        })
     }
 
     /// Code. In a folder, code that does not speak of SageMaker is somebody else's.
@@ -212,7 +215,7 @@ impl FileReading<'_, '_> {
         self.judged()
     }
 
-    /// The document of each line. What is somebody else's is passed over, as in a folder.
+    /// Judges the document of each line. It passes over documents of other programs, as in a folder.
     fn lines(&mut self, text: &str, lines: &[NumberedLine<'_>]) -> Result<(), String> {
         let (judging, goal) = (self.judging, self.goal());
         let others = self.in_turn(lines, |some| {
@@ -233,14 +236,14 @@ impl FileReading<'_, '_> {
         }
         let more = broken.len().saturating_sub(SHOWN) as u64;
         broken.truncate(SHOWN);
-        broken.extend((more > 0).then(|| format!("{} cannot be read, either", counted(more, "other line"))));
+        broken.extend((more > 0).then(|| format!("{} cannot be read", counted(more, "other line"))));
         self.checked.undecided.extend(broken);
-        let note = || format!("{} without anything that is judged", counted(foreign, "line"));
+        let note = || format!("{} with nothing to judge", counted(foreign, "line"));
         self.checked.passed_over.extend((foreign > 0).then(note));
         self.judged()
     }
 
-    /// A named file of which nothing could be judged is unusable.
+    /// A file that the user named is unusable if nothing in it could be judged.
     fn judged(&self) -> Result<(), String> {
         if self.checked.is_judged() || self.file.is_found {
             return Ok(());
@@ -252,8 +255,8 @@ impl FileReading<'_, '_> {
         Goal { path: self.checked.path.clone(), format: self.saying.as_ref().map(|saying| saying.format) }
     }
 
-    /// Judges parts of the file, on all cores if it is large, and says or keeps what comes of them in their order. Answers with the lines of
-    /// which nothing was taken.
+    /// Judges parts of the file, on all cores if the file is large, and prints or keeps the verdicts in the order of the parts. Returns the
+    /// lines without a resource to judge.
     fn in_turn<T: Sync>(
         &mut self,
         parts: &[T],
@@ -279,7 +282,7 @@ impl FileReading<'_, '_> {
 }
 
 impl Batch {
-    /// With what follows it.
+    /// Together with the batch that follows it.
     fn and(mut self, goal: &Goal, next: Self) -> Self {
         if let Some(format) = goal.format.filter(|_| self.state.is_begun && next.state.is_begun) {
             self.said.push_str(print::between(format));
@@ -294,7 +297,7 @@ impl Batch {
     }
 }
 
-/// Keeps what is to be known of a file until its end. A note stands once.
+/// Adds a batch to the results of the file. It keeps each note once.
 fn keep(checked: &mut CheckedFile, batch: Batch) {
     checked.said = checked.said.and(batch.state);
     checked.subjects.extend(batch.subjects);

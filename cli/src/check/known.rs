@@ -1,4 +1,4 @@
-//! Known findings: a file that lists them, so that a build fails for what is new. `--update-baseline` writes it.
+//! Known findings: a file that lists them, so that a build fails only for new ones. `--update-baseline` writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,7 +31,7 @@ pub(crate) struct Baseline {
     /// The folder that the file lies in.
     folder: PathBuf,
     by_file: BTreeMap<String, Vec<Known>>,
-    /// Whether everything that is found is to be known from now on.
+    /// Whether every finding of this run becomes a known one.
     pub(crate) is_updated: bool,
 }
 
@@ -46,7 +46,7 @@ impl Baseline {
             return Ok(baseline);
         }
         if !path.exists() {
-            return Err(unusable("there is no such file; --update-baseline makes it".to_owned()));
+            return Err(unusable("there is no such file: --update-baseline creates it".to_owned()));
         }
         let document: KnownList =
             serde_json::from_str(&input::text(path)?).map_err(|error| unusable(error.to_string()))?;
@@ -62,7 +62,7 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Marks what is known of a file that was judged, and keeps what was listed and is no longer found.
+    /// Marks the known findings of a judged file, and keeps the entries that this run no longer finds.
     pub(crate) fn mark(&self, checked: &mut CheckedFile) {
         checked.baseline_name = self.name(&checked.path);
         if checked.unusable.is_some() {
@@ -102,13 +102,13 @@ impl Baseline {
         }
     }
 
-    /// What is listed of files that are gone.
+    /// The entries of files that no longer exist.
     pub(crate) fn gone(&self, judged: &BTreeSet<String>) -> Vec<Known> {
         let is_gone = |file: &str| file != "-" && !judged.contains(file) && !self.folder.join(file).exists();
         self.by_file.iter().filter(|(file, _)| is_gone(file)).flat_map(|(_, known)| known.clone()).collect()
     }
 
-    /// Writes what was found, and what is listed of files that were not judged this time and still exist.
+    /// Writes the findings of this run, and the entries of existing files that this run did not judge.
     pub(crate) fn write(
         &self,
         judged: &BTreeSet<String>,
@@ -125,7 +125,7 @@ impl Baseline {
         Ok(number)
     }
 
-    /// How a baseline calls a file: by its path from the baseline's own folder, wherever the command is called.
+    /// The name of a file in a baseline: its path relative to the baseline's folder, so that it does not depend on the working directory.
     fn name(&self, path: &str) -> String {
         let Ok(absolute) = std::path::absolute(path) else { return path.to_owned() };
         if path == "-" {

@@ -42,7 +42,7 @@ pub(super) fn run(judging: &Judging<'_>, in_force: &InForce) -> Result<ExitCode,
     }
 }
 
-/// The verdicts on what a line holds, as `--format json` has them for a file.
+/// The verdicts on the resources of a line, in the form that `--format json` has for a file.
 fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
     let read = match serde_json::from_slice::<Json>(line) {
         Ok(Json::Object(mut given)) if given.len() == 2 && given.contains_key("operation") => {
@@ -51,7 +51,7 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
             request.map_or(Err(Unusable::UnknownForm), |request| intake::of_call(operation, request))
         }
         Ok(document) => intake::take(document),
-        Err(error) => Err(Unusable::NotJson(error.to_string())),
+        Err(error) => Err(Unusable::NotJson(format!("not valid JSON: {error}"))),
     };
     let mut checked = CheckedFile::of("-".to_owned());
     match read {

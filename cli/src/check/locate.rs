@@ -23,7 +23,7 @@ enum At<'a> {
 enum Within<'a> {
     Nothing,
     List(Vec<Node<'a>>),
-    /// By the names in small letters: CloudTrail writes them with a small first one.
+    /// The fields by their names in lower case: CloudTrail begins them with a small letter.
     Map(BTreeMap<String, Node<'a>>),
 }
 
@@ -95,7 +95,7 @@ fn within(value: &RawValue) -> Within<'_> {
 
 /// A document with the beginnings of its lines.
 pub(crate) struct Lines<'a> {
-    /// Of a text of JSON, read when the first finding asks for its place: most files have none.
+    /// The places in a JSON text. The text is read when the first finding needs a place, because most files have no finding.
     root: OnceLock<Option<Node<'a>>>,
     text: &'a str,
     /// The number of the text's first line.
@@ -114,12 +114,12 @@ pub(crate) struct Place {
 }
 
 impl<'a> Lines<'a> {
-    /// Of a text of JSON.
+    /// The places in a JSON text.
     pub(crate) fn of_json(text: &'a str) -> Self {
         Self::of_json_from(text, 1)
     }
 
-    /// Of a text of JSON that begins at a line of its file.
+    /// The places in a JSON text that begins at a line of its file.
     pub(crate) fn of_json_from(text: &'a str, first: usize) -> Self {
         Self { root: OnceLock::new(), text, first, ends: OnceLock::new() }
     }
@@ -221,7 +221,7 @@ mod tests {
 
     use super::Lines;
 
-    /// The line of the fields in what the text holds last.
+    /// The line of the last object in the text that has these fields.
     fn check(text: &str, fields: &[&str], expect: Option<i64>) {
         let candidate = intake::read(text).unwrap().candidates.pop().unwrap();
         let place = Lines::of_json(text).place(&candidate, fields);
@@ -252,7 +252,7 @@ mod tests {
         check(REQUEST, &["VpcConfig.Subnets"], Some(3));
         check(REQUEST, &["OutputDataConfig.KmsKeyId", "VpcConfig.Subnets"], Some(3));
         check(REQUEST, &["EnableNetworkIsolation"], Some(2));
-        // Nobody knows which of the two it is about.
+        // The text has two such objects, and nothing says which one the finding is about.
         check(REQUEST, &["InputDataConfig[].DataSource.S3DataSource.S3Uri"], Some(6));
         check(
             &REQUEST.replace(",\n    { \"ChannelName\": \"b\" }", ""),

@@ -52,7 +52,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let mut printing = Printing::begin(options.format, &in_force, baseline.is_some());
     let mut tally = Tally { is_unusable: !files.unreadable.is_empty(), ..Tally::default() };
     let format = options.format;
-    // What can be said at once is not kept. A baseline is compared with all that was found.
+    // Verdicts that can be printed at once are not kept. A baseline is compared with the findings of all files.
     let is_said = baseline.is_none() && print::is_said_at_once(format);
     let judged = |input: &Input, say: &mut dyn FnMut(&str, String)| {
         let mut checked = judging.file(input, is_said.then_some(Saying { format, say }));
@@ -107,7 +107,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::from(tally.status()))
 }
 
-/// Names what a baseline lists and nobody found, or writes it anew.
+/// Names the entries of the baseline that this run no longer finds, or writes the baseline anew.
 fn settle(baseline: &Baseline, tally: &mut Tally) -> Result<(), CommandError> {
     if baseline.is_updated {
         let number = baseline.write(&tally.judged, std::mem::take(&mut tally.found))?;

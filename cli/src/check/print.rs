@@ -1,4 +1,5 @@
-//! The formats of verdicts, printed while files are judged. Whoever reads them may go away: the exit status is the verdict's all the same.
+//! The formats of verdicts, printed while files are judged. If the reader of the output goes away, the exit status still is that of the
+//! verdict.
 
 use std::io;
 
@@ -13,7 +14,7 @@ use crate::error::CommandError;
 use crate::input::settings::InForce;
 use crate::output;
 
-/// What is printed of a file alone; nothing in formats that are of all files together.
+/// The text about one file; empty for formats that need all files first.
 pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
     match format {
         CheckFormat::Text => output::text(&words::text(checked)),
@@ -30,12 +31,12 @@ pub(crate) fn of_file(format: CheckFormat, checked: &CheckedFile) -> String {
     }
 }
 
-/// Whether what is said of the resources of a file can be printed before all of them are judged.
+/// Whether verdicts can be printed before all resources of the file are judged.
 pub(crate) fn is_said_at_once(format: CheckFormat) -> bool {
     matches!(format, CheckFormat::Text | CheckFormat::Json)
 }
 
-/// What is printed of some resources of a file.
+/// The printed verdicts on some resources of a file.
 pub(crate) fn of_subjects(format: CheckFormat, path: &str, subjects: &[CheckedSubject]) -> String {
     match format {
         CheckFormat::Text => {
@@ -53,12 +54,12 @@ pub(crate) fn of_subjects(format: CheckFormat, path: &str, subjects: &[CheckedSu
     }
 }
 
-/// What stands between resources.
+/// The text between two resources.
 pub(crate) fn between(format: CheckFormat) -> &'static str {
     if format == CheckFormat::Json { "," } else { "" }
 }
 
-/// What stands before the resources of a file.
+/// The text before the resources of a file.
 pub(crate) fn heading(format: CheckFormat, path: &str) -> String {
     match format {
         CheckFormat::Json => output::document(format!("{{\n  \"file\": {},\n  \"subjects\": [", json!(path))),
@@ -84,7 +85,7 @@ fn indented(document: &impl Serialize, line: &str) -> String {
 /// Bytes that are printed at once.
 const WORTH_A_CALL: usize = 64 << 10;
 
-/// What has been printed.
+/// The state of the output.
 pub(crate) struct Printing<'a> {
     format: CheckFormat,
     settings: &'a InForce,
@@ -94,7 +95,7 @@ pub(crate) struct Printing<'a> {
     is_first: bool,
     /// Whether some resources of the next file have been printed.
     is_within: bool,
-    /// What is ready to be printed.
+    /// Text that is ready to be printed.
     ready: String,
     /// That nothing can be printed any more.
     stopped: Option<io::Error>,
@@ -132,7 +133,7 @@ impl<'a> Printing<'a> {
         printing
     }
 
-    /// Adds what is said of some resources of a file that is still being judged.
+    /// Adds the printed verdicts on some resources of a file that is still being judged.
     pub(crate) fn said(&mut self, path: &str, said: &str) {
         let is_within = std::mem::replace(&mut self.is_within, true);
         if is_within {
@@ -144,7 +145,7 @@ impl<'a> Printing<'a> {
         self.put(said);
     }
 
-    /// What stands between files.
+    /// The text between two files.
     fn begin_file(&mut self) {
         if self.format == CheckFormat::Json {
             let is_first = std::mem::take(&mut self.is_first);
@@ -204,7 +205,7 @@ impl<'a> Printing<'a> {
 
     /// Adds ready text, and prints it once there is enough for a call.
     fn put(&mut self, ready: &str) {
-        // What is large enough by itself is not copied.
+        // A large piece is not copied.
         if ready.len() >= WORTH_A_CALL {
             self.flush();
             self.write(ready);

@@ -22,12 +22,12 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<ExitCode, CommandError> {
         Some(path) => Store::create(path)?,
         None => Store::in_memory()?,
     };
-    // Repositories lie beside a store; without one there are none, in a folder that ends with the command.
+    // Repositories lie beside a store. Without a store, there are none, and a temporary folder replaces it.
     let passing = tempfile::tempdir()?;
     let beside = options.store.as_deref().and_then(Path::parent).map(|dir| dir.join("git"));
     let git = beside.as_deref().filter(|dir| dir.is_dir()).unwrap_or(passing.path());
     let mut system = System::new(store, git, bundle(options)?, Story::ACCOUNT, Story::REGION)?;
-    // Whoever's events were recorded: nothing can be done to their resources from here.
+    // The events may come from any account: this process cannot change its resources.
     system.home = None;
     let mut failed = false;
     let mut answers = Vec::new();

@@ -149,7 +149,7 @@ fn result(
     result
 }
 
-/// What was found once.
+/// A finding that the baseline lists, and that has disappeared.
 fn absent(known: &Known) -> sarif::Result {
     let Known { file, resource, path, control } = known;
     let message = format!("{control} of {resource} at {path} is no longer found.");
@@ -176,7 +176,7 @@ fn location(file: &CheckedFile, subject: &CheckedSubject, at: &Place) -> sarif::
     location
 }
 
-/// What a file holds that was not judged, or not for certain.
+/// The parts of a file that were not judged, or not with certainty.
 fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
     let notification = |note: &String| {
         let place = sarif::PhysicalLocation::builder().artifact_location(artifact(&file.path)).build();
@@ -272,7 +272,7 @@ mod tests {
             environment: None,
             mode: Mode::Observe,
             bundle: bundle.hash().to_owned(),
-            plan: Plan::Nothing("nothing is certainly violated".to_owned()),
+            plan: Plan::Nothing("no control certainly fails".to_owned()),
             would: None,
         };
         let subjects =

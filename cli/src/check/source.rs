@@ -19,7 +19,7 @@ const MOST_UNPACKED: u64 = 128 << 20;
 pub(crate) fn is_wanted(path: &Path) -> bool {
     let is_one_of = |path: &Path, ends: &[&str]| ends.iter().any(|end| has_end(path, end));
     let is_of_lines = |path: &Path| is_one_of(path, &json_lines::ENDS);
-    // Collectors compress what they write.
+    // Collectors of logs compress their files.
     let is_log = |stem: &Path| has_end(stem, "json") || is_of_lines(stem);
     let is_compressed_log =
         || has_end(path, "gz") && path.file_stem().is_some_and(|stem| is_log(Path::new(stem)));
@@ -32,8 +32,8 @@ pub(crate) struct Part<'a> {
     pub(crate) lines: Option<Lines<'a>>,
 }
 
-/// The text of bytes: UTF-8, or UTF-16 where it begins with its mark (Unicode standard, section 23.8) or with a letter of ASCII, as
-/// every document does.
+/// Decodes a text: UTF-8, or UTF-16 if it begins with a byte order mark (Unicode standard, section 23.8) or with an ASCII letter in two
+/// bytes, as every document does.
 pub(crate) fn text(bytes: Vec<u8>) -> Result<String, &'static str> {
     let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
@@ -68,7 +68,7 @@ pub(crate) fn large<'a>(path: &Path, text: &'a str) -> Option<LargeDocument<'a>>
     if has_end(path, "tf") { None } else { LargeDocument::of(text) }
 }
 
-/// The documents of a text. Of YAML with several, those that are none of ours do not hide the others.
+/// The documents of a text. If some documents of a YAML file have nothing to do with SageMaker, the others still count.
 pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unusable> {
     let bare = without_mark(text).trim_start();
     let is_yaml = path == Path::new("-") || !has_end(path, "json") && is_wanted(path);
@@ -106,7 +106,7 @@ pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unu
         (Some(why), true) => Err(Unusable::NotJson(why)),
         (None, true) => Err(unusable),
         (broken_off, false) => {
-            // What stands before the fault is judged all the same.
+            // The documents before the fault are judged.
             let rest = broken_off.map(|why| {
                 let why = if is_unrendered(bare) { Unusable::NotRendered.to_string() } else { why };
                 format!("the rest of the file cannot be read: {why}")

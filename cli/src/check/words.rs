@@ -1,4 +1,4 @@
-//! What `sagewarden check` prints: the verdicts, as text or as JSON.
+//! The output of `sagewarden check`: verdicts as text or as JSON.
 
 use sagewarden_govern::counted;
 use sagewarden_policy::{FindingStatus, Judgement, Severity, WaivedBy};
@@ -38,7 +38,7 @@ pub(crate) fn text(checked: &CheckedFile) -> String {
     text
 }
 
-/// What stands above the verdicts on a file.
+/// The heading above the verdicts on a file.
 pub(crate) fn heading(path: &str) -> String {
     format!("{STRONG}{}{STRONG:#}\n", line(path))
 }
@@ -83,7 +83,7 @@ pub(crate) fn of_subject(file: &str, subject: &CheckedSubject) -> String {
     text
 }
 
-/// What the baseline lists and nobody found, for people.
+/// An entry of the baseline that this run no longer finds, for people.
 pub(crate) fn stale(known: &Known) -> String {
     let Known { file, resource, path, control } = known;
     let of = [control, resource, path]
@@ -93,7 +93,7 @@ pub(crate) fn stale(known: &Known) -> String {
         .collect::<Vec<_>>()
         .join(" ");
     format!(
-        "note: the baseline lists {} of `{}`, which is no longer found: --update-baseline takes it out",
+        "note: the baseline lists {} of `{}`, which is no longer found: --update-baseline removes it",
         line(&of),
         line(file)
     )
@@ -103,11 +103,11 @@ pub(crate) fn stale(known: &Known) -> String {
 pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
     let known = match tally.known {
         0 => String::new(),
-        known => format!("{} known, and no failure\n", counted(known as u64, "finding")),
+        known => format!("{} known: they do not fail the run\n", counted(known as u64, "finding")),
     };
     match passed_over + tally.foreign {
         0 => known,
-        others => format!("{known}{} passed over: nothing that is judged\n", counted(others as u64, "file")),
+        others => format!("{known}{} skipped: nothing to judge\n", counted(others as u64, "file")),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn documents<'a>(text: &str) -> (Vec<YamlDocument<'a>>, Option<String
     let mut building = Building::default();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let taken = event.map_err(|error| error.to_string()).and_then(|(event, span)| {
+        let taken = event.map_err(|error| format!("not valid YAML: {error}")).and_then(|(event, span)| {
             let line = span.start.line();
             building.take(event, line).map_err(|why| format!("{why} at line {line}"))
         });
@@ -75,7 +75,11 @@ impl<'a> Building<'a> {
                 self.complete(built, anchor, tag.as_deref().and_then(short_form))
             }
             Event::Alias(anchor) => {
-                let built = self.anchors.get(&anchor).cloned().ok_or("an alias within what it names")?;
+                let built = self
+                    .anchors
+                    .get(&anchor)
+                    .cloned()
+                    .ok_or("an alias refers to a value that contains it")?;
                 self.complete(built, 0, None)
             }
             Event::SequenceStart(anchor, tag) => {
@@ -98,7 +102,7 @@ impl<'a> Building<'a> {
         kind: OpenKind<'a>,
     ) -> Result<(), String> {
         if self.open.len() >= DEEPEST {
-            return Err(format!("more than {DEEPEST} values within values"));
+            return Err(format!("values are nested more than {DEEPEST} deep"));
         }
         self.open.push(Open { line, anchor, tag: tag.as_deref().and_then(short_form), values: 1, kind });
         Ok(())
@@ -113,7 +117,7 @@ impl<'a> Building<'a> {
         self.complete(Built { json, node, values }, anchor, tag)
     }
 
-    /// Puts a value in its place: into the open collection, or as a document of its own.
+    /// Puts a value into the open collection, or makes it a document of its own.
     fn complete(
         &mut self,
         mut built: Built<'a>,
@@ -157,7 +161,7 @@ impl<'a> Building<'a> {
     }
 }
 
-/// What is merged yields to what the map says itself; of several, the first counts ("Merge key", YAML's language-independent types).
+/// A map's own keys override merged ones. If several maps are merged, the first wins ("Merge key", YAML's language-independent types).
 fn merge(fields: &mut Map<String, Json>, merged: Json) {
     match merged {
         Json::Object(merged) => {
@@ -174,7 +178,7 @@ fn key_of(json: &Json) -> String {
     json.as_str().map_or_else(|| json.to_string(), str::to_owned)
 }
 
-/// `!Ref` stands for `Ref`, and every other tag of CloudFormation's for `Fn::…`.
+/// `!Ref` means `Ref`, and every other tag of CloudFormation means `Fn::…`.
 fn short_form(tag: &Tag) -> Option<String> {
     let name = tag.suffix.as_str();
     match name {
@@ -266,10 +270,10 @@ mod tests {
         }
         let refused = |text: &str| documents(text).1.unwrap();
         assert!(refused(&laughs).starts_with("more than 1000000 values"), "{}", refused(&laughs));
-        assert!(refused(&"[".repeat(150)).starts_with("more than 100 values within values"));
+        assert!(refused(&"[".repeat(150)).starts_with("values are nested more than 100 deep"));
         // The parser has a limit of its own.
-        assert!(refused(&"[".repeat(5_000)).starts_with("recursion limit exceeded"));
-        assert!(refused("a: &a [*a]").starts_with("an alias within what it names"));
+        assert!(refused(&"[".repeat(5_000)).contains("recursion limit exceeded"));
+        assert!(refused("a: &a [*a]").starts_with("an alias refers to a value that contains it"));
         let (kept, why) = documents("a: 1\n---\na: [1\nb: 2");
         assert!(kept.len() == 1 && why.is_some());
     }

@@ -12,7 +12,7 @@ use crate::input;
 /// Names of the file in a folder, as Clarify gives them.
 const NAMES: [&str; 2] = ["analysis.json", "constraints.json"];
 
-/// The answer of `sagewarden explain --format json`, as far as it is of use here.
+/// The fields of `sagewarden explain --format json` that this command needs.
 #[derive(Deserialize)]
 struct Explanation {
     base_value: serde_json::Value,
@@ -31,7 +31,7 @@ pub(super) fn read(path: &Path) -> Result<Analysis, CommandError> {
     parse(&input::read_any(&path)?, &path)
 }
 
-/// Reads what a file holds.
+/// Reads the content of a file.
 pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Analysis, CommandError> {
     if let Ok(explanation) = serde_json::from_slice::<Explanation>(bytes) {
         return Ok(explanation.analysis());
@@ -46,7 +46,7 @@ fn in_folder(path: &Path) -> PathBuf {
 }
 
 impl Explanation {
-    /// In Clarify's form, under a name that is not one of Clarify's methods: both are never taken for one another.
+    /// The values in Clarify's form. The name of the method is none of Clarify's, so that nobody confuses the two.
     fn analysis(&self) -> Analysis {
         let values: serde_json::Map<String, serde_json::Value> =
             self.features.iter().map(|each| (each.name.clone(), json!(each.mean_abs_shap))).collect();

@@ -39,7 +39,7 @@ fn is_judged(drift: &AttributionDrift) -> bool {
 
 fn why_not(drift: &AttributionDrift) -> String {
     if !drift.rankings.is_empty() {
-        return "the baseline attributes nothing to any feature".to_owned();
+        return "in the baseline, no feature has an attribution".to_owned();
     }
     drift.unmatched.first().map_or_else(
         || "neither file has attributions (`explanations` with `global_shap_values`)".to_owned(),

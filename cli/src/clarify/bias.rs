@@ -54,7 +54,7 @@ fn pretty(analysis: &Analysis) -> Result<String, CommandError> {
     Ok(serde_json::to_string_pretty(analysis).map_err(std::io::Error::from)? + "\n")
 }
 
-/// What is measured, or was measured by Clarify.
+/// The metrics that this command computes, or that Clarify computed.
 fn now(options: &BiasOptions) -> Result<Analysis, CommandError> {
     let path = &options.data;
     let (input, progress) = input::data(path)?;
@@ -146,7 +146,7 @@ impl BiasSummary<'_> {
         }
         text += &self.not_compared();
         let Some(violations) = self.violations else {
-            return text + &format!("{DIM}Nothing is judged without --baseline{DIM:#}\n");
+            return text + &format!("{DIM}Without --baseline, nothing is judged{DIM:#}\n");
         };
         let is_judged = self.no_verdict().is_none();
         text + &verdict::last_line(violations.violations.len(), Extent::All, is_judged, self.mode)

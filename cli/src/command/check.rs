@@ -30,7 +30,7 @@ pub(crate) struct CheckOptions {
     /// Write all present findings into the baseline
     #[arg(long, requires = "baseline")]
     pub(crate) update_baseline: bool,
-    /// Pass over files that are none of SageMaker's, as in folders; nothing to judge is no fault then. For hooks, which name whatever changed
+    /// Skip files that have nothing to do with SageMaker, as in folders, and do not fail if nothing is left to judge. For hooks, which pass every changed file
     #[arg(long)]
     pub(crate) pass_over: bool,
     /// The account that it will run in; default: the one of its ARN or role

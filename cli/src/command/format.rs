@@ -1,4 +1,4 @@
-//! What several commands take: the format of an answer, and a profile.
+//! Options that several commands share: the format of an answer, and a profile.
 
 use clap::ValueEnum;
 use sagewarden_lineage::answer::Format;

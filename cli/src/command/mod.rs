@@ -77,7 +77,7 @@ pub(crate) enum Command {
     /// Explain the predictions of an XGBoost model by exact SHAP values of its features
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplanationOptions),
-    /// Compare the order of the features that matter to a model with an earlier one
+    /// Compare the ranking of a model's features by importance with an earlier ranking
     #[command(after_help = ATTRIBUTION_HELP)]
     Attribution(AttributionOptions),
     /// List and explain the controls, or validate policies and settings

@@ -153,7 +153,7 @@ pub(crate) enum ExportFormat {
     Markdown,
 }
 
-/// What an exported policy is attached as.
+/// The kind of policy that is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportKind {
     Iam,

@@ -55,7 +55,7 @@ impl DemoFiles {
         self.folder.join(name)
     }
 
-    /// Removes what an earlier demo wrote and this one would add to.
+    /// Removes files of an earlier demo that this one would otherwise add to.
     fn remove_former(&self) -> Result<(), CommandError> {
         let mut former: Vec<PathBuf> =
             [Self::STORE, "sagewarden.db-wal", "sagewarden.db-shm"].map(|name| self.path(name)).to_vec();
@@ -108,7 +108,7 @@ pub(crate) fn write_records(
     Ok(())
 }
 
-/// What the environment of the demo allows, and how its endpoint is watched.
+/// The settings of the demo: what its environment allows, and how its endpoint is watched.
 pub(crate) fn settings() -> String {
     format!("{}{}", Story::SETTINGS, Story::LABEL_SETTINGS)
 }
@@ -119,7 +119,7 @@ fn compared_with(sent: &[SentNotice]) -> Option<S3Location> {
     S3Location::parse(constraints.rsplit_once('/')?.0)
 }
 
-/// What the drift was found by: the objects of some folders in S3, as they were at the end.
+/// The objects of some folders in S3 at the end of the story: the input and output of the drift check.
 pub(crate) fn write_objects(files: &DemoFiles, system: &System) -> Result<(), CommandError> {
     const MOST: usize = 1_000;
     let reports = S3Location { bucket: System::EVIDENCE_BUCKET.to_owned(), key: "reports".to_owned() };

@@ -25,7 +25,7 @@ pub(super) fn serve_on(system: &System, files: &DemoFiles, opens: bool) -> Resul
     serve(Explorer::new(system.store, bundle), SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)), opens)
 }
 
-/// The system after three more weeks. Its settings, with a waiver, replace those of the demo.
+/// The system after three more weeks. Its settings include a waiver, and replace the demo's settings.
 fn continued(system: &System, files: &DemoFiles) -> Result<System, CommandError> {
     let settings = format!("{}{}", files::settings(), Story::LATER_SETTINGS);
     let bundle = Bundle::embedded()?.with_settings(&settings)?;

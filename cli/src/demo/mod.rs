@@ -60,7 +60,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
 fn play_all(system: &System, format: OutputFormat) -> Result<Vec<PlayedStep>, CommandError> {
     let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
     let mut steps = Vec::new();
-    // The retraining comes last, after what the labels say.
+    // The retraining is the last step, because the labels give the reason for it.
     let (before, retraining) = Story::STEPS.split_at(Story::STEPS.len() - 1);
     for (index, step) in before.iter().chain([&Story::LABELS]).chain(retraining).enumerate() {
         let step = play(system, &mut story, step)?;
@@ -72,7 +72,7 @@ fn play_all(system: &System, format: OutputFormat) -> Result<Vec<PlayedStep>, Co
     Ok(steps)
 }
 
-/// What differs between the two models, for people.
+/// The differences between the two models, for people.
 fn difference(system: &System) -> Result<String, CommandError> {
     let (one, other) = MODELS.map(|name| format!("model/{name}")).into();
     let question = Question { ask: Ask::Diff, with: Some(other), ..Question::about(one) };

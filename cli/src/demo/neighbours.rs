@@ -1,5 +1,5 @@
-//! What others in the account do after the story, so that every list has an entry: a job that is only observed, one that a waiver covers,
-//! and one whose description is erased. The story does not show them.
+//! Events of other people in the account after the story, so that every list has an entry: a job that is only observed, a job with a
+//! waiver, and a job whose description is erased. The demo does not print them.
 
 use futures::executor::block_on;
 use sagewarden_events::{Actor, ResourceKind, Timestamp};

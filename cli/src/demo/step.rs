@@ -15,7 +15,7 @@ pub(crate) struct PlayedStep {
     pub(crate) notices: Vec<SentNotice>,
 }
 
-/// Plays a step moment by moment and delivers what comes of each.
+/// Plays a step moment by moment, and delivers the events of each moment.
 pub(crate) fn play(system: &System, story: &mut Story, step: &Step) -> Result<PlayedStep, CommandError> {
     let sent = system.notices.sent()?.len();
     let posted = system.git.comments(Story::REPOSITORY)?.len();

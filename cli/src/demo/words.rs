@@ -48,7 +48,7 @@ fn event_words(event: &Value) -> String {
     subject.map_or(detail_type.clone(), |subject| format!("{detail_type}: {subject}"))
 }
 
-/// What was left behind, and what to try next.
+/// The files that the demo wrote, and commands to try next.
 pub(crate) fn farewell(files: &DemoFiles, entity: &str) -> String {
     let at = |name: &str| files.path(name).display().to_string();
     let store = at(DemoFiles::STORE);
@@ -77,8 +77,8 @@ pub(crate) fn farewell(files: &DemoFiles, entity: &str) -> String {
     let called = called();
     let ask: String = ask.iter().map(|line| format!("  {called} {line}\n")).collect();
     format!(
-        "left behind:\n  {store}  the store\n  {}  the lineage as a page\n  {}, {}  what was sent\n  {}  the events, to replay\n  {}, {}  \
-         the baseline and the traffic that was compared with it\n  {}  its labels\n  {}  what detect-drift made of it\n\n\
+        "left behind:\n  {store}  the store\n  {}  the lineage as a page\n  {}, {}  what the functions published\n  {}  the events, to replay\n  {}, {}  \
+         the baseline and the traffic that was compared with it\n  {}  the labels of that traffic\n  {}  the reports of detect-drift\n\n\
          next:\n{ask}",
         at(DemoFiles::PAGE),
         at(DemoFiles::FINDINGS),

@@ -46,7 +46,7 @@ fn pairs(
             (has_record, _) => {
                 let more = if has_record { "more records than answers" } else { "more answers than records" };
                 let error = format!(
-                    "there are {more}: the lines of `{}` belong to those of this file one by one, up to line {answered} of it",
+                    "there are {more}: `{}` answers this file line by line, up to line {answered}",
                     answers(records).display()
                 );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
@@ -74,8 +74,8 @@ impl<Input: io::Read> BatchLines<Input> {
         Self { input: BufReader::with_capacity(BUFFER, input), line: Vec::new(), number: 0 }
     }
 
-    /// Whether there is one more line. Of a line above the limit it keeps a beginning that is still too long, so that the reader refuses
-    /// it.
+    /// Whether there is another line. If a line is longer than the limit, the block holds only a part of it that still exceeds the limit,
+    /// so that the reader refuses it.
     fn next(&mut self) -> io::Result<bool> {
         loop {
             self.line.clear();

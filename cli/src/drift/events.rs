@@ -1,7 +1,7 @@
 //! Captured events, read by as many threads as there are cores.
 //!
-//! Whichever thread is free takes the next piece of the files, reads its events, and waits until the pieces before are in the windows. So
-//! the windows are those of one thread, to the last bit.
+//! A free thread takes the next piece of the files, reads its events, and waits until the pieces before it are in the windows. So the
+//! windows have exactly the same content as with one thread.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -76,14 +76,14 @@ fn read_pieces(
     }
 }
 
-/// What was read of a piece.
+/// The events of one piece.
 struct ReadPiece<'a> {
     rows: HourlyRows<'a>,
     lines: u64,
     issues: Issues,
 }
 
-/// What was read of all pieces so far.
+/// The events of all pieces so far.
 struct Events<'w, 'b> {
     windows: &'w mut Windows<'b>,
     /// The rows before the file.

@@ -109,9 +109,8 @@ fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result
     Ok(Judged { profile, windows, compat, exact, mode, troubles, warnings })
 }
 
-/// What may be the reason if all columns seem to have changed at once.
-const OTHER_ORDER: &str = "most columns differ: cells without names are read with those of the answer first; if the answer's columns are the \
-                           last ones of the baseline, say --columns end";
+/// A likely reason if all columns seem to have changed at once.
+const OTHER_ORDER: &str = "most columns differ: cells without names get the baseline's columns in order, the answer's cells first; if the answer's columns are the last ones of the baseline, pass --columns end";
 
 fn most_are_violated(evaluation: &Evaluation) -> bool {
     let violated = evaluation.features.iter().filter(|feature| feature.verdict == Verdict::Violated).count();
@@ -171,7 +170,7 @@ fn identity(folder: &Path) -> Vec<(&'static str, String)> {
     [("Where", path.display().to_string())].into_iter().chain(written).collect()
 }
 
-/// The two files, of which one may be missing; whether there are statistics.
+/// The two files, of which one may be missing, and whether there are statistics.
 fn baseline(folder: &Path) -> Result<(bool, Baseline), CommandError> {
     let path = folder.join("constraints.json");
     if !path.exists() {
@@ -207,7 +206,7 @@ fn analyses(options: &DriftOptions) -> Result<Option<(Analysis, Analysis)>, Comm
     }
 }
 
-/// Nobody but the container joins what does not fit together.
+/// Only the container joins rows that do not fit together.
 fn format(options: &DriftOptions, baseline: &Baseline) -> CaptureFormat {
     let is_free = options.columns.is_none() && Mode::from(options.mode) == Mode::Exact;
     CaptureFormat {

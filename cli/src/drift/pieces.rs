@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use crate::input::source::{BUFFER, MAX_LINE, Source};
 
-/// A piece ends with the last line that ends before this many bytes and those of one more read. It fits into the cache of a core.
+/// A piece ends with the last line that ends before this many bytes plus one more read. A piece fits into the cache of a core.
 const PIECE: usize = 4 * BUFFER;
 
 /// A piece of a file.
@@ -122,8 +122,8 @@ impl WholeLines {
         Self { input, rest: Vec::new() }
     }
 
-    /// Fills a block with whole lines; returns whether there are more. Of a line above the limit it keeps a beginning that is still too
-    /// long, so that the reader refuses it.
+    /// Fills a block with whole lines; returns whether there are more. If a line is longer than the limit, the block holds only a part of
+    /// it that still exceeds the limit, so that the reader refuses it.
     fn fill(&mut self, block: &mut Block, progress: impl Fn(u64)) -> io::Result<bool> {
         block.begin_with(&self.rest);
         self.rest.clear();

@@ -68,7 +68,7 @@ fn read_table(
 ) -> Result<Issues, TableError> {
     let columns = windows.columns();
     let is_known = |table: &Table| table.columns().iter().all(|name| columns.has(name));
-    // Without a header, the columns are those of the baseline.
+    // Without a header, the table has the columns of the baseline.
     if header == Header::None {
         let named = Table::of_file(path, Header::FirstRow, ProgressBar::hidden());
         if !named.is_ok_and(|table| is_known(&table)) {
@@ -76,7 +76,7 @@ fn read_table(
         }
         note(
             path,
-            "the first row has the names of the baseline's columns, so it is a header in spite of --no-header",
+            "the first row has the names of the baseline's columns, so it is a header: leave out --no-header",
         );
     }
     let table = Table::of_file(path, Header::FirstRow, progress.clone())?;
@@ -84,7 +84,7 @@ fn read_table(
     if table.columns().len() == columns.names().len() && table.columns().iter().all(is_other) {
         note(
             path,
-            "the first row has none of the names of the baseline's columns: if it has values, say --no-header",
+            "the first row has none of the names of the baseline's columns: if it has values, pass --no-header",
         );
     }
     table.read_by_name(columns.names(), windows.undated())

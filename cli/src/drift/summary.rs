@@ -1,4 +1,4 @@
-//! What `sagewarden drift` prints: the verdict on every feature, as text or as JSON.
+//! The output of `sagewarden drift`: the verdict on every feature, as text or as JSON.
 
 use sagewarden_govern::counted;
 use sagewarden_monitor::{
@@ -19,7 +19,7 @@ const NOT_EXPECTED: &str = "the baseline does not have it";
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
 
-/// What was found.
+/// The findings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DriftSummary<'a> {
     pub(crate) evaluation: &'a Evaluation,
@@ -46,7 +46,7 @@ impl DriftSummary<'_> {
         let (rows, files) = (counted(*rows, "row"), counted(self.files as u64, "file"));
         let of = counted(features.len() as u64, "feature");
         let mut text = format!("{STRONG}{rows} of {files}, {of}{STRONG:#}\n");
-        // What is the same of all of them is a note.
+        // A fact that all features share becomes a note.
         let shared = self.why_nothing_is_compared();
         if shared.is_none() {
             text += &format!("{table}\n");
@@ -84,7 +84,7 @@ impl DriftSummary<'_> {
         text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
     }
 
-    /// What so few rows cannot show.
+    /// The differences that so few rows cannot show.
     fn resolution(&self) -> Option<String> {
         let Resolution { gap, rows } =
             self.evaluation.resolution().filter(|known| known.gap > Resolution::ENOUGH)?;

@@ -82,7 +82,7 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// What rows are collected in.
+    /// The rows of a window are collected here.
     pub(crate) fn new_profile(&self) -> NewProfile<'a> {
         self.new
     }

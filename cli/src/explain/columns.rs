@@ -21,14 +21,13 @@ pub(crate) enum Misfit {
     #[error("there is no column `{0}`: --label takes a name, or a place from 0")]
     NoColumn(String),
     #[error(
-        "column `{column}` is not a feature of the model, although `{known}` is one: name columns as in the training data"
+        "column `{column}` is not a feature of the model, although `{known}` is one: name the columns as in the training data"
     )]
     Unknown { column: String, known: String },
     #[error("{0}")]
     Row(String),
     #[error(
-        "row {row}, column `{column}`: `{text}` is not a number; write categories as the codes of the training data, and name texts that \
-         stand for nothing with --missing"
+        "row {row}, column `{column}`: `{text}` is not a number; write categories as the codes of the training data, and name texts that mean `missing` with --missing"
     )]
     NoNumber { row: u64, column: String, text: String },
     #[error("row {row}, column `{column}`: `{text}` is not a finite number in the model's precision")]
@@ -47,7 +46,7 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Fits the columns of a table to the features of a model, but for the label.
+    /// Matches the columns of a table with the features of a model; the label is left out.
     pub(crate) fn fit<Input: BufRead>(
         model: &Model,
         table: &CsvTable<Input>,

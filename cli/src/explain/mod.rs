@@ -27,7 +27,7 @@ const BUFFER: usize = 256 << 10;
 
 pub(crate) fn run(options: &ExplanationOptions) -> Result<ExitCode, CommandError> {
     if options.rows && options.format == OutputFormat::Text {
-        return Err(CommandError::Option("--rows is answered in a document: say --format json"));
+        return Err(CommandError::Option("--rows needs --format json"));
     }
     let model = model(options)?;
     let explained = explain(&model, options)?;

@@ -19,12 +19,12 @@ pub(crate) struct RowExplainer<'a> {
     explained: Explained,
 }
 
-/// What is known of all rows.
+/// Sums over all rows.
 pub(crate) struct Explained {
     pub(crate) columns: Columns,
     pub(crate) importance: Importance,
     pub(crate) sample: Sample,
-    /// For each row and each output, what the columns added and the base value; kept if it is asked for.
+    /// For each row and each output, the contribution of each column, and the base value; kept only if `--rows` asks for it.
     pub(crate) contributions: Option<Vec<f32>>,
 }
 
@@ -45,8 +45,7 @@ impl<'a> RowExplainer<'a> {
         Self { model, missing, block, row, seen: 0, misfit: None, explained }
     }
 
-    /// What is known, unless a row did not fit. A row with too few or too many values is most likely one whose values stand in other
-    /// columns.
+    /// The sums, unless a row did not fit. A row with too few or too many values most likely has its values in the wrong columns.
     pub(crate) fn finish(mut self, issues: &Issues) -> Result<Explained, Misfit> {
         self.explain();
         if let Some(misfit) = self.misfit {
@@ -157,7 +156,7 @@ impl Explained {
         order.iter().map(feature).collect()
     }
 
-    /// What the features added, for the page.
+    /// The contributions of the features, for the page.
     pub(crate) fn outputs(&self, model: &Model, order: &[(usize, f64)]) -> Vec<ExplainedOutput> {
         let added = |output: usize, column: usize| {
             let feature = self.feature(column);

@@ -1,4 +1,4 @@
-//! What `sagewarden explain` prints: how much each feature matters, as text or as JSON.
+//! The output of `sagewarden explain`: the importance of each feature, as text or as JSON.
 
 use std::io;
 
@@ -14,7 +14,7 @@ use crate::output::terminal::{DIM, STRONG};
 /// Features that are shown; the JSON has all.
 const SHOWN: usize = 20;
 
-/// What was found.
+/// The result.
 #[derive(Clone, Copy)]
 pub(crate) struct ExplanationSummary<'a> {
     pub(crate) model: &'a Model,

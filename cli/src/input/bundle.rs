@@ -17,7 +17,7 @@ pub(crate) fn load(settings: Option<&Path>) -> Result<Bundle, CommandError> {
     bundle.map_err(|source| CommandError::Settings { path: path.to_owned(), source })
 }
 
-/// A whole bundle: of a folder, or of a bucket. `digest` is what its hash has to begin with.
+/// A whole bundle, from a folder or a bucket. Its hash must begin with `digest`.
 pub(crate) fn whole(place: &str, digest: Option<&str>) -> Result<Bundle, CommandError> {
     let refused = |source| CommandError::RefusedBundle { place: place.to_owned(), source };
     let bundle = match of_bucket(place)? {
@@ -40,7 +40,7 @@ pub(crate) fn of_bucket(place: &str) -> Result<Option<BundlePlace>, CommandError
 
 /// Refuses a bundle that is another one than the digest says.
 pub(crate) fn check(bundle: &Bundle, place: &str, digest: Option<&str>) -> Result<(), CommandError> {
-    /// Digits that nobody finds by trying.
+    /// So many digits that nobody can find a bundle with them by trying.
     const LEAST: usize = 12;
     match digest.map(str::to_ascii_lowercase) {
         Some(digest) if digest.len() < LEAST => Err(CommandError::Option("a digest has at least 12 digits")),

@@ -1,4 +1,4 @@
-//! Threads finish in any order, and give in what they have in one.
+//! Threads finish in any order; their results are taken in the order of the work.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;

@@ -32,13 +32,13 @@ const LARGEST: u64 = 512 << 20;
 /// that a shell makes for `<(command)` is read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let (file, length) = opened(path)?;
-    // Room for all of it, and for one byte more, which tells that there is none: as few calls as can be.
+    // Room for the whole file and one byte more, which shows the end of the file: so there are as few reads as possible.
     let mut bytes = Vec::with_capacity(usize::try_from(length.min(LARGEST)).unwrap_or_default() + 1);
     let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
     read.and_then(|_| whole(bytes)).map_err(CommandError::unreadable(path))
 }
 
-/// What was read, if it was not cut off.
+/// The bytes that were read, if the file was not cut off.
 fn whole(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
 }
@@ -102,7 +102,7 @@ pub(crate) fn text(path: &Path) -> Result<String, CommandError> {
     })
 }
 
-/// Files that are none.
+/// Things that are not files.
 #[derive(Clone, Copy, Debug)]
 enum Special {
     Pipe,
@@ -124,7 +124,7 @@ fn special(_: fs::FileType) -> Option<Special> {
     None
 }
 
-/// What time it is.
+/// The present time.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
@@ -144,7 +144,7 @@ pub(crate) struct Inputs {
     repeated: u64,
 }
 
-/// What is looked for.
+/// The kind of files to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     EventsAndTables,
@@ -243,11 +243,11 @@ impl Inputs {
         let mut notes = Vec::new();
         if self.repeated > 0 {
             let names = counted(self.repeated, "name");
-            notes.push(format!("note: what was named more than once is read once: {names} left out"));
+            notes.push(format!("note: {names} left out: a file that is named twice is read once"));
         }
         if self.passed_over > 0 {
             let files = counted(self.passed_over, "file");
-            notes.push(format!("note: {files} passed over: only those that end in {ends} are read"));
+            notes.push(format!("note: {files} skipped: only files that end in {ends} are read"));
         }
         notes
     }

@@ -2,6 +2,10 @@
 
 /// How alike two names must be, from 0 to 1: a wrong letter or two in a name of ten.
 const ALIKE: f64 = 0.7;
+/// How alike a name counts that begins with the wanted text: more than a misspelt name, less than the name itself.
+const BEGINS: f64 = 0.94;
+/// The shortest text whose continuations are suggested: almost every name begins with a shorter one.
+const BEGINNING: usize = 3;
 /// A name is not suggested if it is less alike than the nearest name by more than this.
 const BEHIND: f64 = 0.05;
 /// The most names that are suggested.
@@ -19,9 +23,15 @@ impl Nearest {
         Self { wanted: wanted.to_lowercase(), found: Vec::new() }
     }
 
-    /// Suggests a name if `compared`, the part of it that people type, is like the wanted name.
+    /// Suggests a name if `compared`, the part of it that people type, is like the wanted name or begins with it.
     pub(crate) fn consider(&mut self, compared: &str, name: &str) {
-        let alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared.to_lowercase());
+        let compared = compared.to_lowercase();
+        let mut alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared);
+        if self.wanted.chars().count() >= BEGINNING && compared.starts_with(&self.wanted) {
+            // Names that end soon after the wanted text come first, and none of them hides another.
+            let rest = (compared.len() - self.wanted.len()) as f64 / compared.len() as f64;
+            alike = alike.max(BEGINS - BEHIND * rest);
+        }
         if alike >= ALIKE {
             self.put(alike, name);
         }
@@ -76,6 +86,14 @@ mod tests {
             ("TRN-NTE-01", &["TRN-NET-02", "TRN-NET-01"], "did you mean `TRN-NET-01`?"),
             ("TRN-NET-99", &["TRN-NET-02", "TRN-NET-01"], "did you mean `TRN-NET-01` or `TRN-NET-02`?"),
             ("ax", &["ab", "endpoint/ax"], ""),
+            ("credit-d", &["credit-default-prod", "credit-train-1"], "did you mean `credit-default-prod`?"),
+            ("cr", &["credit-default-prod"], ""),
+            (
+                "credit-t",
+                &["credit-train-1-of-many", "credit-train-1"],
+                "did you mean `credit-train-1` or `credit-train-1-of-many`?",
+            ),
+            ("credit", &["Credit", "credit-default"], "did you mean `Credit`?"),
             ("x-1", &["x-5", "x-4", "x-3", "x-2"], ""),
             (
                 "name-1",

@@ -1,7 +1,8 @@
 //! Tables of CSV, read by as many threads as there are cores.
 //!
-//! Whichever thread is free takes the next lines, reads their rows, and waits until the lines before are in the whole. So the whole is that
-//! of one thread, to the last bit. Lines from the first quote on are left to one thread: a quote may begin a field of several lines.
+//! A free thread takes the next lines, reads their rows, and waits until the lines before them are in the whole. So the result has exactly
+//! the same content as with one thread. From the first quotation mark on, one thread reads the rest, because a quotation mark may begin a
+//! field of several lines.
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read as _};
 use std::num::NonZero;
@@ -47,7 +48,7 @@ impl<Rows: InParts> InParts for &mut Rows {
     }
 }
 
-/// Hands over all rows, and returns what is wrong with some of them.
+/// Hands over all rows, and returns the faults of some of them.
 pub(super) fn read<Input: BufRead + Send>(
     table: CsvTable<Input>,
     rows: &mut impl InParts,
@@ -102,7 +103,7 @@ fn read_pieces<Rows: InParts>(
     }
 }
 
-/// What was read so far.
+/// The rows that were read so far.
 struct Whole<'a, Rows> {
     rows: &'a mut Rows,
     read: LinesRead,
@@ -132,7 +133,7 @@ impl<Rows: InParts> Whole<'_, Rows> {
 /// Hands out whole lines, one piece after the other.
 struct CsvPieces<Input> {
     input: Input,
-    /// What was read of the input, and not handed out.
+    /// Bytes that were read and not yet handed out.
     rest: Vec<u8>,
     /// The lines before.
     before: u64,
@@ -167,7 +168,7 @@ impl<Input: BufRead> CsvPieces<Input> {
             self.rest.extend_from_slice(block.get(end..).unwrap_or_default());
             block.truncate(end);
         }
-        // An input that cannot be read on is left to whoever reads the rest: it says why.
+        // If reading fails, this thread stops and leaves the rest to the last reader, which reports the error.
         if is_more.is_err() || block.is_empty() || !CsvLines::can_be_apart(block) {
             self.is_over = true;
             block.append(&mut self.rest);
@@ -197,7 +198,7 @@ impl<Input: BufRead> CsvPieces<Input> {
         Ok(true)
     }
 
-    /// What was not handed out, and the lines before it.
+    /// Bytes that were not yet handed out, and the number of lines before them.
     fn into_rest(self) -> (impl BufRead, u64) {
         (Cursor::new(self.rest).chain(self.input), self.before)
     }
@@ -303,7 +304,7 @@ mod tests {
         let broken = |threads| result_of(BufReader::new(Breaks(text.as_bytes())), threads);
         let (_, rows, read) = broken(1);
         assert_eq!((rows, broken(1)), (15_984, broken(4)));
-        assert_eq!(read.unwrap_err(), "line 15986: the input cannot be read on: the cable is out");
+        assert_eq!(read.unwrap_err(), "line 15986: reading failed: the cable is out");
     }
 
     #[test]

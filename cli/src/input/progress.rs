@@ -23,10 +23,11 @@ pub(crate) fn endless() -> ProgressBar {
     ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
 
-/// What takes less is over before anybody asks.
+/// A shorter task ends before the user wonders.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many of so many files are done: shown where standard error is a terminal and standard output, which would stand between it, is none.
+/// The number of files that are done, of so many. The bar appears only if standard error is a terminal and standard output is not one,
+/// because output would break the bar.
 pub(crate) struct Done {
     bar: ProgressBar,
     since: Instant,

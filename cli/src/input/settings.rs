@@ -1,4 +1,4 @@
-//! Which settings are in force: those that are named, else those that lie above what is judged, else the built-in ones.
+//! The settings in force: the named file, else a file in a folder above the judged file, else the built-in settings.
 
 use std::path::{Path, PathBuf};
 

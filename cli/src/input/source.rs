@@ -17,7 +17,7 @@ pub(crate) enum Source {
     Stdin,
     Events(PathBuf),
     Table(PathBuf),
-    /// What a batch transform job read, beside which its answers lie.
+    /// The input of a batch transform job; its answers lie beside it.
     Batch(PathBuf),
 }
 

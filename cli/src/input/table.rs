@@ -29,7 +29,7 @@ pub(crate) enum TableError {
     Json(#[from] JsonTableError),
     #[error(transparent)]
     Parquet(#[from] ParquetTableError),
-    #[error("it is Parquet, whose columns are listed at its end: save it, and name the file")]
+    #[error("Parquet cannot be read from a pipe: save it as a file, and name that file")]
     ParquetStream,
 }
 
@@ -100,8 +100,8 @@ impl Table {
         Ok(Self { columns: table.columns().to_vec(), rows: Rows::Csv(table), progress })
     }
 
-    /// The names of the columns, as far as they are known before the rows: records of JSON may bring more. None of a list that names
-    /// nothing.
+    /// The names of the columns that are known before the rows are read. Records of JSON may have more columns. A list without names has
+    /// none.
     pub(crate) fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -111,12 +111,12 @@ impl Table {
         !matches!(self.rows, Rows::Json(_)) || self.columns.is_empty()
     }
 
-    /// Whether the first row is most likely no header, though it was taken for one.
+    /// Whether the first row is most likely data, although it was taken for a header.
     pub(crate) fn header_looks_like_values(&self) -> bool {
         matches!(&self.rows, Rows::Csv(table) if table.has_header() && table.header_looks_like_values())
     }
 
-    /// The same, for whoever may have taken a table with its columns in another order.
+    /// The same, for a command that may have taken columns in the wrong order.
     pub(crate) fn read_by_name(
         self,
         columns: &[String],
@@ -131,7 +131,7 @@ impl Table {
         }
     }
 
-    /// Gives all rows, and says what is odd about some of them.
+    /// Hands over all rows, and returns the faults of some of them.
     pub(crate) fn read_into(self, mut rows: impl InParts) -> Result<Issues, TableError> {
         Ok(match self.rows {
             Rows::Csv(table) => parts::read(table, &mut rows, parts::threads())?,
@@ -175,15 +175,15 @@ impl<Rows: InParts> InParts for Named<Rows> {
     }
 }
 
-/// Whether a file of JSON begins with a record that names its cells, and with no captured event. What is neither is left to whoever reads
-/// events, of which some may be damaged: they say why.
+/// Whether a JSON file begins with a record with named cells that is not a captured event. For all other files, the reader of events
+/// reports the faults.
 pub(crate) fn is_table_of_json(path: &Path) -> bool {
     let table = File::open(path).ok().and_then(|file| JsonTable::open(BufReader::new(file)).ok());
     let columns = table.and_then(|mut table| table.columns().ok());
     columns.is_some_and(|columns| !columns.is_empty())
 }
 
-/// What begins like Parquet: a name of a column may do so too, but is not followed by a byte that is no text.
+/// Whether a file begins like Parquet. The name of a column may begin with the same letters, but a byte that is not text never follows it.
 fn has_magic(file: &mut File) -> io::Result<bool> {
     let mut beginning = Vec::new();
     file.take(5).read_to_end(&mut beginning)?;

@@ -1,4 +1,4 @@
-//! What is wrong with files that were read, and how much of them could be used.
+//! The faults of files that were read, and how much of the files could be used.
 
 use sagewarden_measure::{Issue, Issues};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::error::CommandError;
 use crate::input::source::Source;
 
-/// What came of a file with which something is wrong.
+/// The faults of one file.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     pub(crate) name: String,
@@ -73,7 +73,7 @@ impl Trouble {
         }
     }
 
-    /// That of all files.
+    /// The least extent of all files.
     pub(crate) fn extent_of(troubles: &[Self]) -> Extent {
         troubles.iter().map(Self::extent).max().unwrap_or(Extent::All)
     }

@@ -1,5 +1,5 @@
-//! Text for a terminal of a given width. A line that is too long goes on below its own words, beside the branches of a tree, and never
-//! within a word: an ARN can still be copied.
+//! Text for a terminal of a given width. A line that is too long continues below its own words and beside the branches of a tree. It is
+//! never broken within a word, so that an ARN can still be copied.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -43,7 +43,7 @@ fn divided(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// What the next lines of a line begin with: its margin, and the space below its label if that leaves enough for words.
+/// The beginning of a continued line: the margin and, if enough space is left for words, the space below the label.
 fn below(margin: &str, words: &str, width: usize) -> String {
     let margin: String = margin
         .chars()

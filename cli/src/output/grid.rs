@@ -23,7 +23,7 @@ impl Grid {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// In so many columns; each row on one line where nobody says how many there are, such as in a file.
+    /// Fits a table into a number of columns. Without a width, as for a file, each row is one line.
     fn drawn(&self, width: Option<u16>) -> String {
         match width {
             Some(width) if self.heads.len() * READABLE > usize::from(width) => self.lists(),

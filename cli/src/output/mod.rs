@@ -1,4 +1,4 @@
-//! What a command prints and writes: text for people, documents for programs, warnings, tables and files.
+//! The output of commands: text for people, documents for programs, warnings, tables and files.
 
 pub(crate) mod fit;
 pub(crate) mod grid;

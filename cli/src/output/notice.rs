@@ -1,4 +1,4 @@
-//! What the system did, in words: how an event ended, the comment on a commit, findings and alerts.
+//! The actions of the system in words: the outcome of an event, the comment on a commit, findings and alerts.
 
 use sagewarden_govern::{
     DRIFT_ALERT, Done, FINDING_REWRITTEN, Failure, MONITORING_FAILED, Outcome, RETRAINING_SUGGESTED,
@@ -34,7 +34,7 @@ pub(crate) fn comment(comment: &PostedComment) -> String {
     format!("  {BAD}Comment on commit {}{BAD:#}\n{shown}{more}", comment.commit.short())
 }
 
-/// What left the system, for people.
+/// Published notices, for people.
 pub(crate) fn notice(notice: &SentNotice) -> String {
     let words = notice.detail.get("text").and_then(Value::as_str).unwrap_or_default();
     let more = match notice.detail_type.as_str() {
@@ -45,7 +45,7 @@ pub(crate) fn notice(notice: &SentNotice) -> String {
     format!("  {BAD}{}{BAD:#}  {}\n{more}", notice.detail_type, line(words))
 }
 
-/// What has moved, and the chain behind it.
+/// The drifted features, and the chain behind the endpoint.
 fn alert(detail: &Value) -> String {
     let chain = detail.get("chain").cloned().unwrap_or_default();
     let listed = |pointer: &str| detail.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
@@ -61,7 +61,7 @@ fn alert(detail: &Value) -> String {
     }
     for other in listed("/window/differences") {
         let (feature, why) = (text(other, "feature"), text(other, "text"));
-        lines.push(format!("    difference   Model Monitor judges {feature} otherwise: {why}\n"));
+        lines.push(format!("    difference   Model Monitor answers differently for {feature}: {why}\n"));
     }
     let mut add = |label: &str, list: &str, key: &str, more: &str| {
         for each in chain.get(list).and_then(Value::as_array).into_iter().flatten() {
@@ -110,7 +110,7 @@ pub(crate) fn finding(finding: &Value) -> String {
     lines
 }
 
-/// What a field says, within a line.
+/// The value of a field, on one line.
 fn text(value: &Value, key: &str) -> String {
     line(value.get(key).and_then(Value::as_str).unwrap_or("-"))
 }

@@ -1,4 +1,4 @@
-//! What is long and hardly read, shortened for a person: an ARN to its resource, a time to its minute, a digest to its first digits.
+//! Shortens texts that people rarely need in full: an ARN to its resource, a time to its minute, a digest to its first digits.
 
 /// Hexadecimal digits that make a digest or an id of a commit.
 const DIGEST: usize = 32;
@@ -10,7 +10,7 @@ pub(crate) fn shortened(text: &str) -> String {
     text.split_inclusive(is_between).map(part).collect()
 }
 
-/// What stands between words; names of resources have none of these.
+/// The characters between words; names of resources have none of them.
 fn is_between(char: char) -> bool {
     matches!(char, ' ' | '\n' | '"' | '`' | '(' | ')' | ',' | ';')
 }

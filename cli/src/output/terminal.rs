@@ -6,8 +6,8 @@ use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Effects, Reset};
 
-/// What a text begins and ends with that stands out: `{STRONG}text{STRONG:#}`. Until it is printed, that is a character which Unicode
-/// leaves to programs and which no text has.
+/// Marks the beginning and the end of emphasized text: `{STRONG}text{STRONG:#}`. Until the text is printed, the mark is a character that
+/// Unicode reserves for programs and that no text contains.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style(char);
 
@@ -61,8 +61,9 @@ fn show(line: &str, shown: &mut String) {
     }
 }
 
-/// Texts that a build takes for its own commands on standard output, with their replacements: GitHub and Azure look for these anywhere
-/// (`ActionCommand.cs` of the runner, "Logging commands" of Azure Pipelines), and GitHub for `::` at the beginning of a line.
+/// Texts on standard output that a build would take for its own commands, with their replacements. GitHub and Azure look for them anywhere
+/// in a line (`ActionCommand.cs` of the runner, "Logging commands" of Azure Pipelines), and GitHub looks for `::` at the beginning of a
+/// line.
 const COMMANDS: [(&str, &str); 2] = [("##[", "#\\u{23}["), ("##vso[", "#\\u{23}vso[")];
 const AT_BEGINNING: (&str, &str) = ("::", "\\u{3a}:");
 
@@ -85,7 +86,7 @@ fn for_builds(line: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character stands for a style.
+/// Whether a character is a mark of a style.
 pub(crate) fn is_style(char: char) -> bool {
     matches!(char, '\u{fdd0}'..=END)
 }
@@ -109,7 +110,7 @@ pub(crate) fn for_programs(text: String) -> String {
     shown
 }
 
-/// What stands between the values of a document.
+/// The text between the values of a document.
 fn is_white(char: char) -> bool {
     matches!(char, '\n' | '\r' | '\t')
 }

@@ -1,4 +1,4 @@
-//! What verdicts on data have in common, in words: warnings, the outcome, and what the modes disagree on.
+//! The common parts of verdicts on data, in words: warnings, the outcome, and differences between the modes.
 
 use std::io;
 
@@ -33,7 +33,7 @@ pub(crate) fn warnings(troubles: &[Trouble]) -> Vec<String> {
         let bad: u64 = troubles.iter().skip(FILES).map(Trouble::count).sum();
         let more = counted(more as u64, "more file");
         let bad = counted(bad, "bad line");
-        lines.push(format!("something is wrong with {more}, {bad} in all (--format json names them)"));
+        lines.push(format!("{more}: {bad} in all (--format json names them)"));
     }
     lines
 }

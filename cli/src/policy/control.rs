@@ -47,7 +47,7 @@ pub(crate) fn document(bundle: &Bundle, control: &Control) -> Value {
     })
 }
 
-/// How to write what it wants, for the first kind that it judges.
+/// How to write the wanted value, for the first kind that the control judges.
 pub(crate) fn fixes(bundle: &Bundle, control: &Control) -> Vec<Fix> {
     bundle.kinds(control).next().map(|kind| fixes::fixes(kind, control)).unwrap_or_default()
 }

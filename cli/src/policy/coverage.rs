@@ -22,7 +22,7 @@ pub(crate) fn run(options: &CoverageOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The operations by what becomes of them, and why; what is not seen stands last, where the reader ends.
+/// The operations by their coverage, with the reason. Operations that Sagewarden does not see come last, where readers notice them.
 fn groups(operations: &[CoveredOperation]) -> BTreeMap<Coverage, BTreeMap<&'static str, Vec<&'static str>>> {
     let mut groups: BTreeMap<_, BTreeMap<_, Vec<_>>> = BTreeMap::new();
     for CoveredOperation { name, coverage, reason } in operations {

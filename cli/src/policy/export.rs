@@ -120,7 +120,7 @@ fn former(folder: &Path, name: &str) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(is_ours).collect()
 }
 
-/// What the policies do not do.
+/// The limits of the policies.
 fn notes(export: &Export) -> String {
     let mut text = String::new();
     let mut list = |head: &str, gaps: &[Gap]| {

@@ -33,7 +33,7 @@ pub(crate) fn run(options: &PullOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the files in place of those of an earlier bundle.
+/// Writes the files, and removes the files of an earlier bundle.
 fn write(folder: &Path, texts: &BTreeMap<String, String>) -> Result<(), CommandError> {
     let policies = folder.join("policies");
     fs::create_dir_all(&policies).map_err(CommandError::unwritable(&policies))?;

@@ -1,4 +1,4 @@
-//! `sagewarden policy export --role`: what a role of the team may do, and never does.
+//! `sagewarden policy export --role`: what a role of the team may do, and what it is denied.
 
 use std::process::ExitCode;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &ExportOptions, role: ExportedRole) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the role may do, and never does.
+/// What the role may do, and what it is denied.
 fn markdown(role: TeamRole, clauses: &[Clause]) -> String {
     let mut text =
         format!("### {}\n\n| | what it does | where | when | calls |\n|---|---|---|---|---|\n", role.name());
@@ -71,7 +71,7 @@ fn condition(statement: &Statement) -> String {
     if terms.is_empty() { "always".to_owned() } else { terms.join("; ") }
 }
 
-/// What the policies leave out, for want of a list.
+/// The parts that the policies leave out because the settings have no list for them.
 fn notes(export: &RoleExport) -> String {
     let mut text = String::new();
     let left_out = export.clauses.iter().filter(|clause| clause.is_empty());

@@ -1,4 +1,4 @@
-//! Quality without labels: what the probabilities themselves say of it.
+//! Quality without labels: an estimate from the model's own probabilities.
 
 use std::io::BufReader;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, CommandError> {
     if settings.problem != Problem::BinaryClassification || options.prediction.probability.is_none() {
         return Err(CommandError::Option(
-            "without --ground-truth the quality is estimated from probabilities: say --problem binary and --probability COLUMN",
+            "without --ground-truth, the command estimates quality from probabilities: pass --problem binary and --probability COLUMN",
         ));
     }
     let calibration = calibration(options, settings)?;
@@ -58,7 +58,7 @@ pub(super) fn run(
     Trouble::fail(&troubles)?;
     if evaluated.is_some() && !estimate.is_judged() {
         return Err(CommandError::NothingJudged(
-            "the baseline has no threshold of what can be estimated".to_owned(),
+            "the baseline has no threshold for a metric that can be estimated".to_owned(),
         ));
     }
     let is_violated = evaluated.is_some_and(|evaluated| !evaluated.violations.violations.is_empty());
@@ -87,7 +87,7 @@ struct Estimate<'a> {
     settings: &'a QualitySettings,
     statistics: &'a QualityStatistics,
     evaluated: Option<&'a Evaluated>,
-    /// Pairs of the calibration, and how far scores were from what they are worth.
+    /// The number of pairs behind the calibration, and the mean error of the scores.
     worth: Option<(usize, f64)>,
     constraints: Option<&'a QualityConstraints>,
 }
@@ -109,14 +109,14 @@ impl Estimate<'_> {
             table(self.statistics, &self.rows())
         );
         text += &match self.worth {
-            None => "note: scores are taken for probabilities; --calibrate learns from labelled scores what they are worth\n".to_owned(),
+            None => "note: the estimate takes scores for probabilities; --calibrate learns from labelled scores how often they are right\n".to_owned(),
             Some((pairs, error)) => format!(
-                "calibrated by {}: a score is {error:.4} away from what it is worth, on average\n",
+                "calibrated by {}: on average, a score differs by {error:.4} from how often it is right\n",
                 counted(pairs as u64, "labelled score")
             ),
         };
         let Some(evaluated) = self.evaluated else {
-            return text + &format!("{DIM}Nothing is judged without --baseline{DIM:#}\n");
+            return text + &format!("{DIM}Without --baseline, nothing is judged{DIM:#}\n");
         };
         for violation in &evaluated.violations.violations {
             text += &format!(

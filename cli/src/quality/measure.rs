@@ -8,20 +8,20 @@ use sagewarden_outcomes::quality::{
 
 use crate::error::CommandError;
 
-/// What came out of one mode.
+/// The result of one mode.
 pub(crate) struct ModeResult {
     pub(crate) statistics: QualityStatistics,
     /// None without a baseline.
     pub(crate) evaluated: Option<Evaluated>,
 }
 
-/// Of so many pairs one may be left out. What is left out is seldom left out at random (a model that fails says `unknown`), and a
-/// share of it moves an accuracy by as much: a tenth is more than most thresholds leave.
+/// At most one in this many pairs may be unmeasurable. Such pairs are seldom random (a model that fails says `unknown`), and their share
+/// can change an accuracy by as much: a tenth exceeds the margin of most thresholds.
 const MOST_UNUSABLE: u64 = 10;
 
-/// What came out of both modes.
+/// The results of both modes.
 pub(crate) struct Measured {
-    /// Of the mode that counts.
+    /// The result of the mode that counts.
     pub(crate) counted: ModeResult,
     pub(crate) other: ModeResult,
     /// Pairs that could not be measured, and the first of them.

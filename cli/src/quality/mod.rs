@@ -86,7 +86,7 @@ fn join(
     }
     if let Some(file) = &predictions.has_csv {
         output::warn(format_args!(
-            "warning: `{file}`: its first answer is CSV: --output-path is for JSON and says nothing of it"
+            "warning: `{file}`: its first answer is CSV, and --output-path is for JSON"
         ));
     }
     let joined = join.finish();

@@ -22,7 +22,7 @@ pub(crate) enum Answer {
     At(PredictionAttributes),
 }
 
-/// Reads what the model said, and hands each prediction over with its id and its place; one that is of no use says why.
+/// Reads the model's answers, and hands each prediction over with its id and its place, or with the reason why it cannot be used.
 pub(crate) fn read(
     inputs: &Inputs,
     output_path: Option<&RowPath>,
@@ -159,8 +159,7 @@ impl<T: Take> RecordSink for Predictions<'_, T> {
             0 => self.send(),
             1 => {
                 self.pending = None;
-                let why =
-                    "the event has several predictions under one id, so that no label is that of one of them";
+                let why = "the event has several predictions under one id, so that no label can be matched with one of them";
                 return self.unusable.add(self.order.line, why);
             }
             _ => return,

@@ -1,10 +1,10 @@
-//! What was seen of each side, for the error that says why no label belongs to a prediction.
+//! The ids and times of each side, for the error that no label belongs to a prediction.
 
 use sagewarden_outcomes::quality::JoinedPairs;
 
 use crate::error::Unjoined;
 
-/// What is known of predictions or labels, whether they are joined or not.
+/// The ids and times of predictions or labels, joined or not.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) first_id: Option<String>,

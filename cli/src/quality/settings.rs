@@ -6,7 +6,7 @@ use sagewarden_outcomes::quality::{PredictionAttributes, Problem, QualitySetting
 use crate::command::data::{PredictionOptions, ProblemKind};
 use crate::error::CommandError;
 
-/// What a model is measured by; options that mean nothing for the problem are refused.
+/// How the model is measured. Options that do not apply to the problem are refused.
 pub(crate) fn settings(
     kind: ProblemKind,
     mode: Mode,

@@ -1,4 +1,4 @@
-//! What `sagewarden quality` prints: the metrics and the verdict on them, as text or as JSON.
+//! The output of `sagewarden quality`: the metrics and the verdict on them, as text or as JSON.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use crate::quality::measure::{Measured, ModeResult};
 use crate::quality::settings::in_words;
 use crate::quality::table::{MetricRow, confusion, rows, table};
 
-/// What was found.
+/// The result.
 #[derive(Clone, Copy)]
 pub(crate) struct QualitySummary<'a> {
     pub(crate) mode: Mode,
     pub(crate) measured: &'a Measured,
-    /// Of the problem.
+    /// The constraints of the problem.
     pub(crate) constraints: Option<&'a BTreeMap<String, QualityConstraint>>,
     pub(crate) joined: &'a JoinedPairs,
-    /// Of captured events and of ground truth.
+    /// The numbers of files of captured events and of ground truth.
     pub(crate) files: (usize, usize),
     pub(crate) troubles: &'a [Trouble],
 }
@@ -83,18 +83,18 @@ impl<'a> QualitySummary<'a> {
         text += &format!("{}\n", table(statistics, &self.rows()));
         text.extend(confusion(statistics).map(|table| format!("{table}\n")));
         if joined.is_sample() {
-            text += "note: there are more ids than --max-ids: what is measured is an even sample\n";
+            text += "note: there are more ids than --max-ids: the metrics come from an even sample\n";
         }
         if let Some((id, why)) = &self.measured.first_unusable {
             let number = counted(self.measured.unusable, "pair");
             text += &format!(
-                "note: {number} could not be measured; of the first, `{}`: {}\n",
+                "note: {number} could not be measured, the first of them `{}`: {}\n",
                 line(id),
                 line(&why.to_string())
             );
         }
         let Some(evaluated) = &result.evaluated else {
-            return text + &format!("{DIM}Nothing is judged without --baseline{DIM:#}\n");
+            return text + &format!("{DIM}Without --baseline, nothing is judged{DIM:#}\n");
         };
         for violation in &evaluated.violations.violations {
             let words = violation.description.as_deref().unwrap_or_default();
@@ -207,7 +207,7 @@ fn side(what: &str, side: SideCounts, files: usize, pairs: usize, partner: &str)
         text += &format!(", {repeated} replaced by a later one of the same id");
     }
     if dropped > 0 {
-        text += &format!(", {dropped} let go");
+        text += &format!(", {dropped} left out");
     }
     text + "\n"
 }

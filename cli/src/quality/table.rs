@@ -46,7 +46,7 @@ pub(crate) fn rows<'a>(
     let metrics = statistics.metrics.iter().map(|(name, metric)| (name.as_str(), *metric));
     let area = statistics.au_prc.map(|value| ("au_prc", Metric { value, standard_deviation: f64::NAN }));
     let known: BTreeMap<&str, Metric> = metrics.clone().chain(area).collect();
-    // What the best constant classifier has stands beside the metric, unless it has a threshold of its own.
+    // The value of the best constant classifier stands beside the metric, unless it has a threshold of its own.
     let is_shown = |name: &str| !name.ends_with(BEST_CONSTANT) || constraint(name).is_some();
     let shown = metrics.chain(area).filter(|(name, _)| is_shown(name));
     let mut rows: Vec<MetricRow<'a>> = shown.map(|(name, metric)| row(name, Some(metric))).collect();
@@ -81,7 +81,7 @@ impl MetricRow<'_> {
         })
     }
 
-    /// What the metric must be.
+    /// The condition that the metric must meet.
     fn threshold(&self) -> String {
         let Some((threshold, operator)) = self
             .constraint
@@ -97,7 +97,7 @@ impl MetricRow<'_> {
     }
 }
 
-/// What stands in a column.
+/// The content of a column.
 type Column<'a> = &'a dyn Fn(&MetricRow<'_>) -> String;
 
 /// The columns that say something.

@@ -39,14 +39,15 @@ impl ScanFiles {
         self.folder.join(name)
     }
 
-    /// Where resources are added while they are found; a new scan begins anew.
+    /// The file to which resources are added as the scan finds them; a new scan starts an empty one.
     pub(super) fn found(&self, goes_on: bool) -> Result<BufWriter<File>, CommandError> {
         let path = self.path(Self::FOUND);
         let file = OpenOptions::new().create(true).append(goes_on).write(true).truncate(!goes_on).open(&path);
         Ok(BufWriter::new(file.map_err(CommandError::unwritable(&path))?))
     }
 
-    /// Hands over what was found, each resource once, although a page that was done again names its resources again. A line that was cut off when a scan was killed is left out: its page is done again.
+    /// Hands over the found resources, each once: a page that was repeated has its resources twice. If a scan was killed, its last line may
+    /// be cut off; that line is left out, because its page is repeated.
     pub(super) fn each_found(
         &self,
         mut take: impl FnMut(FoundResource) -> Result<(), CommandError>,

@@ -1,4 +1,4 @@
-//! What a scan found, one resource a line: it is written while the scan goes on, so that nothing is lost when it stops.
+//! The results of a scan, one resource a line. They are written while the scan runs, so that nothing is lost if it stops.
 
 use sagewarden_events::Timestamp;
 use sagewarden_govern::SweptResource;
@@ -16,13 +16,13 @@ pub(super) struct FoundResource {
     pub(super) name: String,
     pub(super) created_at: Option<Timestamp>,
     pub(super) status: Option<String>,
-    /// The role that it runs with: who owns it, as far as a description says.
+    /// The role that it runs with: the only owner that a description names.
     pub(super) owner: Option<String>,
     /// `compliant`, `violating`, `undecided`, `waived`, or `not judged` for a kind without controls.
     pub(super) outcome: String,
     pub(super) checked: usize,
     pub(super) findings: Vec<Finding>,
-    /// What Sagewarden would do, if it enforced the settings.
+    /// What Sagewarden would do if it enforced the settings.
     pub(super) remedy: Option<String>,
     /// Why the verdict is another one's, or none yet.
     pub(super) left: Option<String>,
@@ -71,7 +71,7 @@ fn word(outcome: Judgement) -> &'static str {
     }
 }
 
-/// The strongest remedy of the failed controls. What has ended is not stopped.
+/// The strongest remedy of the failed controls. A job that has ended is not stopped.
 fn remedy(verdict: &Verdict, status: Option<&str>, enforcing: &Bundle) -> Option<String> {
     let failed = verdict.findings.iter().filter(|finding| finding.status == FindingStatus::Violation);
     let controls = failed.filter_map(|finding| enforcing.control(&finding.control));

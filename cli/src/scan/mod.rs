@@ -1,4 +1,4 @@
-//! `sagewarden scan`: what an account's resources come to, without a deployment. It needs AWS's SDK (feature `aws`).
+//! `sagewarden scan`: judges the resources of an account, without a deployment. It needs AWS's SDK (feature `aws`).
 
 #[cfg(feature = "aws")]
 mod estimate;

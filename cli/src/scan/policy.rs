@@ -17,10 +17,10 @@ const ASKED: [&str; 8] = [
     "Roles::grants",
     DATA[0],
 ];
-/// What a scan asks S3: which versions stood where, and whether a bucket keeps versions. It reads no content.
+/// The calls of a scan to S3: the versions of objects, and whether a bucket keeps versions. A scan reads no content.
 const DATA: [&str; 2] = ["Objects::versioning", "Objects::versions"];
 
-/// What the lineage describes beside the kinds that are walked through: the experiment of a job.
+/// The calls for the lineage beyond the kinds that a scan lists: the experiment of a job.
 const BESIDE: [ResourceKind; 3] =
     [ResourceKind::Trial, ResourceKind::Experiment, ResourceKind::TrialComponent];
 

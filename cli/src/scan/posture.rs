@@ -25,12 +25,12 @@ const SHOWN: usize = 25;
 /// How a scan ended.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// It goes on. Whoever ends the command leaves it like this.
+    /// The scan has not ended. If the user ends the command, the report keeps this state.
     #[default]
     NotYet,
     /// It saw everything that it may see.
     AtItsEnd,
-    /// A service was busy for good.
+    /// A service stayed busy.
     Stopped(String),
 }
 
@@ -38,7 +38,7 @@ pub(super) enum Ended {
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     pub(super) ended: Ended,
-    /// What it could not see.
+    /// The limits of what the scan saw, in sentences.
     pub(super) missing: Vec<String>,
     /// Calls by operation.
     pub(super) calls: BTreeMap<String, u64>,
@@ -163,7 +163,7 @@ impl Walked {
     }
 }
 
-/// What the findings add up to.
+/// The findings in numbers.
 #[derive(Default)]
 struct Summary {
     account: Option<String>,
@@ -176,7 +176,7 @@ struct Summary {
     by_owner: BTreeMap<String, (u64, u64)>,
     remedies: BTreeMap<String, u64>,
     stopped: Vec<PostureResource>,
-    /// Undecided findings by what could not be asked.
+    /// Undecided findings by the call that was refused.
     undecided_by: BTreeMap<String, u64>,
 }
 

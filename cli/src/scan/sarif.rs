@@ -1,4 +1,4 @@
-//! What a scan found as SARIF 2.1.0. A resource is no file: its ARN is the logical location.
+//! The results of a scan as SARIF 2.1.0. A resource is not a file: its ARN is the logical location.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The live endpoints, with what is behind them as far as AWS still knew it.
+//! The live endpoints with their lineage, as far as AWS still knows it.
 
 use futures::executor::block_on;
 use sagewarden_govern::{Ask, Question, answer};
@@ -27,7 +27,7 @@ pub(super) fn endpoints(files: &ScanFiles, store: &Store) -> Result<Vec<PostureE
     let mut endpoints = Vec::new();
     for (number, (name, arn)) in names.into_iter().enumerate() {
         let question = Question { ask: Ask::Lineage, format: Format::Html, ..Question::about(&arn) };
-        // An endpoint whose lineage could not be recorded is said to be so elsewhere.
+        // The report names endpoints whose lineage could not be recorded elsewhere.
         let Ok(found) = block_on(answer(store, &question, &|| false)) else { continue };
         let page = format!("{}/{name}.html", ScanFiles::LINEAGE);
         let has_page = number < PAGES;

@@ -1,5 +1,5 @@
-//! The walk through the account: an estimate, then kind by kind and page by page until the end, or a service that is busy for good. The files
-//! are written after each kind, and the store with each resource: whoever ends the command keeps what was found.
+//! The walk through the account: an estimate, then kind by kind and page by page until the end, or until a service stays busy. The files
+//! are written after each kind, and the store with each resource: if the user ends the command, both keep the results so far.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -33,7 +33,7 @@ const BUSY_KINDS: usize = 2;
 /// Pages that a dry run counts of a kind.
 const COUNTED_PAGES: u64 = 100;
 
-/// Estimates or scans, and writes what was found in any case.
+/// Estimates or scans. In any case, writes the results so far.
 pub(super) async fn run(
     options: &ScanOptions,
     kinds: &[ResourceKind],
@@ -88,7 +88,7 @@ struct Walk<'a> {
     meter: &'a Meter,
 }
 
-/// What the resources of a kind came to by now.
+/// The results of a kind so far.
 #[derive(Default)]
 struct KindTally {
     found: u64,
@@ -169,7 +169,7 @@ impl Walk<'_> {
         for kind in self.kinds {
             match estimate::count(&self.world.account, *kind, self.since, 1).await {
                 Ok(counted) => counts.push(counted),
-                // The walk itself says what a busy service comes to.
+                // The walk itself reports a busy service.
                 Err(_) => return Ok(()),
             }
         }
@@ -177,7 +177,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// All pages of a kind. The inner error is a service that was busy for good.
+    /// Reads all pages of a kind. The inner error means that a service stayed busy.
     async fn kind(
         &self,
         sweep: &Sweep<'_, ScanWorld, SageMakerAccount>,
@@ -204,7 +204,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Says what became of a kind, and keeps what has to stand in the report.
+    /// Prints the result of a kind, and keeps the parts that the report needs.
     fn note(
         &self,
         at: &SweepRow,
@@ -216,7 +216,7 @@ impl Walk<'_> {
         let mut missing = Vec::new();
         match outcome {
             Ok(SweepStep::Denied(reason)) => missing.push(format!(
-                "{word}: nothing is known of this kind; it needs {}: {reason}",
+                "{word}: could not be scanned; needs {}: {reason}",
                 actions::listing(kind).join(" and ")
             )),
             Ok(SweepStep::GaveUp) => missing.push(format!(

@@ -53,7 +53,7 @@ pub(super) fn world(
     }
 }
 
-/// What stood in S3, without any content: a scan reads no data, and writes nothing there.
+/// The versions of objects in S3, without their content: a scan reads no data, and writes nothing there.
 #[derive(Debug)]
 pub(super) struct ScannedObjects {
     s3: Option<S3Objects>,

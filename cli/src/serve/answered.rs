@@ -1,4 +1,4 @@
-//! The answer to a request: a page in one of its forms, or why there is none.
+//! The answer to a request: a page in one of its forms, or the reason why there is none.
 
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
@@ -33,7 +33,7 @@ impl Form {
             Some("json") => Ok(Self::Json),
             Some("csv") => Ok(Self::Csv),
             Some(other) => {
-                Err(Refused::wrong(format!("`{other}` is no form of a page: ask for html, json or csv")))
+                Err(Refused::wrong(format!("`{other}` is not a format of a page: ask for html, json or csv")))
             }
         }
     }
@@ -86,7 +86,7 @@ impl Refused {
 
     /// The address says something that no page can do.
     pub(super) fn wrong(reason: String) -> Self {
-        Self::of(400, "This address asks for what there is not", reason)
+        Self::of(400, "This address cannot be answered", reason)
     }
 
     /// Only reading is possible.
@@ -94,7 +94,7 @@ impl Refused {
         Self::of(405, "Only GET and HEAD", "this server only reads: ask with GET or HEAD".to_owned())
     }
 
-    /// Whoever asks has not shown that they may.
+    /// The browser has not shown the token yet.
     pub(super) fn forbidden(reason: &str) -> Self {
         Self::of(403, "Not for everybody", reason.to_owned())
     }

@@ -1,4 +1,4 @@
-//! The catalogue of controls, with what the verdicts in the store say of each.
+//! The catalogue of controls, with the verdicts in the store on each.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What all pages are made from, and what they share.
+//! The sources of all pages.
 
 use sagewarden_events::Timestamp;
 use sagewarden_local::{SimulatedAccount, Store};
@@ -8,7 +8,7 @@ use sagewarden_view::explorer::{Address, Frame, Page};
 use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
 
-/// What pages are made from.
+/// The sources of a page.
 #[derive(Debug)]
 pub(crate) struct Explorer {
     pub(super) store: Store,

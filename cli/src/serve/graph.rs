@@ -13,7 +13,7 @@ use sagewarden_view::explorer::{Address, Depth, GraphPage};
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::{Explorer, at};
 
-/// More nodes than this are not opened: whoever opened as many wants the whole picture.
+/// At most this many nodes are opened one by one: for more, show the whole picture.
 const OPENED: usize = 40;
 /// Boxes whose uses are counted; of more, only the picture itself is read.
 const COUNTED: usize = 300;
@@ -47,7 +47,7 @@ fn around(explorer: &Explorer, address: &Address, asked: &str, depth: Depth) -> 
     let question =
         Question { direction: Way::Both, max_depth: Some(depth.steps()), past, at, ..Question::about(asked) };
     let mut answer = block_on(lookup_lineage(&explorer.store, &question))?;
-    // What is written down about a live deployment comes as a whole, however few steps were asked for.
+    // The closure of a live deployment is read as a whole, even if the address asks for fewer steps.
     let far: Vec<NodeId> = answer
         .graph
         .distance
@@ -74,7 +74,7 @@ fn join(answer: &mut Answer, more: Answer) {
     answer.graph.extend(graph);
 }
 
-/// What was made later was not there yet.
+/// Later nodes did not exist at that time.
 fn forget_later(answer: &mut Answer, at: Timestamp) {
     let root = answer.root.clone();
     answer
@@ -99,7 +99,7 @@ fn complete_edges(answer: &mut Answer) {
     graph.edges.extend(edges);
     let nodes = &graph.nodes;
     graph.edges.retain(|edge| nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to));
-    // An endpoint and a finding are joined by the deployment that was in force, if it is there.
+    // The deployment that was in force joins an endpoint and a finding, if the picture has it.
     let in_force: BTreeSet<NodeId> = graph
         .edges
         .iter()

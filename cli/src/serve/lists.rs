@@ -21,7 +21,7 @@ use crate::serve::explorer::Explorer;
 const COUNTED: usize = 1_000;
 /// Endpoints whose last window is looked at.
 const WATCHED: usize = 20;
-/// What monitoring found of one window: data, quality, bias and reasons.
+/// The results of all monitors for one window: data, quality, bias and attribution.
 const OF_A_WINDOW: usize = 4;
 
 /// The list at an address.
@@ -84,7 +84,7 @@ fn asked(ask: Ask) -> Question {
 fn listing(explorer: &Explorer, question: &Question) -> Result<Listing, Refused> {
     match block_on(answer(&explorer.store, question, &|| false))? {
         Reply::Listing(listing) => Ok(listing),
-        _ => Err(Refused::broken("the answer is of another kind".to_owned())),
+        _ => Err(Refused::broken("the answer has another form than expected".to_owned())),
     }
 }
 
@@ -131,7 +131,7 @@ fn drifting(explorer: &Explorer, live: &[EndpointItem]) -> Result<(Vec<LastDrift
         let severity = node.text(SEVERITY).map(str::to_owned);
         let words = node.text(FOUND).unwrap_or_default().to_owned();
         match found.iter_mut().find(|known| known.endpoint == endpoint) {
-            // What is worst of several monitors counts.
+            // If several monitors have results, the worst one counts.
             Some(known)
                 if known.severity.as_deref() == Some("critical")
                     || severity.as_deref() != Some("critical") => {}

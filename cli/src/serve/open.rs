@@ -1,8 +1,8 @@
-//! Opens a page in the browser of whoever runs the command.
+//! Opens a page in the user's browser.
 
 use std::process::{Command, Stdio};
 
-/// What opens an address, by system.
+/// The program that opens an address, by system.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 
 /// Opens the address. Where there is no browser, the printed address is enough.

@@ -61,6 +61,6 @@ fn difference(explorer: &Explorer, address: &Address, one: &str, other: &str) ->
             let page = DifferencePage { difference: &difference };
             explorer.shown(&page, address, difference.requests)
         }
-        _ => Err(Refused::broken("the answer is of another kind".to_owned())),
+        _ => Err(Refused::broken("the answer has another form than expected".to_owned())),
     }
 }

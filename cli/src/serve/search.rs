@@ -149,7 +149,7 @@ impl Search {
     fn judged(&mut self, item: &sagewarden_lineage::table::Item) {
         let Some(row) = JudgedRow::parse(item) else { return };
         let Ok(resource) = Resource::parse_arn(&row.arn) else { return };
-        // What has a node is found by its name.
+        // A resource that has a node is found by its name.
         let has_node = NodeId::parse(&row.verdicts).is_some();
         if let Some(fit) = self.fit(&row.arn).or_else(|| self.fit(&resource.name)).filter(|_| !has_node) {
             let address = resource_page(&row.arn).to_string();
@@ -158,7 +158,7 @@ impl Search {
         }
     }
 
-    /// What a person created or deleted.
+    /// The resources that a person created or deleted.
     fn call(&mut self, item: &sagewarden_lineage::table::Item) {
         let Some(row) = CallRow::parse(item) else { return };
         let who = row.by.unwrap_or_default();

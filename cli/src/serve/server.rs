@@ -23,7 +23,7 @@ use crate::serve::explorer::Explorer;
 use crate::serve::pages;
 
 const COOKIE: &str = "sagewarden";
-/// What a page that somebody else wrote may do: look as it looks.
+/// The rights of a page that somebody else wrote: styles only.
 const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
 /// A target that is longer is no address of a page: forty opened nodes fit in.
 const LONGEST: usize = 32_000;
@@ -33,7 +33,7 @@ struct Served {
     explorer: Explorer,
     /// The names by which a browser may have asked for this machine; all, if other machines may ask.
     hosts: Option<Vec<String>>,
-    /// What others have to know.
+    /// The data that threads share.
     token: Option<String>,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn run(
                 std::future::pending::<()>().await
             }
         };
-        // Whoever still reads a page is not waited for.
+        // The server does not wait for browsers that are still reading a page.
         tokio::select! {
             served = async { axum::serve(listener, app).await } => served.map_err(CommandError::from),
             () = ended => Ok(()),
@@ -70,7 +70,7 @@ pub(super) fn run(
     })
 }
 
-/// 32 digits that nobody guesses.
+/// 32 random digits that nobody can guess.
 fn token() -> io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
@@ -107,9 +107,7 @@ impl Served {
             .as_ref()
             .is_some_and(|hosts| !hosts.iter().any(|known| known.eq_ignore_ascii_case(host)))
         {
-            return refuse(&Refused::forbidden(
-                "this server answers only to the address that it has printed",
-            ));
+            return refuse(&Refused::forbidden("this server answers only to the address that it printed"));
         }
         if target.len() > LONGEST {
             return refuse(&Refused::wrong("the address is too long".to_owned()));
@@ -118,7 +116,7 @@ impl Served {
             Admission::Admitted => response(pages::answer(&self.explorer, target), is_head),
             Admission::WithToken(address, token) => welcome(&address, &token),
             Admission::Refused => refuse(&Refused::forbidden(
-                "open the address that the command has printed: its token is missing here",
+                "open the address that the command printed: its token is missing here",
             )),
         }
     }

@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::serve::explorer::Explorer;
 use crate::serve::pages;
 
-/// More pages than this are not written: a folder of a million files helps nobody.
+/// The most pages that are written: a folder of a million files is of no use.
 const PAGES: usize = 20_000;
 /// The start of a link to another page. In text and in values, quotes are escaped: no name looks like one.
 const LINK: &str = "href=\"/";
@@ -77,7 +77,7 @@ impl Site {
     }
 }
 
-/// The file of a page: its path, as far as file systems have it, and a digest that keeps two pages apart.
+/// The file of a page: its path, without characters that file systems do not allow, and a digest that tells such paths apart.
 fn name(target: &str) -> String {
     let address = Address::parse(target).unwrap_or_default();
     let path = address.path();

@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for Items<'_> {
     }
 }
 
-/// An item with its keys, as far as its attributes are of types that the table has.
+/// An item with its keys, if all of its attributes have types that the table uses.
 struct DynamoItem {
     key: Key,
     attributes: Attributes,

@@ -28,7 +28,7 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<ExitCode, CommandError> {
         let since = audit.against(&anchor);
         Against { anchor: anchor.digest, resources: anchor.resources.len(), since }
     });
-    // An anchor of an incomplete table would hide next month what is missing now.
+    // An anchor of an incomplete table would hide today's gaps next month.
     let anchor = options.anchor.as_deref().filter(|_| audit.is_whole());
     if let Some(path) = anchor {
         write_anchor(path, &audit.anchor())?;

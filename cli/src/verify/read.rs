@@ -15,7 +15,7 @@ use crate::verify::export;
 /// How a file of SQLite begins ("Database File Format", sqlite.org).
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
-/// What all files together come to.
+/// The result of all files together.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Audit, CommandError> {
     let mut ledger = Ledger::default();
     for path in paths {

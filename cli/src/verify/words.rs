@@ -1,4 +1,4 @@
-//! What came out, for people and for programs.
+//! The result, for people and for programs.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub(crate) struct Verified<'a> {
     pub(crate) against: Option<Against>,
 }
 
-/// An anchor that they were held against.
+/// The anchor that they were compared with.
 #[derive(Debug, Serialize)]
 pub(crate) struct Against {
     /// Its digest.
@@ -42,7 +42,9 @@ impl Verified<'_> {
                 let since = counted(*since as u64, "verdict");
                 text += &format!("  against  {anchor} ({resources}); {since} more since then\n");
             }
-            None => text += "  against  no anchor: a resource that was erased completely cannot be seen\n",
+            None => {
+                text += "  against  no anchor: without one, nobody notices that a resource was erased completely\n"
+            }
         }
         match written {
             Some(path) => text += &format!("  anchor   {}\n", line(&path.display().to_string())),

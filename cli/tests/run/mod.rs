@@ -7,7 +7,7 @@ pub(crate) fn sagewarden(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sagewarden")).args(arguments).output().unwrap()
 }
 
-/// What it wrote.
+/// Its output.
 pub(crate) fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }

@@ -28,7 +28,7 @@ pub use url::answer_url;
 pub async fn answer(table: &impl Table, request: Json, bounds: Bounds<'_>) -> Result<Json, FunctionError> {
     let question = Question { now: bounds.now, ..read(request)? };
     fitting(table, &question, bounds, |reply| match question.format {
-        // A list as a table is text.
+        // A list in the form of a table is one text.
         Format::Json | Format::Table | Format::CycloneDx | Format::Prov
             if question.format == Format::Json || !question.ask.is_list() =>
         {

@@ -130,7 +130,7 @@ mod tests {
         question.map_or_else(|error| error.to_string(), |question| format!("{question:?}"))
     }
 
-    /// The fields that a question has, taken from the refusal of an unknown field.
+    /// The names of a question's fields, taken from the error for an unknown field.
     fn known() -> BTreeSet<String> {
         let refusal = read(json!({ "no_such_field": 1 })).unwrap_err().to_string();
         let (_, list) = refusal.split_once("expected one of").unwrap();

@@ -1,4 +1,4 @@
-//! What no rendering of others' words can become, whatever they are.
+//! Text of others, whatever it is, cannot become markup in any rendering.
 
 use proptest::prelude::*;
 use sagewarden_events::{Markdown, Untrusted};
@@ -115,7 +115,7 @@ proptest! {
         for line in shown.lines() {
             prop_assert!(!line.trim_start().starts_with("::") && !line.contains("##[") && !line.contains("##vso["), "{shown:?}");
         }
-        // What they said is there, between the apostrophes.
+        // The text of the others is there, between the apostrophes.
         prop_assert_eq!(shown.replace('\'', ""), text.replace('\'', ""));
     }
 

@@ -99,7 +99,7 @@ fn archived(input: impl Read, wanted: Option<&str>, most: u64) -> Result<Model, 
     }
 }
 
-/// What an archive has.
+/// The members of an archive.
 #[derive(Default)]
 struct Found {
     names: Vec<String>,

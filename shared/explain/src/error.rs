@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::limits::{MAX_DEPTH, MAX_FEATURES, MAX_NODES, MAX_OUTPUTS, MAX_PATH, MAX_TREES, MAX_UNPACKED};
 
-/// What the built-in algorithm calls its model. Its cross-validation makes several: `xgboost-model-0` and so on.
+/// The file name of a model of the built-in algorithm. With cross-validation there are several: `xgboost-model-0` and so on.
 pub(crate) const BUILT_IN: &str = "xgboost-model";
 
 /// A file that has no model which can be explained.
@@ -15,8 +15,8 @@ pub enum ModelError {
     /// The input ended with an error, or is not an archive although it begins like one.
     #[error("it cannot be read to its end: {0}")]
     Input(#[source] io::Error),
-    /// What gzip unpacks has no end, or nearly.
-    #[error("it unpacks to more than {} MB, which no archive of a model does", MAX_UNPACKED >> 20)]
+    /// The archive unpacks to more than the limit, perhaps without end.
+    #[error("it unpacks to more than {} MB, the limit for an archive of a model", MAX_UNPACKED >> 20)]
     Unpacked,
     /// No member that could be one.
     #[error("it has no model: {}", members(.0))]
@@ -29,11 +29,11 @@ pub enum ModelError {
     NoSuchMember {
         /// Its name.
         asked: String,
-        /// What there is.
+        /// The members that the archive has.
         found: Vec<String>,
     },
     /// A member was asked for, and the file is not an archive.
-    #[error("it is not an archive, so that it has no member `{0}`")]
+    #[error("it is not an archive, so it has no member `{0}`")]
     NoArchive(String),
     /// The file is not a model, or not one that can be explained.
     #[error("member `{member}`: {source}")]
@@ -91,7 +91,7 @@ pub enum NoModel {
         "not a model of XGBoost or LightGBM: it begins neither as JSON, UBJSON, XGBoost's binary format, a pickle nor LightGBM's text"
     )]
     Unknown,
-    /// A model of LightGBM that is none, or cannot be explained.
+    /// A text of LightGBM that is not a model, or a model that cannot be explained.
     #[error("LightGBM's text: {0}")]
     LightGbm(Box<NoModel>),
     /// A line of it.
@@ -99,7 +99,7 @@ pub enum NoModel {
     Line {
         /// From 1.
         line: usize,
-        /// What is wrong there.
+        /// The fault.
         problem: String,
     },
     /// The text is not valid JSON, or the JSON does not describe a model.
@@ -107,7 +107,7 @@ pub enum NoModel {
     Json {
         /// Which key.
         path: String,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
     /// The same of UBJSON.
@@ -115,7 +115,7 @@ pub enum NoModel {
     Ubjson {
         /// Which key.
         path: String,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
     /// The older format.
@@ -123,7 +123,7 @@ pub enum NoModel {
     Binary {
         /// Where.
         at: usize,
-        /// What is wrong there.
+        /// The fault.
         problem: &'static str,
     },
     /// A pickle that cannot be read; none is ever executed.
@@ -131,7 +131,7 @@ pub enum NoModel {
     Pickle {
         /// Where.
         at: usize,
-        /// What is wrong there.
+        /// The fault.
         problem: String,
     },
     /// A pickle of something else.
@@ -142,14 +142,14 @@ pub enum NoModel {
     /// A model of another kind.
     #[error("its booster is `{0}`: only models of trees (gbtree, dart) can be explained")]
     Booster(String),
-    /// What the base value is made of cannot be known.
+    /// A part of the base value is unknown.
     #[error("its objective is `{0}`, whose margin is not known")]
     Objective(String),
     /// A base score that the objective cannot have.
-    #[error("its base_score is `{0}`, which is none for its objective")]
+    #[error("its base_score is `{0}`, which does not fit its objective")]
     BaseScore(String),
     /// Counts that no model has.
-    #[error("it has {count} {what}, and at most {limit} are read")]
+    #[error("it has {count} {what}, more than the limit of {limit}")]
     TooMany {
         /// Of what.
         what: &'static str,
@@ -159,7 +159,7 @@ pub enum NoModel {
         limit: usize,
     },
     /// Lists that belong together and differ in length.
-    #[error("it has {count} {what}, and {expected} are expected")]
+    #[error("it has {count} {what}; expected: {expected}")]
     Count {
         /// Of what.
         what: &'static str,
@@ -173,7 +173,7 @@ pub enum NoModel {
     Tree {
         /// Its place, from 0.
         tree: usize,
-        /// What is wrong with it.
+        /// The fault.
         fault: TreeFault,
     },
 }
@@ -206,14 +206,14 @@ impl NoModel {
     }
 }
 
-/// What is wrong with a tree.
+/// The fault of a tree.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TreeFault {
     /// Not even a root.
     #[error("it has no node")]
     Empty,
     /// More than are read.
-    #[error("it has {0} nodes, and at most {MAX_NODES} are read")]
+    #[error("it has {0} nodes, more than the limit of {MAX_NODES}")]
     TooManyNodes(usize),
     /// A list of the nodes is shorter or longer than another one.
     #[error("it has {nodes} nodes, but `{list}` has {count}")]
@@ -230,7 +230,7 @@ pub enum TreeFault {
     NoChild {
         /// The parent.
         node: usize,
-        /// What it names.
+        /// The feature or child that a node names.
         child: i32,
     },
     /// A node that is reached twice.
@@ -266,7 +266,7 @@ pub enum TreeFault {
     #[error("node {0} is more than {MAX_DEPTH} splits below the root")]
     TooDeep(usize),
     /// A path with too many features.
-    #[error("node {0}: the splits above it ask for more than {MAX_PATH} features")]
+    #[error("node {0}: the splits above it use more than {MAX_PATH} features")]
     TooManyFeatures(usize),
     /// A vector in each leaf.
     #[error("its leaves have a value for each target (multi_output_tree), which cannot be explained")]

@@ -1,4 +1,4 @@
-//! What is read at most. Files of strangers decide neither about memory nor about time.
+//! The limits of files. A stranger's file must not decide how much memory or time a function uses.
 
 /// Bytes of a model, at most: a thousand trees of a thousand leaves are half of it in JSON.
 pub const MAX_MODEL: u64 = 256 << 20;

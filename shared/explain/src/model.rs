@@ -94,7 +94,7 @@ impl Model {
         self.precision.value_of(text)
     }
 
-    /// What it was trained for, such as `binary:logistic`.
+    /// The objective of its training, such as `binary:logistic`.
     #[must_use]
     pub fn objective(&self) -> &str {
         &self.objective

@@ -1,4 +1,4 @@
-//! What the formats have in common: a model as it was written, unchecked.
+//! The common form of all formats: a model as it was written, unchecked.
 
 use crate::error::TreeFault;
 use crate::rows::Precision;
@@ -18,7 +18,7 @@ pub(crate) struct RawModel {
     pub(crate) trees: Vec<RawTree>,
     /// The output that each tree belongs to.
     pub(crate) groups: Vec<i64>,
-    /// Of dart: what each tree counts. Trees beyond the list count whole.
+    /// For dart: the weight of each tree. Trees beyond the list have weight 1.
     pub(crate) weights: Vec<f32>,
     pub(crate) precision: Precision,
 }
@@ -39,7 +39,7 @@ pub(crate) struct RawTree {
     pub(crate) cover: Vec<f32>,
     /// Nodes that split by categories, in ascending order, with the categories that go right.
     pub(crate) categories: Vec<(usize, Vec<i32>)>,
-    /// What the format says is wrong with it.
+    /// The fault that a format reports.
     pub(crate) fault: Option<TreeFault>,
 }
 

@@ -43,7 +43,7 @@ impl RowBlock {
         self.columns.get(feature).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Takes the rows out, for others.
+    /// Takes the rows out, and leaves the block empty.
     pub fn clear(&mut self) {
         self.columns.iter_mut().for_each(Vec::clear);
         self.rows = 0;
@@ -61,7 +61,7 @@ pub enum NoValue {
     Infinite,
 }
 
-/// What a model keeps of a number before it compares it with a threshold.
+/// A number in the precision in which the model compares it with a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Precision {
     /// 32 bits: XGBoost.
@@ -71,8 +71,7 @@ pub(crate) enum Precision {
 }
 
 impl Precision {
-    /// The value that a text says, as Python makes it of a text: a double, and of that what the model keeps. An empty text is a missing
-    /// value.
+    /// The value of a text: a double, as Python reads it, then in the precision of the model. An empty text is a missing value.
     pub(crate) fn value_of(self, text: &[u8]) -> Result<f64, NoValue> {
         let text = text.trim_ascii();
         if text.is_empty() {

@@ -7,7 +7,7 @@ use crate::raw::RawTree;
 /// A category that is not below it is in no list (XGBoost's `OutOfRangeCat`).
 const CATEGORIES: f64 = 16_777_216.0;
 
-/// What counts as zero where zero is missing (LightGBM's `kZeroThreshold`, a number of 32 bits).
+/// The largest number that counts as zero if zero means missing (LightGBM's `kZeroThreshold`, 32 bits).
 const ZERO: f64 = 1e-35_f32 as f64;
 
 /// A tree whose every path from the root ends at a leaf.
@@ -15,7 +15,7 @@ const ZERO: f64 = 1e-35_f32 as f64;
 pub(crate) struct Tree {
     /// The root first; the left child of a split comes right after it.
     nodes: Vec<Node>,
-    /// What the tree says on average, by the rows that it was trained with.
+    /// The mean answer of the tree over the rows that it was trained with.
     pub(crate) expected: f64,
     /// Features that the splits above a leaf ask for, at most.
     pub(crate) longest_path: usize,
@@ -44,7 +44,7 @@ pub(crate) enum Test {
     Below(f64),
     /// The same where zero is a missing value.
     BelowUnlessZero(f64),
-    /// Those that are none of these categories: a bit for each.
+    /// The split passes values that are none of these categories: a bit for each.
     NoneOf(Box<[u32]>),
 }
 

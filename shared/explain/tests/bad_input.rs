@@ -176,12 +176,8 @@ fn what_does_not_belong_together_is_refused() {
             "its booster is `gblinear`: only models of trees (gbtree, dart) can be explained",
         ),
         (learner("objective/name"), json!("my:own"), "its objective is `my:own`, whose margin is not known"),
-        (learner("feature_names"), json!(["a"]), "it has 1 feature_names, and 2 are expected"),
-        (
-            learner("learner_model_param/base_score"),
-            json!("[1,2]"),
-            "it has 2 base scores, and 1 are expected",
-        ),
+        (learner("feature_names"), json!(["a"]), "it has 1 feature_names; expected: 2"),
+        (learner("learner_model_param/base_score"), json!("[1,2]"), "it has 2 base scores; expected: 1"),
         (
             learner("learner_model_param/base_score"),
             json!("x"),
@@ -195,14 +191,14 @@ fn what_does_not_belong_together_is_refused() {
         (
             learner("learner_model_param/num_class"),
             json!("4000000"),
-            "it has 4000000 classes or targets, and at most 1000 are read",
+            "it has 4000000 classes or targets, more than the limit of 1000",
         ),
         (
             learner("learner_model_param/num_feature"),
             json!("20000"),
-            "it has 20000 features, and at most 16384 are read",
+            "it has 20000 features, more than the limit of 16384",
         ),
-        (booster("model/tree_info"), json!([]), "it has 0 entries of tree_info, and 1 are expected"),
+        (booster("model/tree_info"), json!([]), "it has 0 entries of tree_info; expected: 1"),
         (booster("model/tree_info"), json!([1]), "tree 0: it belongs to output 1, and the model has 1"),
         (booster("model/tree_info"), json!([-1]), "tree 0: it belongs to output -1, and the model has 1"),
     ];
@@ -214,14 +210,14 @@ fn what_does_not_belong_together_is_refused() {
         let features = (learner("learner_model_param/num_feature"), json!(features));
         with(&[(&classes.0, classes.1), (&features.0, features.1)])
     };
-    check(&many("1000", "1049"), "it has 1049000 contributions for each row, and at most 1048576 are read");
+    check(&many("1000", "1049"), "it has 1049000 contributions for each row, more than the limit of 1048576");
     let model = Model::read(many("1000", "1000").as_slice(), None).unwrap();
     assert_eq!((model.rows_per_block(), model.base_values().len()), (4, 1000));
     let logistic = (learner("objective/name"), json!("binary:logistic"));
     let certain = (learner("learner_model_param/base_score"), json!("1"));
     assert_eq!(
         refusal_with(&[(&logistic.0, logistic.1), (&certain.0, certain.1)]),
-        "its base_score is `1`, which is none for its objective"
+        "its base_score is `1`, which does not fit its objective"
     );
 }
 
@@ -247,7 +243,7 @@ fn trees_that_are_too_deep_or_too_large_are_refused() {
     assert!(Model::read(chain(512, 3).as_slice(), None).is_ok());
     check(&chain(513, 3), "tree 0: node 1025 is more than 512 splits below the root");
     assert!(Model::read(chain(64, 64).as_slice(), None).is_ok());
-    check(&chain(65, 65), "tree 0: node 129: the splits above it ask for more than 64 features");
+    check(&chain(65, 65), "tree 0: node 129: the splits above it use more than 64 features");
     let list = vec![0; 500_001];
     assert_eq!(
         refusal_with(&[(&format!("{TREE}/split_indices"), json!(list))]).split(" at line").next(),
@@ -260,7 +256,7 @@ fn trees_that_are_too_deep_or_too_large_are_refused() {
     let nodes = 136 + (8 + 9) + (8 + 6) + 160 + 4;
     assert_eq!(binary[136 + 8..][..9], *b"reg:gamma");
     binary[nodes..nodes + 4].copy_from_slice(&1_000_000_i32.to_le_bytes());
-    check(&binary, "tree 0: it has 1000000 nodes, and at most 500000 are read");
+    check(&binary, "tree 0: it has 1000000 nodes, more than the limit of 500000");
     binary[nodes..nodes + 4].copy_from_slice(&400_000_i32.to_le_bytes());
     assert!(refusal(&binary).ends_with("the file ends within a value"), "{}", refusal(&binary));
 }
@@ -279,7 +275,7 @@ fn a_file_that_is_cut_off_is_no_model_wherever_it_is_cut() -> Result<()> {
             let whole = fs::read(&path)?;
             let model = Model::read(whole.as_slice(), None)?;
             for length in (0..whole.len()).step_by(1 + whole.len() / 150) {
-                // What explains nothing may be missing.
+                // Parts that an explanation does not need may be missing.
                 match Model::read(&whole[..length], None) {
                     Ok(read) => assert_eq!(read, model, "{name}, {length} bytes"),
                     Err(ModelError::Bare(_)) => cut += 1,
@@ -304,7 +300,7 @@ fn ubjson_that_promises_more_than_it_has_is_refused() {
     );
     check(b"{L\xff\xff\xff\xff\xff\xff\xff\xff", "UBJSON, at `learner.?`: -1 is not a length (byte 27)");
     check(b"{L\0\0\0\0\0\0\0\x7fa", "UBJSON, at `learner.?`: the file ends here (byte 27)");
-    check(b"?", "UBJSON, at `learner`: there should be a whole number (byte 18)");
+    check(b"?", "UBJSON, at `learner`: expected a whole number (byte 18)");
     let deep = [b"{L\0\0\0\0\0\0\0\x01x".as_slice(), &[b'['; 100_000]].concat();
     let refused = refusal(&ubjson(&deep));
     assert!(refused.ends_with("[0]`: it is nested too deeply (byte 91)"), "{refused}");
@@ -324,7 +320,7 @@ fn a_pickle_is_read_and_never_run() {
     check(b"\x80\x020.", "pickle, byte 3: the stack has too few values");
     check(b"\x80\x02(K\x010\x30.", "pickle, byte 7: the stack has too few values");
     check(b"\x80\x02}(K\x01u.", "pickle, byte 7: a dictionary has a key without a value");
-    check(b"\x80\x02\xff.", "pickle, byte 2: there is no step 0xff");
+    check(b"\x80\x02\xff.", "pickle, byte 2: unknown step 0xff");
     check(b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xff.", "pickle, byte 11: the file ends within a step");
     check(b"\x80\x02X\x05\0\0\0ab", "pickle, byte 7: the file ends within a step");
     let endless = [b"\x80\x02K\x01".as_slice(), &[b'2'; 2_000_000]].concat();
@@ -379,7 +375,7 @@ fn the_model_of_an_archive_is_found() -> Result<()> {
         assert_eq!(objective(members, member).unwrap_err().to_string(), expect);
     }
     let error = Model::read(text, Some("xgboost-model")).unwrap_err();
-    assert_eq!(error.to_string(), "it is not an archive, so that it has no member `xgboost-model`");
+    assert_eq!(error.to_string(), "it is not an archive, so it has no member `xgboost-model`");
     Ok(())
 }
 
@@ -392,7 +388,7 @@ fn an_archive_that_is_cut_off_or_damaged_is_refused() {
     let middle = damaged.len() / 2;
     damaged[middle..middle + 8].fill(0xff);
     assert!(Model::read(damaged.as_slice(), None).is_err());
-    // A name of any length is a member that nobody reads.
+    // A member with a name of any length is skipped.
     let long = "x/".repeat(20_000);
     let packed = archive(&[(long.as_str(), b""), ("xgboost-model", document().to_string().as_bytes())]);
     assert!(Model::read(packed.as_slice(), None).is_ok());

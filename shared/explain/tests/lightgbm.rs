@@ -87,11 +87,15 @@ fn texts_that_are_no_models_are_refused_with_the_line() {
     };
     let many = format!("num_leaves={}\n", 1_000_000);
     for (from, to, expect) in [
-        ("max_feature_idx=1\n", "", "line 1: there is no `max_feature_idx` in what begins here"),
-        ("max_feature_idx=1", "max_feature_idx=-1", "line 6: `-1` is no `max_feature_idx`"),
-        ("max_feature_idx=1", "max_feature_idx=99999", "it has 100000 features, and at most 16384 are read"),
-        ("max_feature_idx=1", "max_feature_idx=0", "it has 2 feature_names, and 1 are expected"),
-        ("iteration=1\n", "iteration=5000\n", "it has 5000 classes or targets, and at most 1000 are read"),
+        ("max_feature_idx=1\n", "", "line 1: the part that begins here has no `max_feature_idx`"),
+        ("max_feature_idx=1", "max_feature_idx=-1", "line 6: `-1` is not a `max_feature_idx`"),
+        (
+            "max_feature_idx=1",
+            "max_feature_idx=99999",
+            "it has 100000 features, more than the limit of 16384",
+        ),
+        ("max_feature_idx=1", "max_feature_idx=0", "it has 2 feature_names; expected: 1"),
+        ("iteration=1\n", "iteration=5000\n", "it has 5000 classes or targets, more than the limit of 1000"),
         ("label_index=0", "num_class=2", "line 5: `num_class` is there twice"),
         (
             "tree_sizes=400",
@@ -104,8 +108,8 @@ fn texts_that_are_no_models_are_refused_with_the_line() {
             "line 33: `tree_sizes` says that there are 2 trees, but there are 1",
         ),
         ("end of trees\n", "", "line 33: the file ends without `end of trees`: it is cut off"),
-        ("threshold=0.5 0", "threshold=0.5", "line 17: `threshold` has 1 values, and 2 are expected"),
-        ("threshold=0.5 0", "threshold=0.5 x", "line 17: `x` is no value of `threshold`"),
+        ("threshold=0.5 0", "threshold=0.5", "line 17: `threshold` has 1 values; expected: 2"),
+        ("threshold=0.5 0", "threshold=0.5 x", "line 17: `x` is not a value of `threshold`"),
         (
             "threshold=0.5 0",
             "threshold=nan 0",
@@ -116,7 +120,7 @@ fn texts_that_are_no_models_are_refused_with_the_line() {
             "leaf_value=1 inf 3",
             "tree 0: node 3: its value is not a number that can be computed with",
         ),
-        ("leaf_count=5 6 7\n", "", "line 12: there is no `leaf_count` in what begins here"),
+        ("leaf_count=5 6 7\n", "", "line 12: the part that begins here has no `leaf_count`"),
         (
             "left_child=1 -1",
             "left_child=0 -1",
@@ -135,18 +139,10 @@ fn texts_that_are_no_models_are_refused_with_the_line() {
         ),
         ("split_feature=0 1", "split_feature=0 2", "tree 0: node 1 splits by feature 2, and the model has 2"),
         ("num_leaves=3", "num_leaves=0", "tree 0: it has no node"),
-        ("num_leaves=3\n", &many, "tree 0: it has 1999999 nodes, and at most 500000 are read"),
+        ("num_leaves=3\n", &many, "tree 0: it has 1999999 nodes, more than the limit of 500000"),
         ("threshold=0.5 0", "threshold=0.5 1", "tree 0: node 1: the categories of its split cannot be read"),
-        (
-            "cat_boundaries=0 1",
-            "cat_boundaries=0 2",
-            "line 28: `cat_threshold` has 1 values, and 2 are expected",
-        ),
-        (
-            "cat_boundaries=0 1",
-            "cat_boundaries=1 0",
-            "line 28: `cat_threshold` has 1 values, and 0 are expected",
-        ),
+        ("cat_boundaries=0 1", "cat_boundaries=0 2", "line 28: `cat_threshold` has 1 values; expected: 2"),
+        ("cat_boundaries=0 1", "cat_boundaries=1 0", "line 28: `cat_threshold` has 1 values; expected: 0"),
     ] {
         assert_eq!(with(from, to), format!("LightGBM's text: {expect}"), "{to}");
     }

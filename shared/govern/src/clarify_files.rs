@@ -31,8 +31,8 @@ pub(crate) async fn write(
         .ok_or_else(|| Failure::Reject(format!("`{below}` is not a folder in S3")))?;
     if let Some(analysis) = analysis {
         put(world, &folder, ANALYSIS, analysis).await?;
-        // Clarify's container leaves none if there are no violations. Here a window may be judged twice, and must not keep those of
-        // the first time.
+        // Clarify's container writes no such file if there are no violations. Here a window may be judged twice, and the violations of the
+        // first time must not stay.
         let violations = Violations {
             version: Some(json!("1.0")),
             violations: report.violations.clone(),

@@ -7,7 +7,7 @@ use sagewarden_lineage::rows::VerdictRow;
 
 use crate::record::closure::{Reads, query_all};
 
-/// Nodes whose verdicts are asked for: a request each.
+/// The nodes whose verdicts are read; each takes a request.
 const MOST: usize = 25;
 
 /// The newest verdict on each node that is judged, those next to the beginning first.

@@ -35,7 +35,7 @@ impl From<Unreadable> for Failure {
     }
 }
 
-/// What was done, in words for the log and for people who replay events.
+/// The result in words, for the log and for people who replay events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
     /// Something was judged, recorded or sent.
@@ -64,5 +64,5 @@ impl Done {
     }
 }
 
-/// What a use case returns.
+/// The result of a use case.
 pub type Outcome = Result<Done, Failure>;

@@ -1,9 +1,9 @@
-//! The work of a tick of the clock in parts: each is a record of the function's own queue, so that it is retried by itself and asks a
-//! bounded number of requests, however many resources the account has.
+//! Divides the work of a tick of the clock into parts. Each part is a record of the function's own queue, so that it is retried alone and
+//! makes a bounded number of requests, however many resources the account has.
 //!
-//! A tick lists what there is. What fits into one part it does itself; else it hands on the names, part by part, and where the list
-//! goes on. A part travels as an event on the system's own bus, and a rule brings it back to the queue of the function that handed it
-//! on. Whatever is asked twice, because a record came twice, is published once.
+//! A tick lists names. If they fit into one part, it handles them itself. If not, it publishes the names in parts, and the place where the
+//! list continues. A part is an event on the system's own bus, and a rule brings it back to the queue of the same function. If a record
+//! comes twice, its question is asked twice, but the answer is published once.
 
 use sagewarden_events::{Timestamp, WatchPart, WatchScope, Watched};
 

@@ -1,8 +1,8 @@
-//! Where reports of monitoring stand, in Model Monitor's layout ("Schema for Violations" and "Schema for Statistics", SageMaker
-//! developer guide): `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>/<file>`.
+//! The places of monitoring reports, in Model Monitor's layout ("Schema for Violations" and "Schema for Statistics", SageMaker developer
+//! guide): `<prefix>/<endpoint>/<schedule>/<yyyy>/<mm>/<dd>/<hh>/<file>`.
 //!
-//! Sagewarden writes its own reports the same way. Their schedule is [`WindowReport::SCHEDULE`], the hour is the one in which the
-//! window ends, and each variant has a prefix of its own: `<prefix>/<variant>`. What became of a window after it was closed stands
+//! Sagewarden writes its own reports in the same layout. Their schedule is [`WindowReport::SCHEDULE`], the hour is the one in which the
+//! window ends, and each variant has a prefix of its own: `<prefix>/<variant>`. If a window changes after it was closed, the new result is
 //! beside its report, under `<prefix>/rewritten/<digest of the files>/<variant>`.
 
 use sagewarden_events::Timestamp;
@@ -29,7 +29,7 @@ pub(crate) enum ReportFile {
     Violations,
 }
 
-/// What the key of a report says.
+/// The parts of a report's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportPlace {
     /// Which file.
@@ -78,9 +78,9 @@ impl ReportPlace {
 /// A report of Sagewarden's own, by its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OwnReport {
-    /// Of a window as it was judged while its files came.
+    /// The report of a window that was judged while its files arrived.
     OfWindow,
-    /// Of a window that changed after it was closed.
+    /// The report of a window that changed after it was closed.
     Rewritten,
 }
 

@@ -15,7 +15,7 @@ pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 pub(crate) struct Window {
     /// Whose.
     pub(crate) endpoint: Resource,
-    /// Of which variant.
+    /// The name of the variant.
     pub(crate) variant: String,
     /// From.
     pub(crate) start: Timestamp,
@@ -47,7 +47,7 @@ impl Window {
         format!("{}/{}/{}", self.endpoint.name, self.variant, self.start)
     }
 
-    /// Its row while it still has to be judged for the last time.
+    /// Its row, as long as it must still be judged for the last time.
     pub(crate) fn open_row(&self) -> OpenWindowRow {
         let Self { endpoint, variant, start, end } = self.clone();
         OpenWindowRow { endpoint, variant, start, end }

@@ -1,8 +1,8 @@
 //! The world of the use cases: everything outside that they may see and touch, each part behind a port.
 //!
-//! A use case takes a [`World`], or the one port that it needs. A process builds its world once, from [`Ports`]: a Lambda function
-//! from the adapters in `shared/aws`, the command from those in `shared/local`, a test from stand-ins that fail as it wants. What a
-//! process has no business with is [`Absent`]: the function neither links that adapter nor has the permission.
+//! A use case takes a [`World`], or the one port that it needs. A process builds its world once, from [`Ports`]: a Lambda function from the
+//! adapters in `shared/aws`, the command from the adapters in `shared/local`, a test from test doubles that fail as it chooses. A port that
+//! a process does not need is [`Absent`]: the function then neither links that adapter nor has its permissions.
 
 use sagewarden_events::Home;
 use sagewarden_settings::Settings;
@@ -39,7 +39,7 @@ pub trait World {
 
     /// The SageMaker account.
     fn account(&self) -> &Self::Account;
-    /// What Sagewarden may do to its resources.
+    /// The changes that Sagewarden may make to its resources.
     fn remedies(&self) -> &Self::Remedies;
     /// The objects in S3.
     fn objects(&self) -> &Self::Objects;
@@ -59,7 +59,7 @@ pub trait World {
     fn metrics(&self) -> &Self::Metrics;
     /// The settings that the process was started with. Judging uses the settings of the bundle in force instead.
     fn settings(&self) -> &Settings;
-    /// The bucket that the system keeps evidence in: reports, baselines and manifests. What stands there may be locked.
+    /// The bucket that the system keeps evidence in: reports, baselines and manifests. It may have a lock.
     fn evidence_bucket(&self) -> &str;
     /// The bucket for profiles, which can be made again and may expire. It may be the same bucket.
     fn working_bucket(&self) -> &str;
@@ -201,7 +201,7 @@ where
     }
 }
 
-/// The same world, but for one port: a test makes it fail, a benchmark counts its calls.
+/// The same world with one port replaced: a test makes that port fail, a benchmark counts its calls.
 impl<A, M, O, F, S, R, Y, T, B, K> Ports<A, M, O, F, S, R, Y, T, B, K> {
     /// With another table.
     pub fn with_table<Other>(self, table: Other) -> Ports<A, M, O, F, S, R, Y, Other, B, K> {

@@ -87,7 +87,7 @@ fn sent_at(record: &SqsMessage) -> Option<i64> {
     record.attributes.get("SentTimestamp")?.parse().ok()
 }
 
-/// What the records of a batch share.
+/// The data that the records of a batch share.
 struct Batch<'a> {
     function: &'a str,
     context: &'a Context,
@@ -233,7 +233,7 @@ async fn guarded(
     match tokio::time::timeout(time, handled).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => again(PANICKED),
-        Err(_) => again("it took all the time of this invocation"),
+        Err(_) => again("it used up the time of this invocation"),
     }
 }
 
@@ -255,7 +255,7 @@ async fn handle(
             // On the heap, because a use case with the SDK is a future of many layers, and the stack has few kilobytes.
             event => Box::pin(act(event, &moment))
                 .await
-                .unwrap_or_else(|| Ok(Done::Nothing("the function has nothing to do with it".to_owned()))),
+                .unwrap_or_else(|| Ok(Done::Nothing("this function does not handle it".to_owned()))),
         };
         match outcome {
             Ok(done) => texts.push(done.text().to_owned()),
@@ -344,7 +344,7 @@ async fn keep(rejected: &Rejected, log: &Log<'_>, quarantine: &impl Quarantine) 
     }
 }
 
-/// What time it is.
+/// The present time.
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -1,5 +1,5 @@
-//! What a function reads when it starts: the environment variables that the template sets, and the settings in the folder beside the
-//! binary.
+//! The configuration that a function reads when it starts: the environment variables that the template sets, and the settings in the folder
+//! beside the binary.
 
 use std::env;
 use std::fmt;
@@ -25,9 +25,9 @@ pub enum ConfigError {
     Invalid {
         /// The name of the variable.
         name: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What it may be.
+        /// The values that it may have.
         wanted: &'static str,
     },
     /// The settings are missing or wrong.
@@ -35,7 +35,7 @@ pub enum ConfigError {
     Settings {
         /// The folder that should have them.
         path: PathBuf,
-        /// What is wrong, with file and line.
+        /// The fault, with file and line.
         source: FileError,
     },
     /// The policies or settings are missing or wrong.
@@ -44,7 +44,7 @@ pub enum ConfigError {
     Bundle {
         /// The folder that should have them.
         path: PathBuf,
-        /// What is wrong, with file and line.
+        /// The fault, with file and line.
         source: BundleError,
     },
 }

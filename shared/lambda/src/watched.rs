@@ -9,7 +9,7 @@ use sagewarden_lineage::rows::VerdictRow;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Value as Cell, Write};
 use serde_json::Value;
 
-/// What a record did.
+/// The requests, verdicts and notices of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deeds {
     /// Requests to AWS, including repeated ones.

@@ -1,5 +1,5 @@
-//! What is logged of every record, held against docs/LOGGING.md. It is the only test of its process: whether a place in the code logs at
-//! all is decided once per process, by whichever thread comes there first.
+//! The fields in the log of every record, compared with docs/LOGGING.md. This is the only test of its process: each place in the code
+//! decides once per process whether it logs, on whichever thread comes there first.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
@@ -64,7 +64,7 @@ impl tracing::Subscriber for &'static Lines {
         tracing::span::Id::from_u64(1)
     }
 
-    /// What is noted of a span after its beginning, under a name of its own.
+    /// A field that is noted after a span began, under a name of its own.
     fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
         let mut fields = Fields::default();
         values.record(&mut fields);

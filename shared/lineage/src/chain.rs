@@ -32,7 +32,7 @@ pub struct Chain {
     pub commits: Vec<ChainCommit>,
     /// Whether Sagewarden has recorded every node that others name, and nothing was cut.
     pub complete: bool,
-    /// What is missing, in words.
+    /// The missing parts, in words.
     pub missing: Vec<String>,
 }
 

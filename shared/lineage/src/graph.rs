@@ -24,7 +24,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// What people call it.
+    /// Its name for people.
     #[must_use]
     pub fn name(&self) -> &str {
         self.text(NAME).unwrap_or_else(|| self.id.tail())
@@ -110,13 +110,13 @@ impl StoppedBy {
     #[must_use]
     pub fn explain(self) -> &'static str {
         match self {
-            Self::MaxDepth => "it goes on beyond the limit of `max_depth`",
-            Self::MaxNodes => "there are more nodes than `max_nodes`",
-            Self::MaxRequests => "it takes more requests than `max_requests`",
+            Self::MaxDepth => "the graph continues beyond `max_depth`",
+            Self::MaxNodes => "the graph has more nodes than `max_nodes`",
+            Self::MaxRequests => "the answer needs more requests than `max_requests`",
             Self::MaxBytes => {
-                "it is larger than an answer may be: ask with a smaller `max_nodes`, and go on with the cursor"
+                "the answer is larger than allowed: ask with a smaller `max_nodes`, and continue with the cursor"
             }
-            Self::Deadline => "the time was over",
+            Self::Deadline => "the time ran out",
         }
     }
 }
@@ -216,7 +216,7 @@ impl Graph {
         for node in self.nodes.values() {
             if !node.is_recorded() {
                 gaps.push(format!(
-                    "{} `{}` is named by others, but nothing has been recorded of it",
+                    "other nodes name {} `{}`, but nothing is recorded about it",
                     node.id.kind(),
                     node.name()
                 ));

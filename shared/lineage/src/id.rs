@@ -7,7 +7,7 @@ use std::fmt;
 
 use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
 
-/// What a node stands for.
+/// The kind of thing that a node represents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NodeKind {
     /// A git commit.
@@ -184,7 +184,7 @@ impl NodeId {
         }
     }
 
-    /// `img#<digest>`, for an image of which only the digest is known.
+    /// `img#<digest>`, for an image whose repository is unknown.
     #[must_use]
     pub fn image_of_digest(digest: &str) -> Self {
         Self::of(NodeKind::Image, digest)
@@ -335,7 +335,7 @@ impl NodeId {
         created.parse().ok().filter(|_| self.kind() == NodeKind::Deployment).map(Timestamp::from_millis)
     }
 
-    /// The SageMaker resource that a node stands for; `None` for other nodes. The name of an endpoint is in lower case.
+    /// The SageMaker resource of a node; `None` for other nodes. The name of an endpoint is in lower case.
     #[must_use]
     pub fn as_resource(&self) -> Option<Resource> {
         let kind =
@@ -348,7 +348,7 @@ impl NodeId {
         Some(Resource::in_region(kind, parts.next()?, parts.next()?, parts.next()?))
     }
 
-    /// What the node stands for.
+    /// The name of the thing that the node represents.
     #[must_use]
     pub fn kind(&self) -> NodeKind {
         let prefix = self.0.split('#').next().unwrap_or_default();

@@ -52,7 +52,7 @@ impl Record {
         }
         if !seen.detail.is_empty() {
             let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
-            // SageMaker lets nobody change these, and adds no facts when they end.
+            // SageMaker does not let anybody change these, and adds no facts when they end.
             let is_fixed = matches!(seen.id.kind(), NodeKind::ProcessingJob | NodeKind::TransformJob);
             self.growing_detail(
                 &seen.id,
@@ -223,8 +223,8 @@ impl Record {
         id
     }
 
-    /// The commit that a branch pointed to when a node was created, as far as is known. If several heads are older than the creation, the
-    /// latest of them wins, in whatever order they arrive. `None` if the branch had been deleted by then.
+    /// The commit that a branch pointed to when a node was created, as far as Sagewarden knows. If several heads are older than the node,
+    /// the latest of them wins, in whatever order they arrive. `None` if the branch was deleted by then.
     pub fn inferred(&mut self, id: &NodeId, head_version: &str, commit: Option<&str>) {
         let commit = commit.unwrap_or(node::NOT_INFERRED);
         let head = Attributes::from([(node::INFERRED.into(), commit.into())]);
@@ -251,7 +251,7 @@ impl Record {
         self.merge(id, Attributes::new(), BTreeMap::from([(name.to_owned(), members.into_iter().collect())]));
     }
 
-    /// Large facts, of which the newest version wins, as in [`Self::register`].
+    /// Large facts; the newest version wins, as in [`Self::register`].
     pub fn versioned_detail(&mut self, id: &NodeId, version: &str, detail: &Json) {
         self.writes.push(DetailRow::of(id, detail).newest(version));
     }

@@ -45,7 +45,7 @@ pub struct Head<'a> {
     pub forced: Option<bool>,
     /// Who pushed.
     pub caller: Option<&'a str>,
-    /// What was not read, in words that do not depend on the push.
+    /// The part of the history that was not read, in words that do not depend on the push.
     pub cut: Option<&'a str>,
 }
 

@@ -80,8 +80,8 @@ impl Scope {
         Some(name.is_some_and(|name| self.holds_name(name)))
     }
 
-    /// Whether a node without a name belongs to it by its row: by the place of a set of objects, or by the names under which an image was
-    /// seen, of which all must belong.
+    /// Whether a node without a name belongs to the scope according to its row. A set of objects belongs to it by its place. An image
+    /// belongs to it only if all names under which it was seen do.
     #[must_use]
     pub fn holds_row(&self, id: &NodeId, item: &Item) -> bool {
         if id.kind() == NodeKind::Image {

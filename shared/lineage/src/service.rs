@@ -23,7 +23,7 @@ pub struct ServicePeriod {
 }
 
 impl ServicePeriod {
-    /// Whether the endpoint ran it at a time, or runs it now if there is none.
+    /// Whether the endpoint ran it at a time; without a time, whether the endpoint runs it now.
     #[must_use]
     pub fn holds(&self, at: Option<Timestamp>) -> bool {
         match at {

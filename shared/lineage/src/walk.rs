@@ -15,10 +15,10 @@ use crate::table::{Item, Query};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// To everything that an entity was made from.
+    /// Upstream: everything that an entity was made from.
     #[default]
     Upstream,
-    /// To everything that was made from it.
+    /// Downstream: everything that was made from it.
     Downstream,
 }
 
@@ -62,7 +62,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// What the traversal is about.
+    /// The question of the traversal.
     #[must_use]
     pub fn root(&self) -> &NodeId {
         &self.root
@@ -173,7 +173,7 @@ impl Walk {
         self.limits.max_nodes.saturating_sub(self.graph.nodes.len())
     }
 
-    /// A page of a node's out-edges, no larger than what an answer can hold.
+    /// A page of a node's out-edges, no larger than an answer can hold.
     #[must_use]
     pub fn out_edges(id: &NodeId, at_most: usize) -> Query {
         OutEdgeRow::out_of(id).at_most(at_most.max(1))
@@ -271,7 +271,7 @@ impl Walk {
     }
 }
 
-/// Whether a node only stands for an artifact that no job has read as data.
+/// Whether a node only represents an artifact that no job has read as data.
 fn is_unused(node: &Node) -> bool {
     let edges = node.in_edges();
     !node.is_recorded() && !edges.is_empty() && edges.iter().all(|edge| edge.role == SAME_OBJECT)

@@ -1,9 +1,9 @@
-//! What it takes to judge a captured file when it arrives: `cargo bench -p sagewarden-local --bench detect -- FILES`.
+//! The cost of judging a captured file when it arrives: `cargo bench -p sagewarden-local --bench detect -- FILES`.
 //!
-//! A baseline of 100,000 rows; a window that gets so many files of 1,000 events of about 470 bytes, in which four of twelve floats
-//! have moved. The time includes the handlers and the adapters of this crate: SQLite in memory holds the table and the objects.
-//! `detect` is from the event of the file to the last report, `alert` what comes of the reports: an alert behind the first file, and
-//! nothing new behind the others. Behind the last one another file is judged, and its requests to the table and S3 are counted.
+//! The baseline has 100,000 rows. A window gets FILES files of 1,000 events of about 470 bytes, in which four of twelve floats have moved.
+//! The time includes the handlers and the adapters of this crate: SQLite in memory holds the table and the objects. `detect` is the time
+//! from the event of the file to the last report, `alert` the time to handle the reports: the first file leads to an alert, the others to
+//! nothing new. After the last one, another file is judged, and its requests to the table and S3 are counted.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -111,7 +111,7 @@ impl Guard for ObjectCosts {
     }
 }
 
-/// What one more file asks of the table and of S3.
+/// The requests of one more file to the table and to S3.
 fn count(system: &System) {
     let account = &system.account;
     let objects = Guarded::new(account.clone(), ObjectCosts::default());

@@ -150,9 +150,10 @@ impl SimulatedAccount {
         self.save(resource, &document.as_object().cloned().unwrap_or_default(), tags)
     }
 
-    /// What `Describe…` answers.
+    /// The answer of `Describe…`.
     ///
     /// # Errors
+    ///
     /// As the API, if the resource does not exist.
     pub fn describe_document(&self, resource: &Resource) -> Result<Value, Fault> {
         match self.load(resource)? {
@@ -192,9 +193,10 @@ impl SimulatedAccount {
         Ok(documents)
     }
 
-    /// What `ListMonitoringSchedules` answers for an endpoint, or for the whole account, on one page.
+    /// The answer of `ListMonitoringSchedules` for an endpoint, or for the whole account, on one page.
     ///
     /// # Errors
+    ///
     /// If the store fails.
     pub fn schedule_summaries(&self, endpoint: Option<&str>) -> Result<Value, PortError> {
         const FIELDS: [&str; 7] = [
@@ -215,9 +217,10 @@ impl SimulatedAccount {
         )
     }
 
-    /// What `ListEndpoints` answers, on one page.
+    /// The answer of `ListEndpoints`, on one page.
     ///
     /// # Errors
+    ///
     /// If the store fails.
     pub fn endpoint_summaries(&self) -> Result<Value, PortError> {
         const FIELDS: [&str; 5] =

@@ -11,7 +11,7 @@ use crate::account::SimulatedAccount;
 use crate::fault::Fault;
 use crate::store::port_error;
 
-/// A kind's list in the API: the operation, the field of its answer, and what a summary has beside name, ARN, state and times.
+/// The list of a kind in the API: the operation, the field of its answer, and the fields of a summary beside name, ARN, state and times.
 struct ListNames {
     kind: ResourceKind,
     operation: &'static str,
@@ -60,8 +60,8 @@ const LISTS: [ListNames; 25] = [
     names(K::App, "ListApps", "Apps", &["DomainId", "UserProfileName", "SpaceName", "AppType"]),
 ];
 
-/// What `Search` finds: its word for a kind, its field of a record, and the fields of a description that a record lacks (compared in
-/// botocore's model of the service).
+/// The kinds that `Search` finds: its word for a kind, its field of a record, and the fields of a description that a record lacks (compared
+/// in botocore's model of the service).
 struct SearchNames {
     kind: ResourceKind,
     resource: &'static str,
@@ -95,9 +95,10 @@ impl SimulatedAccount {
         Self { has_defects: true, ..self }
     }
 
-    /// What a `List…` operation answers; `None` if it lists no kind.
+    /// The answer of a `List…` operation; `None` if it lists no kind.
     ///
     /// # Errors
+    ///
     /// If a parameter is wrong, or the store fails.
     pub fn list_page(&self, operation: &str, request: &Value) -> Option<Result<Value, Fault>> {
         let names = LISTS.iter().find(|names| names.operation == operation)?;
@@ -108,9 +109,10 @@ impl SimulatedAccount {
         }))
     }
 
-    /// What `Search` answers.
+    /// The answer of `Search`.
     ///
     /// # Errors
+    ///
     /// If it does not find the kind, a filter has another form, or the store fails.
     pub fn search_page(&self, request: &Value) -> Result<Value, Fault> {
         let wanted = request.get("Resource").and_then(Value::as_str).unwrap_or_default();

@@ -30,7 +30,7 @@ pub enum GitError {
     Failed {
         /// Its arguments.
         command: String,
-        /// What it said.
+        /// The message of git.
         reason: String,
     },
     /// A file could not be written.

@@ -25,7 +25,7 @@ pub struct Call<'a> {
     pub about: &'a str,
     /// How many bytes it writes into an object.
     pub bytes: usize,
-    /// What it writes into the table.
+    /// The rows that it writes into the table.
     pub writes: &'a [Write],
 }
 
@@ -37,10 +37,10 @@ impl Call<'_> {
     }
 }
 
-/// What the guard does with a call, before the call reaches the port or after the port has answered.
+/// The reaction of the guard to a call, before the call reaches the port or after the port has answered.
 #[derive(Debug)]
 pub enum Fate {
-    /// The call goes on.
+    /// The call continues.
     Goes,
     /// The caller gets this error. If the port has acted already, that stays.
     Fails(PortError),
@@ -74,12 +74,12 @@ pub trait Guard {
         Ok(())
     }
 
-    /// What happens to a call before it reaches the port.
+    /// Decides about a call before it reaches the port.
     fn before(&self, call: Call<'_>) -> Fate {
         self.ask(call).into()
     }
 
-    /// What happens to the answer of a call that succeeded.
+    /// Decides about the answer of a call that succeeded.
     fn after(&self, _call: Call<'_>) -> Fate {
         Fate::Goes
     }

@@ -116,10 +116,11 @@ impl SimulatedAccount {
         })
     }
 
-    /// What `ListMonitoringExecutions` answers for a schedule, on one page: the executions that were due at `since` or later, the newest
+    /// The answer of `ListMonitoringExecutions` for a schedule, on one page: the executions that were due at `since` or later, the newest
     /// first.
     ///
     /// # Errors
+    ///
     /// If the store fails.
     pub fn execution_summaries(&self, schedule: &str, since: Option<Timestamp>) -> Result<Value, PortError> {
         let arn = self.resource(ResourceKind::MonitoringSchedule, schedule).arn();

@@ -14,9 +14,10 @@ use crate::store::port_error;
 const STEPS: &str = "pipeline-steps";
 
 impl SimulatedAccount {
-    /// What `ListPipelineExecutionSteps` answers, on one page; `None` if the execution does not exist.
+    /// The answer of `ListPipelineExecutionSteps`, on one page; `None` if the execution does not exist.
     ///
     /// # Errors
+    ///
     /// If the store fails.
     pub fn pipeline_steps(&self, execution: &Resource) -> Result<Option<Value>, PortError> {
         if self.load(execution)?.is_none() {
@@ -86,9 +87,10 @@ impl SimulatedAccount {
         Ok(component)
     }
 
-    /// What `ListTrialComponents` answers for a source, on one page.
+    /// The answer of `ListTrialComponents` for a source, on one page.
     ///
     /// # Errors
+    ///
     /// If the store fails.
     pub fn trial_components(&self, source_arn: &str) -> Result<Value, PortError> {
         let is_of = |component: &Value| {

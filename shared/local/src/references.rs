@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::announce::event_id;
 use crate::git::{EMPTY_TREE, GitError, LocalGit, git};
 
-/// What happened to a branch or tag.
+/// The change of a branch or tag.
 #[derive(Clone, Copy, Debug)]
 pub struct MovedReference<'a> {
     /// Branch or tag.
@@ -114,9 +114,10 @@ impl LocalGit {
         })
     }
 
-    /// Lets a branch or tag point to a commit, wherever it pointed before, or deletes it.
+    /// Makes a branch or tag point to a commit, whatever it pointed to before, or deletes it.
     ///
     /// # Errors
+    ///
     /// If git fails.
     pub fn set_reference(&self, repository: &str, moved: &MovedReference<'_>) -> Result<(), GitError> {
         let name = moved.full_name();

@@ -107,7 +107,7 @@ fn merge(into: &mut Value, from: &Value) {
     }
 }
 
-/// The `Update…` request that stands for a correction.
+/// The `Update…` request of a correction.
 fn request(corrections: &Corrections) -> Value {
     let mut request = Document::new();
     for change in &corrections.settings {

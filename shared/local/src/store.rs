@@ -119,8 +119,8 @@ impl Store {
             return Err(StoreError::Missing(path.to_owned()));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // Readers of a log write their position to a file beside the store. If this folder cannot be written, nobody
-        // writes to the store either.
+        // Readers of a log write their position to a file beside the store. If this folder cannot be written, no process writes to the
+        // store either.
         let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
             connection.execute_batch("PRAGMA query_only = ON; SELECT count(*) FROM sqlite_master;")?;
             Ok(connection)

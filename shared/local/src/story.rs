@@ -28,7 +28,7 @@ use parts::{PIPELINE, bucket, cluster, key, object_key, role, s3_input, s3_outpu
 pub struct Step {
     /// One line.
     pub title: &'static str,
-    /// What happens in the account, in order. Deliver the events of a moment before the next moment.
+    /// The events in the account, in order. Deliver the events of a moment before the next moment.
     pub moments: &'static [StoryMoment],
 }
 
@@ -44,8 +44,8 @@ pub enum Clock {
     Live(fn() -> Timestamp),
 }
 
-/// Copies an object (bucket, key, content) to another place.
-type Mirror = Box<dyn Fn(&str, &str, &[u8])>;
+/// Copies an object (bucket, key, content, time of writing) to another place.
+type Mirror = Box<dyn Fn(&str, &str, &[u8], Timestamp)>;
 
 /// The story on an account and its repositories.
 pub struct Story {
@@ -102,7 +102,7 @@ impl Story {
     pub const SECOND_TRAINING_JOB: &str = "credit-train-003";
     /// The model that takes over.
     pub const SECOND_MODEL: &str = "credit-default-model-2";
-    /// What the environment of the story allows, as a settings file.
+    /// The settings of the story's environment, as a file.
     pub const SETTINGS: &str = r#"mode = "enforce"
 
 [network]
@@ -171,7 +171,7 @@ baseline = "make"
 
     /// Copies every object of the story to another place, before a step reads the object.
     #[must_use]
-    pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8]) + 'static) -> Self {
+    pub fn mirrored(mut self, mirror: impl Fn(&str, &str, &[u8], Timestamp) + 'static) -> Self {
         self.mirror = Some(Box::new(mirror));
         self
     }
@@ -434,11 +434,11 @@ baseline = "make"
     }
 
     fn put(&self, bucket: &str, key: &str, body: &[u8], after: i64) -> Result<(), StoryError> {
-        let key = object_key(key);
+        let (key, at) = (object_key(key), self.at(after));
         if let Some(mirror) = &self.mirror {
-            mirror(bucket, &key, body);
+            mirror(bucket, &key, body, at);
         }
-        self.account.put_object(bucket, &key, body, self.at(after))?;
+        self.account.put_object(bucket, &key, body, at)?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What a verdict costs at the table, delivery by delivery: one request more is seen here.
+//! The requests of a verdict to the table, delivery by delivery: one more request fails this test.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::cell::RefCell;
@@ -59,7 +59,7 @@ impl Machine {
         self.system.account.create(kind, request, Some(&ana), at(0)).unwrap()
     }
 
-    /// What has been announced since the last time.
+    /// The events that were announced since the last call.
     fn announced(&self) -> Vec<Event> {
         let events = self.system.account.drain_events().unwrap();
         events.iter().flat_map(|event| decode(&event.to_string()).unwrap()).collect()
@@ -150,7 +150,7 @@ fn a_forbidden_job_is_recorded_claimed_stopped_recorded_and_settled() {
     assert_eq!(requests, expected);
 }
 
-/// What is marked is read once the finding is claimed: before that, another delivery may be at it.
+/// The mark is read after the finding is claimed: before that, another delivery may be setting it.
 #[test]
 fn a_job_that_is_marked_is_read_once() {
     let request = with(training_job(), "/ResourceConfig/InstanceCount", json!(2));
@@ -163,7 +163,7 @@ fn a_job_that_is_marked_is_read_once() {
     assert_eq!(twice(ResourceKind::TrainingJob, &request), expected);
 }
 
-/// What can be changed has a row more, which says when it kept every control: its receipts depend on that.
+/// A resource that can be changed has one row more, which says when it last passed every control: its receipts depend on that.
 #[test]
 fn a_notebook_that_is_changed_reads_each_of_its_two_rows_once_a_delivery() {
     let machine = Machine::new();

@@ -1,7 +1,7 @@
-//! How fast captured events become rows: `cargo bench -p sagewarden-measure --bench capture [-- EVENTS [NAME]]`.
-//! With a name, only what has it in its own is measured.
+//! How fast captured events become rows: `cargo bench -p sagewarden-measure --bench capture [-- EVENTS [NAME]]`. With NAME, it measures
+//! only the cases whose names contain it.
 //!
-//! Prints the time of the processor, which other programs on the machine do not change much, and the best of several runs.
+//! Prints processor time, which other programs on the machine change little, and the best of several runs.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -52,7 +52,7 @@ fn now(start: Instant) -> Duration {
     on_processor.map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
-/// What is asked for, if not all.
+/// The cases to measure; all by default.
 fn only() -> Option<String> {
     std::env::args().skip(1).find(|argument| !argument.starts_with('-') && argument.parse::<usize>().is_err())
 }

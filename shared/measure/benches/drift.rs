@@ -1,7 +1,7 @@
-//! Writes what `drift.py` measures: `cargo bench -p sagewarden-measure --bench drift -- FOLDER [EVENTS...]`.
+//! Writes the files that `drift.py` measures: `cargo bench -p sagewarden-measure --bench drift -- FOLDER [EVENTS...]`.
 //!
-//! `train.csv`, 100,000 rows of which a baseline is made, and `capture-<events>.jsonl` for each number of events (10^4, 10^5 and 10^6
-//! where none is given), in which four of twelve floats have moved.
+//! These are `train.csv`, 100,000 rows for a baseline, and `capture-<events>.jsonl` for each number of events (10^4, 10^5 and 10^6 by
+//! default), in which four of twelve floats have moved.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,

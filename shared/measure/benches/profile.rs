@@ -1,4 +1,4 @@
-//! What a cell costs: `cargo bench -p sagewarden-measure --bench profile`. Rows are made beforehand; what is measured is the profile alone.
+//! The cost of a cell: `cargo bench -p sagewarden-measure --bench profile`. Rows are made in advance; only the profile is measured.
 #![expect(clippy::print_stdout, reason = "the figures are the result")]
 
 use std::time::UNIX_EPOCH;
@@ -8,7 +8,7 @@ use sagewarden_measure::{Cell, Chance, Detail, InferredType, Profile, RowSink};
 const ROWS: usize = 100_000;
 const ROUNDS: usize = 20;
 
-/// What a column is called, its type, and a value of it from a random number.
+/// The name of a column, its type, and its value for a random number.
 type Kind<'a> = (&'a str, InferredType, &'a dyn Fn(u64) -> String);
 
 fn main() {

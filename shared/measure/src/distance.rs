@@ -7,7 +7,7 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use crate::sketch::kll::{key, value};
 
-/// Different values in ascending order, each with how many values it stands for.
+/// Different values in ascending order, each with its number of occurrences.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Steps {
     steps: Vec<(f64, u64)>,
@@ -15,14 +15,14 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// The values of a sketch with these levels: each value stands for all its occurrences, so the total is the
-    /// number of values that were added (a compaction keeps it).
+    /// The values of a sketch with these levels. Each value represents all its occurrences, so the total is the number of values that were
+    /// added (a compaction keeps it).
     pub fn exact(levels: &[Vec<f64>]) -> Self {
         Self::fold(sorted(levels), |kept, next| kept + next)
     }
 
-    /// How the container reads a sketch: each different value once, with the weight of the highest level that has it
-    /// (deequ issue 392). Below some 2,000 values every weight is 1, so that it compares sets of values.
+    /// The container's reading of a sketch: each different value once, with the weight of the highest level that has it (deequ issue 392).
+    /// Below some 2,000 values every weight is 1, so that the container compares sets of values.
     pub fn compat(levels: &[Vec<f64>]) -> Self {
         Self::fold(sorted(levels), u64::max)
     }
@@ -45,12 +45,12 @@ impl Steps {
         Self { steps, total }
     }
 
-    /// How many values they stand for.
+    /// The number of values that they represent.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// Each different value in ascending order, with how many values it stands for.
+    /// Each different value in ascending order, with its number of occurrences.
     pub fn each(&self) -> impl Iterator<Item = (f64, u64)> {
         self.steps.iter().copied()
     }
@@ -157,7 +157,7 @@ impl Cuts {
         (below > 0).then_some(Self { first: first?, cuts })
     }
 
-    /// How many values they stand for.
+    /// The number of values that they represent.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.cuts.last().map_or(0, |(_, count)| *count)
@@ -319,7 +319,7 @@ impl TotalVariation {
     }
 }
 
-/// Pearson's statistic and what it means.
+/// Pearson's statistic and its meaning.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pearson {
     /// The sum of (observed - expected)^2 / expected.

@@ -146,7 +146,7 @@ fn chi_squared_agrees_with_tables_and_with_hand_made_regrouping() {
     assert!(goodness_of_fit(&same, &new).unwrap().p_value > 0.99);
     assert!(homogeneity(&same, &new).unwrap().p_value < 1e-6);
 
-    // One category cannot be tested, nor two of which one is rare.
+    // One category cannot be tested, nor can two if one is rare.
     assert_eq!(goodness_of_fit(&Counts::from([("a", 5)]), &Counts::from([("a", 7)])), None);
     assert_eq!(
         goodness_of_fit(&Counts::from([("a", 99), ("b", 1)]), &Counts::from([("a", 90), ("b", 10)])),

@@ -21,7 +21,7 @@ pub enum Foreign {
     Zip,
     /// A table, but of another kind.
     #[error(
-        "it is Parquet: convert it to CSV in UTF-8, such as by `pandas.read_parquet(FILE).to_csv(TABLE, index=False)`"
+        "it is Parquet: convert it to CSV in UTF-8, for example with `pandas.read_parquet(FILE).to_csv(TABLE, index=False)`"
     )]
     Parquet,
 }

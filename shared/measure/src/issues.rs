@@ -1,4 +1,4 @@
-//! What is wrong with an input whose good part is used: counted, with the first lines where it happened.
+//! Faults of an input whose other parts are used: counted, with the first lines that have them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IssueKind {
-    /// A CSV row has more or fewer fields than the header, or than the first row where there is none.
+    /// A CSV row has more or fewer fields than the header, or than the first row if there is no header.
     Ragged,
     /// Bytes that are not valid UTF-8.
     NotUtf8,
@@ -17,7 +17,7 @@ pub enum IssueKind {
     TooLarge,
     /// A captured file ends within the line.
     CutOff,
-    /// The line is longer than what an endpoint can receive and answer.
+    /// The line is longer than any request and answer of an endpoint.
     LineTooLong,
     /// The line is not valid JSON.
     NotJson,
@@ -94,7 +94,7 @@ impl fmt::Display for IssueKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Ragged => "more or fewer fields than the table has columns",
-            Self::NotUtf8 => "bytes that are no UTF-8",
+            Self::NotUtf8 => "bytes that are not UTF-8",
             Self::TooLarge => "larger than what is read",
             Self::CutOff => "cut off, since the file was not written to its end",
             Self::LineTooLong => "longer than a captured event can be",
@@ -106,7 +106,7 @@ impl fmt::Display for IssueKind {
             Self::UnknownEncoding => {
                 "the body is not CSV, JSON or a NumPy array: list its content type in the endpoint's CaptureContentTypeHeader"
             }
-            Self::NotBase64 => "the body is no base64",
+            Self::NotBase64 => "the body is not base64",
             Self::BodyNotJson => "the body is not valid JSON",
             Self::NotANumber => "`NaN` and `Infinity` are not valid JSON; they count as missing",
             Self::Nested => {
@@ -119,7 +119,7 @@ impl fmt::Display for IssueKind {
             }
             Self::TooManyColumns => "the row has more columns than are read",
             Self::NotAnArray => {
-                "the body is no array of NumPy that is read: it is cut off, or of pickled objects, records or complex numbers"
+                "the body is not a readable NumPy array: it is cut off, or holds pickled objects, records or complex numbers"
             }
             Self::NamesOnOneSide => {
                 "one of the bodies names its cells, the other does not, and together they are not the baseline's columns"
@@ -201,7 +201,7 @@ impl Issues {
         self.kinds.values().map(|issue| issue.count).sum()
     }
 
-    /// How many lines have an issue because of which they were not used.
+    /// How many lines were not used because of an issue.
     #[must_use]
     pub fn lost(&self) -> u64 {
         let lost = self.kinds.iter().filter(|(kind, _)| kind.is_row_lost());
@@ -214,7 +214,7 @@ impl Issues {
         self.kinds.get(&kind)
     }
 
-    /// Each kind that occurs, in words: which lines, what is wrong, and what would make them readable.
+    /// Each kind that occurs, in words: the lines, the fault, and the cure.
     pub fn in_words(&self) -> impl Iterator<Item = String> {
         self.iter().map(|(kind, issue)| {
             let hint = issue.hint.as_ref().map(|hint| format!(" ({hint})"));

@@ -1,8 +1,7 @@
-//! What data looks like: rows of files, profiles, sketches, and distances between distributions. Pure.
+//! Summaries of data: rows of files, profiles, sketches, and distances between distributions. Pure.
 //!
-//! Rows come from a CSV file ([`csv`]) or from data-capture files ([`capture`]); a [`RowSink`] takes them. The usual
-//! sink is a [`Profile`], whose size does not depend on the number of rows. [`distance`] measures how far two
-//! distributions are apart.
+//! Rows come from a CSV file ([`csv`]) or from data-capture files ([`capture`]); a [`RowSink`] takes them. The usual sink is a [`Profile`],
+//! whose size does not depend on the number of rows. [`distance`] measures how far two distributions are apart.
 
 pub mod capture;
 mod cell;

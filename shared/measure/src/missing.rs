@@ -1,8 +1,8 @@
-//! Texts that stand for a missing value, where a format has no other way to say so.
+//! Texts that mean a missing value, in formats that have no other way to express one.
 
 use crate::scan::{DataType, scan};
 
-/// Texts that stand for a missing value. None of them is a number: a number would look like a value.
+/// Texts that mean a missing value. None of them is a number: a number would look like a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingTexts {
     /// In ascending order.
@@ -47,14 +47,14 @@ impl MissingTexts {
         texts.map_or_else(Self::default, Self::new)
     }
 
-    /// Whether a text can stand for a missing value: numbers and truth values cannot.
+    /// Whether a text may mean a missing value: numbers and truth values may not.
     #[must_use]
     pub fn may_stand_for_nothing(text: &[u8]) -> bool {
         let (data_type, number) = scan(text);
         !text.trim_ascii().is_empty() && data_type == DataType::String && number.is_nan()
     }
 
-    /// Whether a text stands for a missing value.
+    /// Whether a text means a missing value.
     #[must_use]
     #[inline]
     pub fn contains(&self, text: &[u8]) -> bool {

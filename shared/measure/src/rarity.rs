@@ -68,7 +68,7 @@ mod tests {
         Occurrences { count, of }
     }
 
-    /// By the definition, for few values: all tables with the same margins.
+    /// Computed by the definition, for few values: all tables with the same margins.
     fn slow(now: Occurrences, sample: Occurrences) -> f64 {
         let choose =
             |of: u64, some: u64| (0..some).map(|at| (of - at) as f64 / (some - at) as f64).product::<f64>();

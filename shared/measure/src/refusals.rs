@@ -2,14 +2,14 @@
 
 use memchr::memmem::Finder;
 
-/// Phrases by which an answer is known as a refusal, wherever in it they stand. Case, kinds of apostrophes and of white space do not count.
+/// Phrases that mark an answer as a refusal, anywhere in it. Case, kinds of apostrophes and kinds of white space do not count.
 #[derive(Clone, Debug)]
 pub struct Refusals {
     phrases: Vec<Finder<'static>>,
 }
 
 impl Refusals {
-    /// What models say in English. Phrases that a willing answer may well have in it, such as "I cannot", are none of them.
+    /// Phrases of models in English. Phrases that a helpful answer may contain, such as "I cannot", are not among them.
     pub const USUAL: [&str; 20] = [
         "I can't help with",
         "I cannot help with",

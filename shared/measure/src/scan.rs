@@ -89,7 +89,7 @@ pub fn scan(text: &[u8]) -> (DataType, f64) {
     (data_type, number)
 }
 
-/// What is neither a whole number nor a decimal fraction.
+/// A cell that is neither a whole number nor a decimal fraction.
 #[cold]
 fn other(text: &[u8]) -> (DataType, f64) {
     match text {

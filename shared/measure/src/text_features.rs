@@ -1,11 +1,11 @@
-//! What a free text looks like, in whatever language it is.
+//! Features of a free text, in any language.
 
 use crate::refusals::Refusals;
 
 /// How many features a text has.
 pub(crate) const COUNT: usize = 9;
 
-/// What stands behind the name of the column in the names of its features, in their order.
+/// The ends of the names of a text's features, after the name of the column, in their order.
 pub(crate) const SUFFIXES: [&str; COUNT] = [
     ".characters",
     ".words",
@@ -52,7 +52,7 @@ pub(crate) fn features(text: &str, refusals: &Refusals) -> [Option<String>; COUN
     ]
 }
 
-/// ASCII's, and that of the scripts that have signs of their own: Unicode's categories are not in the standard library.
+/// Punctuation of ASCII, and of the scripts that have signs of their own. The standard library does not have Unicode's categories.
 fn is_punctuation(letter: char) -> bool {
     letter.is_ascii_punctuation()
         || matches!(

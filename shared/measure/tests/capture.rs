@@ -9,7 +9,7 @@ use sagewarden_measure::capture::{
 };
 use sagewarden_measure::{Cell, IssueKind};
 
-/// What a reader hands over, as text: `a|b` are cells, `-` is a missing one, `x=1|y=2` are named ones.
+/// The rows of a reader as text: `a|b` are cells, `-` is a missing one, `x=1|y=2` are named ones.
 #[derive(Default)]
 struct Told {
     rows: Vec<String>,
@@ -128,7 +128,7 @@ fn what_is_not_captured_has_no_columns() {
     check(&format(ColumnOrder::Input, "", ""), &output, &[], &[IssueKind::NoBody]);
     check(&format(ColumnOrder::Output, "", ""), &input, &[], &[IssueKind::NoBody]);
     check(&start(), event(None, None), &[], &[IssueKind::NoBody]);
-    // What is not joined may be anything.
+    // A body that is not joined may be anything.
     let picture = event(Some(("PNG", "....")), Some(("CSV", "0.5\n0.6")));
     check(&format(ColumnOrder::Output, "", ""), &picture, &["0.5", "0.6"], &[]);
 }

@@ -13,7 +13,7 @@ pub struct AttributedRows {
     pub rows: u64,
     /// Rows in the files that were read.
     pub of: u64,
-    /// Of these, rows that do not fit the model.
+    /// The rows among these that do not fit the model.
     pub unusable: u64,
     /// Where the importances of the baseline are.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +24,7 @@ pub struct AttributedRows {
     pub score: Option<f64>,
     /// A score below it is a violation.
     pub threshold: f64,
-    /// Whether something must be mended before the reasons can be judged: `unknown` of the evaluation says what.
+    /// Whether somebody must fix something before the attribution can be judged: `unknown` of the evaluation says what.
     pub is_broken: bool,
     /// The features, the most important first. At most [`Self::MAX_FEATURES`].
     pub features: Vec<AttributedFeature>,
@@ -52,7 +52,7 @@ pub struct AttributedFeature {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, expecting = "a JSON object")]
 pub struct MovedPredictions {
-    /// By how much in all. For a model of several classes, the sum over the classes of how far each moved.
+    /// The sum of all features. For a model of several classes, the sum over the classes of how far each moved.
     pub by: f64,
     /// The features that moved it most, the first of all. At most [`Self::MAX_FEATURES`].
     pub features: Vec<MovedBy>,
@@ -60,13 +60,13 @@ pub struct MovedPredictions {
     pub rows: u64,
 }
 
-/// By how much one feature moved the mean answer.
+/// How far one feature moved the mean answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, expecting = "a JSON object")]
 pub struct MovedBy {
     /// Its name.
     pub name: String,
-    /// By how much.
+    /// How far.
     pub by: f64,
 }
 
@@ -76,17 +76,23 @@ impl AttributedRows {
     /// How many features are listed.
     pub const MAX_FEATURES: usize = 200;
 
-    /// `the score is 0.8321 (at least 0.9); most important now: a 0.52, b 0.3`
+    /// `the score is 0.8321 (at least 0.9); most important: a 0.52, b 0.3`
     #[must_use]
     pub fn in_words(&self) -> String {
-        const NAMED: usize = 3;
         let score = match self.score {
             Some(score) => format!("the score is {score:.4} (at least {}); ", self.threshold),
             None => String::new(),
         };
+        score + &self.most_important()
+    }
+
+    /// The same without the score, for a sentence that already gives it.
+    #[must_use]
+    pub fn most_important(&self) -> String {
+        const NAMED: usize = 3;
         let named =
             self.features.iter().take(NAMED).map(|each| format!("{} {:.4}", each.name, each.importance));
-        format!("{score}most important: {}", named.collect::<Vec<_>>().join(", "))
+        format!("most important: {}", named.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -94,12 +100,16 @@ impl MovedPredictions {
     /// How many features are named.
     pub const MAX_FEATURES: usize = 3;
 
-    /// `its answers moved by +0.4300 in the margin, most by a (+0.3000), b (+0.2000), c (-0.0700)`
+    /// `its answers moved by +0.4300 in the margin, mostly because of a (+0.3000), b (+0.2000), c (-0.0700)`
     #[must_use]
     pub fn in_words(&self) -> String {
         let features: Vec<String> =
             self.features.iter().map(|each| format!("{} ({:+.4})", each.name, each.by)).collect();
-        format!("its answers moved by {:+.4} in the margin, most by {}", self.by, features.join(", "))
+        format!(
+            "its answers moved by {:+.4} in the margin, mostly because of {}",
+            self.by,
+            features.join(", ")
+        )
     }
 }
 
@@ -108,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn importances_and_moves_are_told_in_a_sentence() {
+    fn importances_and_moves_have_a_sentence_each() {
         let feature =
             |name: &str, importance| AttributedFeature { name: name.to_owned(), importance, before: None };
         let mut rows = AttributedRows {
@@ -119,11 +129,12 @@ mod tests {
         assert_eq!(rows.in_words(), "most important: a 0.5000, b 0.2500, c 0.1250");
         rows.score = Some(0.832_14);
         assert!(rows.in_words().starts_with("the score is 0.8321 (at least 0.9); most important: a"));
+        assert!(rows.most_important().starts_with("most important: a"));
         let by = |name: &str, by| MovedBy { name: name.to_owned(), by };
         let moved = MovedPredictions { by: 0.43, features: vec![by("a", 0.5), by("b", -0.07)], rows: 9 };
         assert_eq!(
             moved.in_words(),
-            "its answers moved by +0.4300 in the margin, most by a (+0.5000), b (-0.0700)"
+            "its answers moved by +0.4300 in the margin, mostly because of a (+0.5000), b (-0.0700)"
         );
     }
 }

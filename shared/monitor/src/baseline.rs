@@ -44,8 +44,8 @@ impl SuggestedBaseline {
         Ok(Self::of_profile(profile, issues))
     }
 
-    /// The baseline of data that was profiled, such as that of several files: what the container suggests, but that columns which are no
-    /// features are not compared, and that the shares of a free text may be missing.
+    /// The baseline of profiled data, for example of several files. It is the container's suggestion with two differences: columns that are
+    /// not features are not compared, and the shares of a free text may be missing.
     #[must_use]
     pub fn of_profile(profile: Profile, issues: Issues) -> Self {
         let statistics = Statistics::from_profile(&profile);

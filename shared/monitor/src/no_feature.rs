@@ -26,14 +26,14 @@ pub(crate) fn no_feature(column: &ColumnProfile) -> Option<&'static str> {
         let is_time =
             |unit: f64| SECONDS.contains(&(numbers.min / unit)) && SECONDS.contains(&(numbers.max / unit));
         if is_unique && is_dense {
-            return Some("its values count up, one a row");
+            return Some("its values count up row by row");
         }
         if is_time(1.0) || is_time(1_000.0) {
             return Some("its values are times, in seconds or milliseconds since 1970");
         }
     }
     if is_unique && names_rows(&column.name) {
-        return Some("its values are all different, and its name is that of an identity");
+        return Some("its values are all different, and its name is the name of an id");
     }
     are_dates(column.categories()).then_some("its values are dates")
 }
@@ -101,12 +101,12 @@ mod tests {
 
     #[test]
     fn columns_that_count_name_a_row_or_say_when_are_no_features() {
-        let counts = Some("its values count up, one a row");
+        let counts = Some("its values count up row by row");
         check("id", (0..500).map(|at| at.to_string()), counts);
         check("n", (0..5_000).map(|at| (70_000 + at).to_string()), counts);
         // A random half of them.
         check("n", (0..300).map(|at| (at * 2 + at % 2).to_string()), counts);
-        let name = Some("its values are all different, and its name is that of an identity");
+        let name = Some("its values are all different, and its name is the name of an id");
         for column in ["customer_id", "PassengerId", "userID", "uuid"] {
             check(column, (0..300_u64).map(|at| (at * 7_919 % 1_000_003).to_string()), name);
         }

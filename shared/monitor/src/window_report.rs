@@ -1,6 +1,6 @@
-//! `evaluation.json`: the result of Sagewarden's own evaluation of a window of captured traffic. It lies beside the
-//! files in Model Monitor's format. Alerts come from this file: its violations are those of the mode for alerts,
-//! while the files beside it may have the container's answer.
+//! `evaluation.json`: the result of Sagewarden's own evaluation of a window of captured traffic. It lies beside the files in Model
+//! Monitor's format. Alerts come from this file: it has the violations of the mode for alerts, while the files beside it may have the
+//! container's answer.
 
 use std::fmt;
 
@@ -61,14 +61,13 @@ pub struct WindowReport {
     /// their thresholds first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub distances: Vec<FeatureDistance>,
-    /// Where the two modes come to different verdicts.
+    /// The differences between the verdicts of the two modes.
     #[serde(default)]
     pub differences: Vec<ModeDifference>,
     /// Where the baseline is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
-    /// A digest of the baseline's files and of how they are read: another digest is another baseline, wherever it
-    /// lies.
+    /// A digest of the baseline's files and of the way they are read: another digest means another baseline, wherever it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline_digest: Option<String>,
     /// Set if the window had been closed before: its result at that time stands, with this one beside it.
@@ -196,7 +195,7 @@ impl UnreadableLines {
 }
 
 impl fmt::Display for UnreadableLines {
-    /// `2 lines: the body is no base64 (lines 1, 7 of s3://…)`, `1200 lines: … (first 1, 7, 9, 12, 20 of s3://…)`
+    /// `2 lines: the body is not base64 (lines 1, 7 of s3://…)`, `1200 lines: … (first 1, 7, 9, 12, 20 of s3://…)`
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, text, kind, file, lines } = self;
         let text = if text.is_empty() { kind } else { text };
@@ -213,7 +212,7 @@ impl fmt::Display for UnreadableLines {
 
 /// A document that cannot be read.
 #[derive(Debug, Error)]
-#[error("it is no evaluation of a window: {0}")]
+#[error("it is not an evaluation of a window: {0}")]
 pub struct UnreadableWindowReport(#[from] serde_json::Error);
 
 impl WindowReport {
@@ -312,7 +311,7 @@ mod tests {
         };
         let words = [
             "more or fewer fields than the table has columns",
-            "bytes that are no UTF-8",
+            "bytes that are not UTF-8",
             "larger than what is read",
             "cut off, since the file was not written to its end",
             "longer than a captured event can be",
@@ -320,7 +319,7 @@ mod tests {
             "JSON, but with neither `captureData` nor `groundTruthData`",
             "the event lacks a body that columns are taken from: compare the setting with what the endpoint captures",
             "the body is not CSV, JSON or a NumPy array: list its content type in the endpoint's CaptureContentTypeHeader",
-            "the body is no base64",
+            "the body is not base64",
             "the body is not valid JSON",
             "`NaN` and `Infinity` are not valid JSON; they count as missing",
             "objects or lists within a row: set the path that leads to the rows, such as `/instances/*/features`",
@@ -328,7 +327,7 @@ mod tests {
             "the event has no rows",
             "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`",
             "the row has more columns than are read",
-            "the body is no array of NumPy that is read: it is cut off, or of pickled objects, records or complex numbers",
+            "the body is not a readable NumPy array: it is cut off, or holds pickled objects, records or complex numbers",
             "one of the bodies names its cells, the other does not, and together they are not the baseline's columns",
             "the cells are not separated by commas, so the columns are not the baseline's",
         ];
@@ -382,7 +381,7 @@ mod tests {
             [json!({}), json!([]), json!({ "endpoint": "prod", "window": { "start": "soon", "end": 1 } })]
         {
             let error = WindowReport::parse(bad.to_string().as_bytes()).unwrap_err().to_string();
-            assert!(error.starts_with("it is no evaluation of a window: "), "{error}");
+            assert!(error.starts_with("it is not an evaluation of a window: "), "{error}");
         }
     }
 }

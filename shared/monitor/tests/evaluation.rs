@@ -68,7 +68,7 @@ fn churn_has_the_sixty_violations_of_the_container() {
     let statistics = Statistics::from_profile(&trained);
     let baseline = Baseline::new(Some(&statistics), Constraints::suggest(&statistics));
 
-    // What was sent: 1,977 requests. The output comes first; what the model said is not kept, only that it was a fraction.
+    // The traffic: 1,977 requests. The output comes first. The model's answers are not kept; they were fractions.
     let traffic = golden.read("test-dataset-input-cols.csv");
     let lines: Vec<&str> = traffic.lines().collect();
     let five = || std::iter::repeat_n(&lines, 5).flatten();

@@ -1,4 +1,4 @@
-//! Labels are text that may stand for a number: `1`, `1.0` and ` 1` are one label.
+//! Labels are text that may represent a number: `1`, `1.0` and ` 1` are one label.
 
 /// A label as it is compared and written: numbers without superfluous zeros, anything else without the space around it.
 pub(crate) fn canonical(label: &str) -> String {

@@ -1,4 +1,4 @@
-//! Bias metrics beside AWS's own library, and what is said where there is none.
+//! Bias metrics compared with AWS's own library, and the reasons for metrics that are undefined.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::path::Path;
@@ -31,7 +31,7 @@ fn measured(table: &str, columns: &BiasColumns) -> MeasuredBias {
     measure(table.as_bytes(), columns).unwrap()
 }
 
-/// What AWS's library says of a stage: name, description, value; none if it could not compute it.
+/// The metrics of a stage by AWS's library: name, description, value; none if it could not compute it.
 fn expected(answer: &Value, stage: &str) -> Vec<(String, String, Option<f64>)> {
     let number = |value: &Value| match value {
         Value::String(text) => text.parse().ok(),
@@ -148,7 +148,7 @@ fn a_table_that_does_not_fit_is_refused_with_its_line() {
     assert_eq!(refused(head, "Sex=0"), "the table has no rows");
     assert_eq!(
         refused(&format!("{head}0,30,0,1\n"), "Sex=0"),
-        "no row has a favourable label: no value in `Target` is one of those that were named"
+        "no row has a favourable label: no value in `Target` fits the rule"
     );
     let doubled = refused("Sex,Sex,Target,Predicted\n0,0,1,1\n", "Sex=0");
     assert_eq!(doubled, "the header has `Sex` more than once: name the column by its place, from 0");

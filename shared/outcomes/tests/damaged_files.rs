@@ -75,7 +75,7 @@ fn a_list_is_no_document() {
     }
 }
 
-/// What takes the place of a few bytes.
+/// The bytes that replace a few others.
 const PUT: [&[u8]; 9] = [b"", b"null", b"NaN", b"-Infinity", b"\"", b"1e999", b"[]", b"\\", b"\xff"];
 
 proptest! {

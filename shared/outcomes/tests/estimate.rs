@@ -67,7 +67,7 @@ fn a_calibration_needs_rows_with_both_labels() {
         assert!(matches!(read(&table), Err(UnreadableData::NoCalibration { fewest: 100, .. })));
     }
     let outside = read("label,score\n1,7\n").unwrap_err().to_string();
-    assert_eq!(outside, "line 2: `7` is no probability: one is from 0 to 1");
+    assert_eq!(outside, "line 2: `7` is not a probability from 0 to 1");
 }
 
 #[test]

@@ -83,9 +83,9 @@ fn binary(counts: &[(&str, &str, usize)]) -> QualityStatistics {
     quality.finish(Period::default())
 }
 
-/// The numbers in the seven violations show what the data were: a baseline of 57 rows, 34 of them positive, in which everything
-/// was predicted as positive, and 2242 rows, 569 of them negative, in which nothing was. The same seven come out, but for what
-/// was drawn at random: the deviation of the accuracy.
+/// The numbers in the seven violations show the data: a baseline of 57 rows, 34 of them positive, in which everything was predicted as
+/// positive, and 2242 rows, 569 of them negative, in which nothing was. The same seven violations result, except for the number that was
+/// drawn at random: the deviation of the accuracy.
 #[test]
 fn the_seven_model_quality_violations_follow_from_the_data() {
     let Some(report) = read("model_quality", "constraint_violations.json") else { return };
@@ -107,7 +107,7 @@ fn the_seven_model_quality_violations_follow_from_the_data() {
         texts
     };
     assert_eq!(told(&found.violations), told(&Violations::parse(report.as_bytes()).unwrap()));
-    // What the container leaves out is a violation all the same.
+    // A metric that the container leaves out counts as a violation here.
     let right = evaluate(&live, &constraints, Mode::Exact);
     assert_eq!(right.violations.violations.len(), 8);
 }
@@ -147,8 +147,7 @@ fn bias() {
     check("bias_adult", 9, DriftSeverity::Critical, &["Sex=0 / CDDPL"]);
 }
 
-/// What a violation says was live is put into the baseline's place: the same violations come out, with the same texts, and no
-/// others.
+/// The live values in the violations become the baseline: the same violations result, with the same texts, and no others.
 #[test]
 fn each_bias_violation_follows_from_its_two_numbers() {
     let Some(baseline) = read("bias_adult", "constraints.json") else { return };

@@ -17,7 +17,7 @@ fn measure(problem: Problem, mode: Mode, items: &[(Prediction, String)]) -> Qual
     quality.finish(Period::default())
 }
 
-/// So many pairs of what was predicted and what is true.
+/// So many pairs of a predicted and a true label.
 fn pairs(counts: &[(&str, &str, usize)]) -> Vec<(Prediction, String)> {
     let each = |(predicted, actual, count): &(&str, &str, usize)| {
         vec![(said(predicted, None), (*actual).to_owned()); *count]
@@ -210,7 +210,7 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
     };
     assert_eq!(
         fails("probability,label\n0.9,1\nhigh,1\n", &columns),
-        "line 3: `high` in `probability` is no probability"
+        "line 3: `high` in `probability` is not a probability"
     );
     assert_eq!(
         fails("probability,label\n0.9,1\n0.9,0\n0.9,2\n", &columns),
@@ -227,12 +227,12 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
         "line 2: `unknown` is a third label beside `0` and `1`"
     );
     assert_eq!(fails("probability\n0.9\n", &columns), "line 2: there is no column `label` with the label");
-    assert_eq!(fails("probability,label\n", &columns), "the data have no rows: a baseline needs some");
+    assert_eq!(fails("probability,label\n", &columns), "the data has no rows");
 
     for outside in ["1.9", "-0.2", "7"] {
         assert_eq!(
             fails(&format!("probability,label\n0,0\n1,1\n{outside},1\n"), &columns),
-            format!("line 4: `{outside}` is no probability: one is from 0 to 1")
+            format!("line 4: `{outside}` is not a probability from 0 to 1")
         );
     }
     let by_index = LabelledColumns {

@@ -103,7 +103,7 @@ fn a_stray_label_is_never_the_negative_one_wherever_it_stands() {
         let zeros = if place % 2 == 0 { 10 } else { 9 };
         assert_eq!(statistics.confusion["0"]["1"], zeros);
     }
-    // What is predicted says less of what the labels are than what is true.
+    // Predictions say less about the labels than true outcomes do.
     let (statistics, ..) = add_all(&[("none", "1"), ("none", "1"), ("none", "1"), ("1", "0")]);
     assert!(statistics.confusion.contains_key("0"));
     // Equals: the first by name.

@@ -124,7 +124,7 @@ fn load() -> Duration {
     start.elapsed()
 }
 
-/// What is the same for every document.
+/// The parts that are the same for every document.
 struct Given {
     resource: Resource,
     joined: Joined,
@@ -151,7 +151,7 @@ fn described(kept: &Kept, number: u64) -> Value {
     varied.document
 }
 
-/// What may stand otherwise without breaking a control.
+/// Differences between documents that break no control.
 fn vary(document: &mut Value, number: u64, chance: &mut Chance) {
     document["TrainingJobName"] = json!(format!("credit-{number}"));
     let types = ["ml.m5.xlarge", "ml.m5.4xlarge", "ml.t3.large", "ml.g5.2xlarge", "ml.p4d.24xlarge"];

@@ -5,7 +5,7 @@ use cedar_policy::{ActionConstraint, EntityUid, Policy, ResourceConstraint};
 /// The entity type of actions.
 pub(crate) const ACTION: &str = "Action";
 
-/// What happens to a resource.
+/// The event of a resource that policies judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
     /// It runs, serves or is kept, as its description says.

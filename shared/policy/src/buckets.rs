@@ -92,7 +92,7 @@ mod tests {
             // Within JSON within JSON, and within a command line.
             r#""{\"code\": \"s3:\\/\\/evil\"}""#,
             r#"--config={"code":"s3:\/\/evil"}"#,
-            // What Python reads and serde does not.
+            // JSON that Python reads and serde does not.
             r#"{"a": NaN, "b": "\ud800 s3:\/\/evil"}"#,
         ] {
             check(text, &["evil"]);
@@ -101,7 +101,7 @@ mod tests {
         check(r#""s3:\/\/\u00fcber\/x \n""#, &[]);
     }
 
-    /// `urlparse` takes tabs and line breaks out of an address before it looks for the host (CPython, `urllib/parse.py`,
+    /// `urlparse` removes tabs and line breaks from an address before it looks for the host (CPython, `urllib/parse.py`,
     /// `_UNSAFE_URL_BYTES_TO_REMOVE`).
     #[test]
     fn a_break_within_a_location_hides_no_bucket() {

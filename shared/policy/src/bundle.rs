@@ -151,7 +151,7 @@ impl Bundle {
         self
     }
 
-    /// What the settings say of controls that no profile in force has, in sentences: it changes nothing.
+    /// The entries of the settings about controls that no profile in force has, in sentences: these entries change nothing.
     #[must_use]
     pub fn idle(&self) -> Vec<String> {
         let idle = idle(&self.settings, &self.environments, &self.policies);
@@ -204,13 +204,13 @@ impl Bundle {
         self.policies.rules(kind, action)
     }
 
-    /// What a control wants, with the settings filled in; `account` stands for the resource's own.
+    /// The value that a control wants, with the settings filled in; `account` is the resource's own account.
     #[must_use]
     pub fn wanted(&self, control: &Control, account: &str) -> String {
         crate::finding::fill(&control.wanted, &self.settings, account)
     }
 
-    /// What is done about a control outside of environments.
+    /// The remedy of a control outside of environments.
     #[must_use]
     pub fn control_mode(&self, control: &Control) -> ControlMode {
         self.settings.control_mode(&control.id, control.profile)
@@ -222,7 +222,7 @@ impl Bundle {
         &self.hash
     }
 
-    /// What the environment allows.
+    /// The settings of the environment.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -251,8 +251,8 @@ impl Bundle {
     }
 }
 
-/// A mode or waiver of a control that does not exist is a typo that would change nothing; so is an environment that nothing
-/// belongs to, and what is said of a control that no profile has.
+/// A mode or waiver for a control that does not exist is a typo that would change nothing. So is an environment without accounts and tag,
+/// and an entry for a control that no profile has.
 fn fits_together(
     settings: &Settings,
     environments: &[(Environment, Settings)],
@@ -270,8 +270,7 @@ fn fits_together(
     }
     let nobodys = settings.environments.iter().find(|one| one.accounts.is_empty() && one.tag.is_none());
     if let Some(Environment { name, .. }) = nobodys {
-        let reason =
-            format!("nothing belongs to the environment `{name}`: give it `accounts`, a `tag`, or both");
+        let reason = format!("the environment `{name}` is empty: give it `accounts`, a `tag`, or both");
         return refuse(name, reason);
     }
     match idle(settings, environments, policies).into_iter().next() {
@@ -280,8 +279,8 @@ fn fits_together(
     }
 }
 
-/// What is said of controls that no profile in force has: waivers of what is never judged, and `off` for what is off. With a mode
-/// that judges, a control is in force whatever its profile.
+/// The entries about controls that no profile in force has: waivers of controls that are never judged, and `off` for controls that are off
+/// anyway. A mode that judges puts a control in force whatever its profile is.
 fn idle(
     settings: &Settings,
     environments: &[(Environment, Settings)],
@@ -303,7 +302,7 @@ fn idle(
         let profile = outside.get(id.as_str())?.name();
         let cure = "remove it, choose that profile, or set the control to `observe` under `[controls]`";
         let reason =
-            format!("{what} {id} changes nothing, for it is a control of the profile `{profile}`: {cure}");
+            format!("{what} {id} changes nothing, because {id} belongs to the profile `{profile}`: {cure}");
         Some((id.clone(), reason))
     };
     said.filter_map(sentence).collect()

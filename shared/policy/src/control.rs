@@ -18,11 +18,11 @@ pub enum Severity {
     Medium,
     /// Must not stand.
     High,
-    /// Must not stand for a minute.
+    /// Somebody must act within a minute.
     Critical,
 }
 
-/// What may be done about a violation, in `enforce` mode.
+/// The possible remedies of a violation, in `enforce` mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Report only.
@@ -68,21 +68,21 @@ pub struct Control {
     pub severity: Severity,
     /// The lowest profile that it belongs to.
     pub profile: Profile,
-    /// What should hold.
+    /// The rule.
     pub title: String,
-    /// What may come of breaking it; empty where nobody says so.
+    /// The risk of failing it; empty if nothing is known.
     pub risk: String,
-    /// What keeping it costs; empty where nothing is known of a cost.
+    /// The cost of passing it; empty if nothing is known.
     pub cost: String,
     /// Paths that it reads: in the resource's own description, or in another answer as `<operation>:<path>`.
     pub fields: Vec<String>,
-    /// What is wanted there, with settings filled in.
+    /// The wanted value, with settings filled in.
     pub wanted: String,
-    /// What to change.
+    /// The fix.
     pub fix: String,
-    /// What may be done about it.
+    /// The possible remedies.
     pub remedy: Remedy,
-    /// What else checks or prevents it; empty when nothing does.
+    /// Other checks that cover it; empty if there are none.
     pub also: String,
     /// The setting without which it wants nothing, such as `artifacts.allowed_buckets`.
     pub setting: Option<String>,
@@ -91,7 +91,7 @@ pub struct Control {
 }
 
 impl Remedy {
-    /// What is done, in words.
+    /// The remedy, in words.
     #[must_use]
     pub fn explain(self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ impl Remedy {
 /// The workshop's eight areas, and resilience, which some catalogues add.
 const AREAS: [&str; 9] = ["NET", "IAM", "ART", "ENC", "TRC", "XPL", "MON", "REP", "RES"];
 
-/// The chapter of the workshop's catalogue that an area stands for.
+/// The chapter of the workshop's catalogue for an area.
 fn chapter(area: &str) -> &'static str {
     match area {
         "NET" => "compute and network isolation",

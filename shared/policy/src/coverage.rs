@@ -1,20 +1,20 @@
-//! Which operations of the SageMaker API Sagewarden sees, and why it does not see the others.
+//! The operations of the SageMaker API that Sagewarden sees, and the reason why it does not see the others.
 //!
 //! The operations are those of botocore's model of the API (`sagemaker`, 2017-07-24) that create, change, open or delete something. A test
-//! fails when the model has one that nobody has decided on.
+//! fails if the model has an operation that this list lacks.
 
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Effect, ResourceKind, effect_of, known_calls, lineage_calls};
 
-/// What becomes of a call.
+/// The coverage of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Coverage {
-    /// What it makes or changes is judged.
+    /// Sagewarden judges the resource that it creates or changes.
     Judged,
     /// It is recorded: when it happened, and who called where a trail says so.
     Recorded,
-    /// What it makes or changes is judged, or recorded, when something uses it.
+    /// Sagewarden judges or records the resource when another one uses it.
     WhenUsed,
     /// It changes nothing that a control or the lineage is about.
     Nothing,
@@ -44,7 +44,7 @@ impl Coverage {
 pub struct CoveredOperation {
     /// Its name in the API.
     pub name: &'static str,
-    /// What becomes of a call.
+    /// The coverage of a call.
     pub coverage: Coverage,
     /// Why, or by what.
     pub reason: &'static str,
@@ -75,7 +75,7 @@ fn is_evidence(kind: ResourceKind) -> bool {
     matches!(kind, ResourceKind::TrainingJob | ResourceKind::ProcessingJob)
 }
 
-/// The operations that nobody sees, for a policy that denies them.
+/// The operations that Sagewarden does not see, for a policy that denies them.
 pub fn not_seen() -> impl Iterator<Item = CoveredOperation> {
     coverage().into_iter().filter(|operation| operation.coverage == Coverage::NotSeen)
 }
@@ -113,7 +113,7 @@ const GROUPS: &[Group] = &[
         "CreateModelCard", "UpdateModelCard", "DeleteModelCard", "CreateModelCardExportJob",
     ]),
     (Coverage::Nothing, "an empty group: its versions are judged", &["CreateModelPackageGroup", "DeleteModelPackageGroup"]),
-    (Coverage::Nothing, "it ends something, and Sagewarden's own records stay", &[
+    (Coverage::Nothing, "it it ends something, and Sagewarden's records stay", &[
         "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
         "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig", "DeleteStudioLifecycleConfig", "DeleteNotebookInstanceLifecycleConfig",
         "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition", "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition",
@@ -135,7 +135,7 @@ const GROUPS: &[Group] = &[
         "SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure", "UpdatePipelineExecution",
     ]),
 
-    (Coverage::NotSeen, "the description of a job is evidence; of its deletion there is no control", &["DeleteHyperParameterTuningJob", "DeleteCompilationJob"]),
+    (Coverage::NotSeen, "the description of a job is evidence, and no control covers its deletion", &["DeleteHyperParameterTuningJob", "DeleteCompilationJob"]),
     (Coverage::NotSeen, "moves traffic between the models of an endpoint without an endpoint configuration", &["UpdateEndpointWeightsAndCapacities"]),
     (Coverage::NotSeen, "sends a part of an endpoint's traffic to another model, and may store requests", &[
         "CreateInferenceExperiment", "UpdateInferenceExperiment", "StartInferenceExperiment", "DeleteInferenceExperiment",
@@ -144,7 +144,7 @@ const GROUPS: &[Group] = &[
     (Coverage::NotSeen, "sends requests to endpoints of other accounts and regions", &[
         "CreateInferenceRouter", "UpdateInferenceRouter", "CreateGlobalInferenceGateway", "UpdateGlobalInferenceGateway", "AddInferenceGateway",
     ]),
-    (Coverage::NotSeen, "a job of a kind that Sagewarden does not know: network, keys, role and data are not judged", &[
+    (Coverage::NotSeen, "Sagewarden does not know this kind of job: it does not judge network, keys, role and data", &[
         "CreateJob", "CreateTrainingSession", "CreateLabelingJob", "CreateInferenceRecommendationsJob", "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
         "CreateAIWorkloadConfig", "CreateEdgePackagingJob",
     ]),
@@ -160,7 +160,7 @@ const GROUPS: &[Group] = &[
         "CreateHub", "UpdateHub", "CreateHubContentReference", "UpdateHubContentReference", "ImportHubContent", "UpdateHubContent", "CreateHubContentPresignedUrls",
     ]),
     (Coverage::NotSeen, "software of others in the account, with a role of its own", &["CreatePartnerApp", "UpdatePartnerApp"]),
-    (Coverage::NotSeen, "an address is a sign-in: whoever has it works as its user", &[
+    (Coverage::NotSeen, "an address is a sign-in: anybody who has it works as its user", &[
         "CreatePresignedDomainUrl", "CreatePresignedNotebookInstanceUrl", "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl",
         "CreatePartnerAppPresignedUrl", "StartSession",
     ]),

@@ -25,7 +25,7 @@ pub(crate) enum Sorting {
     None,
 }
 
-/// The policies that can apply to a kind and action: the fewer are evaluated, the sooner a verdict is there.
+/// The policies that can apply to a kind and action: the fewer are evaluated, the faster the verdict.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     policies: PolicySet,
@@ -35,7 +35,8 @@ pub(crate) struct Rules {
     action: Action,
     action_uid: EntityUid,
     account_type: EntityTypeName,
-    /// What facts are held against; not once the policies are known to be valid, which makes a tenth of the time of a verdict.
+    /// The schema that facts are checked against. Once the policies are known to be valid, facts are no longer checked, which saves time in
+    /// every verdict.
     schema: Option<Arc<Schema>>,
 }
 
@@ -121,8 +122,8 @@ impl Rules {
     }
 }
 
-/// A policy without what is said of it and where it stands in its file. The engine copies both for every part of a condition that it
-/// evaluates, and all threads count the copies of the same file: that takes longer than the evaluation.
+/// A policy without its annotations and its place in the file. The engine copies both for every part of a condition that it evaluates, and
+/// all threads count references to the same file: together that takes longer than the evaluation.
 fn lean(policy: &Policy) -> Result<Policy, String> {
     let mut json = policy.to_json().map_err(|error| error.to_string())?;
     json.as_object_mut().map(|parts| parts.remove("annotations"));

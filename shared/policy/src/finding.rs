@@ -20,24 +20,24 @@ pub struct Finding {
     pub area: String,
     /// How bad it is.
     pub severity: Severity,
-    /// What should hold.
+    /// The rule.
     pub title: String,
     /// Violated, or not decided.
     pub status: FindingStatus,
     /// Paths in the Describe answer.
     pub field: String,
-    /// What stands there; `absent` when nothing does; why it is not known, for what could not be decided.
+    /// The actual value; `absent` if there is none; the reason, if the control could not be decided.
     pub actual: String,
-    /// What is wanted.
+    /// The wanted value.
     pub wanted: String,
-    /// What to change.
+    /// The fix.
     pub fix: String,
     /// Who allowed it, for a waived violation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiver: Option<WaivedBy>,
 }
 
-/// What a waiver says.
+/// The terms of a waiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaivedBy {
     /// Who allowed it.
@@ -124,8 +124,8 @@ impl Finding {
                 waiver.approver,
                 waiver.expires.day()
             ),
-            wanted: "a resource that keeps the control, or a waiver that covers its creation".to_owned(),
-            fix: "keep the control, or have the waiver renewed; remove it once nothing needs it".to_owned(),
+            wanted: "a resource that passes the control, or a waiver that covers its creation".to_owned(),
+            fix: "pass the control, or renew the waiver; remove the waiver once nothing needs it".to_owned(),
             waiver: None,
         }
     }
@@ -141,8 +141,8 @@ const SHOWN: usize = 10;
 /// Characters of a value that are shown: users choose some of them.
 const LENGTH: usize = 200;
 
-/// What stands at a control's fields, looked up in the documents themselves: one field gives its value, several name
-/// themselves.
+/// The values at a control's fields, looked up in the documents. With one field, only its value; with several, each value has the name of
+/// its field.
 pub(crate) fn actual(
     document: &Json,
     joined: &Joined,
@@ -176,7 +176,7 @@ pub(crate) fn actual(
     if !any {
         return ABSENT.to_owned();
     }
-    // Of several fields of one name, those that are silent say nothing beside one that is not.
+    // If several fields have one name, the absent ones are left out beside one with a value.
     let says_nothing = |(at, (field, values)): &(usize, &(&str, Vec<String>))| {
         let others =
             told.iter().enumerate().filter(|(other, (name, _))| other != at && last(name) == last(field));
@@ -302,7 +302,7 @@ fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<S
     enter(value.get(key), key, each, rest, place, free, told);
 }
 
-/// Goes on within a field of any name: a user may have chosen it, such as `*`.
+/// Continues within a field of any name: a user may have chosen the name, such as `*`.
 fn enter(
     value: Option<&Json>,
     key: &str,

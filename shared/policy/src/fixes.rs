@@ -1,7 +1,7 @@
-//! How to write what a control wants: for boto3, the SageMaker Python SDK, CloudFormation and Terraform.
+//! How to write the value that a control wants: for boto3, the SageMaker Python SDK, CloudFormation and Terraform.
 //!
-//! Fields are those of the control, values what it wants there. A test holds the calls against AWS's model of the API, and the templates
-//! against CloudFormation's schemas. Of a field whose name or value nobody knows for sure, nothing is said.
+//! The fields are the control's, with the values that it wants there. A test compares the calls with AWS's model of the API, and the
+//! templates with CloudFormation's schemas. If the name or the value of a field is not certain, nothing is shown.
 
 mod classes;
 
@@ -12,19 +12,19 @@ use self::classes::{Names, SDK_2, SDK_3};
 use crate::control::Control;
 use crate::intake::{TEMPLATED, creations, plan_name};
 
-/// What to write, and for what.
+/// An example, with its tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// Such as `boto3`.
     pub with: &'static str,
-    /// In its language; what stands beside it is left out.
+    /// The code of the example; fields beside the wanted one are left out.
     pub code: String,
 }
 
 const KEY: &str = "KEY_ARN";
 const ROLE: &str = "ROLE_ARN";
 
-/// What is wanted at fields of these names, by the model of the API; words in capitals are to be replaced.
+/// The wanted values of fields with these names, according to the model of the API. Words in capitals have to be replaced.
 fn value(name: &str, area: &str) -> Option<Json> {
     Some(match name {
         "EnableNetworkIsolation" | "EnableInterContainerTrafficEncryption" | "EnableCapture" => json!(true),
@@ -66,7 +66,8 @@ const TERRAFORM: [(ResourceKind, &str); 7] = [
     (ResourceKind::FeatureGroup, "aws_sagemaker_feature_group"),
 ];
 
-/// What the provider does not have (held against the classes that HashiCorp's `@cdktf/provider-aws` generates from it, on 2026-11-29).
+/// Fields that the provider does not have (compared on 2026-11-29 with the classes that HashiCorp's `@cdktf/provider-aws` generates from
+/// it).
 const NOT_IN_TERRAFORM: [(ResourceKind, &str); 4] = [
     (ResourceKind::EndpointConfig, "VpcConfig"),
     (ResourceKind::EndpointConfig, "EnableNetworkIsolation"),
@@ -74,11 +75,10 @@ const NOT_IN_TERRAFORM: [(ResourceKind, &str); 4] = [
     (ResourceKind::Space, "SpaceSettings.RemoteAccess"),
 ];
 
-/// The ways to write what a control of a kind wants; none where its fields are those of other answers, or cannot be set when the
-/// resource is created.
+/// The examples for a control of a kind; none if its fields belong to other answers, or cannot be set when the resource is created.
 #[must_use]
 pub fn fixes(kind: ResourceKind, control: &Control) -> Vec<Fix> {
-    // What an endpoint does follows from its configuration, and what an execution does from its pipeline.
+    // An endpoint inherits from its configuration, and an execution from its pipeline.
     if [ResourceKind::Endpoint, ResourceKind::PipelineExecution].contains(&kind) {
         return Vec::new();
     }
@@ -98,7 +98,7 @@ pub fn fixes(kind: ResourceKind, control: &Control) -> Vec<Fix> {
         let code = sdk.and_then(|(_, class, names)| of_class(class, names, &wanted));
         fixes.extend(code.map(|code| Fix { with, code }));
     }
-    // The classes of its core have the API's names, and their arguments are those of the request.
+    // The classes of its core have the API's names, and take the fields of the request as arguments.
     let code = format!("{class}.create(..., {})", arguments(&renamed(&request)));
     fixes.push(Fix { with: "sagemaker-core", code });
     if let Some((name, _)) = TEMPLATED.iter().find(|(_, operation)| *operation == creation.operation) {
@@ -116,7 +116,7 @@ pub fn fixes(kind: ResourceKind, control: &Control) -> Vec<Fix> {
     fixes
 }
 
-/// The fields of the resource itself with what is wanted there. Of several fields of one name, the first is shown.
+/// The wanted fields of the resource itself. If several fields have one name, the first is shown.
 fn wanted(control: &Control) -> Vec<(&str, Json)> {
     let mut wanted: Vec<(&str, Json)> = Vec::new();
     for path in control.fields.iter().map(String::as_str).filter(|path| !path.contains([':', '*'])) {

@@ -1,7 +1,7 @@
-//! What has to be looked up beside a description: its tags, the model behind a transform job, the package behind a model, …
+//! Other answers that controls need beside a description: tags, the model behind a transform job, the package behind a model, …
 //!
-//! A control names a field of another answer as `<operation>:<path>`, such as `DescribeModel:VpcConfig.Subnets`: so its fields
-//! list the calls to make. The description names the resource of each call; the use case makes it.
+//! A control names a field of another answer as `<operation>:<path>`, such as `DescribeModel:VpcConfig.Subnets`. So the fields of the
+//! controls give the list of calls. The description names the resource of each call; the use case makes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::buckets::bucket;
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, key_paths};
 use crate::reader::{Reader, UnreadablePaths};
 
-/// What came of asking.
+/// The result of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OperationAnswer {
-    /// What was answered; empty when there was nothing to ask about.
+    /// The answers; empty if the document names no resource to ask about.
     Documents(Vec<Json>),
     /// Why there is no answer. Controls that need it are undecided, never passed.
     Unreadable(String),
@@ -24,7 +24,7 @@ pub enum OperationAnswer {
 /// Answers by operation. Controls that need one that is not here are not judged.
 pub type Joined = BTreeMap<String, OperationAnswer>;
 
-/// What an operation is to be asked about.
+/// The subject of a call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OperationTarget {
     /// The tags of the resource itself.
@@ -37,7 +37,7 @@ pub enum OperationTarget {
     Bucket(String),
     /// The commit that the resource names, if it does.
     Commit,
-    /// What this role may do.
+    /// The rights of this role.
     Role(String),
     /// Who manages this key.
     Key(String),
@@ -93,7 +93,7 @@ pub(crate) fn tags(joined: &Joined) -> BTreeMap<&str, &str> {
 #[must_use]
 pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
     let mut joined = known.clone();
-    // A description has no tags; only a request can say that there are none.
+    // A description has no tags; only a request can show that there are none.
     if document.get(resource.kind.arn_field()).is_none() {
         let tags = document.get("Tags").cloned().unwrap_or_else(|| Json::Array(Vec::new()));
         let answer = Json::Object([("Tags".to_owned(), tags)].into_iter().collect());
@@ -130,10 +130,10 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
     joined
 }
 
-/// Operations that every resource can be asked about: what they would answer is in no file.
+/// Operations that apply to every resource: no file has their answers.
 const NEVER_OFFLINE: [&str; 3] = ["ListTags", "ListMonitoringSchedules", "GetCommit"];
 
-/// Whether a resource of a kind can name what an operation is asked about.
+/// Whether a resource of a kind can name the subject of an operation.
 fn asks(kind: ResourceKind, operation: &str) -> bool {
     use ResourceKind as K;
     let serves = matches!(kind, K::TransformJob | K::Endpoint | K::EndpointConfig | K::InferenceComponent);
@@ -149,7 +149,7 @@ fn asks(kind: ResourceKind, operation: &str) -> bool {
     }
 }
 
-/// Whether the API demands that a resource names what an operation describes.
+/// Whether the API requires that a resource names the subject of an operation.
 fn is_required(kind: ResourceKind, operation: &str) -> bool {
     let named =
         [(ResourceKind::TransformJob, "DescribeModel"), (ResourceKind::Endpoint, "DescribeEndpointConfig")];
@@ -179,7 +179,7 @@ const OPERATIONS_BEHIND: [(&str, &[&str]); 4] = [
     (KEY_OPERATION, &DEFINITIONS),
 ];
 
-/// What answers with the definition that a schedule names.
+/// The operation whose answer has the definition that a schedule names.
 const DEFINITIONS: [&str; 4] = [
     "DescribeDataQualityJobDefinition",
     "DescribeModelQualityJobDefinition",
@@ -187,7 +187,7 @@ const DEFINITIONS: [&str; 4] = [
     "DescribeModelExplainabilityJobDefinition",
 ];
 
-/// What an operation is to be asked about for a resource; answers of operations that come before it are taken into account.
+/// The subjects of an operation for a resource; the answers of earlier operations count.
 #[must_use]
 pub fn references(
     operation: &str,

@@ -18,17 +18,17 @@ use crate::merge::{Part, merge};
 use crate::reader::UnreadablePaths;
 use crate::verdict::{Judgement, Plan, Verdict, Would, outcome};
 
-/// What is judged.
+/// The subject of a verdict.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// Which resource.
     pub resource: &'a Resource,
-    /// What `Describe…` answered, in the API's shape.
+    /// The answer of `Describe…`, in the API's shape.
     pub document: &'a Json,
-    /// When it was created, or changed last where it can be changed: whether a waiver covers it is a matter of that time, whenever it
-    /// is judged. For what does not exist yet, when it is judged.
+    /// The time of its creation, or of its last change if it can be changed. This time decides whether a waiver covers it. For a resource
+    /// that does not exist yet, the time of judging.
     pub as_of: Timestamp,
-    /// What was answered beside the description. Controls that need more than that are not judged.
+    /// The answers beside the description. Controls that need other answers are not judged.
     pub joined: &'a Joined,
 }
 
@@ -45,7 +45,7 @@ pub fn judge_created(bundle: &Bundle, subject: &Subject<'_>, created_with: &BTre
     let account = &subject.resource.account;
     let whole = evaluate(bundle, subject, Action::Run, bundle.of_account(account));
     let tags = tags(subject.joined);
-    // Whoever takes a tag away does not leave its environment: the tags of the creation count as well.
+    // Removing a tag does not take a resource out of its environment: the tags of the creation count as well.
     let by_tags = bundle.by_tag().filter_map(|(environment, settings)| {
         let counts = environment.fits(account, created_with);
         let named = (Some(environment.name.as_str()), settings);
@@ -63,13 +63,13 @@ pub fn judge_erasure(bundle: &Bundle, resource: &Resource, at: Timestamp) -> Ver
     evaluate(bundle, &subject, Action::Erase, bundle.of_account(&resource.account))
 }
 
-/// Whether a control is judged: it is on, and the setting that it stands for, if any, says something.
+/// Whether a control is judged: it is on, and the setting that it depends on, if any, is set.
 fn judges(settings: &Settings, control: &Control) -> bool {
     let says = control.setting.as_deref().is_none_or(|name| settings.says(name).unwrap_or(true));
     says && settings.control_mode(&control.id, control.profile) != ControlMode::Off
 }
 
-/// The operations that have to be asked beside the description, so that every control of a kind can be judged.
+/// The operations that must be called beside the description, so that every control of a kind can be judged.
 #[must_use]
 pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
     let Some(Ok(rules)) = bundle.rules(kind, Action::Run) else { return BTreeSet::new() };
@@ -107,7 +107,7 @@ fn evaluate(
         environment: environment.map(str::to_owned),
         mode: settings.mode,
         bundle: bundle.hash().to_owned(),
-        plan: Plan::Nothing("nothing is certainly violated".to_owned()),
+        plan: Plan::Nothing("no control certainly fails".to_owned()),
         would: None,
     };
     let rules = match bundle.rules(resource.kind, action) {
@@ -240,7 +240,7 @@ impl Case<'_> {
     /// Why it is not known whether a control holds.
     fn not_known(&self, control: &Control) -> Option<String> {
         let decisive = is_decisive(control, self.unreadable);
-        // A failure in one field stands, whatever is in another: nobody gains time by adding an unreadable value.
+        // A failure in one field counts, whatever is in another: nobody can delay it by adding an unreadable value.
         if decisive && self.violated.contains(&control.id) {
             return None;
         }
@@ -290,10 +290,10 @@ fn would(rules: &Rules, verdict: &Verdict) -> Option<Would> {
 /// start another one.
 fn plan(rules: &Rules, settings: &Settings, verdict: &Verdict) -> Plan {
     if verdict.outcome != Judgement::Violating {
-        return Plan::Nothing("nothing is certainly violated".to_owned());
+        return Plan::Nothing("no control certainly fails".to_owned());
     }
     if let Some(parent) = &verdict.parent {
-        return Plan::Nothing(format!("it was started by {parent}, which is to be changed"));
+        return Plan::Nothing(format!("{parent} started it, and is changed instead"));
     }
     if settings.mode == Mode::Observe {
         return Plan::Nothing("the mode is observe".to_owned());

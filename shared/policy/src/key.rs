@@ -1,4 +1,4 @@
-//! What the name of a KMS key says, and what only KMS can.
+//! The facts in the name of a KMS key, and the facts that only KMS has.
 
 use sagewarden_events::{KeyManager, Resource, ResourceKind};
 use serde_json::{Value as Json, json};
@@ -6,7 +6,7 @@ use wildmatch::WildMatch;
 
 use crate::lists::{List, of_kind};
 
-/// The operation that says who manages a key. What is kept of the answer is the name that was asked for, and `KeyManager`.
+/// The operation that says who manages a key. Only the name of the question and `KeyManager` of the answer are kept.
 pub const KEY_OPERATION: &str = "DescribeKey";
 
 /// The answer to [`KEY_OPERATION`] about a key, as controls read it.
@@ -15,7 +15,7 @@ pub fn key_answer(key: &str, manager: KeyManager) -> Json {
     json!({ "KeyMetadata": { "KeyId": key, "KeyManager": manager.word() } })
 }
 
-/// In place of an answer to [`KEY_OPERATION`]: why nothing is known of this key. What is known of others stands beside it.
+/// In place of an answer to [`KEY_OPERATION`]: why nothing is known about this key. The answers about other keys are beside it.
 #[must_use]
 pub fn key_refusal(key: &str, reason: &str) -> Json {
     json!({ "KeyMetadata": { "KeyId": key }, "Refused": reason })

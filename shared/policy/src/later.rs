@@ -17,12 +17,12 @@ pub(crate) fn is_later(value: &Json) -> bool {
     value.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key(KEY))
 }
 
-/// What a value will come from, within the same file.
+/// The source of a value within the same file.
 pub(crate) fn origin(value: &Json) -> Option<&str> {
     if is_later(value) { value.get(KEY)?.as_str() } else { None }
 }
 
-/// A document within a text. One that contains such a value itself is none.
+/// A document within a text; none if the document itself contains such a value.
 pub(crate) fn parse(text: &str) -> Option<Json> {
     serde_json::from_str(text).ok().filter(|parsed| !is_forged(parsed))
 }

@@ -1,5 +1,5 @@
-//! Judging SageMaker resources: facts from a description, controls in Cedar, a verdict, and what to do about it. Pure: no
-//! clock, no service; reading a bundle from a folder is the only input. What an environment allows is in `sagewarden-settings`.
+//! Judging SageMaker resources: facts from a description, controls in Cedar, a verdict, and a remedy. Pure: no clock, no service; reading a
+//! bundle from a folder is the only input. The settings of an environment are in `sagewarden-settings`.
 
 mod action;
 mod buckets;

@@ -1,7 +1,7 @@
-//! One verdict out of several: that by the settings of a resource's account, and one by each environment that its tags name.
+//! Merges several verdicts into one: the verdict by the settings of a resource's account, and one for each environment that its tags name.
 //!
-//! Whoever may tag a resource chooses such an environment. So tags only ever make it stricter: everything that any of these settings
-//! forbids is a finding. And the remedy follows from the tags that the resource was created with, never from later ones.
+//! Anybody who may tag a resource chooses such an environment. So tags can only make the verdict stricter: everything that any of these
+//! settings forbids is a finding. And the remedy depends on the tags that the resource was created with, never on later ones.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub(crate) fn merge(mut whole: Verdict, by_tags: Vec<Part>) -> Verdict {
         } else {
             let name = verdict.environment.as_deref().unwrap_or_default();
             Plan::Nothing(format!(
-                "it is not known to have been created with the tag of the environment `{name}`"
+                "nobody knows whether it was created with the tag of the environment `{name}`"
             ))
         };
         whole.findings = findings(whole.findings, verdict.findings);
@@ -47,7 +47,7 @@ fn union(one: Vec<String>, other: Vec<String>) -> Vec<String> {
     one.into_iter().chain(other).collect::<BTreeSet<String>>().into_iter().collect()
 }
 
-/// Of the same control the worse finding, of two that are as bad the account's.
+/// For the same control, the worse finding; of two equally bad ones, the account's.
 fn findings(mut found: Vec<Finding>, more: Vec<Finding>) -> Vec<Finding> {
     for finding in more {
         let same = |one: &&mut Finding| one.control == finding.control && one.title == finding.title;
@@ -71,7 +71,7 @@ fn badness(finding: &Finding) -> u8 {
     }
 }
 
-/// What does more; where neither does anything, the reason of the one that found a violation.
+/// The stronger plan. If neither plan acts, the reason of the one that found a violation.
 fn stronger(whole: Plan, other: Plan, whole_violates: bool) -> Plan {
     match (whole, other) {
         (Plan::Nothing(own), Plan::Nothing(others)) => {
@@ -205,7 +205,7 @@ mod tests {
         let enforcing = |plan: Plan| Verdict { mode: Mode::Enforce, ..verdict("tag", violation("a"), plan) };
         let whole = || verdict("account", vec![], nothing("own"));
         let later = merged(whole(), enforcing(Plan::Stop), false);
-        let why = "it is not known to have been created with the tag of the environment `tag`";
+        let why = "nobody knows whether it was created with the tag of the environment `tag`";
         assert_eq!(
             (later.plan, later.mode, later.outcome),
             (nothing(why), Mode::Observe, Judgement::Violating)

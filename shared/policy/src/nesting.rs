@@ -24,7 +24,7 @@ pub(crate) fn check(file: &str, text: &str) -> Result<(), BundleError> {
         word.clear();
         match character {
             '"' => {
-                // To the end of the text; a backslash takes the next character with it.
+                // To the end of the text; a backslash escapes the next character.
                 while let Some((_, within)) = rest.next().filter(|(_, within)| *within != '"') {
                     if within == '\\' {
                         rest.next();
@@ -51,7 +51,7 @@ pub(crate) fn check(file: &str, text: &str) -> Result<(), BundleError> {
 /// How deep the text is at a place.
 #[derive(Default)]
 struct Depth {
-    /// For each open bracket, and for what is outside of all: how many members of members have been asked for in a row.
+    /// For each open bracket, and outside of all: how many members of members follow each other.
     members: Vec<usize>,
     outside: usize,
     ifs: usize,
@@ -110,7 +110,7 @@ mod tests {
     const TRAINING_JOB: &str = include_str!("../../../infra/policies/training_job.cedar");
     const SCHEMA_TEXT: &str = include_str!("../../../infra/policies/schema.cedarschema");
 
-    /// What a bundle says to a policy with this condition.
+    /// The answer of a bundle to a policy with this condition.
     fn refusal(condition: &str) -> Option<String> {
         let policy = "forbid (principal, action, resource is TrainingJob) when";
         refusal_of(&format!("{TRAINING_JOB}\n@id(\"deep\")\n{policy} {{ {condition} }};"), SCHEMA_TEXT)

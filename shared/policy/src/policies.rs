@@ -48,7 +48,7 @@ impl Policies {
         }
         let policies = Self::of(text, policy_files, sorting);
         if policies.profiles().next().is_none() {
-            let reason = "there is no control: nothing would ever be judged";
+            let reason = "there is no control, so nothing would be judged";
             return Err(BundleError::new("policies", "", 0, reason));
         }
         let of_schema = |reason| BundleError::new(SCHEMA, text, 0, reason);
@@ -58,7 +58,7 @@ impl Policies {
         Ok(policies)
     }
 
-    /// The same files as validated before; `None` when one is missing, or one more is there.
+    /// The files, if they are the ones that were validated; `None` when one is missing, or one more is there.
     pub(crate) fn validated(
         files: &BTreeMap<String, String>,
         mut contents: BTreeMap<String, Contents>,
@@ -82,7 +82,7 @@ impl Policies {
         }
     }
 
-    /// What validation found in each file.
+    /// The results of validation for each file.
     pub(crate) fn contents(&self) -> BTreeMap<String, Contents> {
         self.files.iter().map(|file| (file.name.clone(), file.contents.clone())).collect()
     }

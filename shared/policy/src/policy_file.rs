@@ -24,11 +24,11 @@ pub(crate) struct PolicyFile {
     parsed: OnceLock<Result<Parsed, String>>,
 }
 
-/// What validation found in a file.
+/// The results of validation for a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Contents {
-    /// What its policies can apply to: an entity type and an action, such as `TrainingJob run`.
+    /// The entity types and actions that its policies can apply to, such as `TrainingJob run`.
     judges: BTreeSet<String>,
     /// Its controls, each with the lowest profile that it belongs to.
     pub(crate) controls: BTreeMap<String, Profile>,
@@ -171,7 +171,7 @@ fn control(policy: &Policy) -> Result<Control, String> {
     let mut control = Control::read(annotations.iter().copied())?;
     control.facts = facts(&policy.to_string());
     match control.setting.as_ref().filter(|name| Settings::default().says(name).is_none()) {
-        Some(name) => Err(format!("`@setting` is `{name}`: there is no such setting to stand for")),
+        Some(name) => Err(format!("`@setting` is `{name}`: there is no such setting")),
         None => Ok(control),
     }
 }

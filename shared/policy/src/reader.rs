@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::later::{UNSAID, is_later};
 
-/// A document, or a part of one, and what could not be read in it.
+/// A document, or a part of one, and the paths that could not be read in it.
 pub(crate) struct Reader<'a> {
     document: &'a Json,
     /// Where it stands in the whole, in the notation of controls: `TrainingJobDefinitions[].`
@@ -16,7 +16,7 @@ pub(crate) struct Reader<'a> {
     unreadable: &'a UnreadablePaths,
 }
 
-/// What reading a description has shown beside its values.
+/// Facts that reading a description shows beside its values.
 #[derive(Debug, Default)]
 pub(crate) struct UnreadablePaths {
     /// Paths that could not be read, each with the reason.
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         self.texts(path).into_iter().next()
     }
 
-    /// All texts at a path, where `name[]` stands for each element of a list, `*` for each key, and `*Name` for each that ends so.
+    /// All texts at a path: `name[]` is each element of a list, `*` each key, and `*Name` each key that ends so.
     pub(crate) fn texts(&self, path: &str) -> Vec<&'a str> {
         let texts = self.known(path).into_iter();
         texts
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
         right && values.iter().any(|value| value.as_bool() == Some(true))
     }
 
-    /// Whether it is true, where the API takes it for true when it is left out of its part.
+    /// Whether it is true. The API takes it for true if it is absent from its part.
     pub(crate) fn is_true_by_default(&self, part: &str, field: &str) -> bool {
         let parts = self.parts(part);
         parts.iter().any(|part| part.values(field).is_empty() || part.is_true(field))
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn word(&self, path: &str, known: &[&str]) -> Option<&'a str> {
         let word = self.text(path)?;
         if !known.contains(&word) {
-            let reason = format!("is none of {}", known.join(", "));
+            let reason = format!("is not one of {}", known.join(", "));
             self.unreadable.note(format!("{}{path}", self.prefix), reason);
         }
         Some(word)
@@ -260,12 +260,12 @@ impl<'a> Reader<'a> {
     /// Notes that a value that always stands there is missing.
     pub(crate) fn expected(&self, path: &str) {
         self.unreadable
-            .note(format!("{}{path}", self.prefix), "is absent, where the API always gives it".to_owned());
+            .note(format!("{}{path}", self.prefix), "is absent, although the API always gives it".to_owned());
     }
 
     fn is(&self, wanted: &str, path: &str, value: &Json, right: bool) -> bool {
         if !right {
-            let reason = format!("is {}, where {wanted} is expected", shape(value));
+            let reason = format!("is {}; expected {wanted}", shape(value));
             self.unreadable.note(format!("{}{path}", self.prefix), reason);
         }
         right
@@ -296,7 +296,7 @@ impl<'a> Reader<'a> {
         };
         let mut step = |value: &'a Json| match value {
             Json::Array(list) if each => list.iter().filter(|value| is_present(value)).for_each(&mut take),
-            // A list that is not known yet stands for its elements.
+            // A list that is not known yet counts as a list of unknown elements.
             _ if each && is_later(value) => take(value),
             _ if each => {
                 self.is("a list", path.get(..walked + part.len()).unwrap_or(path), value, false);
@@ -316,7 +316,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// null, "", [] and {} are absent: the API leaves out what was not set, CloudTrail writes it as empty.
+/// null, "", [] and {} count as absent: the API leaves unset fields out, and CloudTrail writes them as empty.
 pub(crate) fn is_present(value: &Json) -> bool {
     match value {
         Json::Null => false,

@@ -1,14 +1,14 @@
-//! What the role that a resource runs with may do, as far as controls ask: whether it carries the managed policy that allows
-//! all of SageMaker, and whether it reaches objects in any bucket.
+//! The rights of a resource's role that controls ask about: whether it has the managed policy that allows all of SageMaker, and whether it
+//! reaches objects in any bucket.
 //!
-//! Read as "Policy evaluation logic" and "IAM JSON policy element reference" in the IAM user guide say, for the role's own
-//! policies alone: permissions boundaries, service control policies and bucket policies may deny rights that are found here.
+//! The rules are those of "Policy evaluation logic" and "IAM JSON policy element reference" in the IAM user guide, for the role's own
+//! policies alone. Permissions boundaries, service control policies and bucket policies may deny rights that are found here.
 
 use sagewarden_events::Grant;
 use serde_json::Value;
 use wildmatch::WildMatch;
 
-/// What controls ask of a role.
+/// The facts about a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleFacts {
     /// Whether `AmazonSageMakerFullAccess` is attached.
@@ -49,9 +49,9 @@ const NARROWING_OPERATORS: [&str; 5] =
 impl RoleFacts {
     /// Reads the policies of a role.
     ///
-    /// S3 access is unrestricted when, for an operation on objects, a statement allows it on every bucket, and no statement
-    /// denies it on every bucket without a condition. A condition restricts what is allowed when it chooses among objects.
-    /// A denial under a condition lifts nothing, and patterns that are wide only together are not noticed.
+    /// S3 access is unrestricted if, for an operation on objects, a statement allows it on every bucket, and no statement denies it on
+    /// every bucket without a condition. A condition restricts an allowance if it selects objects. A denial with a condition is ignored,
+    /// and patterns that are wide only together go unnoticed.
     #[must_use]
     pub fn of(grants: &[Grant]) -> Self {
         let open: Vec<&str> = OBJECT_ACTIONS.into_iter().filter(|action| !denied(grants, action)).collect();

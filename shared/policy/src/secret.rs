@@ -1,4 +1,4 @@
-//! Secrets in the scripts of lifecycle configurations. Whoever may describe a configuration reads its scripts.
+//! Secrets in the scripts of lifecycle configurations. Anybody who may describe a configuration can read its scripts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

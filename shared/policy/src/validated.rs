@@ -1,5 +1,5 @@
-//! A note beside policies that they were validated: what they are (a digest), by which engine, and what was found in each file. With
-//! it a function need not validate them again each time it starts.
+//! A note beside policies that they were validated: a digest of them, the version of the engine, and the results for each file. With this
+//! note, a function need not validate them each time it starts.
 
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_file_is_parsed_when_a_kind_that_it_judges_is_first_seen() {
-        // What no validation would let pass, under a note that says it did.
+        // A policy that no validation would accept, under a note that says it was validated.
         let mut files = files();
         let mut forged: Validated = serde_json::from_str(&noted(&files)).unwrap();
         files.insert("policies/models.cedar".into(), "no policy at all".into());

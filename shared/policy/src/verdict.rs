@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::finding::{Finding, FindingStatus};
 
-/// What came out.
+/// The outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// In one word.
@@ -25,10 +25,10 @@ pub struct Verdict {
     pub mode: Mode,
     /// The hash of the bundle it was judged by.
     pub bundle: String,
-    /// What to do about it.
+    /// The plan.
     #[serde(skip)]
     pub plan: Plan,
-    /// What would be done if the mode, and that of each failed control, were `enforce`.
+    /// The plan if the mode, and the mode of each failed control, were `enforce`.
     #[serde(skip)]
     pub would: Option<Would>,
 }
@@ -99,7 +99,7 @@ pub enum Judgement {
     Unknown,
 }
 
-/// What to do about a verdict.
+/// The remedy of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
     /// Report only, for this reason.
@@ -115,7 +115,7 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// Whether an approval is to be taken back.
+    /// Whether an approval must be withdrawn.
     #[must_use]
     pub fn withdraws_approval(&self) -> bool {
         matches!(self, Self::Change(corrections) if corrections.settings.contains(&Change::WithdrawApproval))

@@ -141,7 +141,7 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
     let empty = "[[environments]]\nname = \"prod\"\nmode = \"observe\"";
-    refused(empty, "settings.toml:87:9: nothing belongs to the environment `prod`");
+    refused(empty, "settings.toml:87:9: the environment `prod` is empty");
     let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
     refused(elsewhere, "settings.toml:88:7: `prod` is not `key=value`");
     refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:87:12: there is no control `TRN-NET-1`");
@@ -231,7 +231,7 @@ fn a_file_that_is_missing_is_named() {
     let mut files = shipped();
     files.retain(|name, _| name.contains("schema") || name.contains("base") || name.contains("settings"));
     let error = Bundle::from_files(&files).unwrap_err().to_string();
-    assert!(error.ends_with("there is no control: nothing would ever be judged"), "{error}");
+    assert!(error.ends_with("there is no control, so nothing would be judged"), "{error}");
 }
 
 #[test]

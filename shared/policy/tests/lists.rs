@@ -22,7 +22,7 @@ fn filled() -> Bundle {
     strict().with_settings(&settings).unwrap()
 }
 
-/// What a list does not allow.
+/// A value that the list does not allow.
 fn outside(list: List) -> Value {
     json!(match list {
         List::ExecutionRole | List::Roles => "arn:aws:iam::999988887777:role/Admin",
@@ -77,7 +77,7 @@ fn with(mut kept: Kept, path: &str, value: Value) -> Kept {
 
 /// Whether a control that names the path says the like of it.
 fn is_found(kept: &Kept, row: &Listed, path: &str, bundle: &Bundle) -> bool {
-    // What a description cannot say is not decided; everything else is certainly broken.
+    // A control that depends on facts outside the description is undecided; every other one certainly fails.
     let wanted = match row.list {
         List::DataTypes | List::OtherStores | List::Algorithms => FindingStatus::Unknown,
         _ => FindingStatus::Violation,

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 static BUNDLES: LazyLock<[Bundle; 2]> =
     LazyLock::new(|| [strict(), Bundle::embedded().unwrap().with_profile(Profile::Strict)]);
 
-/// Every document that keeps the controls, and every one that breaks some.
+/// Every document that passes the controls, and every one that fails some.
 static DOCUMENTS: LazyLock<Vec<Kept>> = LazyLock::new(|| {
     let with_changes = |kept: Kept| {
         let changed: Vec<Kept> = kept.cases.iter().map(|case| as_asked(kept.changed(case))).collect();
@@ -32,7 +32,7 @@ static DOCUMENTS: LazyLock<Vec<Kept>> = LazyLock::new(|| {
     all().into_iter().flat_map(with_changes).collect()
 });
 
-/// Without answers that nobody would have asked for after a change.
+/// Without answers to questions that nobody would ask after a change.
 fn as_asked(mut kept: Kept) -> Kept {
     let (resource, joined) = (kept.resource(), kept.joined());
     let unasked: Vec<String> = joined
@@ -59,7 +59,7 @@ fn put(kept: &mut Kept, (operation, pointer): &Place, value: Value) {
         None => &mut kept.document,
         Some(operation) => &mut kept.answers[operation],
     };
-    // What an earlier change took away cannot be changed again.
+    // A field that an earlier change removed cannot be changed again.
     if let Some(place) = document.pointer_mut(pointer) {
         *place = value;
     }
@@ -135,7 +135,7 @@ fn on_the_way(kept: &Kept, field: &str) -> BTreeSet<Place> {
     found
 }
 
-/// Values of every type but that of this one. None is empty: what is empty is absent.
+/// Values of every other type. None is empty, because an empty value counts as absent.
 fn of_other_types(value: &Value) -> Vec<Value> {
     let types = [json!(5), json!(true), json!("text"), json!([5]), json!({ "x": 5 }), json!(1.5)];
     let differs = |other: &Value| {
@@ -145,7 +145,7 @@ fn of_other_types(value: &Value) -> Vec<Value> {
     types.into_iter().filter(differs).collect()
 }
 
-/// What holds of every verdict.
+/// Properties of every verdict.
 fn check(kept: &Kept, verdict: &Verdict) {
     if verdict.outcome != Judgement::Violating {
         assert!(matches!(verdict.plan, Plan::Nothing(_)), "{}: {verdict:#?}", kept.kind);
@@ -216,7 +216,7 @@ fn what_breaks_a_control_is_not_mended_by_another_type() {
         for (place, mut speaking) in spoken_of(kept, &BUNDLES[0]) {
             // A change that breaks nothing adds fields that keep their controls: these must not pass spoilt, either.
             speaking.retain(|id| before.is_empty() || before.contains(id));
-            // What is wanted of high risk alone is not wanted of what has none.
+            // A requirement for high-risk models does not apply to others.
             let of_high_risk = |id: &&str| {
                 let setting = BUNDLES[0].control(id).and_then(|control| control.setting.as_deref());
                 setting == Some("explainability.high_risk_tag")
@@ -299,7 +299,7 @@ fn a_word_that_the_api_has_learned_is_not_taken_for_a_good_one() {
     check(of("notebook-instance").but("/RootAccess", word), "NBK-IAM-01");
 }
 
-/// Values that stand for what somebody might send.
+/// Examples of values that somebody might send.
 fn values() -> impl Strategy<Value = Value> {
     let texts = [
         "",

@@ -1,4 +1,4 @@
-//! Which controls are judged: those of the profile, and single ones that the settings add or take out.
+//! The judged controls: the controls of the profile, and single ones that the settings add or remove.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -87,7 +87,7 @@ fn what_is_said_of_a_control_outside_the_profile_is_not_silent() {
     let of = |profile: &str, more: &str| format!("profile = \"{profile}\"\n{more}{waiver}");
     let reason = refused(&of("recommended", ""));
     assert!(reason.starts_with("settings.toml:3:12: the waiver of TRN-REP-01 changes nothing"), "{reason}");
-    assert!(reason.contains("a control of the profile `strict`"), "{reason}");
+    assert!(reason.contains("belongs to the profile `strict`"), "{reason}");
     with(&of("strict", ""));
     with(&of("recommended", "[controls]\nTRN-REP-01 = \"observe\"\n"));
     let prod = "[[environments]]\nname = \"prod\"\naccounts = [\"111122223333\"]\nprofile = \"strict\"\n";
@@ -96,7 +96,7 @@ fn what_is_said_of_a_control_outside_the_profile_is_not_silent() {
     let reason = refused(&format!("profile = \"essential\"\n{off}"));
     assert!(reason.starts_with("settings.toml:3:1: the mode of TRN-REP-01 changes nothing"), "{reason}");
     with(off);
-    // A profile that is chosen at the call refuses no file.
+    // With a profile from the command line, no settings file is refused for naming another profile's controls.
     let idle = with(&of("strict", "")).with_profile(Profile::Essential).idle();
     assert!(matches!(idle.as_slice(), [one] if one.starts_with("the waiver of TRN-REP-01")), "{idle:?}");
 }

@@ -12,7 +12,7 @@ use sagewarden_policy::{Bundle, Subject, intake, judge};
 use sagewarden_settings::Profile;
 use serde_json::{Value, json};
 
-/// The controls that are broken in a template with a model, by the resource's kind.
+/// The controls that fail in a template with a model, by the resource's kind.
 fn broken(settings: &str, variants: &Value) -> Vec<String> {
     let bundle = Bundle::embedded().unwrap().with_settings(settings).unwrap().with_profile(Profile::Strict);
     let config = json!({ "ProductionVariants": variants, "DataCaptureConfig": { "EnableCapture": true } });

@@ -1,5 +1,5 @@
-//! What files hold is judged for what it says: unknown is not broken, what is known later is not absent, and what is absent is what
-//! the API takes it for.
+//! Files are judged by their content: an unknown value does not fail, a value that is known later is not absent, and an absent field has
+//! the API's default.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ fn verdict(bundle: &Bundle, candidate: &Candidate) -> Verdict {
     judge(bundle, &Subject { resource, document, as_of: Timestamp::from_millis(0), joined: &joined })
 }
 
-/// The controls that are broken and those that are undecided, of what a file holds last.
+/// The failed and the undecided controls of the last resource in a file.
 fn said_by(bundle: &Bundle, document: &Value) -> (Vec<String>, Vec<String>) {
     let verdict = verdict(bundle, taken(document).candidates.last().unwrap());
     let of = |status: FindingStatus| {
@@ -148,7 +148,7 @@ fn what_is_known_only_when_it_runs_is_there_and_is_never_broken() {
     let intake = taken(&definition);
     assert!(verdict(&EMBEDDED, &intake.candidates[0]).checked.contains(&"TRN-NET-01".to_owned()));
     assert_eq!(intake.passed_over, ["`Parameters.Subnets` is known only when the pipeline runs"]);
-    // What a list certainly does not allow stays broken beside it.
+    // A value that the list certainly does not allow still fails beside it.
     let channel =
         |uri: Value| json!({ "ChannelName": "c", "DataSource": { "S3DataSource": { "S3Uri": uri } } });
     let inputs = json!([channel(get("Parameters.P")), channel(json!("s3://evil/x"))]);
@@ -200,9 +200,9 @@ fn the_model_of_a_step_is_that_of_the_same_definition() {
     };
     check(&of(true, "Create"), "TRF-NET-01", false);
     check(&of(false, "Create"), "TRF-NET-01", true);
-    // Of another definition nobody knows the model.
+    // The model of another definition is unknown.
     check(&of(false, "Elsewhere"), "TRF-NET-01", false);
-    // What cannot be read was not asked for.
+    // A definition that cannot be read was not looked up.
     let odd = json!([step("Transform", "Transform", transform(json!(5)))]);
     assert!(said(&pipeline(&odd, &json!({}))).1.contains(&"TRF-NET-01".to_owned()));
 }

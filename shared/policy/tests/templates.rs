@@ -76,7 +76,7 @@ fn a_condition_chooses_a_branch_where_defaults_decide_it() {
     };
     check(properties.clone(), stage(&json!("prod")), &[1, 2], &[], &[]);
     check(properties.clone(), stage(&json!("dev")), &[], &[1, 2], &[]);
-    // What is no default is not one to decide by.
+    // A value that is not a default decides nothing.
     check(properties, stage(&json!({ "Ref": "Stage" })), &[], &[], &[1, 2]);
     let same = json!({
         "EnableNetworkIsolation": { "Fn::If": ["Unknown", true, "true"] },

@@ -36,7 +36,7 @@ fn the_strongest_remedy_is_planned() {
     let check =
         |kept: cases::Kept, expect: Plan| assert_eq!(kept.verdict(&strict()).plan, expect, "{}", kept.kind);
     let job = || of("training-job");
-    check(job(), nothing("nothing is certainly violated"));
+    check(job(), nothing("no control certainly fails"));
     check(job().but("/VpcConfig", Value::Null), Plan::Stop);
     check(of("processing-job").but("/NetworkConfig/VpcConfig", Value::Null), Plan::Stop);
     check(of("model").but("/VpcConfig", Value::Null), Plan::DeleteModelIfUnused);
@@ -124,8 +124,8 @@ fn a_tag_only_makes_it_stricter_and_stops_only_what_was_created_with_it() {
          [environments.network]\nallowed_subnets = [\"subnet-7\"]\n";
     let bundle = with(environments);
     let (kept, open) = (of("training-job"), of("training-job").but("/EnableNetworkIsolation", Value::Null));
-    let late = nothing("it is not known to have been created with the tag of the environment `strict`");
-    let none = nothing("nothing is certainly violated");
+    let late = nothing("nobody knows whether it was created with the tag of the environment `strict`");
+    let none = nothing("no control certainly fails");
     let check =
         |job: &Kept, created: Option<&[(&str, &str)]>, now: &[(&str, &str)], found: &[&str], plan: &Plan| {
             let verdict = tagged(&bundle, job, created, now);
@@ -193,7 +193,7 @@ fn a_waiver_covers_what_was_created_before_it_expired() {
         "the waiver of TRN-NET-01 for arn:aws:sagemaker:*:111122223333:training-job/* by jo expired on 2026-03-01"
     );
     assert_eq!(expired.plan, Plan::Stop);
-    // Of two, the one that lasts longer counts; other controls are not covered.
+    // If two waivers cover a control, the one that lasts longer counts; other controls are not covered.
     let two =
         waiver(jobs, "2026-03-01") + &waiver("arn:aws:sagemaker:*:111122223333:training-job/t", "2026-12-31");
     assert_eq!(job.verdict(&with(&two)).outcome, Judgement::Waived);
@@ -241,7 +241,7 @@ fn what_cannot_be_read_is_unknown_never_kept_and_never_remedied() {
         let document = &refused.document;
         judge(&strict(), &Subject { resource: &resource, document, as_of: cases::CREATED, joined })
     };
-    // Nobody asked: the control is not judged, and that is said.
+    // Without the answer, the control is not judged, and the verdict says so.
     let skipped = subject(&joined);
     assert_eq!(skipped.outcome, Judgement::Compliant);
     assert_eq!(skipped.skipped, ["TRF-ART-02", "TRF-NET-01"]);
@@ -289,7 +289,7 @@ when { resource.instances + 9223372036854775807 > 0 };
     let verdict = of("training-job").but("/VpcConfig", Value::Null).verdict(&bundle);
     assert_eq!(verdict.outcome, Judgement::Unknown);
     assert_eq!(broken(&verdict), ["ENGINE-ERROR"]);
-    assert_eq!(verdict.plan, nothing("nothing is certainly violated"));
+    assert_eq!(verdict.plan, nothing("no control certainly fails"));
 }
 
 #[test]

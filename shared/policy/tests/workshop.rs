@@ -1,5 +1,5 @@
-//! The requests of AWS's secure data-science workshop, as the SageMaker SDK sends them (`tests/python/workshop.py` records them): whoever
-//! follows it breaks nothing of the lowest profile but what the workshop itself leaves open.
+//! The requests of AWS's secure data-science workshop, as the SageMaker SDK sends them (`tests/python/workshop.py` records them): they pass
+//! the lowest profile, except for points that the workshop itself leaves open.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use sagewarden_settings::Profile;
 const BY_THE_BUCKET: &str =
     "its buckets encrypt what is written with the project's key by default, which no request shows";
 
-/// What the workshop leaves open: the request, the control, and why.
+/// Points that the workshop leaves open: the request, the control, and why.
 const LEFT_OPEN: [(&str, &str, &str); 8] = [
     ("endpoint-config-with-capture", "EPC-ENC-01", "it passes no key for the volumes of endpoints"),
     ("data-quality-job-definition", "MSC-ENC-02", BY_THE_BUCKET),
@@ -26,7 +26,7 @@ const LEFT_OPEN: [(&str, &str, &str); 8] = [
     ("transform-job", "TRF-ENC-02", BY_THE_BUCKET),
 ];
 
-/// The controls that a profile says are broken or undecided, with the file, and the files in which something was judged.
+/// The failed or undecided controls of a profile, with their files, and the files in which something was judged.
 fn broken(profile: Profile) -> (BTreeSet<(String, String)>, BTreeSet<String>) {
     let bundle = Bundle::embedded().unwrap().with_profile(profile);
     let (mut broken, mut judged) = (BTreeSet::new(), BTreeSet::new());

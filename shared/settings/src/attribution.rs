@@ -49,6 +49,6 @@ impl<'de> Deserialize<'de> for ScoreThreshold {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = f64::deserialize(deserializer)?;
         Self::new(value)
-            .ok_or_else(|| D::Error::custom(format!("`{value}` is no score: name one from 0 to 1")))
+            .ok_or_else(|| D::Error::custom(format!("`{value}` is not a score: write a number from 0 to 1")))
     }
 }

@@ -34,7 +34,7 @@ impl WatchedBias {
         };
         if let Some((name, rule)) = self.facets.iter().find(|(_, rule)| !is_rule(rule)) {
             return Some(format!(
-                "`{rule}` of facet `{name}` is no group: write COLUMN=VALUE or COLUMN>NUMBER"
+                "`{rule}` of facet `{name}` is not a group: write COLUMN=VALUE or COLUMN>NUMBER"
             ));
         }
         if self.facets.len() > Self::MOST_FACETS {

@@ -78,7 +78,7 @@ pub(super) fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
     if (0..=100).contains(&percent) {
         Ok(percent)
     } else {
-        Err(D::Error::custom(format!("`{percent}` is no percentage between 0 and 100")))
+        Err(D::Error::custom(format!("`{percent}` is not a percentage between 0 and 100")))
     }
 }
 
@@ -142,12 +142,12 @@ pub(super) fn row_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
         Ok(Some(path))
     } else {
         Err(D::Error::custom(format!(
-            "`{path}` is no path of rows such as `/instances/*/features`, with one `*` at most"
+            "`{path}` is not a path of rows such as `/instances/*/features`, with one `*` at most"
         )))
     }
 }
 
-/// A number is always a value: nobody could distinguish a number that stands for a missing value.
+/// A number is always a value: nobody could distinguish a number that means a missing value.
 pub(super) fn missing_texts<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {

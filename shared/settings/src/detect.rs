@@ -30,7 +30,7 @@ pub struct DetectSettings {
     pub alert_mode: JudgedBy,
     /// The mode of comparison for the files that replace Model Monitor's.
     pub files_mode: JudgedBy,
-    /// Texts that stand for a missing value in exact mode; absent for the texts that pandas, R and SQL write.
+    /// Texts that mean a missing value in exact mode; if absent, the texts that pandas, R and SQL write.
     #[serde(deserialize_with = "missing_texts")]
     pub missing_texts: Option<Vec<String>>,
     /// Phrases that make an answer of free text a refusal; absent for the phrases that models use in English.
@@ -129,7 +129,7 @@ pub struct DetectedEndpoint {
     /// How predictions are measured once their labels are known.
     #[serde(default, deserialize_with = "watched_quality")]
     pub quality: WatchedQuality,
-    /// How the reasons of its model are watched.
+    /// How the attribution of its model are watched.
     #[serde(default)]
     pub attribution: WatchedAttribution,
     /// Which groups are compared once labels are known.

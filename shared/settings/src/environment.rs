@@ -16,7 +16,7 @@ use crate::section::{
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
-    /// What people call it, such as `prod`.
+    /// Its name for people, such as `prod`.
     #[serde(deserialize_with = "words")]
     pub name: String,
     /// Accounts that belong to it.

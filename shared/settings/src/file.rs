@@ -1,4 +1,4 @@
-//! What is wrong in a file of the bundle, and where. The settings are one of these files, and policies are the others.
+//! A fault in a file of the bundle, and its place. The settings are one of these files, and policies are the others.
 
 use std::fmt::Display;
 use std::fs;

@@ -1,5 +1,5 @@
-//! `settings.toml`: what an environment allows, and how data is watched. This crate does not need the policy engine, so that functions that
-//! only read settings are built without it.
+//! `settings.toml`: the values that an environment allows, and how data is watched. This crate does not need the policy engine, so that
+//! functions that only read settings are built without it.
 
 mod attribution;
 mod bias;

@@ -23,7 +23,7 @@ pub struct WatchedQuality {
     /// The folder with the `constraints.json` of a model quality baseline.
     #[serde(deserialize_with = "folder")]
     pub baseline: Option<String>,
-    /// What the model solves.
+    /// The kind of problem that the model solves.
     pub problem: Option<QualityProblem>,
     /// The column or key of the answer that is the label, or the number of a regression.
     #[serde(deserialize_with = "column")]
@@ -64,14 +64,14 @@ impl Default for WatchedQuality {
 }
 
 impl WatchedQuality {
-    /// How many hours labels may arrive, if nobody sets it.
+    /// The default of the hours in which labels may arrive.
     pub const USUAL_DELAY_HOURS: i64 = 24;
     /// How many windows one file of labels may concern. The delay is at most as long as this many windows.
     pub const MOST_WINDOWS: i64 = 31;
     /// The longest delay, in hours: that many windows of a day.
     pub const MOST_DELAY_HOURS: i64 = Self::MOST_WINDOWS * 24;
 
-    /// What is wrong with the settings as a whole.
+    /// The fault of the settings as a whole.
     fn contradiction(&self) -> Option<String> {
         let is_binary = self.problem == Some(QualityProblem::Binary);
         if self.ground_truth.is_some() && self.problem.is_none() {
@@ -140,8 +140,9 @@ impl ProbabilityThreshold {
 impl<'de> Deserialize<'de> for ProbabilityThreshold {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = f64::deserialize(deserializer)?;
-        Self::new(value)
-            .ok_or_else(|| D::Error::custom(format!("`{value}` is no probability: name one from 0 to 1")))
+        Self::new(value).ok_or_else(|| {
+            D::Error::custom(format!("`{value}` is not a probability: write a number from 0 to 1"))
+        })
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Settings {
     pub access: AccessSettings,
     /// Where data and images may come from and go to.
     pub artifacts: ArtifactSettings,
-    /// What resources may run on.
+    /// The instance types that resources may use.
     pub compute: ComputeSettings,
     /// Which tags every resource must carry.
     pub traceability: TraceabilitySettings,
@@ -170,7 +170,7 @@ impl Settings {
             None => Ok(()),
             Some(Waiver { control, resource, granted, .. }) => {
                 let reason = format!(
-                    "the waiver of {control} for {resource} is granted on {}, which is yet to come",
+                    "the waiver of {control} for {resource} is granted on {}, which is in the future",
                     granted.day()
                 );
                 Err(FileError::new(Self::FILE, "", 0, reason))

@@ -49,6 +49,8 @@ fn megabytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error
     match u64::deserialize(deserializer)? {
         // The function has one minute.
         size @ 1..=1_000 => Ok(size),
-        size => Err(D::Error::custom(format!("`{size}` is no size from 1 to 1000 megabytes"))),
+        size => Err(D::Error::custom(format!(
+            "`{size}` is not a size: write a number from 1 to 1000 (megabytes)"
+        ))),
     }
 }

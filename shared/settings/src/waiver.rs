@@ -43,7 +43,7 @@ impl Default for LongestWaiver {
 }
 
 impl Waiver {
-    /// What is wrong with its term, in words.
+    /// The fault of its term, in words.
     pub(crate) fn wrong_term(&self, longest: LongestWaiver) -> Option<String> {
         let days = (self.expires.millis() - self.granted.millis()) / DAY_MS;
         if self.expires < self.granted {

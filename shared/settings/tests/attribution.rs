@@ -24,8 +24,8 @@ fn attributions_are_watched_by_clarifys_threshold_unless_the_settings_say_otherw
 #[test]
 fn what_is_no_score_and_no_folder_is_refused() {
     for (text, expect) in [
-        ("{ threshold = 1.5 }", "`1.5` is no score"),
-        ("{ threshold = nan }", "is no score"),
+        ("{ threshold = 1.5 }", "`1.5` is not a score"),
+        ("{ threshold = nan }", "is not a score"),
         ("{ baseline = \"reasons\" }", "is not a folder"),
         ("{ limit = 0.9 }", "unknown field `limit`"),
     ] {

@@ -22,8 +22,8 @@ fn groups_are_named_and_nothing_is_measured_without_them() {
 fn what_is_no_group_is_refused() {
     for (text, expect) in [
         ("{ facets = { sex = \"1=2\" } }", "`facets` need `favourable`"),
-        ("{ facets = { sex = \"1\" }, favourable = [\"0\"] }", "`1` of facet `sex` is no group"),
-        ("{ facets = { sex = \"=2\" }, favourable = [\"0\"] }", "is no group"),
+        ("{ facets = { sex = \"1\" }, favourable = [\"0\"] }", "`1` of facet `sex` is not a group"),
+        ("{ facets = { sex = \"=2\" }, favourable = [\"0\"] }", "is not a group"),
         ("{ baseline = \"bias\" }", "is not a folder"),
         ("{ facet = {} }", "unknown field `facet`"),
     ] {

@@ -20,8 +20,8 @@ fn what_contradicts_itself_is_refused() {
     check(&named("problem = \"binary\""), "needs `inference`, `probability` or both");
     check(&named("problem = \"regression\", probability = \"0\""), "`probability` is for");
     check(&named("problem = \"ranking\", inference = \"0\""), "unknown variant `ranking`");
-    check("{ threshold = 1.5 }", "`1.5` is no probability");
-    check("{ threshold = nan }", "is no probability");
+    check("{ threshold = 1.5 }", "`1.5` is not a probability");
+    check("{ threshold = nan }", "is not a probability");
     check("{ ground_truth_delay_hours = 745 }", "between 0 and 744");
     check("{ ground_truth_delay_hours = 32, window_hours = 1 }", "choose a longer `window_hours`");
     check("{ window_hours = 5 }", "is not 1, 2, 3");

@@ -13,7 +13,7 @@ struct Row {
     field: &'static str,
     accepted: &'static [&'static str],
     refused: &'static [&'static str],
-    /// What the error says after the value.
+    /// The end of the error, after the value.
     wanted: &'static str,
 }
 
@@ -98,7 +98,7 @@ const LISTS: [Row; 13] = [
     },
 ];
 
-/// What the settings have in a list.
+/// The list in the settings.
 fn list_of(settings: &Settings, field: &str) -> Vec<String> {
     match field {
         "network.allowed_subnets" => settings.network.allowed_subnets.clone(),
@@ -146,11 +146,16 @@ fn a_number_is_within_the_range_that_makes_sense() {
     let days = |field: &str, value: i64| read(field, &value.to_string());
     for (field, accepted, refused, wanted) in [
         ("compute.max_runtime_seconds", [1, 86_400], [0, -1], "is not a number of seconds"),
-        ("monitoring.min_sampling_percentage", [0, 100], [-1, 101], "is no percentage"),
+        ("monitoring.min_sampling_percentage", [0, 100], [-1, 101], "is not a percentage"),
         ("drift.quiet_hours_after_alert", [0, 8_760], [-1, 8_761], "is not a number of hours"),
         ("drift.execution_grace_minutes", [0, 1_440], [-1, 1_441], "is not a number of minutes"),
         ("drift.detect.window_hours", [1, 24], [0, 5], "is not 1, 2, 3, 4, 6, 8, 12 or 24 hours"),
-        ("drift.training.max_megabytes", [1, 1_000], [0, 1_001], "is no size from 1 to 1000"),
+        (
+            "drift.training.max_megabytes",
+            [1, 1_000],
+            [0, 1_001],
+            "is not a size: write a number from 1 to 1000",
+        ),
     ] {
         for value in accepted {
             let settings = days(field, value).unwrap_or_else(|error| panic!("{field} {value}: {error}"));
@@ -198,8 +203,8 @@ fn an_endpoint_has_folders_paths_and_thresholds_of_its_own() {
         ("baseline = \"b/credit\"", "is not a folder"),
         ("baseline = \"s3:///credit\"", "is not a folder"),
         ("baseline = \" \"", "must not be empty"),
-        ("input_path = \"instances\"", "is no path of rows"),
-        ("output_path = \"/a/*/b/*\"", "is no path of rows"),
+        ("input_path = \"instances\"", "is not a path of rows"),
+        ("output_path = \"/a/*/b/*\"", "is not a path of rows"),
         ("thresholds = { age = 1.1 }", "is not a distance from 0 to 1"),
         ("thresholds = { age = -0.1 }", "is not a distance from 0 to 1"),
         ("thresholds = { age = nan }", "is not a distance from 0 to 1"),

@@ -79,5 +79,5 @@ fn a_day_has_no_time_and_none_is_yet_to_come() {
     let at = |moment: &str| settings.granted_by(Timestamp::from_text(moment).unwrap());
     assert!(at("2026-05-02T00:00:00.000Z").is_ok());
     let error = at("2026-05-01T23:59:59.999Z").unwrap_err().to_string();
-    assert!(error.contains("is granted on 2026-05-02, which is yet to come"), "{error}");
+    assert!(error.contains("is granted on 2026-05-02, which is in the future"), "{error}");
 }

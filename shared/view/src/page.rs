@@ -14,7 +14,7 @@ pub(crate) fn page(title: &str, style: &str, script: &str, body: &Markup) -> Str
     written(title, style, script, body, "'none'")
 }
 
-/// The same for a page that is served: its forms ask the server that it came from.
+/// The same for a page that is served: its forms may ask the server that the page came from.
 #[cfg(feature = "answers")]
 pub(crate) fn served_page(title: &str, style: &str, script: &str, body: &Markup) -> String {
     written(title, style, script, body, "'self'")

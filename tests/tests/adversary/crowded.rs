@@ -31,7 +31,7 @@ fn forbidden() -> String {
     request.to_string()
 }
 
-const NOTHING: &str = "**Sagewarden**: nothing to judge in what was looked at, and not everything was\n";
+const NOTHING: &str = "**Sagewarden**: nothing to judge in the files that were read; some were not read\n";
 
 #[test]
 fn a_request_behind_three_hundred_files_of_nothing_is_not_passed_over_in_silence() -> Result<()> {
@@ -63,7 +63,7 @@ fn a_request_behind_more_files_than_are_listed_is_not_passed_over_in_silence() -
     files.push(("z.json", &forbidden));
     let text = comment(&files)?.ok_or("no comment")?;
     assert!(text.starts_with(NOTHING), "{text}");
-    assert!(text.contains("- the push changed more files than were listed"), "{text}");
+    assert!(text.contains("- the push changed more files than CodeCommit lists"), "{text}");
     Ok(())
 }
 

@@ -16,7 +16,7 @@ fn with_a_good_job() -> Result<Local> {
     Ok(local)
 }
 
-/// What becomes of an event: every function rejects it, and nothing is written, sent or stopped.
+/// The result of an event: every function rejects it, and nothing is written, sent or stopped.
 fn is_rejected(local: &Local, event: &Value, words: &str) -> Result<()> {
     let (items, sent) = (local.system.store.items()?, local.sent()?.len());
     let handled = block_on(local.system.deliver(&event.to_string(), at(60)))?;

@@ -36,7 +36,7 @@ fn anchor(local: &Local) -> Result<Anchor> {
     Ok(audit.anchor())
 }
 
-/// What is wrong: without the anchor, and with it.
+/// The problems without the anchor, and with it.
 pub(super) fn found(local: &Local, anchor: &Anchor) -> Result<(Vec<Problem>, Vec<Problem>)> {
     let mut audit = audit(local)?;
     let problems = |audit: &Audit| audit.defects().map(|defect| defect.problem).collect();

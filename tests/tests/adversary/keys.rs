@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const ID: &str = "5678abcd-12ab-34cd-56ef-1234567890ab";
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/5678abcd-12ab-34cd-56ef-1234567890ab";
 
-/// What became of a job whose storage volume is encrypted with this key: its state, and the findings about it.
+/// The state of a job whose storage volume is encrypted with this key, and the findings about it.
 fn judged(key: &str, manager: Option<KeyManager>) -> Result<(Value, Vec<(String, String)>)> {
     let local = Local::new()?;
     if let Some(manager) = manager {
@@ -53,7 +53,7 @@ fn a_key_that_nobody_knows_is_undecided_and_nothing_is_stopped() -> Result<()> {
     Ok(())
 }
 
-/// A key whose policy names nobody but its maker: KMS refuses to describe it.
+/// The policy of this key names only its creator: KMS refuses to describe it.
 struct Closed;
 
 impl Guard for Closed {

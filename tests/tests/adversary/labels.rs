@@ -1,4 +1,4 @@
-//! Whoever may write where labels are expected, or where evaluations stand, wants a model to look better than it is.
+//! Somebody who may write to the place of labels, or of evaluations, wants a model to look better than it is.
 
 use std::fmt::Write as _;
 
@@ -110,7 +110,7 @@ fn an_evaluation_of_predictions_that_somebody_else_wrote_leads_to_nothing() -> R
         local.settle()?;
         Ok(())
     };
-    // Of a window that nobody opened, of a variant that there is not, and with the labels of another monitor.
+    // Evaluations of a window that was never opened, of a variant that does not exist, and with the labels of another monitor.
     write(&REPORT.replace("/03/10/", "/03/12/"), &|_| {})?;
     write(&REPORT.replace("AllTraffic", "other"), &|report| report["variant"] = json!("other"))?;
     write(&REPORT.replace("model-quality", "data-quality"), &|report| {
@@ -132,7 +132,7 @@ fn an_evaluation_of_predictions_that_somebody_else_wrote_leads_to_nothing() -> R
     Ok(())
 }
 
-/// Ids are words of whoever called the endpoint or wrote the labels.
+/// The caller of the endpoint, or the author of the labels, chooses the ids.
 #[test]
 fn an_id_with_instructions_in_it_stays_a_word() -> Result<()> {
     let evil = |call: u64| format!("call-{call}\" https://evil.example\n</script>{}", "x".repeat(2_000));

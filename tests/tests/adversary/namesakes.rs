@@ -41,7 +41,7 @@ async fn answer(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -
     (StatusCode::OK, described.to_string())
 }
 
-/// Whose app is described, and what comes of deleting it.
+/// The owner of the described app, and the result of deleting it.
 async fn asked(
     apps: Apps,
 ) -> Result<(Option<&'static str>, std::result::Result<Vec<String>, PortErrorKind>)> {
@@ -72,9 +72,9 @@ async fn my_app_is_neither_hidden_behind_a_colleagues_nor_is_the_colleagues_dele
     let gone = ("UserProfileName", "Deleted", 100);
     assert_eq!(asked(vec![user]).await?, (Some("UserProfileName"), Ok(vec!["UserProfileName".into()])));
     assert_eq!(asked(vec![space]).await?, (Some("SpaceName"), Ok(vec!["SpaceName".into()])));
-    // What is described as deleted hides nothing.
+    // An app that is described as deleted hides no other.
     assert_eq!(asked(vec![gone, space]).await?, (Some("SpaceName"), Ok(vec!["SpaceName".into()])));
-    // Of two, the newer is judged, and somebody has to say which one goes.
+    // If there are two, the newer one is judged, and a person must say which one to delete.
     assert_eq!(asked(vec![user, space]).await?, (Some("SpaceName"), Err(PortErrorKind::Invalid)));
     assert_eq!(asked(vec![]).await?, (None, Ok(vec![])));
     Ok(())

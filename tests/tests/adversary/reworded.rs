@@ -74,7 +74,7 @@ fn the_newest_verdict_that_says_otherwise_than_its_judgement_is_named_even_with_
 -> Result<()> {
     let local = judged()?;
     let anchor = audit(&local)?.anchor();
-    // What every answer reads; the judgement beside it is left as it was, and so are all digests.
+    // The row that every answer reads. The judgement beside it, and all digests, stay as they were.
     reword(&local, is_newest, "passed", "compliant")?;
     let (alone, with) = found(&local, &anchor)?;
     assert!(!alone.is_empty() && !with.is_empty(), "{alone:?} {with:?}");
@@ -103,7 +103,7 @@ fn a_newest_verdict_that_is_turned_back_behind_a_decoy_is_named() -> Result<()> 
     let anchor = audit(&local)?.anchor();
     assert_eq!(found(&local, &anchor)?, (vec![], vec![]));
     let Item { key, attributes } = broken.item();
-    // The row by its key is that of the earlier verdict; the newest one stands where nobody looks for it by its bundle.
+    // The row under this key holds the earlier verdict; the newest one is under a key that no reader asks for by its bundle.
     let decoy = Item { key: Key::new(&key.pk, format!("{}~", key.sk)), attributes };
     block_on(local.system.store.write(&[Write::Put(clean.item()), Write::Put(decoy)]))?;
     let (alone, with) = found(&local, &anchor)?;

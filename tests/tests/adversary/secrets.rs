@@ -6,7 +6,7 @@ use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, at, training_job};
 use serde_json::{Value, json};
 
-/// What the quarantine holds once this has been delivered: each body, and in how many places it was redacted.
+/// The content of the quarantine after this delivery: each body, and the number of redacted values in it.
 fn kept(body: &str) -> Result<Vec<Value>> {
     let local = Local::new()?;
     block_on(local.system.deliver(body, at(60)))?;

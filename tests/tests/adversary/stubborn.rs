@@ -58,7 +58,7 @@ fn a_notebook_that_gets_its_root_access_back_again_and_again_ends_stopped() -> R
     let mut seconds = 0;
     let mut starts = 0;
     for _ in 0..8 {
-        // What was stopped comes to rest, is changed, and is started again.
+        // A stopped instance comes to rest, is changed, and is started again.
         seconds += 300;
         account.finish_stop(&resource, at(seconds))?;
         local.settle()?;
@@ -167,7 +167,7 @@ fn a_mark_that_is_taken_away_or_written_over_is_set_again_as_long_as_the_control
     let local = Local::new()?;
     let job = marked(&local)?;
     let done = take_mark(&local, &job, 100)?;
-    assert!(done[0].contains("which somebody had taken away"), "{done:?}");
+    assert!(done[0].contains("because somebody had removed it"), "{done:?}");
     assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
     let set = |value: &str, seconds: i64| -> Result<Vec<String>> {
         let tags = [(VIOLATION_TAG.to_owned(), value.to_owned())];
@@ -191,7 +191,7 @@ fn a_mark_that_is_taken_away_again_and_again_is_a_critical_finding_and_no_endles
     let job = marked(&local)?;
     let mut set = 0;
     for attempt in 1..20 {
-        // Each call is heard of twice, and counts once.
+        // Each call is delivered twice, and counts once.
         for _ in 0..2 {
             take_mark(&local, &job, attempt * 100)?;
         }
@@ -203,7 +203,7 @@ fn a_mark_that_is_taken_away_again_and_again_is_a_critical_finding_and_no_endles
     assert_eq!(failed.len(), 1);
     let undone = failed[0].detail["findings"].as_array().unwrap().last().unwrap();
     assert_eq!((&undone["control"], &undone["severity"]), (&json!("REMEDY-UNDONE"), &json!("critical")));
-    // The next day counts anew, and ends in a finding of its own.
+    // The next day starts a new count, and ends in a finding of its own.
     let next_day = 2 * 86_400;
     take_mark(&local, &job, next_day)?;
     assert_eq!(mark(&local, &job)?.as_deref(), Some("TRN-ENC-03"));
@@ -269,7 +269,7 @@ fn setting_a_tag_does_not_get_a_job_stopped_that_passed_its_controls_at_its_crea
     Ok(())
 }
 
-/// An approval of a package, or another change of it: by whom, and the event of that.
+/// An approval of a package, or another change of it: the caller, and the event.
 fn updated(local: &Local, package: &Resource, (who, seconds): (&str, i64), change: &Value) -> Result<String> {
     let mut document = change.clone();
     document["LastModifiedBy"] = person(who);

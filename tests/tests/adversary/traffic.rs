@@ -71,7 +71,7 @@ pub(crate) fn tick(local: &Local, after: i64) -> Result<()> {
     Ok(())
 }
 
-/// What is recorded of each finding: how many violations, and the verdicts that it came to.
+/// The recorded findings: the number of violations, and their verdicts.
 pub(crate) fn findings(local: &Local) -> Result<Vec<(i64, BTreeSet<String>)>> {
     let items = local.system.store.items()?;
     let nodes = items.iter().filter_map(NodeRow::parse).map(|row| row.item());

@@ -126,7 +126,7 @@ fn hours_before_the_endpoint_and_hours_to_come_open_no_window() -> Result<()> {
     let local = watched("")?;
     let sent = local.sent()?.len();
     for (number, hour) in (0..).zip([
-        // Nobody had the endpoint.
+        // The endpoint did not exist.
         "AllTraffic/2019/01/01/00",
         "AllTraffic/2026/03/02/08",
         // It is not there yet.
@@ -134,7 +134,7 @@ fn hours_before_the_endpoint_and_hours_to_come_open_no_window() -> Result<()> {
         "AllTraffic/2099/01/01/00",
         // It has no such variant.
         "Invented/2026/03/03/09",
-        // Nobody captured it then.
+        // There was no capture then.
         "AllTraffic/2026/03/02/20",
     ]) {
         let outcomes = put(&local, hour, "00-00-000-a.jsonl", &rows(30, "-0.")?, DAY + number)?;
@@ -156,7 +156,7 @@ fn sixty_tiny_files_of_old_hours_do_not_hold_up_the_window_that_is_over() -> Res
     }
     drifted(&local)?;
     assert_eq!(open(&local)?, [], "one tick was enough");
-    // Of the hours that nobody had, nothing is said; of the one that was judged, that it has no statistics to be compared with.
+    // There is no notice about hours without traffic, and a notice that the judged hour has no statistics to be compared with.
     let told = of_type(&local, BASELINE_MISSING)?;
     assert!(
         told.len() == 1 && told[0]["why"].as_str().is_some_and(|why| why.starts_with("nothing in")),

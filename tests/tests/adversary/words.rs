@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const HOSTILE: &str = "[approve](https://evil.example) `x` <img src=x onerror=alert(1)> @team \"q\" \\\n::add-mask::x\n##[error]y\n\
                        ##vso[task.complete]z\n=HYPERLINK(\"https://www.evil.com\")\r\n| a | b |\n# Head\u{1b}[2J\u{202e}\u{9b}";
 
-/// What stands on a commit, its pieces of code left out: everything that Markdown could be made of.
+/// The comment on a commit without its pieces of code: everything that Markdown could turn into markup.
 fn outside_of_code(comment: &str) -> String {
     comment.lines().map(|line| line.split('`').step_by(2).collect::<String>() + "\n").collect()
 }
@@ -244,7 +244,7 @@ fn a_hyperparameter_takes_the_place_of_nothing_that_was_recorded() -> Result<()>
     Ok(())
 }
 
-/// What `sagewarden check` prints of a file with hostile names.
+/// The output of `sagewarden check` for a file with hostile names.
 fn checked(format: &str, colours: bool) -> Result<String> {
     let folder = tempfile::tempdir()?;
     let mut request = training_job(HOSTILE, &[(HOSTILE, HOSTILE)]);
@@ -274,7 +274,7 @@ fn a_name_gives_no_command_to_the_build_that_checks_it() -> Result<()> {
             let plain = line.trim_start_matches("\u{1b}[1m").trim_start();
             assert!(!plain.starts_with("::"), "{line:?}");
             assert!(!line.contains("##[") && !line.contains("##vso["), "{line:?}");
-            // What they said stays on the line that quotes it.
+            // The quoted text stays on its line.
             assert!(!["=HYPERLINK", "| a", "# Head"].iter().any(|head| plain.starts_with(head)), "{line:?}");
         }
         assert!(!text.contains(['\u{9b}', '\u{202e}']) && !text.contains("\u{1b}[2J"));

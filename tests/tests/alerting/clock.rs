@@ -25,7 +25,7 @@ fn time(after: i64) -> String {
     at(after).to_string()
 }
 
-/// Executions that ran in the hours before [`NOW`], but for those at these hours.
+/// Executions in the hours before [`NOW`], except at these hours.
 fn ran_but(local: &Local, missing: &[i64]) -> Result<()> {
     for ago in (0..8).filter(|ago| !missing.contains(ago)) {
         let job = start(local, &format!("e{ago}"), 86_400 + HOUR - ago * HOUR + 600)?;
@@ -64,7 +64,7 @@ fn what_ran_is_no_news_and_what_did_not_is_told_once() -> Result<()> {
     assert_eq!(said["text"], text);
     let history = history(&local)?;
     assert!(
-        history.contains("schedule quality said nothing: an execution that was due did not run"),
+        history.contains("schedule quality has no result: an execution that was due did not run"),
         "{history}"
     );
     assert!(local.lineage("endpoint/prod")?.to_string().contains("execution-missing"));

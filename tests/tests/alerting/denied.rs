@@ -13,7 +13,7 @@ use sagewarden_tests::local::{Local, at};
 
 use crate::monitors::{FOLDER, FOUND, REPORT, alerts, execute, monitored, of_type, settled};
 
-/// Objects whose content nobody may read until it is granted.
+/// Objects whose content may not be read until it is granted.
 #[derive(Default)]
 struct Denying {
     granted: Cell<bool>,

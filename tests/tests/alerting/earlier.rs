@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::monitors::{FOUND, REPORT, alerts, execute, monitored, settled};
 use crate::windows::DAY;
 
-/// A table whose pages hold few items, as those of a large one do.
+/// A table whose pages hold few items, like the pages of a large table.
 struct Paged {
     table: Store,
     pages: Cell<usize>,
@@ -55,7 +55,7 @@ impl Table for Paged {
     }
 }
 
-/// What was found in windows of a variant that ended so many seconds into the story.
+/// Findings in windows of a variant that ended so many seconds into the story.
 fn found(local: &Local, variant: &str, violations: i64, ends: impl Iterator<Item = i64>) -> Vec<Write> {
     let endpoint = local.system.account.resource(ResourceKind::Endpoint, "prod");
     let writes = ends.flat_map(|end| {
@@ -73,7 +73,7 @@ fn found(local: &Local, variant: &str, violations: i64, ends: impl Iterator<Item
     writes.collect()
 }
 
-/// Two variants: a key that began with the variant would find those of one, or those of all times.
+/// Two variants: with a key that began with the variant, a query would find the windows of one variant, or of all times.
 #[test]
 fn an_alert_counts_every_finding_of_every_variant_in_the_hours_before_it_and_no_other() -> Result<()> {
     let local = settled(monitored()?)?;

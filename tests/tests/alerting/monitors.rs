@@ -88,7 +88,7 @@ pub(crate) fn execute(
     Ok(job)
 }
 
-/// The details of what was sent of a type.
+/// The details of the published notices of a type.
 pub(crate) fn of_type(local: &Local, detail_type: &str) -> Result<Vec<Value>> {
     let sent = local.sent()?.into_iter().filter(|notice| notice.detail_type == detail_type);
     Ok(sent.map(|notice| notice.detail).collect())

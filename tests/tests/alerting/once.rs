@@ -1,4 +1,4 @@
-//! What is asked for once: the evaluation of a judged window, and what lies behind an endpoint.
+//! Reads that happen only once: the evaluation of a judged window, and the chain behind an endpoint.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -89,14 +89,14 @@ fn what_lies_behind_an_endpoint_is_found_out_once_for_alert_and_suggestion() -> 
     }
     assert_eq!((alerts(&local)?.len(), of_type(&local, RETRAINING_SUGGESTED)?.len()), (1, 1));
     assert!(alerts(&local)?[0]["changed_by_deployment"]["changes"].is_array());
-    // Nobody but the comparison asks for what the controls said of the model before.
+    // Only the comparison asks for the verdicts on the model before.
     let queries = table.guard.0.take();
     let of_former: Vec<&String> = queries.iter().filter(|partition| partition.contains("/m@")).collect();
     assert_eq!(of_former.len(), 1, "{queries:?}");
     Ok(())
 }
 
-/// What was described, and how often the table was written.
+/// The described resources, and the number of writes to the table.
 #[derive(Default)]
 struct Repeated(RefCell<Vec<String>>);
 

@@ -40,8 +40,8 @@ fn lines_that_cannot_be_read_are_told_where_nothing_else_is_wrong() -> Result<()
     assert_eq!(told.len(), 1);
     let told = &told[0];
     assert_eq!((&told["cause"], &told["severity"]), (&json!("traffic-unreadable"), &json!("medium")));
-    let text = "endpoint prod is watched in part only: of the traffic from 2026-03-03T09:00:00Z to 2026-03-03T10:00:00Z 7 lines \
-        could not be read: 7 lines: text that is not valid JSON (first 3, 7 of s3://captured/a.jsonl); 1000 rows could";
+    let text = "endpoint prod is only partly watched: traffic from 2026-03-03T09:00:00Z to 2026-03-03T10:00:00Z: 7 lines \
+        could not be read: 7 lines: text that is not valid JSON (first 3, 7 of s3://captured/a.jsonl); 1000 rows could be read";
     assert_eq!(told["text"], text);
     assert_eq!(told["report"], format!("s3://sagewarden/{}/evaluation.json", folder(9)));
     assert_eq!(
@@ -52,7 +52,8 @@ fn lines_that_cannot_be_read_are_told_where_nothing_else_is_wrong() -> Result<()
     assert_eq!(told["schedule"], json!({ "name": "sagewarden-data-quality", "arn": null }));
     assert!(told["deployment"].is_string(), "{told}");
     let history = history(&local)?;
-    let line = "traffic was not watched: some could not be read, in prod/AllTraffic/2026-03-03T09:00:00Z";
+    let line =
+        "traffic was not watched: lines or files could not be read (prod/AllTraffic/2026-03-03T09:00:00Z)";
     assert!(history.contains(line), "{history}");
     assert!(local.lineage("endpoint/prod")?.to_string().contains("traffic-unreadable"));
     Ok(())
@@ -87,7 +88,7 @@ fn files_that_went_before_they_were_read_are_told() -> Result<()> {
     let text = told[0]["text"].as_str().unwrap_or_default();
     assert!(
         text.contains(
-            "1 file had gone before anybody read it, such as s3://captured/gone.jsonl; 0 rows could"
+            "1 file had gone before detect-drift read them, such as s3://captured/gone.jsonl; 0 rows could be read"
         ),
         "{text}"
     );
@@ -149,7 +150,7 @@ fn an_endpoint_whose_traffic_stops_is_told_once() -> Result<()> {
     check("", Some(5 * HOUR), 5 * HOUR + DAY - 1, &[])?;
     check("", Some(5 * HOUR), 5 * HOUR + DAY, &["traffic-missing"])?;
     check("", Some(5 * HOUR), 5 * HOUR + 9 * DAY, &["traffic-missing"])?;
-    // Nobody wants to know.
+    // The settings switch this notice off.
     check("silent_after_hours = 0", None, 9 * DAY, &[])?;
     check("[[drift.detect.endpoints]]\nendpoint = \"prod\"\nwatch = false", None, 9 * DAY, &[])?;
     Ok(())
@@ -163,15 +164,14 @@ fn what_is_told_of_traffic_that_stopped_says_since_when_and_what_to_do() -> Resu
     let since = at(100);
     assert_eq!(
         told["text"],
-        format!(
-            "endpoint prod is not watched: it captures its traffic, but none of it has been heard of since {since}"
-        )
+        format!("endpoint prod is not watched: it captures its traffic, but none has arrived since {since}")
     );
     assert_eq!((&told["at"], &told["severity"]), (&json!(since), &json!("medium")));
     assert!(told["advice"].as_str().is_some_and(|advice| advice.contains(PLACE)), "{told}");
     let history = history(&local)?;
-    let line =
-        format!("traffic was not watched: no traffic has arrived since, in sagewarden-data-quality/{since}");
+    let line = format!(
+        "traffic was not watched: no traffic has arrived since then (sagewarden-data-quality/{since})"
+    );
     assert!(history.contains(&line), "{history}");
     Ok(())
 }
@@ -197,7 +197,7 @@ fn files_that_nobody_tells_of_are_another_matter_than_none() -> Result<()> {
     assert_eq!(self::told(&local, 2 * DAY)?, Vec::<String>::new());
     assert_eq!(self::told(&local, 2 * DAY + HOUR)?, ["traffic-unheard"]);
 
-    // Traffic that was captured before the stack received events is reported by nobody.
+    // S3 announces no traffic that was captured before the stack received events.
     let local = served("")?;
     capture(&local, DAY - HOUR, false)?;
     deliver(&local, &tick(DAY), DAY)?;

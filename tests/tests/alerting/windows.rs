@@ -26,7 +26,7 @@ fn folder_of(variant: &str, hour: i64) -> String {
     format!("reports/{variant}/prod/{}/2026/03/03/{:02}", WindowReport::SCHEDULE, hour + 1)
 }
 
-/// What `detect-drift` notes of a window before it judges it: a file that holds more rows than any of these tests.
+/// The notes of `detect-drift` before it judges a window: a file with more rows than any of these tests.
 pub(crate) fn open(local: &Local, report: &WindowReport, hour: i64) -> Result<()> {
     let start = at(DAY + (hour - 9) * 3_600);
     let end = sagewarden_events::Timestamp::from_millis(start.millis() + 3_600_000);
@@ -46,7 +46,7 @@ pub(crate) fn open(local: &Local, report: &WindowReport, hour: i64) -> Result<()
     Ok(())
 }
 
-/// What `detect-drift` writes of such a window, the evaluation last; the two files say different things.
+/// The files of `detect-drift` about such a window, the evaluation last; the two files have different violations.
 pub(crate) fn evaluate(
     local: &Local,
     hour: i64,
@@ -125,7 +125,7 @@ fn an_evaluation_is_told_with_the_violations_of_its_own_mode() -> Result<()> {
     assert_eq!(of_type(&local, RETRAINING_SUGGESTED)?.len(), 1);
     let history = history(&local)?;
     assert!(
-        history.contains("DataQuality found 2 violations (high), in prod/AllTraffic/2026-03-03T09:00:00Z"),
+        history.contains("DataQuality found 2 violations (high) in prod/AllTraffic/2026-03-03T09:00:00Z"),
         "{history}"
     );
     Ok(())
@@ -134,7 +134,7 @@ fn an_evaluation_is_told_with_the_violations_of_its_own_mode() -> Result<()> {
 #[test]
 fn an_alert_links_the_page_and_says_since_when_each_violation_is_there() -> Result<()> {
     let local = settled(monitored()?)?;
-    // Nothing was found at six, so that what was found at five is another story.
+    // There was no finding at six, so the finding at five belongs to another series.
     for (hour, violated) in [(5, &["f"][..]), (7, &["f"]), (8, &["f"]), (9, &["f", "g"])] {
         evaluate(&local, hour, 1_000, true, violated, DAY + hour * 3_600 + 100)?;
         local.settle()?;
@@ -202,7 +202,7 @@ fn a_window_that_turns_out_well_is_recorded_as_it_is() -> Result<()> {
     local.settle()?;
     assert_eq!(alerts(&local)?.len(), 1);
     let history = history(&local)?;
-    assert!(history.contains("DataQuality found 0 violations"), "{history}");
+    assert!(history.contains("DataQuality found no violation in prod"), "{history}");
     // One that always was well leaves nothing.
     evaluate(&local, 11, 1_000, true, &[], DAY + 3 * 3_600)?;
     local.settle()?;
@@ -256,7 +256,7 @@ proptest! {
     ) {
         let told = play(&order, quiet).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(told.0, told.1);
-        // Of each feature at least one, and at most one for each window.
+        // Each feature has at least one alert, and at most one for each window.
         let features: std::collections::BTreeSet<&String> = told.2.iter().collect();
         prop_assert_eq!(features.len(), 3);
         prop_assert!(told.2.len() <= 6, "{:?}", told.2);

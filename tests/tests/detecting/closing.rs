@@ -32,13 +32,13 @@ pub(crate) fn tick(time: Timestamp) -> ClockTicked {
     ClockTicked { account: Story::ACCOUNT.to_owned(), region: Story::REGION.to_owned(), time, part: None }
 }
 
-/// Closes what is over with these settings; returns what was done and the metrics that were published.
+/// Closes windows that are over, with these settings; returns the outcomes and the published metrics.
 pub(crate) fn close(local: &Local, settings: &DetectSettings, time: &str) -> Result<(String, Vec<String>)> {
     let (done, heard) = close_with(local, &local.system.account, settings, time)?;
     Ok((done?.text().to_owned(), heard))
 }
 
-/// A system's own world, but for these.
+/// A system's own world with two parts replaced.
 pub(crate) fn world<O: Objects + Files + Clone, M: Metrics>(
     system: &System,
     objects: &O,

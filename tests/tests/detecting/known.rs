@@ -1,5 +1,4 @@
-//! The baseline of an open window is looked for once in ten minutes, and anew when the window is closed; each version of it is read once by
-//! a process.
+//! A process looks for the baseline of an open window once in ten minutes, and anew when the window is closed. It reads each version once.
 
 use std::cell::Cell;
 

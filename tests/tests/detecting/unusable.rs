@@ -1,4 +1,4 @@
-//! A baseline that exists and cannot be used is published, once: its records are kept, and nobody reads them.
+//! A baseline that exists and cannot be used is published once: its records are kept, and nobody reads them.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -141,7 +141,7 @@ fn nothing_to_compare_with(kind: &str) -> Result<()> {
     Ok(())
 }
 
-/// Nobody may read in this bucket.
+/// No function may read in this bucket.
 struct Denying(&'static str);
 
 impl Guard for Denying {
@@ -270,7 +270,7 @@ fn a_baseline_that_does_not_fit_into_memory_is_refused_by_name_before_it_is_read
     Ok(())
 }
 
-/// The function is killed where it reads constraints, until somebody mends them: nothing that it holds is given back.
+/// Reading the constraints ends the function, until somebody replaces them: the claims of the function stay.
 #[derive(Default)]
 struct Deadly {
     is_mended: Cell<bool>,
@@ -310,7 +310,8 @@ fn what_kills_the_function_three_times_is_refused_by_name_and_read_again_on_the_
     // Two at the same time are no proof of anything: only those that must have ended count.
     let refused = deliver(18);
     let Ok(Err(Failure::Reject(reason))) = refused else { return Err(format!("{refused:?}").into()) };
-    let words = "`s3://baselines/b/constraints.json` is not read any more: the function ended 3 times while it was read";
+    let words =
+        "`s3://baselines/b/constraints.json` is not read again today: reading it ended the function 3 times";
     assert!(reason.starts_with(words), "{reason}");
     assert_eq!(objects.guard.reads.get(), 3, "it was not read the fourth time");
     assert!(told(&local)?[0].contains(words), "{:?}", told(&local)?);

@@ -53,7 +53,7 @@ fn an_archive_that_is_too_large_or_none_is_published_where_reasons_are_expected(
     Ok(())
 }
 
-/// Nobody may read the models.
+/// No function may read the models.
 struct NoModels;
 
 impl Guard for NoModels {

@@ -1,4 +1,4 @@
-//! What is kept of a model's importances: facts of the lineage from training on, and metrics of each window.
+//! The kept importances of a model: facts of the lineage from training on, and metrics of each window.
 
 use std::cell::RefCell;
 
@@ -69,7 +69,7 @@ fn importances_whose_event_was_lost_are_recorded_when_a_window_is_closed() -> Re
     Ok(())
 }
 
-/// What was published.
+/// The published notices.
 #[derive(Default)]
 struct Heard(RefCell<Vec<String>>);
 

@@ -18,7 +18,7 @@ fn with(bias: &str) -> String {
 
 const FACETS: &str = "facets = { sex = \"1=2\" }\nfavourable = [\"0\"]\nbaseline = \"s3://baselines/bias\"";
 
-/// What Clarify would have said before: hardly a difference.
+/// Clarify's metrics of the baseline: hardly a difference.
 const BEFORE: &str = r#"{"version":"1.0","post_training_bias_metrics":{"label":"label","facets":{"sex":[
     {"value_or_threshold":"2","metrics":[{"name":"DPPL","value":0.02},{"name":"AD","value":-0.01}]}]}}}"#;
 

@@ -1,4 +1,4 @@
-//! What is due is measured once, by whoever is asked to, and in parts.
+//! A window that is due is measured once, by any delivery, and in parts.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use sagewarden_tests::local::{Local, at, captured_event};
 
 use crate::{BEGIN, CLOSED, HOUR, LAST, WATCHED, captured, file, labelled, labels, put, serving, tick};
 
-/// What was published.
+/// The published notices.
 #[derive(Default)]
 pub(crate) struct Heard(pub(crate) RefCell<Vec<String>>);
 
@@ -108,7 +108,7 @@ fn what_measuring_a_window_asks_is_counted() -> Result<()> {
     Ok(())
 }
 
-/// Whoever may put events on the bus names windows that are not due.
+/// Somebody who may put events on the bus names windows that are not due.
 #[test]
 fn what_is_not_due_is_not_measured_whoever_names_it() -> Result<()> {
     let local = serving(WATCHED)?;

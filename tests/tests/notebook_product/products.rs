@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
 
-/// What the names of all four templates stand for.
+/// The values of names in all four templates.
 pub(crate) fn resolver() -> Resolver {
     let iam = |name: &str| json!(format!("arn:aws:iam::{ACCOUNT}:{name}"));
     let names = [

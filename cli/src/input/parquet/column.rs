@@ -99,7 +99,7 @@ impl Held<'_> {
         let (records, _, _) = reader.read_records(rows, Some(&mut levels), None, &mut values)?;
         let mut values = values.iter();
         for row in 0..records {
-            // Of a column that may lack values, the level says whether there is one.
+            // If a column may lack values, the level says whether a row has one.
             let is_there = levels.get(row).is_none_or(|level| *level > 0);
             let value = if is_there { values.next() } else { None };
             let start = self.text.len();
@@ -128,7 +128,8 @@ fn whole(value: i128, kind: Kind, text: &mut Vec<u8>) -> std::io::Result<()> {
     }
 }
 
-/// No exponent is written: Model Monitor's container would take such a number for a text. What is no number is missing.
+/// Numbers are written without an exponent, because Model Monitor's container takes `1e5` for text. A value that is not a number is
+/// missing.
 fn float(
     is_finite: bool,
     is_whole: bool,

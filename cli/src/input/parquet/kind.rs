@@ -1,4 +1,4 @@
-//! What the values of a column of Parquet stand for.
+//! The kinds of values in a column of Parquet.
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::schema::types::ColumnDescriptor;
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What a column holds; otherwise what it is called, for whoever has to change it.
+    /// The kind of a column. If the kind cannot be read, the error is its name, for the person who has to change it.
     pub(super) fn of(column: &ColumnDescriptor) -> Result<Self, String> {
         let scale = || u32::try_from(column.type_scale()).unwrap_or_default();
         let Some(logical) = column.logical_type_ref() else {
@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    /// By what writers said before there were logical types.
+    /// The types that writers used before Parquet had logical types.
     fn of_old(column: &ColumnDescriptor, scale: u32) -> Result<Self, String> {
         match column.converted_type() {
             ConvertedType::UINT_8

@@ -21,15 +21,15 @@ use kind::Kind;
 pub(crate) const MAGIC: &[u8] = b"PAR1";
 /// Rows that are held at a time.
 const BATCH: usize = 1024;
-/// What pandas calls the rows of a table whose index has no name.
+/// The name that pandas gives to the index of a table if the index has no name.
 const INDEX: &str = "__index_level_";
 
 /// Why a Parquet file cannot be read. Each message says what to do.
 #[derive(Debug, Error)]
 pub(crate) enum ParquetTableError {
-    #[error("it begins like Parquet and does not end like it: write the file anew, since it was cut off")]
+    #[error("the Parquet file is cut off: write it again")]
     CutOff,
-    #[error("it is Parquet that cannot be read ({0}): write the file anew")]
+    #[error("the Parquet file is damaged ({0}): write it again")]
     Broken(#[from] ParquetError),
     #[error(
         "column `{0}` holds lists, maps or records: give each of their values a column of its own before the table is written"
@@ -37,17 +37,15 @@ pub(crate) enum ParquetTableError {
     Nested(String),
     #[error("column `{0}` is {1}, which is neither number nor text: leave it out, or write it as text")]
     NoValues(String, String),
-    #[error(
-        "column `{0}` is compressed by {1}, which is not read: write the table with snappy, zstd, gzip or lz4_raw"
-    )]
+    #[error("column `{0}` is compressed with {1}: write the table with snappy, zstd, gzip or lz4_raw")]
     Compression(String, String),
     #[error("two columns are called `{0}`: give each column a name of its own")]
     NamedTwice(String),
     #[error(
-        "it has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
+        "the table has more than {MAX_COLUMNS} columns: leave out columns that no model reads, or divide the table"
     )]
     TooManyColumns,
-    #[error("column `{0}` has fewer values than the table has rows: write the file anew")]
+    #[error("column `{0}` has fewer values than the table has rows: write the file again")]
     TooShort(String),
     #[error("there are no rows")]
     NoRows,
@@ -56,12 +54,12 @@ pub(crate) enum ParquetTableError {
 /// A table whose columns are known and whose rows are still to be read.
 pub(crate) struct ParquetTable {
     reader: SerializedFileReader<File>,
-    /// Where each column stands in the file, what it is called, and what its values are.
+    /// For each column: its place in the file, its name, and the kind of its values.
     columns: Vec<(usize, String, Kind)>,
 }
 
 impl ParquetTable {
-    /// Reads what the file says of its columns.
+    /// Reads the description of the columns.
     pub(crate) fn open(file: File) -> Result<Self, ParquetTableError> {
         let reader = SerializedFileReader::new(file).map_err(|error| match error {
             ParquetError::EOF(_) => ParquetTableError::CutOff,
@@ -93,7 +91,7 @@ impl ParquetTable {
         self.columns.iter().map(|(_, name, _)| name.clone()).collect()
     }
 
-    /// Gives all rows; `advanced` hears how many bytes were read.
+    /// Hands over all rows; calls `advanced` with the number of bytes read so far.
     pub(crate) fn read_into(
         self,
         sink: &mut impl RowSink,

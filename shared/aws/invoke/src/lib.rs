@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-/// What IAM must allow whoever asks.
+/// The action that IAM must allow to callers.
 pub const ACTIONS: &[(&str, &[&str])] = &[("LookupFunction::ask", &["lambda:InvokeFunction"])];
 
 /// Why a stack has no answer.

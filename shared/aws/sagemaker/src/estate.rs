@@ -18,7 +18,7 @@ use crate::capture::Capture;
 use crate::lineage::taken;
 use crate::{PAGE, SageMakerAccount};
 
-/// A page as it came: its entries, and the token of the next.
+/// A page of a list: its entries, and the token of the next page.
 type Raw = Result<(Vec<Value>, Option<String>), PortError>;
 
 /// Sends a call, and gives the list in the body of its answer.
@@ -49,7 +49,7 @@ impl Estate for SageMakerAccount {
     }
 }
 
-/// What `Search` calls a kind.
+/// The name of a kind in `Search`.
 fn searched(kind: ResourceKind) -> Option<ResourceType> {
     Some(match kind {
         ResourceKind::TrainingJob => ResourceType::TrainingJob,

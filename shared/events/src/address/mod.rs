@@ -18,7 +18,7 @@ const ARN: &str = "arn:";
 /// The end of the names of AWS's hosts; in China `.cn` follows.
 const AWS: &str = ".amazonaws.com";
 
-/// What an address names.
+/// The place that an address names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameIn<'a> {
     /// Neither an object nor a resource that the lineage knows.

@@ -25,7 +25,7 @@ pub enum Undecodable {
         field: String,
     },
     /// A field has a value that it cannot have.
-    #[error("the event's `{field}` is `{found}`: {wanted} is wanted")]
+    #[error("the event's `{field}` is `{found}`: expected {wanted}")]
     Invalid {
         /// The path of the field.
         field: String,

@@ -10,7 +10,7 @@ use crate::rows::Precision;
 const MAGIC: &[u8] = b"binf";
 /// Names of objectives and boosters are a few words.
 const LONGEST_NAME: u64 = 64;
-/// What is left of the parameters of a model, of its trees, and of each tree: reserved.
+/// The reserved bytes after the parameters of a model, of its trees, and of each tree.
 const RESERVED: [usize; 3] = [104, 128, 124];
 /// `sindex_` has the direction of missing values in it.
 const DEFAULT_LEFT: u32 = 1 << 31;
@@ -42,7 +42,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawModel, NoModel> {
         trees.push(
             cursor.tree()?.unwrap_or_else(|fault| RawTree { fault: Some(fault), ..RawTree::default() }),
         );
-        // What follows a tree that could not be read is not known.
+        // If a tree cannot be read, the place of the next one is unknown.
         if let Some(fault) = trees.last_mut().and_then(|last| last.fault.take()) {
             return Err(NoModel::Tree { tree, fault });
         }
@@ -133,7 +133,7 @@ impl<'a> Cursor<'a> {
         // Reserved until 1.6, and 0.
         let targets = if version.is_some() { targets as usize } else { 0 };
         if !base_score.is_finite() || classes.max(targets) > MAX_OUTPUTS {
-            return self.fault("these are no parameters of a model");
+            return self.fault("these are not the parameters of a model");
         }
         Ok(ModelParameters { base_score, features, outputs: classes.max(targets), version })
     }
@@ -141,7 +141,7 @@ impl<'a> Cursor<'a> {
     fn name(&mut self) -> Result<String, NoModel> {
         let length = self.u64()?;
         if length > LONGEST_NAME {
-            return self.fault("there should be the name of an objective or a booster");
+            return self.fault("expected the name of an objective or a booster");
         }
         let name = self.take(usize::try_from(length).unwrap_or_default())?;
         std::str::from_utf8(name).map(str::to_owned).or_else(|_| self.fault("the name is not text"))

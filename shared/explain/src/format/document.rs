@@ -52,7 +52,7 @@ struct Named {
     name: String,
 }
 
-/// A booster. Those of trees have a model, which is one step deeper in dart, but for its newest form.
+/// A booster. A booster of trees has its model here, or one level deeper for dart, except in its newest form.
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an object")]
 struct Booster {

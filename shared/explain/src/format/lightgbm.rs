@@ -63,14 +63,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawModel, NoModel> {
         outputs,
         names,
         groups,
-        // Of a random forest, too: its raw scores and contributions are sums, and only its answers are means.
+        // This holds for random forests, too: their raw scores and contributions are sums, and only their answers are means.
         weights: Vec::new(),
         precision: Precision::Double,
         trees,
     })
 }
 
-/// LightGBM makes names up if it is told none.
+/// LightGBM makes up names if the caller gives none.
 fn names(written: Vec<String>) -> Vec<String> {
     let is_made_up = written.iter().enumerate().all(|(place, name)| *name == format!("Column_{place}"));
     if is_made_up { Vec::new() } else { written }
@@ -205,7 +205,7 @@ impl CategorySets {
         }
         if sets > MAX_NODES {
             return section
-                .fault("num_cat", format!("`num_cat` is {sets}, and at most {MAX_NODES} are read"));
+                .fault("num_cat", format!("`num_cat` is {sets}, more than the limit of {MAX_NODES}"));
         }
         let boundaries = section.list::<usize>("cat_boundaries", sets + 1)?;
         let words = boundaries.last().copied().unwrap_or_default();

@@ -14,14 +14,14 @@ use crate::error::NoModel;
 use crate::model::Model;
 use crate::raw::RawModel;
 
-/// What a model is written as.
+/// The file formats of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Json,
     Ubjson,
-    /// Of versions before 1.0 to 2.x, with `binf` or without.
+    /// The older binary format: from versions before 1.0 to 2.x, with `binf` or without.
     Binary,
-    /// What Python's pickles of boosters have in them since 1.0.
+    /// The bytes in Python's pickles of boosters since 1.0.
     Serialized,
     Pickle,
     LightGbm,

@@ -84,10 +84,10 @@ impl<'a> Section<'a> {
     /// If it is not there, or no such number.
     pub(super) fn number<T: FromStr>(&self, key: &'static str) -> Result<T, NoModel> {
         let Some((line, value)) = self.values.get(key) else { return self.missing(key) };
-        value
-            .trim()
-            .parse()
-            .map_err(|_| NoModel::Line { line: *line, problem: format!("`{}` is no `{key}`", shown(value)) })
+        value.trim().parse().map_err(|_| NoModel::Line {
+            line: *line,
+            problem: format!("`{}` is not a `{key}`", shown(value)),
+        })
     }
 
     /// A value that is so many numbers.
@@ -99,10 +99,11 @@ impl<'a> Section<'a> {
         let wrong = |problem: String| NoModel::Line { line: *line, problem };
         let found = value.split_ascii_whitespace().count();
         if found != count {
-            return Err(wrong(format!("`{key}` has {found} values, and {count} are expected")));
+            return Err(wrong(format!("`{key}` has {found} values; expected: {count}")));
         }
-        let parse =
-            |word: &str| word.parse().map_err(|_| wrong(format!("`{}` is no value of `{key}`", shown(word))));
+        let parse = |word: &str| {
+            word.parse().map_err(|_| wrong(format!("`{}` is not a value of `{key}`", shown(word))))
+        };
         value.split_ascii_whitespace().map(parse).collect()
     }
 
@@ -113,7 +114,7 @@ impl<'a> Section<'a> {
     }
 
     fn missing<T>(&self, key: &'static str) -> Result<T, NoModel> {
-        self.fault(key, format!("there is no `{key}` in what begins here"))
+        self.fault(key, format!("the part that begins here has no `{key}`"))
     }
 }
 

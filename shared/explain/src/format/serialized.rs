@@ -1,5 +1,5 @@
-//! What a booster was serialized as from 1.0 to 1.5: a header, the length of the model, the model in the binary format, and a configuration
-//! for training, which explains nothing.
+//! The serialized form of a booster from 1.0 to 1.5: a header, the length of the model, the model in the binary format, and a configuration
+//! for training, which is not needed here.
 
 use crate::error::NoModel;
 

@@ -16,7 +16,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawModel, NoModel> {
     written.into_raw()
 }
 
-/// What XGBoost writes where JSON has no number, such as for the threshold of a split by categories.
+/// The words that XGBoost writes where JSON has no number, for example as the threshold of a split by categories.
 const NO_NUMBERS: [&[u8]; 3] = [b"NaN", b"-Infinity", b"Infinity"];
 
 /// The same in plain JSON: `null` in place of a value that is not a number.

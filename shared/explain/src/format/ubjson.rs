@@ -1,5 +1,5 @@
-//! UBJSON, the default since 2.1: JSON in bytes, with typed arrays. What XGBoost writes of it is read, and what the standard allows beside
-//! that: other types of lengths, counted objects.
+//! UBJSON, the default since 2.1: JSON in bytes, with typed arrays. This reader reads everything that XGBoost writes, and also other types
+//! of lengths and counted objects, which the standard allows.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<RawModel, NoModel> {
     written.into_raw()
 }
 
-/// What is wrong, and at which byte.
+/// The fault, and its byte.
 #[derive(Debug)]
 struct Fault {
     at: Option<usize>,
@@ -41,7 +41,7 @@ impl fmt::Display for Fault {
 }
 
 impl serde::de::Error for Fault {
-    /// Whoever says it does not know where; [`Unread`] puts it in.
+    /// The reader that finds the fault does not know the byte; [`Unread`] adds it.
     fn custom<T: fmt::Display>(problem: T) -> Self {
         Self { at: None, problem: problem.to_string() }
     }
@@ -101,7 +101,7 @@ impl<'de> Input<'de> {
             b'I' => i64::from(i16::from_be_bytes(self.fixed()?)),
             b'l' => i64::from(i32::from_be_bytes(self.fixed()?)),
             b'L' => i64::from_be_bytes(self.fixed()?),
-            _ => return self.fault("there should be a whole number"),
+            _ => return self.fault("expected a whole number"),
         })
     }
 
@@ -177,7 +177,7 @@ impl<'de> Unread<'_, 'de> {
     }
 }
 
-/// What is left of a list or an object.
+/// The rest of a list or an object.
 struct Entries<'a, 'de> {
     input: &'a mut Input<'de>,
     kind: Option<u8>,

@@ -1,10 +1,10 @@
-//! What the features above one leaf added to the answers for rows.
+//! The contributions of the features above one leaf to the answers for rows.
 //!
-//! A leaf is reached where every feature above it lets the row pass. For a set of features that are known, the share of rows that reach it
-//! is a product: of a known feature, whether this row passes (0 or 1); of an unknown one, the share of training rows that pass. What a
-//! feature adds to that, averaged over all orders in which features become known, is (the row passes? - share) times the integral over t
-//! from 0 to 1 of the product, over the other features, of share * (1 - t) + (the row passes?) * t. That polynomial is integrated exactly,
-//! and nothing is subtracted in it: digits are not lost, however deep the tree.
+//! A row reaches the leaf if every feature above the leaf lets it pass. For a set of known features, the share of rows that reach the leaf
+//! is a product. A known feature contributes 0 or 1 (whether this row passes), an unknown one the share of training rows that pass. The
+//! contribution of a feature is averaged over all orders in which features become known. It equals ((the row passes?) - share) times the
+//! integral over t from 0 to 1 of the product, over the other features, of share * (1 - t) + (the row passes?) * t. The code integrates
+//! that polynomial exactly and subtracts nothing in it, so that no digits are lost, however deep the tree is.
 
 use crate::shap::quadrature::Rule;
 
@@ -36,7 +36,7 @@ impl LeafSums {
         Self { rules, products: Vec::new(), tables: Vec::new(), integrals: Vec::new() }
     }
 
-    /// Adds what the features above a leaf of this value added to the answer of each row.
+    /// Adds the contributions of the features above a leaf of this value to the answer of each row.
     pub(crate) fn add(&mut self, path: &[Step], value: f64, rows: &[Pattern], columns: &mut [Vec<f64>]) {
         let Some(rule) = path.len().checked_sub(1).and_then(|place| self.rules.get(place)).cloned() else {
             return;

@@ -1,4 +1,4 @@
-//! What each feature added to each answer.
+//! The contribution of each feature to each answer.
 
 mod leaf;
 mod quadrature;
@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::rows::RowBlock;
 use crate::shap::walk::Walk;
 
-/// What each feature added to the answer for each row, in the margin of the model.
+/// The contribution of each feature to the answer for each row, in the margin of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contributions {
     /// For each output, a column for each feature.
@@ -18,14 +18,14 @@ pub struct Contributions {
 }
 
 impl Contributions {
-    /// What a feature added for each row, to the answer for a class or target.
+    /// The contributions of a feature to the answers for a class or target, one for each row.
     #[must_use]
     pub fn column(&self, output: usize, feature: usize) -> &[f64] {
         let column = self.columns.get(output).and_then(|columns| columns.get(feature));
         column.map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What the features added to an answer, in their order.
+    /// The contributions of the features to one answer, in the order of the features.
     pub fn row(&self, output: usize, row: usize) -> impl Iterator<Item = f64> {
         let columns = self.columns.get(output).map(Vec::as_slice).unwrap_or_default();
         columns.iter().filter_map(move |column| column.get(row).copied())
@@ -33,7 +33,7 @@ impl Contributions {
 }
 
 impl Model {
-    /// Explains the answers for all rows of a block. Together with [`Model::base_values`], what the features added is the margin.
+    /// Explains the answers for all rows of a block. The contributions and [`Model::base_values`] add up to the margin.
     ///
     /// A block may have any number of rows; [`Model::rows_per_block`] is a good one.
     #[must_use]
@@ -63,7 +63,7 @@ pub struct Importance {
 }
 
 impl Importance {
-    /// Of no row.
+    /// The contributions of no row.
     #[must_use]
     pub fn of(model: &Model) -> Self {
         let zeros = vec![vec![0.0; model.features()]; model.base_values().len()];

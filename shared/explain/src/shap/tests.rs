@@ -7,7 +7,7 @@ use crate::raw::{RawModel, RawTree};
 use crate::rows::Precision;
 use crate::tree::{Node, Split, Test, Tree};
 
-/// What a tree says where only some features are known: unknown splits are passed to both sides, by the shares of training rows.
+/// The mean answer of a tree if only some features are known: rows go both ways at unknown splits, by the shares of training rows.
 fn known(tree: &Tree, place: usize, row: &[f64], set: usize) -> f64 {
     match tree.node(place) {
         Some(Node::Leaf(value)) => *value,

@@ -13,11 +13,11 @@ pub(crate) struct Walk<'a> {
     path: Vec<Step>,
     /// Columns of patterns that are not used at the moment: there are as many as the deepest tree is deep.
     spare: Vec<Vec<Pattern>>,
-    /// What no split has asked for yet is passed.
+    /// A feature that no split has used yet lets every row pass.
     passed: Vec<Pattern>,
 }
 
-/// What the walk adds to.
+/// The sums that the walk adds to.
 struct Target<'a> {
     tree: &'a Tree,
     weight: f64,
@@ -30,7 +30,7 @@ impl<'a> Walk<'a> {
         Self { block, sums: LeafSums::new(longest_path), path: Vec::new(), spare: Vec::new(), passed }
     }
 
-    /// Adds what the features contribute by one tree.
+    /// Adds the contributions of the features in one tree.
     pub(crate) fn add(&mut self, tree: &Tree, weight: f64, columns: &mut [Vec<f64>]) {
         let passed = std::mem::take(&mut self.passed);
         self.visit(&mut Target { tree, weight, columns }, 0, &passed);

@@ -94,7 +94,7 @@ impl OwnPlace {
     }
 }
 
-/// Whether it joins predictions with labels: its windows may be longer than those of traffic.
+/// Whether the evaluation joins predictions with labels: its windows may be longer than windows of traffic.
 fn is_of_predictions(monitor: Monitor) -> bool {
     matches!(monitor, Monitor::ModelQuality | Monitor::ModelBias)
 }

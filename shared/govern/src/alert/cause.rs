@@ -111,11 +111,11 @@ pub(super) struct SetClaim {
 }
 
 impl SetClaim {
-    /// Claims the causes that are to be published; `None` if the same set was published before.
+    /// Claims the causes that are not published yet; `None` if the same set was published before.
     ///
     /// # Errors
-    /// When the table fails, or another delivery is publishing a cause of the same scope: the record is to be
-    /// retried.
+    ///
+    /// When the table fails, or another delivery is publishing a cause of the same scope. The record must then be retried.
     pub(super) async fn of(
         table: &impl Table,
         moment: &Moment,

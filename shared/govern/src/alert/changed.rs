@@ -1,4 +1,4 @@
-//! What a deployment changed, compared with the deployment before it.
+//! The changes of a deployment, compared with the deployment before it.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ const MAX_VALUE: usize = 200;
 const DETAILS: usize = 25;
 const MAX_BYTES: usize = 2_000_000;
 
-/// What the deployment changed, compared with the one before.
+/// The changes of the deployment, compared with the one before.
 #[derive(Debug, Serialize)]
 pub(super) struct DeploymentChanges {
     /// The deployment before.
@@ -50,10 +50,11 @@ impl DeploymentChanges {
     }
 }
 
-/// What a deployment changed, compared with the one before; `graph` is everything upstream of it. `None` if there was
-/// none before, or if one of the two was never recorded.
+/// The changes of a deployment, compared with the one before; `graph` is everything upstream of it. `None` if there was none before, or if
+/// one of the two was never recorded.
 ///
 /// # Errors
+///
 /// When the table fails.
 pub(super) async fn changed_by(
     table: &impl Table,

@@ -194,7 +194,7 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
     text.push_str(&chain_in_words(&behind.chain));
     if let Some(changes) = &behind.changes {
         text.push_str(&match changes.aspects().as_slice() {
-            [] => format!("; its deployment of {} changed nothing that is known", changes.since),
+            [] => format!("; its deployment of {} changed nothing that was recorded", changes.since),
             aspects => format!("; its deployment of {} changed {}", changes.since, aspects.join(", ")),
         });
     }

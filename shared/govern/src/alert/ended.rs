@@ -67,7 +67,7 @@ async fn completed(world: &impl World, execution: &Execution, moment: &Moment) -
 /// The execution found violations, and its report does not say which.
 async fn missing(world: &impl World, execution: &Execution, place: S3Location, moment: &Moment) -> Outcome {
     if moment.now.millis() - execution.ended_at.millis() < PATIENCE_MS {
-        let message = "the execution found violations, but its report is not there";
+        let message = "the execution found violations, but its report is missing";
         return Err(Failure::not_yet(format!("read the report of {}", execution.job), message));
     }
     let silence = Silence::of_execution(execution, Wrong::ReportMissing { place });

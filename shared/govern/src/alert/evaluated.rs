@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::{S3Location, hex};
-use sagewarden_monitor::{AttributedRows, CaptureWindow, LabelledRows, UnreadableLines, WindowReport};
+use sagewarden_monitor::{
+    AttributedRows, CaptureWindow, LabelledRows, UnreadableLines, Violation, WindowReport,
+};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -74,21 +76,25 @@ impl EvaluatedWindow {
         self.report.attribution.as_ref().filter(|_| is_own)
     }
 
-    /// What was measured, in a sentence of a history.
-    pub(super) fn measured_in_words(&self) -> Option<String> {
+    /// The measured values for a line of a history that already gives the values of these violations.
+    pub(super) fn measured_in_words(&self, named: &[Violation]) -> Option<String> {
         match (self.reasons(), &self.report.labelled) {
             (Some(reasons), _) => {
                 let unknown = self.report.unknown.as_ref().map(|why| format!("; {why}"));
-                Some(reasons.in_words() + &unknown.unwrap_or_default())
+                let words = if named.is_empty() { reasons.in_words() } else { reasons.most_important() };
+                Some(words + &unknown.unwrap_or_default())
             }
             (None, Some(labelled)) => {
-                // What a classifier that always says the same comes to is there to be compared with, and no result.
-                let own =
-                    labelled.metrics.iter().filter(|(name, _)| !name.ends_with("_best_constant_classifier"));
-                let metrics = own.take(MEASURES);
+                let is_named = |name: &str| named.iter().any(|one| one.metric_name.as_deref() == Some(name));
+                // Metrics of the best constant classifier are a comparison, not a result of this model.
+                let own = labelled.metrics.iter().filter(|(name, _)| {
+                    !name.ends_with("_best_constant_classifier") && !is_named(name.as_str())
+                });
                 let metrics: Vec<String> =
-                    metrics.map(|(name, value)| format!("{name} {value:.4}")).collect();
-                Some(format!("{}; {}", labelled.in_words(), metrics.join(", ")))
+                    own.take(MEASURES).map(|(name, value)| format!("{name} {value:.4}")).collect();
+                let metrics =
+                    if metrics.is_empty() { String::new() } else { format!("; {}", metrics.join(", ")) };
+                Some(labelled.in_words() + &metrics)
             }
             (None, None) => None,
         }
@@ -100,8 +106,8 @@ impl EvaluatedWindow {
         labelled.map(|labelled| LabelledRows { files: Vec::new(), ..labelled.clone() })
     }
 
-    /// Why predictions or reasons could not be judged, although nothing more is expected. That a model is none that can be explained is
-    /// no fault.
+    /// Why predictions could not be judged or the model not be explained, although nothing more is expected. A model of a kind that cannot
+    /// be explained is not a fault.
     pub(super) fn unmeasured(&self) -> Option<&str> {
         let WindowReport { labelled, unknown, window, .. } = &self.report;
         let is_fault = labelled.is_some() || self.reasons().is_some_and(|reasons| reasons.is_broken);
@@ -123,13 +129,13 @@ impl EvaluatedWindow {
         self.report.rows > self.report.unreadable_lines
     }
 
-    /// What is wrong with the traffic that could not be read, in words of the format.
+    /// The kinds of faults in the unreadable traffic, in the words of the format.
     pub(super) fn unreadable_kinds(&self) -> BTreeSet<&str> {
         let gone = (!self.report.gone.is_empty()).then_some("gone");
         self.report.unreadable.iter().map(|lines| lines.kind.as_str()).chain(gone).collect()
     }
 
-    /// What could not be read, in a sentence.
+    /// The unreadable parts of the traffic, in a sentence.
     pub(super) fn unreadable_summary(&self) -> String {
         let WindowReport { unreadable, unreadable_lines, gone, window, rows, .. } = &self.report;
         let mut parts = Vec::new();
@@ -139,11 +145,11 @@ impl EvaluatedWindow {
         }
         if let Some(first) = gone.first() {
             let files = counted(gone.len(), "file");
-            parts.push(format!("{files} had gone before anybody read it, such as {first}"));
+            parts.push(format!("{files} had gone before detect-drift read them, such as {first}"));
         }
         let CaptureWindow { start, end, .. } = window;
         format!(
-            "of the traffic from {start} to {end} {}; {} could",
+            "traffic from {start} to {end}: {}; {} could be read",
             parts.join(", and "),
             counted(*rows, "row")
         )
@@ -153,14 +159,11 @@ impl EvaluatedWindow {
         let place = &self.evaluation;
         if self.report.labelled.is_some() {
             return format!(
-                "look at the lines and files that {place} names: a label is a record with `groundTruthData` and `eventMetadata`, and a \
-                 prediction stands where `inference` and `probability` under `quality` say"
+                "look at the lines and files that {place} names: a label is a record with `groundTruthData` and `eventMetadata`; `inference` and `probability` under `quality` say where a prediction stands"
             );
         }
         format!(
-            "look at the lines and files that {place} names. Lines that are no capture events come of whatever else writes there; \
-             rows that do not fit come of a body whose rows `input_path` and `output_path` under `[[drift.detect.endpoints]]` have \
-             to find. Files are gone where a lifecycle rule or somebody deletes them before an hour is over"
+            "look at the lines and files that {place} names. If lines are not capture events, something else writes there too. If rows do not fit, set `input_path` and `output_path` under `[[drift.detect.endpoints]]` to where a body has its rows. If files are gone, a lifecycle rule or a person deleted them within the hour"
         )
     }
 
@@ -178,7 +181,7 @@ impl EvaluatedWindow {
         })
     }
 
-    /// Orders the evaluations of one window by what could not be read: the later one is based on more data.
+    /// Orders the evaluations of one window by their unreadable parts: a later one is based on more data.
     pub(super) fn unreadable_version(&self) -> String {
         let WindowReport { unreadable_lines, gone, rows, window, .. } = &self.report;
         let digest = hex(&Sha256::digest(self.unreadable_listed().to_string()));

@@ -1,4 +1,4 @@
-//! What a monitor looked at, and what its report says.
+//! The subject of a monitor, and the content of its report.
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::id::NodeId;
@@ -126,7 +126,12 @@ impl Found {
         self.violations.iter().map(|violation| severity(violation, None)).max()
     }
 
-    /// The first entries, each with its value and threshold: for a line of a history.
+    /// The violations that a line of a history gives with their values.
+    pub(super) fn named(&self) -> impl Iterator<Item = Violation> {
+        self.listed().into_iter().take(NAMED)
+    }
+
+    /// The named violations with value and threshold, and how many more there are.
     pub(super) fn in_words(&self) -> String {
         let word = |violation: &Violation| {
             let observed = violation.observed();
@@ -134,7 +139,7 @@ impl Found {
             let numbers = pair.map(|(value, threshold)| format!(" {value:.4} (threshold {threshold})"));
             violation.subject() + &numbers.unwrap_or_default()
         };
-        let mut words: Vec<String> = self.listed().iter().take(NAMED).map(word).collect();
+        let mut words: Vec<String> = self.named().map(|violation| word(&violation)).collect();
         let more = self.violations.len().saturating_sub(NAMED);
         if more > 0 {
             words.push(format!("{more} more"));

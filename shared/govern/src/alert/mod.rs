@@ -1,11 +1,11 @@
-//! Monitoring found something, or does not run: one alert names the endpoint and everything behind it.
+//! Monitoring found violations, or does not run: one alert names the endpoint and everything behind it.
 //!
-//! Three things lead here. A processing job that was an execution of a monitoring schedule has ended ([`AlertDrift::on_job`]). A
-//! report was written: by such an execution, or by `detect-drift` about a window of captured traffic ([`AlertDrift::on_report`]). The
-//! clock asks whether each schedule ran and whether captured traffic still arrives ([`AlertDrift::on_clock`]).
+//! Three triggers lead here. A processing job that was an execution of a monitoring schedule has ended ([`AlertDrift::on_job`]). A report
+//! was written, by such an execution or by `detect-drift` about a window of captured traffic ([`AlertDrift::on_report`]). A tick of the
+//! clock checks whether each schedule ran and whether captured traffic still arrives ([`AlertDrift::on_clock`]).
 //!
-//! A violation is published as `Sagewarden Drift Alert`, a monitor that could not judge as `Sagewarden Monitoring
-//! Failed`. They are two events because nobody should retrain a model over a missing permission.
+//! A violation is published as `Sagewarden Drift Alert`, a monitor that could not judge as `Sagewarden Monitoring Failed`. They are two
+//! events because nobody should retrain a model over a missing permission.
 
 mod behind;
 mod believed;
@@ -66,14 +66,14 @@ impl<W: World> AlertDrift<'_, W> {
     pub async fn on_job(&self, change: &ResourceChanged, moment: &Moment) -> Outcome {
         let (account, job) = (self.world.account(), &change.resource);
         if job.kind != ResourceKind::ProcessingJob {
-            return Ok(Done::Nothing(format!("{job} is no monitoring execution")));
+            return Ok(Done::Nothing(format!("{job} is not a monitoring execution")));
         }
         let Some(description) = account.describe(job).await? else {
             return Err(Failure::Reject(format!("{job} was not found: its report cannot be found")));
         };
         match Execution::read(account, job, &description.document).await? {
             Some(execution) => ended(self.world, &execution, moment).await,
-            None => Ok(Done::Nothing(format!("{job} is no ended monitoring execution"))),
+            None => Ok(Done::Nothing(format!("{job} is not a monitoring execution that has ended"))),
         }
     }
 
@@ -91,7 +91,7 @@ impl<W: World> AlertDrift<'_, W> {
             return record_reasons::record_training(self.world, &job, &own, moment).await;
         }
         let Some(place) = ReportPlace::parse(&object.key) else {
-            return Ok(Done::Nothing(format!("`{}` is no monitoring report", object.key)));
+            return Ok(Done::Nothing(format!("`{}` is not a monitoring report", object.key)));
         };
         match (Monitor::named(&place.schedule).is_some(), place.file) {
             (true, ReportFile::Evaluation) => {
@@ -101,7 +101,7 @@ impl<W: World> AlertDrift<'_, W> {
                 Ok(Done::Nothing(format!("`{}` stands beside the evaluation of its window", object.key)))
             }
             (false, ReportFile::Evaluation) => {
-                Ok(Done::Nothing(format!("`{}` is no evaluation of a window", object.key)))
+                Ok(Done::Nothing(format!("`{}` is not an evaluation of a window", object.key)))
             }
             (false, ReportFile::Violations) => self.on_execution_report(object, &place, moment).await,
         }

@@ -44,7 +44,7 @@ pub(super) async fn record_found(
     if let Observed::Window(evaluated) = observed {
         let rows = evaluated.report.rows;
         newest.insert(node::ROWS.into(), number(usize::try_from(rows).unwrap_or(usize::MAX)));
-        if let Some(measured) = evaluated.measured_in_words() {
+        if let Some(measured) = evaluated.measured_in_words(&found.named().collect::<Vec<_>>()) {
             newest.insert(node::MEASURED.into(), Value::Text(measured));
         }
         if evaluated.report.window.complete {
@@ -57,7 +57,7 @@ pub(super) async fn record_found(
         let severity = Attributes::from([(node::SEVERITY.into(), Value::Text(word(worst).into()))]);
         record.register(&id, node::SEVERITY_VERSION, rank(worst).to_string(), severity);
     }
-    // The last register of the node, which is written last: a finding with this version is taken for one that is recorded as a whole.
+    // The last register of the node is written last: a reader takes a finding with this version as completely recorded.
     record.register(&id, node::FOUND_VERSION, found.version.clone(), newest);
     let mut detail = json!({ "violations": found.listed() });
     if let (Observed::Window(evaluated), Some(detail)) = (observed, detail.as_object_mut()) {

@@ -1,8 +1,8 @@
-//! The importances of a model's features in its training data, or in the baseline that the settings name, as facts of
-//! the lineage. What changes with each window is a fact of the window's own node.
+//! The importances of a model's features in its training data, or in the baseline that the settings name, as facts of the lineage. The
+//! importances of a window are facts of the window's own node.
 //!
-//! `detect-drift` explains a new model as soon as its job has ended. It writes nothing to the lineage, because it
-//! reads files of strangers; so `alert-drift` records the file that it wrote.
+//! `detect-drift` explains a new model as soon as its job has ended. It may not write to the lineage, because it reads files of strangers.
+//! So `alert-drift` records the file that `detect-drift` wrote.
 
 use sagewarden_events::Resource;
 use sagewarden_lineage::explanation::{Attribution, attributions};
@@ -51,9 +51,9 @@ pub(super) async fn record_training(
     let Some((resource, created_at)) = named else {
         return Ok(Done::Nothing(format!("`{place}` has no importances")));
     };
-    // The job's own event may be late: whoever sees the job first records it.
+    // The job's own event may be late: the first function that sees the job records it.
     if incarnation_of(world, moment, &resource, created_at).await?.as_ref() != Some(job) {
-        return Ok(Done::Nothing(format!("`{place}` is of a training job that nobody knows any more")));
+        return Ok(Done::Nothing(format!("`{place}` belongs to a training job that no longer exists")));
     }
     let report = ReportVersion {
         place: place.clone(),
@@ -65,7 +65,7 @@ pub(super) async fn record_training(
     keep(&mut record, job, &report, &found);
     store_record(world.table(), moment, record, Some(job)).await?;
     let Resource { name, .. } = &resource;
-    Ok(Done::Acted(format!("recorded what the model of training job {name} relies on")))
+    Ok(Done::Acted(format!("recorded the importances of the model of training job {name}")))
 }
 
 /// Records the importances of a window's baseline, if that was not done when the baseline was made.

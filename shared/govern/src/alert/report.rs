@@ -11,7 +11,7 @@ pub(super) const MAX_REPORT: u64 = 8 * 1024 * 1024;
 
 /// The result of reading a report.
 pub(super) enum ReportReading {
-    /// It is there.
+    /// The report exists.
     Found { report: S3Location, bytes: Vec<u8> },
     /// It does not exist: there are no violations.
     Nothing,

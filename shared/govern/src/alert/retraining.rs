@@ -37,14 +37,14 @@ pub(super) async fn suggest_retraining(
 ) -> Outcome {
     let settings = &world.settings().drift;
     if !is_bad_enough(worst, settings.suggest_retraining_from) {
-        return Ok(Done::Nothing("it is not bad enough to train again".to_owned()));
+        return Ok(Done::Nothing("the drift is not bad enough to suggest retraining".to_owned()));
     }
     let table = world.table();
     let endpoint = NodeId::endpoint(observed.endpoint());
     let (node, began) = (observed.node(), observed.began());
     let scope = Scope::of("retrain", &endpoint, &node, began, settings.retraining_cooldown_hours);
     let Some(receipt) = Receipt::claim(table, moment, &scope.cause).await? else {
-        return Ok(Done::Nothing("to train again was suggested before".to_owned()));
+        return Ok(Done::Nothing("retraining was suggested before".to_owned()));
     };
     let notice = match suggestion(world, observed, found, behind).await {
         Ok(notice) => notice,
@@ -78,7 +78,7 @@ async fn suggestion(
     let detail = json!({
         "text": format!("train the model of endpoint {} again{words}", endpoint.name),
         "about": endpoint.arn(),
-        "advice": format!("start the pipeline that trains it, on data that holds what {} shows", found.report),
+        "advice": format!("start the pipeline that trains it, with data that includes the drift that {} shows", found.report),
         "severity": behind.severity_of(&found.violations),
         "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
         "finding": observed.node().to_string(),

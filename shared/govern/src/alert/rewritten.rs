@@ -45,7 +45,7 @@ pub(super) enum Rewriting<'a> {
     Report,
 }
 
-/// What a finding would have become.
+/// The finding as it would be now.
 struct Change<'a> {
     observed: &'a Observed<'a>,
     found: &'a Found,
@@ -54,9 +54,10 @@ struct Change<'a> {
     before: Option<Item>,
 }
 
-/// Records what a finding would have become, and publishes it.
+/// Records how a finding would have changed, and publishes that.
 ///
 /// # Errors
+///
 /// When a service does not answer.
 pub(super) async fn keep_both(
     world: &impl World,
@@ -165,7 +166,7 @@ impl Change<'_> {
         let (was, now) = (self.violations_before(), found.violations.len());
         let how = match why {
             Rewriting::Files(after) => format!(
-                "{} of its traffic from {} to {} came after the window had been closed at {}",
+                "{} of its traffic from {} to {} arrived after the window was closed at {}",
                 counted(after.count, "file"),
                 observed.began(),
                 observed.ended(),
@@ -177,12 +178,11 @@ impl Change<'_> {
                 observed.ended()
             ),
             Rewriting::Report => {
-                format!("the report of {} was written again after it had been recorded", observed.name())
+                format!("the report of {} was written again after Sagewarden recorded it", observed.name())
             }
         };
         let text = format!(
-            "a finding on endpoint {} would have been rewritten: {how}. {} were found ({}), now there would be {now} ({}); what was \
-             found stands",
+            "a new file would change a finding on endpoint {}: {how}. The finding has {} ({}); with the file it would have {now} ({}). The finding stays as it is",
             endpoint.name,
             counted(usize::try_from(was).unwrap_or_default(), "violation"),
             self.found_before(),
@@ -195,8 +195,7 @@ impl Change<'_> {
                 "ask who changed the baseline: its files in S3, a monitoring schedule of the endpoint, or the settings; {both}"
             ),
             Rewriting::Files(_) | Rewriting::Report => format!(
-                "ask who wrote {where_to_look} (CloudTrail's data events of the bucket say it), and let nobody but the endpoint's or the \
-                 schedule's role write there; {both}"
+                "ask who wrote {where_to_look} (see CloudTrail's data events of the bucket), and let only the role of the endpoint or of the schedule write there; {both}"
             ),
         };
         let detail = json!({

@@ -56,7 +56,7 @@ impl Silence {
         Monitor::named(&self.schedule.name).is_none().then(|| self.schedule.arn())
     }
 
-    /// What is wrong, with the variant that the traffic belongs to: each has a node of its own.
+    /// The fault, with the variant that the traffic belongs to: each has a node of its own.
     fn what(&self) -> String {
         let word = self.wrong.word();
         self.wrong
@@ -100,7 +100,7 @@ impl Silence {
         }
     }
 
-    /// What happened, in a sentence.
+    /// The fault, in a sentence.
     pub(super) fn summary(&self) -> String {
         let (schedule, endpoint, at) = (&self.schedule.name, &self.endpoint.name, self.at);
         let run = self.execution.as_ref().map_or_else(
@@ -125,27 +125,27 @@ impl Silence {
             Wrong::Unmeasured(window) => {
                 let CaptureWindow { start, end, .. } = window.report.window;
                 let what = match window.monitor {
-                    Monitor::ModelExplainability => "the reasons of its model",
-                    Monitor::ModelBias => "how groups fared",
+                    Monitor::ModelExplainability => "the attribution of its model",
+                    Monitor::ModelBias => "the groups in its predictions",
                     Monitor::DataQuality | Monitor::ModelQuality => "its predictions",
                 };
                 format!("{what} from {start} to {end} cannot be judged{because}")
             }
             Wrong::TrafficMissing { .. } => {
-                format!("it captures its traffic, but none of it has been heard of since {at}")
+                format!("it captures its traffic, but none has arrived since {at}")
             }
             Wrong::TrafficUnheard { file } => {
                 format!(
-                    "its captured traffic is there, such as {file}, but no event has announced it since {at}"
+                    "captured files such as {file} are in S3, but S3 has sent no event about them since {at}"
                 )
             }
         };
         let is_part = self.wrong.unreadable().is_some_and(EvaluatedWindow::is_mostly_readable);
-        let how = if is_part { "watched in part only" } else { "not watched" };
+        let how = if is_part { "only partly watched" } else { "not watched" };
         format!("endpoint {endpoint} is {how}: {what}")
     }
 
-    /// What to do.
+    /// The advice.
     fn advice(&self) -> String {
         let schedule = &self.schedule.name;
         match &self.wrong {
@@ -154,22 +154,21 @@ impl Silence {
                 self.endpoint.name
             ),
             Wrong::ExecutionFailed { .. } => {
-                "read the job's log in /aws/sagemaker/ProcessingJobs and mend what the reason says; the next execution runs \
-                 by itself"
+                "read the job's log in /aws/sagemaker/ProcessingJobs and fix the cause; the next execution starts by itself"
                     .to_owned()
             }
             Wrong::ExecutionStopped { .. } => format!(
-                "ask whoever stopped it, or give the job more time (StoppingCondition of schedule {schedule})"
+                "ask who stopped it, or give the job more time (StoppingCondition of schedule {schedule})"
             ),
             Wrong::ExecutionMissing => {
                 format!("look at schedule {schedule} (DescribeMonitoringSchedule); stop and start it if it hangs")
             }
-            Wrong::ScheduleFailed { .. } => format!("correct what the reason says, then update schedule {schedule}"),
+            Wrong::ScheduleFailed { .. } => format!("fix the cause, then update schedule {schedule}"),
             Wrong::ScheduleStopped => format!(
-                "start schedule {schedule} again (StartMonitoringSchedule), or delete it if the endpoint is to go unwatched"
+                "start schedule {schedule} again (StartMonitoringSchedule), or delete it if nobody needs to watch the endpoint"
             ),
             Wrong::ReportMissing { place } => format!(
-                "look for who deleted, moved or overwrote s3://{}/{}; what it said is in the job's log",
+                "find out who deleted, moved or overwrote s3://{}/{}; the job's log has its content",
                 place.bucket, place.key
             ),
             Wrong::ReportDenied { place } => format!(
@@ -180,13 +179,11 @@ impl Silence {
             Wrong::TrafficUnreadable(window) => window.unreadable_advice(),
             Wrong::Unmeasured(window) => unmeasured_advice(window),
             Wrong::TrafficMissing { place } => format!(
-                "ask whether anybody calls {}; if so, see whether its role may write to {place}, and whether the stack parameter \
-                 DataBuckets has that bucket. `silent_after_hours` and `watch` in the settings say after how long this is published, and for which endpoints",
+                "check whether anybody calls {}. If so, check that its role may write to {place}, and that the stack parameter DataBuckets includes that bucket. In the settings, `silent_after_hours` sets the delay of this notice, and `watch` the endpoints",
                 self.endpoint.name
             ),
             Wrong::TrafficUnheard { .. } => {
-                "switch on notifications to EventBridge on its bucket; if they are on, look for refused records in the stack's bucket \
-                 (rejected/detect-drift/) and in its dead-letter queue"
+                "switch on notifications to EventBridge for the bucket; if they are on, look for rejected records in the stack's bucket (rejected/detect-drift/) and in the dead-letter queue of detect-drift"
                     .to_owned()
             }
         }
@@ -224,25 +221,22 @@ impl Silence {
 
 fn unmeasured_advice(window: &EvaluatedWindow) -> String {
     if window.reasons().is_some() {
-        return "mend what the reason says: the role of detect-drift must be able to read the model's artifact, and requests must have the \
-         columns that the model was trained with; `watch = false` under `attribution` in `[[drift.detect.endpoints]]` computes no reasons"
+        return "fix the cause: the role of detect-drift must be able to read the model's artifact, and requests must have the columns that the model was trained with. To switch explanations off, set `watch = false` under `attribution` in `[[drift.detect.endpoints]]`"
             .to_owned();
     }
     let place =
         window.report.labelled.as_ref().map(|labelled| labelled.ground_truth.as_str()).unwrap_or_default();
     if window.is_without_labels() {
         format!(
-            "ask whoever labels the predictions whether labels are still written below {place}, and whether their `eventId` is the inference \
-             id of the call, else the event id; `ground_truth_delay_hours` under `quality` in the settings says how long they are waited for"
+            "check that labels are still written below {place}, and that their `eventId` is the inference id of the call or, without one, its event id. In the settings, `ground_truth_delay_hours` under `quality` says how late they may come"
         )
     } else {
-        "mend what the reason says: `quality` under `[[drift.detect.endpoints]]` names the problem, the prediction and the baseline, which \
-         `sagewarden baseline --problem` makes of labelled predictions"
+        "fix the cause: `quality` under `[[drift.detect.endpoints]]` names the problem, the prediction and the baseline. `sagewarden baseline --problem` makes a baseline from labelled predictions"
             .to_owned()
     }
 }
 
-/// What Model Monitor says if nothing was captured: "Job inputs had no data".
+/// Model Monitor's reason if nothing was captured: "Job inputs had no data".
 fn says_no_data(reason: Option<&str>) -> bool {
     reason.is_some_and(|reason| reason.to_lowercase().contains("no data"))
 }

@@ -158,8 +158,8 @@ async fn ask_for_traffic(
     let (table, id) = (world.table(), NodeId::endpoint(endpoint));
     let since =
         |deployed: Option<Timestamp>| last.into_iter().chain(deployed).fold(probe.listening, Timestamp::max);
-    // Endpoints that nobody calls are checked each hour for months. If the silence was published, the only question
-    // left is whether there are files after all. If those were published, no question is left.
+    // Endpoints that nobody calls are checked each hour for months. Once the silence was published, the check only looks for files in S3.
+    // Once such files were published, it does nothing more.
     let before = since(in_force_since(table, &id, moment.now).await?);
     let silence = |wrong: Wrong| Silence::of_own(Monitor::DataQuality, endpoint, before, wrong);
     let unheard = silence(Wrong::TrafficUnheard { file: String::new() });

@@ -106,7 +106,7 @@ pub(super) async fn watch_these_schedules(
     }
 }
 
-/// What is wrong with one schedule, in words; publishes it if it is new.
+/// The fault of one schedule, in words. Publishes a new one.
 async fn watch(
     world: &impl World,
     schedule: &Resource,

@@ -56,7 +56,7 @@ pub(super) async fn on_evaluation(
     both(both(unreadable, unmeasured), drifted)
 }
 
-/// Of two errors, the one that can be retried.
+/// Returns the error that can be retried, if one of two can.
 fn both(one: Outcome, other: Outcome) -> Outcome {
     match (one, other) {
         (Err(Failure::Reject(_)), Err(Failure::Retry(error))) => Err(Failure::Retry(error)),
@@ -67,7 +67,7 @@ fn both(one: Outcome, other: Outcome) -> Outcome {
 /// Publishes that predictions or reasons could not be judged, once nothing more is expected: silence is not health.
 async fn publish_unmeasured(world: &impl World, window: &Rc<EvaluatedWindow>, moment: &Moment) -> Outcome {
     if window.unmeasured().is_none() {
-        return Ok(Done::Nothing(format!("`{}` is no window that could not be measured", window.evaluation)));
+        return Ok(Done::Nothing(format!("everything in `{}` could be measured", window.evaluation)));
     }
     let wrong = Wrong::Unmeasured(Rc::clone(window));
     let silence = Silence::of_own(window.monitor, &window.window.endpoint, window.window.end, wrong);

@@ -1,4 +1,4 @@
-//! What is wrong with a monitor, or with the data that it monitors.
+//! Faults of a monitor, or of the data that it monitors.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::ports::Monitor;
 /// Reasons are the service's own words: no longer than its limit of 1,024 characters.
 const MAX_REASON: usize = 1_024;
 
-/// What is wrong with it.
+/// The fault.
 pub(super) enum Wrong {
     ExecutionFailed {
         reason: Option<String>,
@@ -32,7 +32,7 @@ pub(super) enum Wrong {
     },
     /// Captured traffic of this window is damaged, or is gone.
     TrafficUnreadable(Rc<EvaluatedWindow>),
-    /// Predictions of this window, or the reasons of its model, could not be judged, although nothing more is expected.
+    /// Predictions of this window, or the attribution of its model, could not be judged, although nothing more is expected.
     Unmeasured(Rc<EvaluatedWindow>),
     /// An endpoint captures its traffic to this place, and no file has arrived.
     TrafficMissing {

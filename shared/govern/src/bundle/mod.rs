@@ -1,5 +1,5 @@
-//! Policies and settings from a bucket: read at the first event and again when they change, refused when they are wrong. What
-//! was in force stays in force then, and a notice is published.
+//! Policies and settings from a bucket. A function reads them at the first event and whenever they change. If they are faulty, it refuses
+//! them, publishes a notice, and keeps the bundle in force.
 
 mod place;
 mod pull;
@@ -63,8 +63,8 @@ struct State {
 }
 
 impl BundleInForce {
-    /// Begins with the bundle that is packaged with the function; it stays when there is no `place`. `mode` stands above that
-    /// of every settings file.
+    /// Begins with the bundle that is packaged with the function. Without a `place`, this bundle stays. `mode` overrides the mode in every
+    /// settings file.
     #[must_use]
     pub fn new(packaged: Arc<Bundle>, place: Option<BundlePlace>, mode: Option<Mode>) -> Self {
         let packaged = match mode {
@@ -100,13 +100,13 @@ fn in_mode(bundle: Bundle, mode: Option<Mode>) -> Bundle {
 pub(crate) struct KeepBundle<'a, W> {
     /// Where the files are, and the receipts of notices about them.
     pub world: &'a W,
-    /// What is in force.
+    /// The bundle in force.
     pub in_force: &'a BundleInForce,
 }
 
-/// What stands under the prefix.
+/// The files under the prefix.
 struct Listed {
-    /// Tells this listing from any other.
+    /// A digest that distinguishes this listing from all others.
     digest: String,
     /// When the last of it was written; `None` when there is nothing.
     written_at: Option<Timestamp>,
@@ -120,7 +120,7 @@ struct Listed {
 enum Stays {
     /// It may be otherwise in a moment: nothing is published.
     ForNow(PortError),
-    /// What lies in the bucket cannot be used.
+    /// The upload in the bucket cannot be used.
     Refused(Refusal),
 }
 
@@ -130,7 +130,7 @@ struct Refusal {
     /// When it was written, else the day.
     since: Timestamp,
     reason: String,
-    /// What to do about it.
+    /// The cure.
     advice: &'static str,
 }
 
@@ -238,8 +238,8 @@ impl<W: World> KeepBundle<'_, W> {
         bundle.map_err(|error| refused(error.to_string()))
     }
 
-    /// Publishes a refusal, once for a listing and the bundle that stays in force in its place. When that fails, judging goes on, the
-    /// log says so, and the next event tries again.
+    /// Publishes a refusal, once for a listing and the bundle that stays in force. If this fails, the function judges anyway, logs the
+    /// failure, and tries again at the next event.
     async fn publish_refusal(
         &self,
         place: &BundlePlace,
@@ -292,7 +292,7 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> String {
 
 fn unfinished(place: &BundlePlace) -> Stays {
     let context = format!("read the policy bundle in {place}");
-    let message = "it was written a moment ago, and more may follow";
+    let message = "the upload may still be under way";
     Stays::ForNow(PortError::new(PortErrorKind::Unavailable, context, message))
 }
 

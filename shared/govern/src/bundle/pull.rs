@@ -11,7 +11,8 @@ use crate::window::DAY_MS;
 /// The texts of a bundle's files, by their names in it.
 ///
 /// # Errors
-/// When the bucket does not answer, or holds what is no bundle.
+///
+/// When the bucket does not answer, or does not hold a bundle.
 pub async fn pull_bundle(
     objects: &impl Objects,
     place: &BundlePlace,
@@ -20,7 +21,7 @@ pub async fn pull_bundle(
     let refuse = |reason: String| {
         PortError::new(PortErrorKind::Invalid, format!("read the bundle in {place}"), reason)
     };
-    // A clock that is behind S3's must not hide what was written a moment ago.
+    // A clock that is behind S3's must not hide files that were written a moment ago.
     let as_of = Timestamp::from_millis(now.millis() + DAY_MS);
     let listing = objects.versions(&place.0.bucket, &place.0.key, as_of, MAX_OBJECTS).await?;
     if !listing.complete {

@@ -1,5 +1,5 @@
-//! A file that is too large for the function's memory ends the process, and nobody is left to say so. So the function
-//! notes an attempt before it begins. After several attempts that killed it, it refuses the file by name.
+//! A file that is too large for the function's memory ends the process, which can then report nothing. So the function notes an attempt
+//! before it reads the file. After several attempts that ended the process, it refuses the file by name.
 
 use sagewarden_lineage::rows::AttemptRow;
 use sagewarden_lineage::s3::S3Location;
@@ -11,12 +11,11 @@ use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
 use crate::window::HOUR_MS;
 
-/// How many attempts may kill the function: fewer than the queue delivers a record, so that its last deliveries say
-/// why.
+/// How many attempts may end the function: fewer than the queue delivers a record, so that the last deliveries can report the file.
 const MOST: usize = 3;
 /// An older attempt has ended: the function has a minute, and its records come again after six.
 const OVER_MS: i64 = 5 * 60_000;
-/// A file that killed the function is tried again on the next day: somebody may have mended it.
+/// A file that ended the function is tried again on the next day, because somebody may have replaced it.
 const REMEMBERED_MS: i64 = 24 * HOUR_MS;
 
 /// From this many columns on, a window is large.
@@ -64,8 +63,7 @@ impl Attempt {
         let killed: Vec<AttemptRow> = before.into_iter().filter(|row| age(row) > OVER_MS).collect();
         if killed.iter().filter(|row| age(row) < REMEMBERED_MS).count() >= MOST {
             return Err(NotBegun::Killed(format!(
-                "`{subject}` is not read any more: the function ended {MOST} times while it was read, and had no time or no \
-                 memory left"
+                "`{subject}` is not read again today: reading it ended the function {MOST} times, out of time or memory"
             )));
         }
         let row =

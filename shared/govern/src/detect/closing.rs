@@ -32,7 +32,7 @@ const TICK_MS: i64 = 5 * 60_000;
 /// The state of a window that is over.
 enum Closing {
     Closed(Done),
-    /// It waits until somebody mends the cause, or until it is given up.
+    /// The window waits until somebody fixes the cause, or until it is given up.
     StaysOpen(Done),
 }
 
@@ -171,7 +171,7 @@ async fn close(
             Ok(Closing::Closed(done))
         }
         Err(Failure::Retry(error)) if error.is_transient() => Err(error.into()),
-        // It is published, and somebody may mend it soon.
+        // The fault is published, and somebody may fix it soon.
         Err(failure) if !window_rows::is_old(window, moment.now) => {
             let text = format!("a window of {} cannot be judged yet: {failure}", window.endpoint);
             Ok(Closing::StaysOpen(Done::Acted(text)))
@@ -207,7 +207,7 @@ async fn judge_last(
 ) -> Result<Compared, Failure> {
     let described = world.account().describe(&window.endpoint).await;
     let Some(described) = or_publish(world, window, described, moment).await? else {
-        let text = format!("{} is gone: its last window is not judged", window.endpoint);
+        let text = format!("{} is gone, so its last window is not judged", window.endpoint);
         return Ok(Compared::Judged(Done::Nothing(text)));
     };
     let said = world.settings().drift.detect.of(&window.endpoint.name);

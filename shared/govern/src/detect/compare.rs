@@ -1,4 +1,4 @@
-//! Compares a window with the baseline that was found for it, or publishes that there is none.
+//! Compares a window with its baseline, or publishes that it has none.
 
 use std::rc::Rc;
 

@@ -33,7 +33,8 @@ pub(super) enum BaselineSearch {
 /// The baseline for the traffic of a window. The caller has described the endpoint.
 ///
 /// # Errors
-/// When a service does not answer, or a file is there and cannot be read.
+///
+/// When a service does not answer, or a file exists and cannot be read.
 pub(super) async fn find_baseline(
     world: &impl World,
     read: &ReadBaselines,
@@ -50,7 +51,7 @@ pub(super) async fn find_baseline(
             Some(found) => Ok(BaselineSearch::Found(Rc::new(found))),
             None => Err(Failure::Reject(format!(
                 "the settings name `{folder}` as the baseline of {endpoint}, but it has no `constraints.json`: \
-                 put it there (`sagewarden baseline` makes it), or take the setting away"
+                 put it there (`sagewarden baseline` makes it), or remove the setting"
             ))),
         };
     }
@@ -81,10 +82,9 @@ async fn first(
     Ok(None)
 }
 
-/// The baseline of the endpoint's own data-quality schedules, inline or in a job definition. A schedule that was
-/// created after the window began does not count: somebody who sees a window's result must not choose its baseline. A
-/// schedule that was changed meanwhile counts as it is now, so that nobody removes its baseline by touching it. If
-/// that would change a finding, it is published.
+/// The baseline of the endpoint's own data-quality schedules, inline or in a job definition. A schedule that was created after the window
+/// began does not count: somebody who sees a window's result must not choose its baseline. If a schedule was changed meanwhile, its present
+/// form counts, so that nobody can remove its baseline by touching it. If a change would alter a finding, that is published.
 async fn of_schedule(world: &impl World, window: &Window) -> Result<Vec<BaselinePlace>, Failure> {
     let endpoint = &window.endpoint;
     let listed = world.account().schedules_of(endpoint).await?;

@@ -54,13 +54,13 @@ struct WindowedMetrics {
     reasons: Vec<MetricGroup>,
 }
 
-/// What is judged, and what it is compared with.
+/// The window, and its baseline.
 pub(super) struct TrafficJudging<'a, W> {
     pub(super) world: &'a W,
     pub(super) window: &'a Window,
     pub(super) found: &'a FoundBaseline,
     pub(super) said: &'a DetectedEndpoint,
-    /// What the process read lately.
+    /// The data that the process read recently.
     #[cfg_attr(
         not(feature = "explaining"),
         expect(dead_code, reason = "only what explains models reads it")
@@ -173,8 +173,8 @@ impl<W: World> TrafficJudging<'_, W> {
         Ok(JudgedWindow { done, metrics, unjudged })
     }
 
-    /// The reasons of the model, for a window that has drifted or is closed: to explain each captured file would take
-    /// longer than to judge it. Those of a closed window are written beside it, and judged.
+    /// The attribution of the model, for a window that has drifted or is closed: explaining each captured file would take longer than
+    /// judging it. For a closed window, the attribution is judged and written beside it.
     #[cfg(feature = "explaining")]
     async fn reasons(
         &self,
@@ -197,7 +197,7 @@ impl<W: World> TrafficJudging<'_, W> {
     }
 }
 
-/// What was read of a window, and what could not be.
+/// The rows of a window, and the lines that could not be read.
 fn read_in_words(endpoint: &Resource, merged: &Merged) -> String {
     let Merged { profile, unreadable, gone } = merged;
     let mut text = format!("{} of {endpoint}", counted(profile.rows, "row"));
@@ -211,9 +211,9 @@ fn read_in_words(endpoint: &Resource, merged: &Merged) -> String {
     text
 }
 
-/// Metrics are published when the window is judged for the last time, and not again when a late file opens it once
-/// more. Model Monitor publishes a window once, and CloudWatch would add the second values to the first of the same
-/// time, so that sums and counts of the window double. The reports show what the late file changed.
+/// Metrics are published when the window is judged for the last time, and not again if a late file opens it once more. Model Monitor
+/// publishes a window once. CloudWatch would add second values to the first of the same time, so that sums and counts of the window double.
+/// The reports show the effect of the late file.
 async fn publish_metrics_once(
     world: &impl World,
     window: &Window,

@@ -1,10 +1,9 @@
-//! Which baseline the traffic of an open window is compared with, looked for at most once in ten minutes. A busy
-//! endpoint has a captured file every minute, and finding its baseline takes several calls to SageMaker. For every
-//! file the process asks whether the baseline's files have a new version. It reads each version once.
+//! The baseline for an open window, looked for at most once in ten minutes. A busy endpoint has a captured file every minute, and finding
+//! its baseline takes several calls to SageMaker. For every file, the process checks whether the baseline's files have a new version. It
+//! reads each version once.
 //!
-//! INVARIANT: the place of a baseline is remembered while a window is open, never when it is closed. The clock looks
-//! for the baseline anew. So the final result of a window does not depend on the process or on the order in which its
-//! files were delivered.
+//! INVARIANT: the place of a baseline is remembered while a window is open, never when it is closed. The clock looks for the baseline anew.
+//! So the final result of a window does not depend on the process or on the order in which its files were delivered.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -34,7 +33,7 @@ const MOST: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct KnownBaselines {
     found: RefCell<BTreeMap<String, Known>>,
-    /// The baselines that were read, wherever they lie.
+    /// The baselines that were read, in any place.
     pub(super) read: ReadBaselines,
     /// The model that was read last.
     #[cfg(feature = "explaining")]
@@ -99,8 +98,8 @@ impl KnownBaselines {
     }
 }
 
-/// What a baseline depends on: the window, whose deployment served the traffic; the present configuration of the
-/// endpoint; and the settings.
+/// The facts that a baseline depends on: the window, whose deployment served the traffic; the present configuration of the endpoint; and
+/// the settings.
 fn key(window: &Window, described: &Json, said: &DetectedEndpoint) -> String {
     let config = described.get("EndpointConfigName").and_then(Json::as_str).unwrap_or_default();
     let named = said.baseline.as_deref().unwrap_or_default();

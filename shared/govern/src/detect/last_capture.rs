@@ -1,5 +1,5 @@
-//! The time of an endpoint's last captured traffic, as far as events of its files have arrived, and since when the
-//! stack receives such events.
+//! The time of an endpoint's last captured traffic according to the events of its files, and the time since when the stack receives such
+//! events.
 
 use std::collections::BTreeMap;
 

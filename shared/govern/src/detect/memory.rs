@@ -1,5 +1,5 @@
-//! What fits into the memory of `detect-drift`, which has 1,024 MB (`infra/template.yaml`).
-//! `shared/monitor/examples/memory.rs` measures the figures; `docs/BENCHMARKS.md` lists them.
+//! Limits that fit into the memory of `detect-drift`, which has 1,024 MB (`infra/template.yaml`). `shared/monitor/examples/memory.rs`
+//! measures the figures; `docs/BENCHMARKS.md` lists them.
 
 /// How many columns a baseline, training data and a window may have: each takes about half a megabyte, including
 /// everything that is in memory at the same time.

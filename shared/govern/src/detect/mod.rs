@@ -72,7 +72,7 @@ impl<W: World> DetectDrift<'_, W> {
         let Some(window) = of_hour else {
             return Err(Failure::Reject(format!("`{}` names no hour", written.key)));
         };
-        // Noted even if nobody watches the endpoint yet: once somebody does, the time of the last traffic is known.
+        // The time is noted even if nobody watches the endpoint yet: once somebody does, the time of the last traffic is known.
         let until = end_of(key.hour).map(|until| until.min(end_of_hour(written.time)));
         if !settings.of(&endpoint.name).watch {
             if let Some(until) = until {
@@ -83,7 +83,7 @@ impl<W: World> DetectDrift<'_, W> {
         let described = world.account().describe(&endpoint).await;
         let Some(described) = or_publish(world, &window, described, moment).await? else {
             return Ok(Done::Nothing(format!(
-                "there is no {endpoint} (any more) that `{}` is of",
+                "`{}` belongs to {endpoint}, which does not exist (any more)",
                 written.key
             )));
         };

@@ -70,9 +70,10 @@ pub(super) struct ReadBaselines(RefCell<BTreeMap<HeldKey, Held>>);
 type HeldKey = (String, FileVersions);
 
 impl ReadBaselines {
-    /// The baseline that lies at a place now; `None` if there is none.
+    /// The baseline in a place; `None` if there is none.
     ///
     /// # Errors
+    ///
     /// Rejects files that cannot be used; retries when a service does not answer.
     pub(super) async fn read(
         &self,
@@ -113,7 +114,7 @@ fn next(held: &BTreeMap<HeldKey, Held>) -> u64 {
     held.values().map(|each| each.used).max().unwrap_or_default() + 1
 }
 
-/// A baseline is read for the texts that stand for missing values, and for the phrases of refusals, too.
+/// Texts for missing values and phrases of refusal belong to the key, because a baseline is read with them.
 fn key(place: &BaselinePlace, version: &FileVersions, settings: &DetectSettings) -> HeldKey {
     let DetectSettings { missing_texts, refusals, .. } = settings;
     let statistics = place.statistics.as_ref().map(ToString::to_string).unwrap_or_default();

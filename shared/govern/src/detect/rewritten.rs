@@ -1,5 +1,5 @@
-//! Files of a window that were written after it was closed, and later than capture writes any. The result of the
-//! window stays. The result with these files is written beside it, so that nobody can write a finding away.
+//! Files of a window that were written after it was closed, and later than capture writes any. The result of the window stays. The result
+//! with these files is written beside it, so that nobody can erase a finding by writing files.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ pub(super) async fn judge_rewritten(
     write(world, &folder, WindowReport::FILE, pretty(&report)?).await?;
     let features: BTreeSet<String> = report.violations.iter().map(|violation| violation.subject()).collect();
     Ok(Done::Acted(format!(
-        "{} of {} came after the window from {} had been closed: {} in {features:?}; report {folder}",
+        "{} of {} arrived after the window from {} was closed: {} in {features:?}; report {folder}",
         counted(rewritten.files.late.len(), "file"),
         window.endpoint,
         window.start,

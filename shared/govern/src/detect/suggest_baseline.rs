@@ -42,7 +42,7 @@ pub struct SuggestBaseline<'a, W> {
     pub world: &'a W,
 }
 
-/// Why there is no baseline of a job's data, and what somebody can do about it.
+/// Why there is no baseline of a job's data, and the cure.
 struct Without {
     why: String,
     advice: String,
@@ -109,7 +109,7 @@ struct Channel {
     is_said: bool,
 }
 
-/// What was made of a job's data.
+/// The result for a job's data.
 struct MadeBaseline {
     suggested: SuggestedBaseline,
     /// Some of the rows, for the model to explain.
@@ -118,7 +118,7 @@ struct MadeBaseline {
 }
 
 impl<W: World> SuggestBaseline<'_, W> {
-    /// What is wanted.
+    /// The settings for baselines of training data.
     fn settings(&self) -> &TrainingSettings {
         &self.world.settings().drift.training
     }
@@ -136,7 +136,7 @@ impl<W: World> SuggestBaseline<'_, W> {
             return Ok(Done::Nothing("the settings want no baselines of training data".to_owned()));
         }
         let Some(described) = self.world.account().describe(job).await? else {
-            return Ok(Done::Nothing(format!("{job} is there no more")));
+            return Ok(Done::Nothing(format!("{job} no longer exists")));
         };
         let seen = observe(&described.resource, &described.document, &BTreeMap::new())?;
         let made = match self.channel(&seen, &described.document) {
@@ -185,7 +185,7 @@ impl<W: World> SuggestBaseline<'_, W> {
             matches!(name, "text/csv" | "csv")
         });
         if !is_csv {
-            return Err(Without::because(format!("its data is `{}`, no CSV", content.unwrap_or_default())));
+            return Err(Without::because(format!("its data is `{}`, not CSV", content.unwrap_or_default())));
         }
         // "Common data formats for training", developer guide: `text/csv;label_size=0`.
         let parts = content.iter().flat_map(|content| content.split(';'));
@@ -228,7 +228,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         let made = self.profile(channel).await;
         attempt.end(table, made.is_ok()).await?;
         let mut made = made.map_err(NotMade::reported_if_denied)?;
-        // This comes first: once the baseline is there, nobody makes it again.
+        // This comes first: once the baseline exists, no delivery makes it again.
         let explained = self.explain(described, &folder, &mut made, moment).await?;
         let made = made.suggested;
         for (name, text) in made.files() {
@@ -240,7 +240,7 @@ impl<W: World> SuggestBaseline<'_, W> {
             made.no_features.iter().map(|(name, why)| format!("; `{name}` is not compared: {why}"));
         let odd = odd.chain(left_out);
         Ok(Done::Acted(format!(
-            "made a baseline of {} rows that {} was trained on: {folder}{}{explained}",
+            "made a baseline from {} rows that {} was trained on: {folder}{}{explained}",
             made.profile.rows,
             seen.resource,
             odd.collect::<String>()
@@ -283,7 +283,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         for object in &objects {
             let uri = S3Location { bucket: location.bucket.clone(), key: object.key.clone() };
             let read = training_table::read(self.world, &location.bucket, object, channel.labels).await?;
-            let read = read.ok_or_else(|| NotMade::because(format!("{uri} is there no more")))?;
+            let read = read.ok_or_else(|| NotMade::because(format!("{uri} no longer exists")))?;
             let table = read.map_err(|error| match error {
                 NoTable::Csv(error) => NotMade::because(format!("{uri} is not a table: {error}")),
                 NoTable::TooWide(why) => {
@@ -332,7 +332,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         }
         let unsaid = objects.iter().find(|object| !channel.is_said && !object.key.ends_with(".csv"));
         if let Some(object) = unsaid {
-            let why = format!("nothing says that s3://{}/{} is CSV", location.bucket, object.key);
+            let why = format!("no content type says that s3://{}/{} is CSV", location.bucket, object.key);
             let advice = format!("give the channel its `ContentType`, or {MAKE_IT}");
             return Err(Without { why, advice }.into());
         }

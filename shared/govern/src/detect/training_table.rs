@@ -20,7 +20,7 @@ pub(super) enum NoTable {
     TooWide(String),
 }
 
-/// What was read of a table.
+/// The content of a table.
 pub(super) struct ReadTable {
     pub(super) profile: Profile,
     pub(super) issues: Issues,
@@ -66,10 +66,11 @@ impl ReadTable {
     }
 }
 
-/// Reads a table without its first columns, the labels; `None` if it no longer exists. S3 sends pieces, and the reader
-/// of tables asks for them: it has a thread of its own, so that no file has to be held.
+/// Reads a table without its first columns, the labels; `None` if it no longer exists. S3 sends pieces, but the reader of tables asks for
+/// bytes. So the reader has a thread of its own, and no file has to be held in memory.
 ///
 /// # Errors
+///
 /// When S3 does not answer.
 pub(super) async fn read(
     world: &impl World,

@@ -14,8 +14,8 @@ use crate::world::World;
 /// The `detail-type` of the finding that there is nothing to compare with.
 pub const BASELINE_MISSING: &str = "Sagewarden Baseline Missing";
 
-/// Passes a result on. A failure that stays until somebody mends it is published first. If a service does not answer,
-/// the call is only retried.
+/// Passes a result on. If a failure lasts until somebody fixes its cause, it is published first. If a service does not answer, the call is
+/// only retried.
 pub(super) async fn or_publish<Found, Why: Into<Failure>>(
     world: &impl World,
     window: &Window,
@@ -41,8 +41,7 @@ pub(super) async fn publish_missing(
     let name = &window.endpoint.name;
     let text = format!("endpoint {name} captures traffic, but there is no baseline to compare it with");
     let advice = "name a folder with constraints.json and statistics.json as `baseline` under \
-        `[[drift.detect.endpoints]]` in the settings; `sagewarden baseline` makes them of training data, and `baseline = \"make\"` under \
-        `[drift.training]` of each training job's";
+        `[[drift.detect.endpoints]]` in the settings; `sagewarden baseline` makes them from training data; with `baseline = \"make\"` under `[drift.training]`, detect-drift makes them after each training job";
     let looked_at = [
         "the settings",
         "the data-quality schedules of the endpoint",
@@ -61,8 +60,7 @@ pub(super) async fn publish_unjudged(
     failure: &Failure,
     moment: &Moment,
 ) -> Outcome {
-    let advice = "mend what the reason says; then redrive the dead-letter queue of detect-drift, and send to its queue once more what it \
-        refused (the `body` of what is in rejected/detect-drift/ in the stack's bucket)";
+    let advice = "fix the cause; then redrive the dead-letter queue of detect-drift, and send the `body` of each file in rejected/detect-drift/ in the stack's bucket to its queue again";
     let cause = match failure {
         // AWS's message may differ from call to call.
         Failure::Retry(error) => format!("{:?} {}", error.kind(), error.context()),
@@ -80,7 +78,7 @@ pub(super) async fn publish_uncompared(
     moment: &Moment,
 ) -> Outcome {
     let why = format!("nothing in `{}` could be compared: {why}", found.place.constraints);
-    let advice = "look whether it is the baseline of this model's requests; `sagewarden baseline` makes one of its training data";
+    let advice = "check that it is the baseline of this model's requests; `sagewarden baseline` makes one from its training data";
     publish_why(world, window, &why, advice, &why, moment).await
 }
 
@@ -93,7 +91,7 @@ pub(crate) async fn publish_unmeasured(
 ) -> Outcome {
     let name = &window.endpoint.name;
     let text = format!("the predictions of endpoint {name} cannot be measured: {failure}");
-    let advice = "mend what the reason says: the clock tries again for six hours after the window was due, and again when labels come";
+    let advice = "fix the cause: detect-drift tries again for six hours after the window was due, and whenever labels come";
     let cause = match failure {
         Failure::Retry(error) => format!("{:?} {}", error.kind(), error.context()),
         Failure::Reject(reason) => reason.clone(),

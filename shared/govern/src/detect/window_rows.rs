@@ -35,15 +35,15 @@ pub(crate) struct CapturedFile {
     pub(crate) sequencer: Option<String>,
 }
 
-/// What happened to a file whose event arrived.
+/// The result of noting a file whose event arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Noted {
     /// Its window is open.
     Open,
     /// It was known already, and its window has been judged for the last time.
     Closed,
-    /// It was written too late to be captured traffic. Its window has been judged; the clock judges what the result
-    /// would be now.
+    /// The file was written too late to be captured traffic, and its window has been judged. The clock computes how the result would
+    /// change.
     Late,
     /// It was written too late as well, and its window was never judged.
     OfNoWindow,
@@ -108,8 +108,7 @@ pub(crate) fn deadline(window: &Window, settings: &DetectSettings) -> Timestamp 
     Timestamp::from_millis(due(window, settings).millis() + PATIENCE_MS)
 }
 
-/// Notes a file, and that the window is to be judged once more when it is over. If the window was given up, it is
-/// open again.
+/// Notes a file, and that the window must be judged once more when it is over. If the window was given up, it is open again.
 pub(crate) async fn add(
     table: &impl Table,
     window: &Window,
@@ -248,8 +247,8 @@ pub(crate) fn is_long_after(time: Timestamp, now: Timestamp) -> bool {
     now.millis() - time.millis() > PATIENCE_MS
 }
 
-/// Gives up a window that cannot be judged. If the event of one of its files comes again, after somebody mended the
-/// cause, the window opens again.
+/// Gives up a window that cannot be judged. If the event of one of its files comes again, after somebody fixed the cause, the window opens
+/// again.
 pub(crate) async fn give_up(table: &impl Table, window: &Window) -> Result<(), Failure> {
     table.write(&[Write::Put(mark(window, WindowMark::GivenUp).item())]).await?;
     Ok(table.write(&[Write::Delete(window.open_row().key())]).await?)

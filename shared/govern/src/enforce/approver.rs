@@ -1,7 +1,7 @@
-//! Who approved a model package: SageMaker says who changed it last, CloudTrail who approved it.
+//! Who approved a model package: SageMaker says who changed it last, CloudTrail says who approved it.
 //!
-//! Whoever changes an approved package next, or has it changed by a job with a role of its own, stands in the description by then. So what
-//! the call says of its caller counts beside that, and the stricter of both verdicts holds.
+//! The next person (or job) that changes an approved package replaces the approver in the description. So Sagewarden also judges the caller
+//! of the approving call, and the stricter of both verdicts counts.
 
 use sagewarden_events::CallMade;
 use sagewarden_lineage::rows::{VerdictRow, millis};

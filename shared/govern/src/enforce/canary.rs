@@ -33,8 +33,7 @@ pub(crate) fn judge_canary(bundle: &Bundle, tick: &ClockTicked) -> Outcome {
             "no control of training jobs is on: there is none that the canary could break".to_owned(),
         )),
         outcome => Err(Failure::Reject(format!(
-            "the canary, a training job without network, keys and limits, was judged by {controls} controls of bundle {} and came out \
-             {outcome:?}: what is created is not judged rightly",
+            "the canary, a training job without network, keys and limits, was judged by {controls} controls of bundle {} as {outcome:?}: the bundle in force judges new resources wrongly",
             bundle.hash()
         ))),
     }

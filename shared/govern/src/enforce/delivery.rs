@@ -1,5 +1,4 @@
-//! One delivery of an event, once the resource that it is about has been judged: what the table holds of the resource is read
-//! when somebody asks for it first, and once.
+//! One delivery of an event whose resource has been judged. The rows of the resource are read once, when the code first needs them.
 
 use std::cell::OnceCell;
 
@@ -82,7 +81,7 @@ impl<'a, W: World> Delivery<'a, W> {
         VerdictRow::key(&self.judged.pk, &self.judged.verdict.bundle)
     }
 
-    /// Who created the resource, as far as CloudTrail has said so to this or another delivery.
+    /// The creator of the resource, if CloudTrail's event has reached this or another delivery.
     pub(crate) async fn known_creator(&self) -> Result<Option<Actor>, PortError> {
         if let Some(creator) = self.creator() {
             return Ok(Some(creator.clone()));
@@ -96,7 +95,7 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(row.is_some_and(|row| row.text(VerdictRow::REMEDY) == Some(action)))
     }
 
-    /// Another delivery may have remedied, or have heard of the creator, after this one had read the row.
+    /// Another delivery may have remedied, or learned the creator, after this one had read the row.
     pub(crate) async fn verdict_row_anew(&self) -> Result<Option<Item>, PortError> {
         Ok(self.table().get(&[self.verdict_key()]).await?.pop())
     }
@@ -109,7 +108,8 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(self.verdict_row().await?.and_then(actor_in))
     }
 
-    /// When the resource became what it is now. A job has no such time of its own; the time of the call that changed its setting counts.
+    /// The time when the resource reached its present state. A job has no such time of its own; the time of the call that changed its
+    /// setting counts.
     pub(crate) fn changed_at(&self) -> Timestamp {
         let call = self.change().filter(|_| !self.judged.resource.kind.is_mutable());
         call.map_or(self.judged.modified_at, |call| call.time)
@@ -171,8 +171,8 @@ impl<'a, W: World> Delivery<'a, W> {
         Ok(self.compliance.get_or_init(|| row).as_ref())
     }
 
-    /// Read after the receipt of a finding was claimed: what the delivery before this one did about it is in the row. Read with
-    /// the other row, earlier, it would lack that, and a marked resource would be marked and published again.
+    /// This row is read after the claim of the finding, because the delivery before may have noted its remedy in it. If it were read
+    /// earlier, together with the other row, that note could be missing. Then a marked resource would be marked and published again.
     async fn verdict_row(&self) -> Result<Option<&Item>, PortError> {
         if let Some(held) = self.verdict.get() {
             return Ok(held.as_ref());

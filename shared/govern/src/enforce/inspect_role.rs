@@ -1,4 +1,4 @@
-//! What the role that a resource runs with may do, asked at most once in ten minutes: a burst of jobs has one role.
+//! The rights of the role that a resource runs with, asked at most once in ten minutes: a burst of jobs has one role.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use crate::ports::{Grants, PortError, Roles};
 /// How long an answer counts. A role that is changed meanwhile is judged as it was.
 const LIFETIME_MS: i64 = 600_000;
 
-/// What is known of a role.
+/// The known facts about a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inspected {
-    /// What it may do.
+    /// Its rights.
     Known(RoleFacts),
     /// It could not be looked at, and why.
     Unknown(String),
@@ -25,10 +25,11 @@ pub enum Inspected {
 pub struct InspectedRoles(RefCell<BTreeMap<String, (Timestamp, Inspected)>>);
 
 impl InspectedRoles {
-    /// What is known of the role now.
+    /// The present facts about the role.
     ///
     /// # Errors
-    /// If the service does not answer. A missing permission makes the role unknown; it is not an error, and jobs are judged all the same.
+    ///
+    /// If the service does not answer. A missing permission is not an error: it makes the role unknown, and jobs are judged anyway.
     pub async fn inspect(
         &self,
         roles: &impl Roles,

@@ -44,10 +44,10 @@ impl<W: World> Lookup<'_, W> {
         let mut joined = Joined::new();
         for operation in OPERATIONS.into_iter().filter(|operation| wanted.contains(*operation)) {
             let about = references(operation, resource, document, &joined);
-            // Of keys, those beyond are refused one by one.
+            // If there are too many keys, the keys beyond the limit are refused one by one.
             let answer = if about.len() > MOST && operation != KEY_OPERATION {
                 OperationAnswer::Unreadable(format!(
-                    "it concerns {} resources: more than {MOST} are not asked",
+                    "it names {} resources, and at most {MOST} are looked up",
                     about.len()
                 ))
             } else {
@@ -98,7 +98,7 @@ impl<W: World> Lookup<'_, W> {
     /// everybody must not have a key of AWS's pass as undecided.
     async fn key(&self, key: &str, asked: usize) -> Result<Option<Json>, PortError> {
         if asked >= MOST {
-            return Ok(Some(key_refusal(key, &format!("more than {MOST} keys are not asked about"))));
+            return Ok(Some(key_refusal(key, &format!("at most {MOST} keys are looked up"))));
         }
         match self.keys.manager(self.world.keys(), key).await {
             Ok(manager) => Ok(manager.map(|manager| key_answer(key, manager))),

@@ -25,7 +25,8 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Whoever changed a package last need not be who approved it: only the call that approves it has its approval withdrawn.
+    /// The last person to change a package need not be its approver. So an approval is withdrawn only when the call that gave it is
+    /// handled.
     pub(crate) fn mark_unless_approved_by(&mut self, call: Option<&CallMade>) {
         if self.verdict.plan.withdraws_approval() && !call.is_some_and(approves) {
             self.verdict.plan = Plan::Tag;
@@ -37,7 +38,7 @@ impl Judged {
     pub(crate) fn not_yet(&self) -> Option<String> {
         let Self { resource, status, .. } = self;
         let status = status.as_ref().filter(|status| !rests(resource.kind, status))?;
-        Some(format!("{resource} is {status}: it is judged when that is over"))
+        Some(format!("{resource} is {status}: it is judged afterwards"))
     }
 
     /// The ids of the controls that it fails, separated by spaces, as in its tag.

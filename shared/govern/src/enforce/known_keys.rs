@@ -7,11 +7,11 @@ use sagewarden_events::KeyManager;
 
 use crate::ports::{Keys, PortError};
 
-/// What KMS said, by the name that it was asked about. For as long as a function lives.
+/// KMS's answers, by the name of the key, for as long as a function lives.
 #[derive(Debug, Default)]
 pub struct KnownKeys(RefCell<BTreeMap<String, KeyManager>>);
 
-/// Keys that are held at once. An account has hundreds; beyond that, all are asked about anew.
+/// The most keys in memory. An account has hundreds; if there are more, all are asked about anew.
 const MAX_KEYS: usize = 1_000;
 
 impl KnownKeys {

@@ -1,7 +1,7 @@
-//! Keeps the lists of findings: what is open and what is waived now is a copy of the newest verdict on each resource.
+//! Keeps the lists of findings. The lists of open and of waived findings are copies of the newest verdict on each resource.
 //!
-//! A finding closes when a later verdict no longer has it, or when the resource was deleted after it came into the state that was judged.
-//! Verdicts and deletions arrive in any order, so the copies are made from what is stored, and never from what a delivery knows.
+//! A finding closes when a later verdict no longer has it, or when the resource was deleted after it came into the judged state. Verdicts
+//! and deletions arrive in any order. So the copies are made from stored rows, never from the content of a delivery.
 
 use std::collections::BTreeSet;
 
@@ -18,11 +18,10 @@ use crate::record::closure::query_all;
 /// How often the lists are corrected because verdicts changed meanwhile, before the record is retried as a whole.
 const ROUNDS: usize = 8;
 
-/// Brings the lists up to date with the stored verdicts on a resource. `found` is what this delivery adds to the list of everything that
-/// was ever found.
+/// Updates the lists from the stored verdicts on a resource. `found` is this delivery's entry in the list of all findings ever.
 ///
-/// INVARIANT: the last reading of the verdicts comes after the last writing. Whoever writes a verdict or a deletion after it corrects the
-/// lists himself; a slower writer that puts an older copy in place reads the newer verdict afterwards.
+/// INVARIANT: the last read of the verdicts comes after the last write. A process that writes a verdict or a deletion after that read
+/// corrects the lists itself. A slower process that writes an older copy then reads the newer verdict, and corrects its copy.
 pub(crate) async fn list_findings(
     table: &impl Table,
     subject: &str,
@@ -44,10 +43,10 @@ pub(crate) async fn list_findings(
         copies = again;
     }
     let context = format!("list the findings of {resource}");
-    Err(PortError::new(PortErrorKind::Unavailable, context, "its verdicts keep changing"))
+    Err(PortError::new(PortErrorKind::Unavailable, context, "its verdicts change too fast"))
 }
 
-/// What the lists are to say of a resource.
+/// The entries of a resource in the lists.
 #[derive(PartialEq, Eq)]
 struct Copies {
     wanted: Vec<Item>,

@@ -72,9 +72,9 @@ fn is_of(description: &Description, resource: &Resource) -> Result<(), Failure> 
     let elsewhere = |own: &Resource| own.account != resource.account || own.region != resource.region;
     match own.filter(elsewhere) {
         None => Ok(()),
-        Some(own) => Err(Failure::Reject(format!(
-            "{resource} was asked for, and {own} answered: nothing is done about either"
-        ))),
+        Some(own) => {
+            Err(Failure::Reject(format!("{resource} was asked for, and {own} answered: neither is changed")))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-//! A resource came into being or was changed: it is judged while it can still be stopped, the verdict is recorded, and what
-//! breaks a control is remedied and published.
+//! A resource was created or changed: Sagewarden judges it while it can still be stopped, records the verdict, remedies what fails a
+//! control, and publishes it.
 //!
-//! What was asked for is judged on the description, whichever event came first; who asked comes from CloudTrail.
+//! The verdict is based on the description, whichever event came first. The creator comes from CloudTrail.
 
 pub(crate) mod canary;
 pub(crate) mod inspect_role;
@@ -62,9 +62,9 @@ const FOUND_LATE: &str = "a sweep found it, and `[reconcile] enforce` does not l
 pub(crate) struct EnforcePolicy<'a, W> {
     /// Where resources are described and remedied, and verdicts and receipts are kept.
     pub(crate) world: &'a W,
-    /// What was found out about roles lately.
+    /// Recent facts about roles.
     pub(crate) inspected: &'a InspectedRoles,
-    /// What KMS said about keys.
+    /// KMS's answers about keys.
     pub(crate) keys: &'a KnownKeys,
     /// Policies and settings.
     pub(crate) bundle: &'a Bundle,
@@ -106,11 +106,13 @@ impl<W: World> EnforcePolicy<'_, W> {
         }
     }
 
-    /// Judges a resource that a sweep found; `None` if it does not exist any more. A verdict that stands is not written again: a sweep is no
-    /// event, and its time says nothing about the resource. Of a child, the parent is judged when the sweep finds it. What was created since
-    /// `remedies_since` is remedied; of anything else the finding is published, and an event that comes late still remedies it.
+    /// Judges a resource that a sweep found; `None` if it no longer exists. A verdict that still holds is not written again: a sweep is not
+    /// an event, and its time says nothing about the resource. If a parent started the resource, the parent is judged when the sweep finds
+    /// the parent. What was created since `remedies_since` is remedied. Of anything else the finding is
+    /// published, and an event that comes late still remedies it.
     ///
     /// # Errors
+    ///
     /// As [`Self::on_change`].
     pub(crate) async fn on_found(
         &self,
@@ -138,7 +140,7 @@ impl<W: World> EnforcePolicy<'_, W> {
             judged.verdict.plan = Plan::Nothing(FOUND_LATE.to_owned());
         }
         let delivery = Delivery::new(world, &judged, None, moment).reporting_only(only_reports);
-        // Whoever recorded the verdict may have died before the finding was published.
+        // The delivery that recorded the verdict may have died before it published the finding.
         act_on(&delivery).await?;
         Ok(Some(judged))
     }
@@ -151,12 +153,12 @@ impl<W: World> EnforcePolicy<'_, W> {
         note_deletion(self.world.table(), resource, at).await
     }
 
-    /// Whoever deletes the description of a job takes the evidence along: all that is left is that they did.
+    /// Deleting the description of a job removes the evidence: all that is left is the deletion itself.
     async fn on_erasure(&self, resource: &Resource, call: &CallMade, moment: &Moment) -> Outcome {
         note_erasure(self.world.table(), resource, call).await?;
         let verdict = judge_erasure(self.bundle, resource, call.time);
         if verdict.outcome == Judgement::Compliant {
-            return Ok(Done::Nothing(format!("`{}` of {resource}: nothing is held against it", call.name)));
+            return Ok(Done::Nothing(format!("`{}` of {resource}: it fails no control", call.name)));
         }
         publish_erasure(self.world, resource, &verdict, call, moment).await
     }
@@ -306,7 +308,7 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
     Ok(Done::Acted(said))
 }
 
-/// The first delivery of a violation that gets this far, or one that takes over from a delivery that came to no end.
+/// Only two deliveries get this far: the first one of a violation, and one that takes over from a delivery that died.
 async fn remedy_and_publish(
     delivery: &Delivery<'_, impl World>,
     owed: OwedNotice,
@@ -320,7 +322,7 @@ async fn remedy_and_publish(
     if let (Step::Call(call), Some(earlier)) = (&step, &owed.earlier)
         && earlier.action.as_deref() != Some(call.action())
     {
-        // The delivery that came to no end got its remedy done: what follows is the next one.
+        // The delivery that died had completed its remedy: the next remedy follows.
         let (earlier, writes) = (earlier.clone(), remedy_writes(delivery, earlier));
         let noted = async {
             delivery.table().write(&writes).await?;
@@ -352,8 +354,8 @@ async fn remedy_and_publish(
     let actor = match noted.await {
         Ok(actor) => actor,
         Err(error) => {
-            // A failed remedy may have taken effect, and nobody has written down that its end is owed: the resource may be gone when the
-            // next delivery looks. So the finding still says that the remedy was begun.
+            // A failed remedy may have taken effect, and no row says that its result is owed: the resource may be gone at the next
+            // delivery. So the finding still says that the remedy was begun.
             let is_final = !remediation.failed || remediation.hopeless;
             let notice = is_final.then(|| finding(delivery, &remediation, delivery.creator()));
             owed.leave(world, notice.as_ref().map(|notice| (notice, writes.as_slice()))).await?;
@@ -461,14 +463,14 @@ async fn remedy_again(delivery: &Delivery<'_, impl World>, owed: &[NoticeRow]) -
         let notice = success(delivery, &remediation, actor.as_ref());
         own.publish(world, &notice, &remedy_writes(delivery, &remediation)).await?;
     }
-    // Whoever read of an earlier failure has read of its end now.
+    // People who read about an earlier failure have now read about its end.
     let cause = success_cause(delivery).await?;
     let earlier = owed.iter().filter(|row| is_of_success(&row.cause) && row.cause != cause);
     strike_out(world, moment, &judged.resource, earlier).await?;
     Ok(Done::Acted(text))
 }
 
-/// A notebook instance that was stopped to be changed goes on, once nothing is left to be changed or to stop it for.
+/// A notebook instance that was stopped for a change starts again, once nothing is left to change and no control wants it stopped.
 async fn start_again(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome {
     if remedy::was_started_by_others(delivery).await? {
         delivery.table().write(&[remedy::started(delivery)]).await?;

@@ -96,20 +96,20 @@ pub(crate) fn summary(judged: &Judged, remediation: &Remediation, actor: Option<
     };
     let ids = controls(&judged.verdict);
     let found = match judged.verdict.outcome {
-        Judgement::Unknown => format!("could not be judged by {ids}"),
-        Judgement::Compliant => "keeps every control".to_owned(),
+        Judgement::Unknown => format!("could not be judged: {ids} undecided"),
+        Judgement::Compliant => "passes every control".to_owned(),
         _ => format!("fails {ids}"),
     };
     format!("{} {found}; started by {}; {done}", judged.resource, who(judged, actor))
 }
 
-/// What to change so that the controls hold.
+/// The changes with which the resource would pass.
 fn advice(verdict: &Verdict) -> String {
     let open = verdict.findings.iter().filter(|finding| finding.waiver.is_none());
     open.map(|finding| format!("{} ({})", finding.fix, finding.control)).collect::<Vec<_>>().join("; ")
 }
 
-/// Who started it, as far as is known: the person kept in the session, the principal, else the role it runs with.
+/// Who started it: the person in the session, else the principal, else the role that it runs with.
 fn who(judged: &Judged, actor: Option<&Actor>) -> String {
     match (actor.and_then(Actor::name), &judged.role) {
         (Some(caller), _) => caller.to_owned(),

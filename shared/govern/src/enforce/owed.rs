@@ -1,6 +1,6 @@
-//! Notices that are owed. A notice about a resource is written to the table before the action that it
-//! reports, and deleted after it has been published. If a process dies in between, the next delivery about the resource finds what is
-//! owed and publishes it, even if the resource has been corrected or is gone.
+//! Owed notices. A notice about a resource is written to the table before the action that it reports, and deleted after it has been
+//! published. If a process dies in between, the next delivery about the resource finds the owed notice and publishes it, even if the
+//! resource has been corrected or is gone.
 
 use sagewarden_events::Resource;
 use sagewarden_lineage::rows::{NoticeRow, ReceiptState};
@@ -56,7 +56,7 @@ fn unreadable(error: serde_json::Error) -> PortError {
 /// A notice that this delivery is to publish.
 pub(crate) struct OwedNotice {
     receipt: Receipt,
-    /// What an earlier delivery did, or was about to do, before it came to no end.
+    /// The remedy that an earlier delivery made, or was about to make, before it died.
     pub(crate) earlier: Option<Remediation>,
 }
 
@@ -79,8 +79,8 @@ impl OwedNotice {
         if earlier.is_some() || what_was_done(notice).is_none() {
             return Ok(Some(Self { receipt, earlier }));
         }
-        // The earlier delivery did nothing. What this one is about to do has to stand there in its place: should it die afterwards, the
-        // next one would take its remedy for another one.
+        // The earlier delivery made no remedy. The row must now hold this delivery's remedy: if this delivery dies, the next one would
+        // otherwise take its remedy for another one.
         receipt.owe(owed.clone());
         receipt.give_back(world.table()).await?;
         let again = Receipt::claim_owing(world.table(), moment, key, owed).await?;
@@ -142,7 +142,7 @@ pub(crate) async fn owed_about(world: &impl World, resource: &Resource) -> Resul
     Ok(unsettled(&query_all(world.table(), NoticeRow::about(resource)).await?).collect())
 }
 
-/// Those of some rows that are owed.
+/// The owed notices among some rows.
 pub(crate) fn unsettled(items: &[Item]) -> impl Iterator<Item = NoticeRow> {
     let rows = items.iter().filter_map(NoticeRow::parse);
     rows.filter(|row| row.state != ReceiptState::Done && row.owed.is_some())
@@ -167,7 +167,8 @@ pub(crate) async fn strike_out(
 /// Publishes owed notices as they were written. Returns their number.
 ///
 /// # Errors
-/// When the table or the bus fail, or another delivery is at one of them: the record is to be retried.
+///
+/// When the table or the bus fail, or another delivery is publishing one of them. The record must then be retried.
 pub(crate) async fn publish_owed(
     world: &impl World,
     moment: &Moment,

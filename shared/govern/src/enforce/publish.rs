@@ -1,4 +1,4 @@
-//! What leaves the system about a verdict: the finding, and what became of its remediation, each once a cause.
+//! The notices about a verdict: the finding, and the result of its remediation, each once for a cause.
 
 use sagewarden_events::{Actor, CallMade, Resource};
 use sagewarden_lineage::rows::{VerdictCause, bundle_mark, millis};
@@ -46,7 +46,7 @@ pub(crate) fn finding(
     notice(POLICY_VIOLATION, delivery.judged, remediation, actor, changed_by)
 }
 
-/// Publishes that a remediation failed. What the service may allow later is tried again.
+/// Publishes that a remediation failed. If the service may allow the call later, it is tried again.
 pub(crate) async fn publish_failure(
     delivery: &Delivery<'_, impl World>,
     remediation: Remediation,
@@ -152,8 +152,8 @@ pub(crate) fn is_of_start(cause: &str) -> bool {
     cause.starts_with(START)
 }
 
-/// What a notice is about: a resource as this bundle judges it in this mode. In another mode something else is done. A resource
-/// that can be changed may break the same controls again after it had kept them all: that is another finding.
+/// The subject of a notice: a resource, judged by this bundle in this mode. Another mode leads to another action. A resource that can be
+/// changed may fail the same controls again after it had passed all of them: that is a new finding.
 async fn cause(what: &str, delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
     let Judged { resource, pk, verdict, modified_at, .. } = delivery.judged;
     let times = if resource.kind.is_mutable() {

@@ -1,4 +1,4 @@
-//! What was done about a violation.
+//! The remedy of a violation.
 
 use sagewarden_lineage::table::Write;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub(crate) const FINDING_TAG: &str = "sagewarden:finding";
 pub(crate) struct Remediation {
     /// The API call; absent when none was made.
     pub(crate) action: Option<String>,
-    /// What came of it, or why nothing was done.
+    /// Its result, or the reason why there was no remedy.
     pub(crate) result: String,
     /// Whether a call was made and refused.
     pub(crate) failed: bool,
@@ -27,10 +27,10 @@ pub(crate) struct Remediation {
     /// Whether the same call would be refused again.
     #[serde(skip)]
     pub(crate) hopeless: bool,
-    /// How often it was undone, where no further one is tried: somebody has to be asked now.
+    /// How often the remedy was undone, if Sagewarden no longer tries: somebody has to act now.
     #[serde(skip)]
     pub(crate) undone: Option<usize>,
-    /// What the row of the verdict remembers of it, should it take effect, for the next delivery.
+    /// The fact that the row of the verdict keeps for the next delivery, if the remedy takes effect.
     #[serde(skip)]
     pub(crate) remembered: Option<Write>,
 }
@@ -59,12 +59,12 @@ impl Remediation {
         Self { failed: true, ..Self::done(action, result) }
     }
 
-    /// What is owed while a remedy is under way, should the process end there.
+    /// The notice that is owed while a remedy is under way, in case the process dies.
     pub(crate) fn begun(action: &str) -> Self {
-        Self::done(action, "the function died during this call: look whether it took effect")
+        Self::done(action, "the function died during this call: check whether the call took effect")
     }
 
-    /// What is owed once a remedy has failed: that an end came of it all the same.
+    /// The notice that is owed after a remedy has failed: that it, or a later one, took effect.
     pub(crate) fn no_longer_needed(action: &str) -> Self {
         Self::done(action, "the resource is as it must be now, or gone: no further call was made")
     }

@@ -33,7 +33,7 @@ pub(crate) const START_NOTEBOOK: &str = "StartNotebookInstance";
 const ADD_TAGS: &str = "AddTags";
 const DELETE_MODEL: &str = "DeleteModel";
 
-/// What is to be done now about a verdict.
+/// Chooses the remedy for a verdict.
 pub(crate) enum Step {
     /// No call, and why.
     Nothing(Remediation),
@@ -72,7 +72,7 @@ impl RemedyCall {
     }
 }
 
-/// What another delivery did, which cannot be done twice, after this one had looked: its finding says so.
+/// Another delivery made this remedy after this delivery had looked; the finding says so.
 pub(crate) async fn done_meanwhile(
     delivery: &Delivery<'_, impl World>,
     call: &RemedyCall,
@@ -94,7 +94,7 @@ pub(crate) async fn done_meanwhile(
     Ok((!is_there).then_some(word))
 }
 
-/// What the plan asks for, as far as the verdict alone says: written down as owed before anything is looked up or done.
+/// The remedy in the plan, according to the verdict alone. It is noted as owed before anything is looked up or done.
 pub(crate) fn intended(judged: &Judged) -> Remediation {
     let Judged { resource, status, verdict, .. } = judged;
     match &verdict.plan {
@@ -145,7 +145,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
             let waits = VerdictRow::write_stopped(key.clone(), *modified_at, moment.now, true);
             world.table().write(&[waits]).await?;
             let answer = remedies.stop(resource).await;
-            // Whoever stops it for reasons of his own does not want it started.
+            // A person who stops an instance for another reason does not want it started again.
             let is_ours = match &answer {
                 Ok(stopped) => *stopped == Stopped::Requested,
                 Err(error) => error.is_transient(),
@@ -157,7 +157,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
             match answer {
                 Ok(Stopped::Already) => Remediation::nothing("it had been stopped already"),
                 answer => {
-                    let result = "stop requested: it is changed once it is stopped";
+                    let result = "stop requested: Sagewarden changes it once it is stopped";
                     Remediation::of(&action, result, answer.map(|_| ()))
                 }
             }
@@ -175,7 +175,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
             }
             let answer = remedies.mark(resource, &[(VIOLATION_TAG, &controls)]).await;
             let marked = VerdictRow::write_marked(key, *modified_at, &controls);
-            let again = if gone_at.is_some() { " again, which somebody had taken away" } else { "" };
+            let again = if gone_at.is_some() { " again, because somebody had removed it" } else { "" };
             let result = format!("marked with the tag `{VIOLATION_TAG}`{again}");
             Remediation::of(&action, result, answer).remembering(marked)
         }
@@ -192,7 +192,7 @@ pub(crate) async fn take(delivery: &Delivery<'_, impl World>, step: Step) -> Res
     Ok(Remediation { after_ms, ..remediation })
 }
 
-/// Whether a notebook instance that was stopped to be changed is to be started again: nothing is left to change.
+/// Whether a notebook instance that was stopped for a change may start again: nothing is left to change.
 pub(crate) async fn is_to_be_started(delivery: &Delivery<'_, impl World>) -> Result<bool, PortError> {
     let Judged { resource, status, verdict, .. } = delivery.judged;
     let may = resource.kind == ResourceKind::NotebookInstance
@@ -267,7 +267,7 @@ fn is_always_made(changes: &Corrections) -> bool {
     [Change::WithdrawApproval, Change::DeleteApp].iter().any(|change| changes.settings.contains(change))
 }
 
-/// What is done in place of one more change.
+/// The remedy that replaces one more change.
 fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: usize) -> Step {
     let kind = delivery.judged.resource.kind;
     match kind {
@@ -275,7 +275,7 @@ fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: u
         ResourceKind::NotebookInstance if is_serving_notebook(delivery.judged) => {
             Step::call(STOP_NOTEBOOK, Asks::Stop)
         }
-        // It serves nobody; at its next start it is as it must be.
+        // A stopped instance serves nobody, and gets the right settings at its next start.
         ResourceKind::NotebookInstance => {
             Step::call(change_action(kind, changes), Asks::Change(changes.clone()))
         }
@@ -293,7 +293,7 @@ fn given_up(action: &str, result: String, made: usize) -> Step {
     Step::Nothing(Remediation { hopeless: true, undone: Some(made), ..failed })
 }
 
-/// A mark is set once; the finding that it stands for has left. It is set again when somebody takes it away or writes over it.
+/// A mark is set once, and its finding was published then. Sagewarden sets it again if somebody removes or overwrites it.
 async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
     let controls = controls_in_tag(delivery.judged);
     let marked = Step::Nothing(Remediation::nothing("it has been marked"));
@@ -308,7 +308,7 @@ async fn mark(delivery: &Delivery<'_, impl World>) -> Result<Step, PortError> {
         let made = delivery.corrections_before(VerdictRow::MARKED_AGAIN, gone_at).await?;
         if made >= MOST_CHANGES {
             let result =
-                format!("it was marked {made} times within a day, and the tag was taken away each time");
+                format!("it was marked {made} times within a day, and somebody removed the tag each time");
             return Ok(given_up(ADD_TAGS, result, made));
         }
     }
@@ -329,7 +329,7 @@ async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, P
             kept(format!("endpoint configuration {} uses it; an endpoint may serve it", configs.join(", ")))
         }
         ModelUse::Unknown { looked_at } => kept(format!(
-            "more than {looked_at} endpoint configurations could name it; not all could be looked at"
+            "more than {looked_at} endpoint configurations could name it, and at most {looked_at} are checked"
         )),
     })
 }
@@ -349,28 +349,25 @@ async fn made_since(delivery: &Delivery<'_, impl World>) -> Result<Timestamp, Po
     })
 }
 
-/// What came of a deletion. SageMaker has none on condition that nothing uses the model: a configuration may be made after the last
-/// look before it. Nothing brings the model back, so the finding must say so.
+/// The result of a deletion. SageMaker has no deletion on condition that nothing uses the model: somebody may create a configuration after
+/// Sagewarden's last look. Nothing brings the model back, so the finding must say so.
 fn deleted(used_now: Result<ModelUse, PortError>) -> String {
     match used_now {
         Ok(ModelUse::Unused) => "deleted".to_owned(),
         Ok(ModelUse::UsedBy(configs)) => format!(
-            "deleted, but endpoint configuration {} was made in the same moment and names it: delete that configuration, or create \
-             the model anew under its name so that it keeps its controls, before an endpoint takes the configuration",
+            "deleted, but endpoint configuration {} was created at the same moment and names it: before an endpoint uses that configuration, delete it, or create the model again under its name so that it passes its controls",
             configs.join(", ")
         ),
         Ok(ModelUse::Unknown { looked_at }) => format!(
-            "deleted; more than {looked_at} endpoint configurations exist now: look whether one that was made in the same moment \
-             names it"
+            "deleted; more than {looked_at} endpoint configurations exist now: check whether one that was created at the same moment names it"
         ),
         Err(error) => format!(
-            "deleted; look whether an endpoint configuration that was made in the same moment names it: that could not be seen \
-             ({error})"
+            "deleted; check whether an endpoint configuration that was created at the same moment names it: Sagewarden could not look ({error})"
         ),
     }
 }
 
-/// What is being changed by somebody else can be changed once that has come to an end.
+/// Another change is under way. The resource can be changed after that.
 fn is_under_way(kind: ResourceKind, status: &Status) -> bool {
     let is_changing = match status {
         Status::Updating | Status::Deleting => true,

@@ -1,4 +1,4 @@
-//! A job that Sagewarden stopped says why: SageMaker's own page of the job shows its tags to whoever wonders.
+//! A job that Sagewarden stopped says why: its tags have the failed controls and the finding, and SageMaker's page of the job shows tags.
 
 use sagewarden_events::ResourceKind;
 use sagewarden_lineage::rows::{NoticeRow, VerdictRow};

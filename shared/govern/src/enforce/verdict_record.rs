@@ -1,5 +1,5 @@
-//! How verdicts are recorded: the newest by each bundle, who created the resource, when it last kept every control, and what
-//! was done about it. What is known at one time is written in one request.
+//! Records verdicts: the newest one by each bundle, the creator of the resource, the time when it last passed every control, and the
+//! remedy. Facts that become known at the same time are written in one request.
 
 use sagewarden_events::CallMade;
 use sagewarden_lineage::id::NodeId;
@@ -30,7 +30,7 @@ pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Resul
     Ok(list_findings(delivery.table(), pk, found.as_ref()).await?)
 }
 
-/// The lists, for a verdict that stands: whoever recorded it may have died before it was listed.
+/// The lists, for a verdict that still holds: the delivery that recorded it may have died before it wrote them.
 pub(crate) async fn list_verdict(delivery: &Delivery<'_, impl World>) -> Result<(), Failure> {
     let judged = delivery.judged;
     let found = found(judged, &verdict(judged)?);
@@ -41,7 +41,7 @@ fn found(judged: &Judged, verdict: &VerdictRow) -> Option<FoundRow> {
     FoundRow::of_verdict(verdict, mode_word(judged.verdict.mode), would(judged))
 }
 
-/// What `enforce` would have done, if nothing is to be done.
+/// The remedy that `enforce` would have made, if nothing is done.
 fn would(judged: &Judged) -> Option<&'static str> {
     let Verdict { plan, would, .. } = &judged.verdict;
     would.filter(|_| matches!(plan, Plan::Nothing(_))).map(Would::word)
@@ -70,7 +70,7 @@ pub(crate) async fn record_creator_of_gone(
     Ok(table.write(&[VerdictRow::write_actor(key, &text)]).await?)
 }
 
-/// What is recorded of a remediation that took effect: the first counts, later deliveries find the resource stopped.
+/// The record of a remedy that took effect. The first one counts: later deliveries find the resource stopped.
 pub(crate) fn remedy_writes(delivery: &Delivery<'_, impl World>, remediation: &Remediation) -> Vec<Write> {
     let Some(action) = remediation.action.as_ref().filter(|_| remediation.took_effect()) else {
         return Vec::new();

@@ -1,5 +1,4 @@
-//! What the reasons of a model are compared with: the analysis that the settings name, else the one of its training
-//! data.
+//! The baseline of a model's attribution: the analysis that the settings name, else the analysis of its training data.
 
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_outcomes::clarify::Analysis;
@@ -25,6 +24,7 @@ pub(super) struct BaselineReasons {
 /// The baseline of a model; `None` if there is none.
 ///
 /// # Errors
+///
 /// If the settings name one that cannot be used, or S3 does not answer.
 pub(super) async fn find(
     world: &impl World,

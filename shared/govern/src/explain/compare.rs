@@ -1,4 +1,4 @@
-//! The reasons of now beside those of the baseline.
+//! Compares a window's attribution with the baseline's.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(crate) struct Reasons {
 
 #[cfg(feature = "pages")]
 impl Reasons {
-    /// The reasons of the baseline, and those of now.
+    /// The attributions of the baseline and of the window.
     pub(crate) fn both(&self) -> Option<[&Analysis; 2]> {
         Some([self.before.as_ref()?, &self.now])
     }
@@ -55,7 +55,9 @@ pub(super) fn compare(
     let unknown = match &baseline {
         Some(_) if score.is_some() => None,
         Some((place, _)) => Some(format!("`{place}` has no SHAP values of trees to compare with")),
-        None => Some("there is no baseline of attributions: it is made of training data".to_owned()),
+        None => {
+            Some("there is no baseline of attributions: detect-drift makes it from training data".to_owned())
+        }
     };
     let mut features = features(&now, explained.as_ref());
     let omitted = features.len().saturating_sub(AttributedRows::MAX_FEATURES);

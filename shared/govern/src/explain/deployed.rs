@@ -48,7 +48,7 @@ impl Artifact {
 #[derive(Debug)]
 pub(super) struct DeployedModel {
     pub(super) artifact: Artifact,
-    /// The jobs that trained it, as far as they are known.
+    /// The known jobs that trained it.
     pub(super) training: Vec<NodeId>,
 }
 

@@ -11,11 +11,11 @@ use super::unexplained::Unexplained;
 use crate::notify::Moment;
 use crate::world::World;
 
-/// The model that was read last, or why that file is none that can be explained. A version of a file never changes.
+/// The model that was read last, or the reason why that file cannot be explained. A version of a file never changes.
 #[derive(Debug, Default)]
 pub(crate) struct KnownModels(RefCell<Option<(Artifact, FoundModel)>>);
 
-/// A model, or why there is none.
+/// A model, or the reason why there is none.
 type FoundModel = Result<Rc<Model>, String>;
 
 impl KnownModels {

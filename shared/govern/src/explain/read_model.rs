@@ -41,7 +41,7 @@ pub(super) async fn read(
             return Err(Unexplained::Broken(format!("the model `{uri}` cannot be read: {error}")));
         }
         Some(Err(error)) => return Err(not_read(error.to_string())),
-        None => return Err(Unexplained::Broken(format!("the model `{uri}` is there no more"))),
+        None => return Err(Unexplained::Broken(format!("the model `{uri}` no longer exists"))),
     };
     limits::rows(model.features(), model.base_values().len(), model.leaves()).map_err(not_read)?;
     Ok(model)

@@ -1,8 +1,7 @@
-//! The requests that a window is explained by: an even sample, which is a function of the set of the window's files.
+//! The requests with which a window is explained: an even sample that depends only on the set of the window's files.
 //!
-//! Files are taken in the order of a digest, as long as they fit. Of their rows, those with the smallest ranks are
-//! held; a rank is a digest of the file and the row's place in it. So no order of events matters, and no file
-//! outweighs the others.
+//! Files are taken in the order of a digest, as long as they fit. Of their rows, the ones with the smallest ranks are held; a rank is a
+//! digest of the file and the row's place in it. So the order of events does not matter, and no file outweighs the others.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -46,7 +45,8 @@ pub(super) struct SampledRows {
 /// Draws rows of a window.
 ///
 /// # Errors
-/// If there is none that fits the model, or S3 does not answer.
+///
+/// If no row fits the model, or S3 does not answer.
 pub(super) async fn sample(
     world: &impl World,
     model: &Model,
@@ -214,7 +214,7 @@ impl<'a> DrawnRows<'a> {
         }
         let rows = held.into_ordered();
         if rows.is_empty() {
-            return Err(Unexplained::NoSuchModel("no request of the window was captured".to_owned()));
+            return Err(Unexplained::NoSuchModel("the window has no captured request".to_owned()));
         }
         Ok(SampledRows { rows, names, of: seen, unusable, files })
     }

@@ -1,5 +1,5 @@
-//! An even sample: of all that is offered, what has the smallest ranks. A rank is a digest of where something stands,
-//! so that the sample depends neither on the order nor on how the whole was cut into files.
+//! An even sample: the offered items with the smallest ranks. A rank is a digest of an item's place. So the sample depends neither on the
+//! order of the items nor on how they were divided into files.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

@@ -1,4 +1,4 @@
-//! What a model says of a sample of rows.
+//! The attributions of a model over a sample of rows.
 
 use sagewarden_explain::{Importance, Model, RowBlock};
 use sagewarden_outcomes::clarify::{ExplainedFeature, ExplainedLabel, ExplainedModel};

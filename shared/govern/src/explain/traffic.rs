@@ -1,4 +1,4 @@
-//! What is explained.
+//! The traffic that is explained.
 
 use sagewarden_settings::DetectedEndpoint;
 

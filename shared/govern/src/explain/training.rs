@@ -39,7 +39,7 @@ pub(crate) struct DrawnTable {
 }
 
 impl DrawnTable {
-    /// Of a file with so many columns.
+    /// The columns of a file of this width.
     pub(crate) fn of(file: &str, columns: usize) -> Self {
         let most = (CELLS / columns.max(1)).min(MOST);
         Self { file: digest(file), place: 0, held: Smallest::new(most) }
@@ -76,7 +76,7 @@ fn own(cell: &Cell<'_>) -> OwnCell {
     }
 }
 
-/// What a training job made, and of what.
+/// The artifact and the data of a training job.
 pub(crate) struct TrainedModel<'a> {
     /// `DescribeTrainingJob`
     pub(crate) described: &'a Json,
@@ -101,7 +101,7 @@ pub(crate) async fn keep(
         Ok((rows, text)) => {
             let key = format!("{}/{ANALYSIS}", folder.key);
             world.files().write(&folder.bucket, &key, "application/json", text.as_bytes()).await?;
-            Ok(format!("its model explained {} of it", counted(rows, "row")))
+            Ok(format!("explained {} of it with the model", counted(rows, "row")))
         }
         Err(unexplained) => {
             let unexplained = unexplained.unless_failed()?;

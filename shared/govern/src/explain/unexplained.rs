@@ -11,7 +11,7 @@ use crate::ports::PortError;
 pub(crate) enum Unexplained {
     /// They cannot be computed for such a model, and nothing is wrong.
     NoSuchModel(String),
-    /// Something must be mended first.
+    /// Somebody must fix something first.
     Broken(String),
     /// The table failed, or a service does not answer: that says nothing about the model.
     Failed(Failure),
@@ -42,16 +42,16 @@ impl From<NotBegun> for Unexplained {
 }
 
 impl Unexplained {
-    /// For a file that cannot be read: a failure that stays until somebody mends it is a reason.
+    /// The reason if a file cannot be read and somebody must fix that. Failures that pass by themselves are retried instead.
     pub(super) fn of_file(error: PortError) -> Self {
         if error.is_transient() {
             return Self::Failed(error.into());
         }
-        // AWS's message may differ from call to call, and what is written must not.
+        // AWS's message may differ from call to call, but the written text must not.
         Self::Broken(format!("{}: {}", error.context(), error.kind().word()))
     }
 
-    /// If the settings name what the reasons are compared with, somebody expects reasons: that there are none is a fault.
+    /// If the settings name a baseline of attributions, somebody expects attributions: a model that cannot be explained is then a fault.
     pub(super) fn if_expected(self, said: &WatchedAttribution) -> Self {
         match self {
             Self::NoSuchModel(why) if said.baseline.is_some() => Self::Broken(why),
@@ -78,7 +78,7 @@ impl Unexplained {
         }
     }
 
-    /// Whether somebody must mend something.
+    /// Whether somebody must fix something.
     pub(crate) fn is_broken(&self) -> bool {
         !matches!(self, Self::NoSuchModel(_))
     }

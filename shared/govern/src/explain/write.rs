@@ -10,10 +10,10 @@ use crate::ports::Monitor;
 use crate::window::Window;
 use crate::world::World;
 
-/// Writes the files of a closed window. A model that cannot be explained leaves nothing, unless something must be
-/// mended.
+/// Writes the files of a closed window. If the model cannot be explained, there are none, unless somebody must fix something.
 ///
 /// # Errors
+///
 /// When S3 does not answer.
 pub(crate) async fn write(
     world: &impl World,

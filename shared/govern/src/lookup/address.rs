@@ -35,7 +35,7 @@ pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) ->
     ids.sort();
     ids.dedup();
     if ids.len() > 1 && matches!(narrowing, Narrowing::Incarnations | Narrowing::At(_)) {
-        // They differ in time: the newest is what the name means now.
+        // The nodes differ in time: the name now means the newest one.
         let keys: Vec<Key> = ids.iter().map(NodeRow::key).collect();
         let items = reading.get(&keys).await?;
         let newest = items.iter().max_by_key(|item| (item.number(CREATED), item.key.clone()));

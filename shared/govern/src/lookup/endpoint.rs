@@ -19,8 +19,8 @@ use super::reading::{Interrupted, Reading, or_cut};
 use crate::ports::Table;
 use crate::record::closure::{component_periods, written_down};
 
-/// The endpoint, what it ran at the time, and everything upstream: from the closure of the live deployment, else by walking. What it runs is
-/// a deployment, and the inference components that were put onto it.
+/// The endpoint, what ran on it at the time, and everything upstream: from the closure of the live deployment, else by walking. A
+/// deployment runs on it, and the inference components that were put onto it.
 pub(super) async fn endpoint<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -78,7 +78,7 @@ pub(super) async fn components<T: Table>(
     component_periods(reading, endpoint, ComponentRow::of(endpoint)).await
 }
 
-/// What the endpoint ran before, with everything upstream of that.
+/// Earlier deployments of the endpoint, with everything upstream of them.
 pub(super) async fn former<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -129,7 +129,7 @@ async fn live<T: Table>(
 /// Findings of monitoring in one answer: four days of an hourly schedule.
 const MAX_OBSERVATIONS: usize = 100;
 
-/// What monitoring has found on the endpoint, as far as there is room; the newest first, of whichever variant or schedule.
+/// The newest findings of monitoring on the endpoint, as many as fit, from every variant and schedule.
 pub(super) async fn observations<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,

@@ -30,11 +30,12 @@ const ROWS: usize = 500;
 /// Observations whose nodes are read.
 const OBSERVATIONS: usize = 40;
 
-/// Answers what is known of an entity, now or at the question's time. A name takes one request more than an identity, and so does a
+/// Answers the known facts about an entity, now or at the question's time. A name takes one request more than an identity, and so does a
 /// partition of more than 500 rows.
 ///
 /// # Errors
-/// If the question names nothing, too much, or a time before the entity was created, or if the table fails.
+///
+/// If the question names no entity, several entities, or a time before the entity was created, or if the table fails.
 pub async fn entity(table: &impl Table, question: &Question) -> Result<Entity, NoAnswer> {
     let bounds = question.bounds()?;
     let reading = Reading::new(table, bounds.requests, &|| false);
@@ -181,7 +182,7 @@ async fn neighbours<T: Table>(
     let mut others: BTreeSet<NodeId> = ends.filter(|id| **id != node.id).cloned().collect();
     let endpoint = node.text(ENDPOINT).and_then(NodeId::parse);
     others.extend(endpoint.clone());
-    // What it was made from goes before what was made from it: it is never much.
+    // Edges upstream come before edges downstream, because there are never many of them.
     let sources: BTreeSet<&NodeId> = graph.into_node(&node.id).map(|edge| &edge.from).collect();
     let mut order: Vec<NodeId> = others.into_iter().collect();
     order.sort_by_key(|id| !sources.contains(id));

@@ -18,7 +18,7 @@ pub(super) fn entry(time: Timestamp, kind: EntryKind, subject: &NodeId, text: St
     Entry { time, kind, text, subject: subject.to_string(), digest: None, previous: None }
 }
 
-/// What happened to it by its own rows.
+/// The events that the entity's own rows record.
 pub(super) fn own_entries(node: &Node, rows: &[Item], graph: &Graph) -> Vec<Entry> {
     let id = &node.id;
     let state = |at: Timestamp, text: String| entry(at, EntryKind::State, id, text);
@@ -60,7 +60,7 @@ fn revision(endpoint: &NodeId, row: RevisionRow) -> Entry {
     }
 }
 
-/// Why a monitor said nothing, in words.
+/// Why a monitor has no result, in words.
 fn silence(cause: &str) -> &str {
     match cause {
         "execution-failed" => "the execution failed",
@@ -70,13 +70,13 @@ fn silence(cause: &str) -> &str {
         "schedule-stopped" => "the schedule was stopped",
         "report-missing" => "there were violations, but no report",
         "report-denied" => "the report could not be read",
-        "traffic-unreadable" => "some could not be read",
-        "labels-missing" => "no label came",
+        "traffic-unreadable" => "lines or files could not be read",
+        "labels-missing" => "no label arrived",
         "quality-unmeasured" => "the predictions could not be judged",
-        "bias-unmeasured" => "how groups fared could not be judged",
-        "attribution-unmeasured" => "the reasons of the model could not be computed",
-        "traffic-missing" => "no traffic has arrived since",
-        "traffic-unheard" => "it is there, but no event announced it",
+        "bias-unmeasured" => "groups could not be compared",
+        "attribution-unmeasured" => "the model could not be explained",
+        "traffic-missing" => "no traffic has arrived since then",
+        "traffic-unheard" => "captured files are in S3, but S3 sent no event about them",
         other => other,
     }
 }
@@ -86,26 +86,36 @@ pub(super) fn observation(time: Timestamp, node: &Node) -> Entry {
         let causes = node.item.iter().flat_map(|item| item.set(SILENT));
         let causes: Vec<&str> = causes.map(silence).collect();
         let schedule = node.text(SCHEDULE).unwrap_or("unknown");
-        let who = if schedule == WindowReport::SCHEDULE {
-            "traffic was not watched".to_owned()
+        let (name, causes) = (node.name(), causes.join(", "));
+        let text = if schedule == WindowReport::SCHEDULE {
+            format!("traffic was not watched: {causes} ({name})")
         } else {
-            format!("schedule {schedule} said nothing")
+            format!("schedule {schedule} has no result: {causes} ({name})")
         };
-        let text = format!("{who}: {}, in {}", causes.join(", "), node.name());
         return entry(time, EntryKind::Monitoring, &node.id, text);
     }
     if node.id.kind() == NodeKind::Violation {
-        let kind = node.text(MONITORING_TYPE).unwrap_or("monitoring");
-        let found = node.text(FOUND).map(|found| format!(": {found}")).unwrap_or_default();
-        let measured = node.text(MEASURED).map(|measured| format!("; {measured}")).unwrap_or_default();
-        let text = format!(
-            "{kind} found {} ({}), in {}{found}{measured}",
-            counted(node.number(VIOLATIONS).unwrap_or_default(), "violation"),
-            node.text(SEVERITY).unwrap_or("severity unknown"),
-            node.name()
-        );
-        return entry(time, EntryKind::Drift, &node.id, text);
+        return entry(time, EntryKind::Drift, &node.id, violations(node));
     }
     let state = node.text(STATE).map(|state| format!(": {state}")).unwrap_or_default();
     entry(time, EntryKind::Monitoring, &node.id, format!("monitoring execution {} began{state}", node.name()))
+}
+
+/// The finding of a monitor in a window or an execution. If there is no violation now, an earlier report may have had some: then the node
+/// still has their severity.
+fn violations(node: &Node) -> String {
+    let kind = node.text(MONITORING_TYPE).unwrap_or("monitoring");
+    let measured = node.text(MEASURED).map(|measured| format!("; {measured}")).unwrap_or_default();
+    let (name, severity) = (node.name(), node.text(SEVERITY));
+    match node.number(VIOLATIONS).unwrap_or_default() {
+        0 => {
+            let earlier = severity.map(|worst| format!(" any more (the worst was {worst})"));
+            format!("{kind} found no violation in {name}{}{measured}", earlier.unwrap_or_default())
+        }
+        count => {
+            let severity = severity.unwrap_or("severity unknown");
+            let found = node.text(FOUND).map(|found| format!(": {found}")).unwrap_or_default();
+            format!("{kind} found {} ({severity}) in {name}{found}{measured}", counted(count, "violation"))
+        }
+    }
 }

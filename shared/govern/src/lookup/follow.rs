@@ -23,7 +23,7 @@ const STEP: usize = 64;
 /// Queries in flight at once.
 const CONCURRENCY: usize = 16;
 
-/// The result of a walk, and where it goes on if it was cut.
+/// The result of a walk, and where it continues if a limit cut it.
 pub(super) type Followed = (Graph, Option<Cursor>);
 
 /// The walk of an earlier answer to the same question.
@@ -110,8 +110,8 @@ async fn pages<T: Table>(
     Ok(pages.into_iter().flatten().collect())
 }
 
-/// Resources built from a commit that nobody named. No row of the commit names them: the link is a register of the resource.
-/// It is found through the branches that pointed to the commit, and the times between which they did.
+/// Resources whose commit was inferred. No row of the commit names them, because the link is a register of the resource. They are found
+/// through the branches that pointed to the commit, and the times when they did.
 pub(super) async fn followers<T: Table>(
     reading: &Reading<'_, T>,
     commit: &NodeId,

@@ -1,4 +1,4 @@
-//! Why there is no lineage of a resource, or no verdict on it, as far as the store can say.
+//! Why the store has no lineage of a resource, or no verdict on it.
 
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_lineage::id::NodeKind;
@@ -80,15 +80,13 @@ fn of_node(item: &Item) -> Vec<String> {
     let mut sentences: Vec<String> =
         item.set(GAPS).filter_map(parse_gap).map(|(_, words)| words.to_owned()).collect();
     if sentences.is_empty() {
-        sentences.push("no fact about it is known to be missing".to_owned());
+        sentences.push("no recorded fact about it is missing".to_owned());
     }
     if let Some(state) = item.text(STATE) {
         sentences.push(format!("the newest state that was reported is {state}"));
     }
     if item.number(DELETED_AT).is_some() {
-        sentences.push(
-            "it was deleted: facts that were not recorded before cannot be found out any more".to_owned(),
-        );
+        sentences.push("it was deleted: facts that were not recorded by then are lost".to_owned());
     }
     sentences
 }
@@ -130,9 +128,7 @@ fn without_node(resource: Option<&Resource>, is_judged: bool, calls: &[Item]) ->
 fn without_verdict(resource: Option<&Resource>, has_lineage: bool, is_judged: bool) -> Vec<String> {
     let sentence = match resource {
         None => "nothing in the store has this name",
-        Some(_) if is_judged => {
-            "it was looked at, and its verdict is not in the store: run `sagewarden verify`"
-        }
+        Some(_) if is_judged => "it was judged, but its verdict is not in the store: run `sagewarden verify`",
         Some(resource) if resource.kind == ResourceKind::Endpoint && has_lineage => {
             "an endpoint is judged once it is in service or has failed: no such event has reached enforce-policy"
         }

@@ -1,4 +1,4 @@
-//! What happened to an entity. Of an endpoint: what it ran when, too.
+//! The history of an entity. The history of an endpoint includes its deployments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,7 @@ fn cut(history: &mut History) {
     }
 }
 
-/// Everything that happened, newest deployments first. It says what it did not look into.
+/// The whole history, newest deployments first. It names the parts that it leaves out.
 async fn collect<T: Table>(
     reading: &Reading<'_, T>,
     node: &Node,
@@ -125,7 +125,7 @@ async fn collect<T: Table>(
         follow(reading, &mut walk, Direction::Upstream).await?;
         let graph = walk.into_graph();
         let who = graph.nodes.get(deployment).and_then(|node| node.text(CREATED_BY));
-        // Whoever asked for it first: later, it may have been somebody else.
+        // This is the first caller. In a later period of the same configuration, it may have been somebody else.
         let by = who.filter(|_| is_first(&periods, period)).map(|who| format!(", deployed by {who}"));
         let by = by.unwrap_or_default();
         let text = format!("configuration {configuration} came into force{}{by}", models(&graph));
@@ -143,7 +143,7 @@ async fn collect<T: Table>(
     Ok(())
 }
 
-/// What the rows of an entity and the verdicts on it say.
+/// The events in the rows of an entity, and the verdicts on it.
 async fn collect_own<T: Table>(
     reading: &Reading<'_, T>,
     node: &Node,
@@ -220,7 +220,7 @@ fn models(graph: &Graph) -> String {
     text
 }
 
-/// What monitoring did and found, the newest first.
+/// The runs and findings of monitoring, the newest first.
 async fn observed<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -254,7 +254,7 @@ async fn observed<T: Table>(
     }
 }
 
-/// What a finding came to at other times: when its window was closed, and what somebody wrote later.
+/// Other results of a finding: when its window was closed, and with files that somebody wrote later.
 fn verdicts(time: Timestamp, node: &Node) -> Vec<Entry> {
     let verdicts: Vec<&str> = node.item.iter().flat_map(|item| item.set(VERDICTS)).collect();
     let is_news = verdicts.len() > 1 || verdicts.iter().any(|verdict| verdict.starts_with("rewritten"));
@@ -305,8 +305,8 @@ enum FirstShown {
     Finding,
 }
 
-/// Each verdict on a node when a bundle first came to it, and the verdict that holds now, where a bundle came back to it. The digests make a
-/// chain, so that a verdict that is gone later is missed.
+/// Each verdict on a node at the time when a bundle first came to it, and the present verdict if a bundle came back to it. The digests form
+/// a chain, so that a missing verdict is noticed.
 async fn judged<T: Table>(
     reading: &Reading<'_, T>,
     id: &NodeId,

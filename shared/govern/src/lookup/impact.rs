@@ -66,7 +66,7 @@ async fn now<T: Table>(
     for UnindexedRow { deployment } in unindexed.items.iter().filter_map(UnindexedRow::parse) {
         if !running.iter().any(|row| row.deployment == deployment) {
             impact.missing.push(format!(
-                "{} has more upstream than is indexed: its own lineage says whether this is part of it",
+                "the lineage of {} is too large for the index: ask for that lineage to see whether this is part of it",
                 place(&deployment)
             ));
         }
@@ -84,7 +84,7 @@ async fn now<T: Table>(
     Ok(())
 }
 
-/// What an identity says about the place of a deployment or an inference component.
+/// The endpoint in the identity of a deployment or an inference component.
 fn place(deployment: &NodeId) -> String {
     let live = LiveEndpoint::of(deployment);
     match live.component {
@@ -93,7 +93,7 @@ fn place(deployment: &NodeId) -> String {
     }
 }
 
-/// What runs on an endpoint, with the facts of the endpoint.
+/// The deployments and components on an endpoint, with the endpoint's facts.
 fn described(row: &LiveRow, node: Option<&Item>, pointer: Option<&Item>) -> LiveEndpoint {
     let mut live = on(&row.endpoint, &row.deployment);
     if let Some(item) = node {
@@ -109,7 +109,7 @@ fn described(row: &LiveRow, node: Option<&Item>, pointer: Option<&Item>) -> Live
     live
 }
 
-/// What runs on an endpoint, by identities alone.
+/// The deployments and components on an endpoint, by identities alone.
 fn on(endpoint: &NodeId, deployment: &NodeId) -> LiveEndpoint {
     let live = LiveEndpoint::of(deployment);
     match live.component {
@@ -157,7 +157,7 @@ async fn then<T: Table>(
     Ok(())
 }
 
-/// What of a graph ran on an endpoint at a time.
+/// The nodes of a graph that ran on an endpoint at a time.
 async fn ran_on<T: Table>(
     reading: &Reading<'_, T>,
     graph: &Graph,

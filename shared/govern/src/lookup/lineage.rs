@@ -1,4 +1,4 @@
-//! The question `lineage`: what an entity was made from, and what was made from it.
+//! The question `lineage`: everything upstream of an entity, or everything downstream.
 
 use std::collections::BTreeMap;
 
@@ -129,7 +129,7 @@ async fn details<T: Table>(
     Ok(details.into_iter().map(|(id, detail)| (id, detail.into())).collect())
 }
 
-/// What a row adds to the detail of its node.
+/// The large facts that a row adds to its node.
 pub(super) fn detail(item: &Item) -> Option<(NodeId, Map<String, Json>)> {
     if let Some(row) = DetailRow::parse(item) {
         return Some((row.id, serde_json::from_str(&row.json?).ok()?));

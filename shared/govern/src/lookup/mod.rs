@@ -1,7 +1,7 @@
 //! A question about the lineage, and its answer. Every answer says whether it is complete, and if not, why.
 //!
-//! Each kind of question has a file of its own. Below them lie the walks ([`follow`]), what was in force on an endpoint
-//! when ([`periods`]), how an address becomes a node ([`address`]), and the reads that count against the limits ([`reading`]).
+//! Each kind of question has a file of its own. They share the walks ([`follow`]), the periods in which deployments were in force
+//! ([`periods`]), the way from an address to a node ([`address`]), and the reads that count against the limits ([`reading`]).
 
 mod address;
 mod arrived;
@@ -86,9 +86,10 @@ pub async fn answer_within(
     Ok(reply)
 }
 
-/// Answers what an entity was made from, without a limit of time.
+/// Answers everything upstream of an entity, without a limit of time.
 ///
 /// # Errors
+///
 /// As [`answer`].
 pub async fn lookup_lineage(table: &impl Table, question: &Question) -> Result<Answer, NoAnswer> {
     let bounds = question.bounds()?;

@@ -35,7 +35,8 @@ pub(super) async fn deployment_in_force<T: Table>(
     Ok(page.items.first().and_then(RevisionRow::parse).map(|revision| revision.deployment))
 }
 
-/// What was in force when, the oldest first. Several revisions in a row that name the same deployment are one period.
+/// The deployments with the periods in which they were in force, the oldest first. Consecutive revisions with the same deployment are one
+/// period.
 pub(super) async fn periods<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,

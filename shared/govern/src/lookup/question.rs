@@ -14,16 +14,16 @@ use crate::ports::PortError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ask {
-    /// What an entity was made from, or what was made from it.
+    /// Everything upstream of an entity, or everything downstream.
     #[default]
     Lineage,
     /// Which endpoints run something built from the entity.
     Impact,
-    /// What differs between two models or deployments.
+    /// The differences between two models or deployments.
     Diff,
     /// The request that trains a model again.
     Reproduce,
-    /// What happened to an endpoint, or to another entity.
+    /// The history of an endpoint, or of another entity.
     History,
     /// Why a resource was stopped, changed, marked or reported.
     Why,
@@ -35,13 +35,13 @@ pub enum Ask {
     Jobs,
     /// The list of findings.
     Findings,
-    /// The list of waived controls, and whom the waivers cover.
+    /// The list of waived controls, and the resources that the waivers cover.
     Waivers,
     /// The list of what Sagewarden did about findings.
     Remedies,
     /// The list of jobs whose descriptions were erased.
     Erased,
-    /// Each model in use, with what a reviewer asks about it.
+    /// Each model in use, with the facts that a reviewer asks for.
     Inventory,
     /// Why there is no lineage of a resource, or no verdict on it.
     Gap,
@@ -69,15 +69,15 @@ impl Ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntryState {
-    /// What is open, live or in use now.
+    /// Open findings, live endpoints, models in use.
     Open,
-    /// What no longer is.
+    /// Closed findings, deleted endpoints, models no longer in use.
     Closed,
     /// Both.
     All,
 }
 
-/// What findings are counted by.
+/// The field by which findings are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CountBy {
@@ -148,7 +148,7 @@ pub struct Question {
     /// For lists of findings: only findings of this control.
     #[serde(default)]
     pub control: Option<String>,
-    /// For lists: only what is not older than this: a day, a time, or a span such as `7d`, `24h` or `2w`.
+    /// For lists: only entries that are not older than this: a day, a time, or a span such as `7d`, `24h` or `2w`.
     #[serde(default)]
     pub since: Option<String>,
     /// For lists: which entries.
@@ -172,10 +172,10 @@ pub struct Question {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
-    /// What the entity was made from.
+    /// Upstream: the inputs of the entity.
     #[default]
     Upstream,
-    /// What was made from the entity.
+    /// Downstream: the resources that were made from the entity.
     Downstream,
     /// Both.
     Both,
@@ -210,7 +210,7 @@ pub enum NoAnswer {
     /// Several nodes have this address.
     #[error("`{entity}` names {} nodes: ask for one of them: {}", candidates.len(), candidates.join(", "))]
     Ambiguous {
-        /// What was asked.
+        /// The question as it was asked.
         entity: String,
         /// The identities; each is a valid entity of a question.
         candidates: Vec<String>,
@@ -220,7 +220,7 @@ pub enum NoAnswer {
     BadField {
         /// Which field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// Nothing can be repeated.
@@ -242,7 +242,7 @@ pub(super) struct Bounds {
 }
 
 impl Question {
-    /// What something was made of.
+    /// The inputs of an entity.
     #[must_use]
     pub fn about(entity: impl Into<String>) -> Self {
         Self { entity: entity.into(), ..Self::default() }
@@ -305,7 +305,7 @@ impl Question {
         let with_severity = matches!(self.ask, Ask::Findings | Ask::Waivers | Ask::Remedies);
         let none = |given: bool, allowed: bool| given && !allowed;
         if !self.ask.is_list() && self.entity.is_empty() {
-            return refuse("entity", "is missing: say what you ask about".to_owned());
+            return refuse("entity", "is missing: name what you ask about".to_owned());
         }
         if self.ask.is_list() && !self.entity.is_empty() {
             return refuse(
@@ -334,7 +334,7 @@ impl Question {
             return refuse(field, format!("is not for `{}`", self.ask_word()));
         }
         if self.by.is_some() && self.cursor.is_some() {
-            return refuse("cursor", "does not go with `by`: counts are of everything".to_owned());
+            return refuse("cursor", "does not go with `by`: `by` counts everything".to_owned());
         }
         if let Some(severity) = self.severity.as_deref().filter(|word| !SEVERITIES.contains(word)) {
             return refuse("severity", format!("is `{severity}`: write one of {}", SEVERITIES.join(", ")));
@@ -365,17 +365,17 @@ impl Question {
         within("limit", self.limit, 100, 1_000)
     }
 
-    /// The oldest time of a list; a day stands for its beginning.
+    /// The oldest time of a list; a day means its beginning.
     pub(super) fn since(&self) -> Result<Option<Timestamp>, NoAnswer> {
         let Some(text) = self.since.as_deref() else { return Ok(None) };
         let bad =
             |reason: &str| NoAnswer::BadField { field: "since", reason: format!("is `{text}`: {reason}") };
         if let Some(span) = span(text) {
-            let now = self.now.ok_or_else(|| bad("this caller has no clock: write a day or a time"))?;
+            let now = self.now.ok_or_else(|| bad("spans are not possible here: write a day or a time"))?;
             return Ok(Some(Timestamp::from_millis((now.millis() - span).max(0))));
         }
         let begin = Timestamp::from_text(&format!("{text}T00:00:00Z"));
-        // A number alone would be seconds since 1970, which nobody types; who does has left out the unit of a span.
+        // A number alone would mean seconds since 1970, which nobody types: it is a span whose unit is missing.
         let time = || Timestamp::from_text(text).filter(|_| text.contains('-'));
         begin.or_else(time).map(Some).ok_or_else(|| {
             bad("write a day such as 2026-03-02, a time such as 2026-03-02T10:00:00Z, or a span such as 7d, 24h or 2w")
@@ -401,7 +401,7 @@ fn span(text: &str) -> Option<i64> {
     i64::from(number).checked_mul(unit)
 }
 
-/// Reads a time of a question; a day stands for its end.
+/// Reads a time of a question; a day means its end.
 pub(super) fn time(field: &'static str, text: &str) -> Result<Timestamp, NoAnswer> {
     Timestamp::end_of_day(text).or_else(|| Timestamp::from_text(text)).ok_or_else(|| NoAnswer::BadField {
         field,

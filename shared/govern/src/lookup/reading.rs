@@ -51,7 +51,7 @@ impl From<Interrupted> for NoAnswer {
     }
 }
 
-/// What was read to add to an answer that is there already. A limit cuts that answer; `None` then.
+/// Rows that extend an existing answer; `None` if a limit cuts them off.
 pub(super) fn or_cut<R>(read: Result<R, Interrupted>, graph: &mut Graph) -> Result<Option<R>, NoAnswer> {
     match read {
         Ok(found) => Ok(Some(found)),

@@ -1,7 +1,7 @@
-//! The table as a reader with a scope sees it: rows of nodes outside are not there, and no other row names one.
+//! The table as a reader with a scope sees it: nodes outside the scope do not exist, and no row names them.
 //!
-//! Every question reads through it, so that a new one is scoped before it is written. A kind of row whose key leads to another node has to
-//! be known here (`destinations`); which attributes name nodes is known to the rows (`naming`).
+//! Every question reads through it, so a new kind of question is scoped from the start. If the key of a new kind of row leads to another
+//! node, add it to `destinations`. The rows know which attributes name nodes (`naming`).
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub(super) struct Scoped<'a, T> {
     scope: &'a Scope,
     /// Nodes without a name of their own, and whether they belong.
     unnamed: RefCell<BTreeMap<NodeId, bool>>,
-    /// What monitoring ran and found on endpoints of the scope: SageMaker names these jobs.
+    /// Runs and findings of monitoring on endpoints of the scope: SageMaker chose the names of these jobs.
     observed: RefCell<BTreeSet<NodeId>>,
     /// Nodes outside that rows of the scope name.
     outside: RefCell<BTreeSet<NodeId>>,
@@ -50,7 +50,7 @@ impl<'a, T: Table> Scoped<'a, T> {
         self.outside.borrow().len()
     }
 
-    /// What is left of rows. A node that nothing but the question named is not counted: whether it is there is not said.
+    /// The rest of the rows. A node that only the question named is not counted, because the answer must not reveal whether it exists.
     async fn seen(&self, items: Vec<Item>) -> Result<Vec<Item>, PortError> {
         self.observe(&items);
         self.look_up(&items).await?;
@@ -228,7 +228,7 @@ impl<T: Table> Table for Scoped<'_, T> {
         self.seen(self.table.get(keys).await?).await
     }
 
-    /// Where a page goes on is the key of a row that may be seen: keys name nodes.
+    /// The place where a page continues is the key of a visible row, because keys name nodes.
     async fn query(&self, query: &Query) -> Result<Page, PortError> {
         if ClosureRow::is_asked_for(query) {
             // Copies of nodes on both sides: the answer walks upstream instead.

@@ -1,4 +1,4 @@
-//! What was made from each of some nodes, one step and no further.
+//! The resources that were made from each of some nodes, one step away.
 
 use std::collections::BTreeMap;
 

@@ -109,7 +109,7 @@ pub(super) async fn without_node<T: Table>(
     }))
 }
 
-/// What was judged before the verdict that holds, the newest first.
+/// The verdicts before the present one, the newest first.
 fn earlier(judgements: &[VerdictRow], held: Option<&VerdictRow>) -> Vec<EarlierVerdict> {
     let others = judgements.iter().filter(|verdict| held.is_none_or(|held| held.id() != verdict.id()));
     let mut others: Vec<&VerdictRow> = others.collect();

@@ -1,4 +1,4 @@
-//! What is published once per cause, however often the cause is delivered.
+//! Notices that are published once for a cause, however often the cause is delivered.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ const LEASE_MS: i64 = 120_000;
 /// Longer than any archive from which events are replayed (400 days).
 const RECEIPT_SECONDS: i64 = 400 * 86_400;
 
-/// A claim on something that is to be done once, such as publishing a notice: held while it is found out what to say.
+/// A claim on an action that must happen once, such as publishing a notice. It is held while the text of the notice is found.
 pub(crate) struct Receipt {
     claim: Claim,
 }
@@ -34,7 +34,8 @@ impl Receipt {
     /// Claims a cause; `None` when it is done.
     ///
     /// # Errors
-    /// When the table fails, or another delivery is at it: the record is to be retried.
+    ///
+    /// When the table fails, or another delivery holds the claim. The record must then be retried.
     pub(crate) async fn claim(
         table: &impl Table,
         moment: &Moment,
@@ -52,8 +53,8 @@ impl Receipt {
         Self::claim_as(table, moment, key, None).await.map(|claimed| claimed.map(|(receipt, _)| receipt))
     }
 
-    /// Claims the key of a `NoticeRow`, which holds the owed notice until it is settled, even if this process dies.
-    /// With the receipt comes what an earlier delivery that got to no end owed.
+    /// Claims the key of a `NoticeRow`, which holds the owed notice until it is settled, even if this process dies. The receipt also brings
+    /// the notice that an earlier delivery owed when it died.
     #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what judges owes notices"))]
     pub(crate) async fn claim_owing(
         table: &impl Table,
@@ -80,7 +81,7 @@ impl Receipt {
                 Ok(Some((Self { claim: Claim { owed: first, ..claim } }, owed)))
             }
             Claimed::Busy => {
-                let message = "another delivery of the same is at it";
+                let message = "another delivery is publishing it";
                 let cause = ReceiptRow::cause_of(&claim.key).unwrap_or(&claim.key.pk);
                 let context = format!("publish `{cause}`");
                 Err(PortError::new(PortErrorKind::Unavailable, context, message))
@@ -143,7 +144,7 @@ pub(crate) enum Kept {
     /// For causes that only an event brings: as long as somebody may replay it, counted from when the notice was sent. Counted from
     /// the cause, an older notice would be published at each delivery.
     ForReplays,
-    /// For causes that come up again by themselves as long as their subject is there.
+    /// For causes that recur by themselves as long as their subject exists.
     #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what is judged can recur"))]
     ForGood,
 }
@@ -168,13 +169,14 @@ pub(crate) fn notice_id(Key { pk, sk }: &Key) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("sagewarden:{pk}\n{sk}").as_bytes()).to_string()
 }
 
-/// Publishes `notice` unless that was done for this cause before. Returns whether it left now.
+/// Publishes `notice` unless that was done for this cause before. Returns whether it was published now.
 ///
-/// A crash between publishing and settling sends it again after the lease: at least once, and once unless a sender dies
-/// within these milliseconds.
+/// If the process dies between publishing and settling, the notice is published again after the lease. So a notice is published at least
+/// once, and more than once only if a sender dies within these milliseconds.
 ///
 /// # Errors
-/// When the table or the bus fail, or another sender holds the claim: the record is to be retried.
+///
+/// When the table or the bus fail, or another sender holds the claim. The record must then be retried.
 pub(crate) async fn publish_once(
     table: &impl Table,
     bus: &impl Bus,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::PortError;
 
-/// What `Describe…` answered, in the API's own words (PascalCase, times in epoch seconds).
+/// The answer of a `Describe…` call in the API's own words (PascalCase, times in epoch seconds).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// Which resource was described.
@@ -17,8 +17,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// What was answered about `asked`. The name is the one that the answer has: an ARN may be in lower case where the name is
-    /// not, and identities must not depend on who asked.
+    /// The answer about `asked`. The name comes from the answer: an ARN may be in lower case although the name is not, and an identity must
+    /// not depend on the spelling of a question.
     #[must_use]
     pub fn new(asked: &Resource, document: Value) -> Self {
         let name = asked.kind.name_in(&document).unwrap_or_else(|| asked.name.clone());

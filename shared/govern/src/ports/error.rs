@@ -4,7 +4,7 @@ use std::error::Error;
 
 use thiserror::Error;
 
-/// A port failed. What matters to a use case is only whether to try again, and whether access was refused.
+/// A failure of a port. A use case needs to know only two things: whether to try again, and whether access was refused.
 #[derive(Debug, Error)]
 #[error("{context}: {message}")]
 pub struct PortError {
@@ -55,7 +55,7 @@ impl PortError {
         self
     }
 
-    /// What was tried.
+    /// The call that failed.
     #[must_use]
     pub fn context(&self) -> &str {
         &self.context

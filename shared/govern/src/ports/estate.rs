@@ -1,4 +1,4 @@
-//! What there is in an account: listed, a page at a time.
+//! The resources of an account: listed, a page at a time.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::error::PortError;
 
-/// Which resources are to be listed.
+/// The resources to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Their kind.
     pub kind: ResourceKind,
-    /// Created since then. This is a hint to the service, which ignores it at times: whoever asks looks at the times again.
+    /// Created since then. This is a hint to the service, which sometimes ignores it: the caller must check the times again.
     pub since: Option<Timestamp>,
     /// Whether the bulk call `Search` may answer, for the kinds that it has. It needs a permission of its own.
     pub by_search: bool,
@@ -58,8 +58,8 @@ pub fn is_newest_first(kind: ResourceKind) -> bool {
     )
 }
 
-/// The records of `Search` that say all that a control or the lineage reads of a description (compared in botocore's model of the service).
-/// Those of other kinds lack fields, such as `RemoteDebugConfig` of a training job.
+/// The kinds whose records in `Search` have all fields that a control or the lineage reads from a description (compared in botocore's model
+/// of the service). Records of other kinds lack fields, such as `RemoteDebugConfig` of a training job.
 const WHOLE: [ResourceKind; 3] = [ResourceKind::TuningJob, ResourceKind::ModelPackage, ResourceKind::Model];
 
 /// The kinds that `Search` lists with their tags.

@@ -33,7 +33,7 @@ pub struct SweptKind {
     pub gone: u64,
 }
 
-/// What of an endpoint Sagewarden itself looks at. Each has reports and metrics of its own.
+/// The aspects of an endpoint that Sagewarden itself monitors. Each has reports and metrics of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Monitor {
     /// Traffic beside a baseline.
@@ -82,7 +82,7 @@ impl Monitor {
 /// The metrics of a window, as Model Monitor's container publishes them.
 #[derive(Debug)]
 pub struct WindowMetrics<'a> {
-    /// What was looked at.
+    /// The aspect.
     pub monitor: Monitor,
     /// The dimension `Endpoint`.
     pub endpoint: &'a str,

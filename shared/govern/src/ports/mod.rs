@@ -1,5 +1,5 @@
-//! What the use cases need from the world: small traits, a file for each. Adapters in `shared/aws` speak to AWS, those in
-//! `shared/local` to an embedded store and a simulated account; one suite of contract tests runs over both.
+//! The ports of the use cases: small traits, one in each file. Adapters in `shared/aws` call AWS; the adapters in `shared/local` use an
+//! embedded store and a simulated account. One suite of contract tests runs over both.
 
 mod account;
 mod bus;

@@ -31,8 +31,8 @@ pub struct Listing {
 
 /// The object store.
 pub trait Objects {
-    /// What stood at `prefix` (a key, or the beginning of keys) at `as_of`: for each key its newest version that was not
-    /// written later and is not a delete marker. Looks at no more than `at_most` keys.
+    /// The objects at `prefix` (a key, or the beginning of keys) at `as_of`: for each key the newest version that was written by then and
+    /// is not a delete marker. Looks at no more than `at_most` keys.
     async fn versions(
         &self,
         bucket: &str,
@@ -50,7 +50,7 @@ pub trait Objects {
     /// The entity tag of the newest content, without quotes; `None` if there is no object. Another content has another tag.
     async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError>;
 
-    /// The content of this version; `None` when it is there no more. Larger than `at_most` bytes is an `Invalid` error.
+    /// The content of this version; `None` when it no longer exists. Content larger than `at_most` bytes is an `Invalid` error.
     async fn read_version(
         &self,
         bucket: &str,
@@ -58,8 +58,8 @@ pub trait Objects {
         at_most: u64,
     ) -> Result<Option<Vec<u8>>, PortError>;
 
-    /// What the store says of the content of this version; `None` when it says nothing, or the version is there no more. A
-    /// permission that is missing is a `Denied` error.
+    /// The checksum of this version's content; `None` when the store has none, or the version no longer exists. A missing permission is a
+    /// `Denied` error.
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError>;
 
     /// Keeps a manifest in the system's own store, under its digest; returns its place. `None` if there is no
@@ -69,8 +69,8 @@ pub trait Objects {
 
 /// Files that are too large to be held, and files that Sagewarden writes.
 pub trait Files {
-    /// Gives the content of this version piece by piece, from its beginning to its end; false when it is there no more. After
-    /// an error `take` has got a part of it.
+    /// Hands over the content of this version piece by piece, from its beginning to its end; false when it no longer exists. After an
+    /// error, `take` has got a part of it.
     async fn stream(
         &self,
         bucket: &str,
@@ -78,6 +78,6 @@ pub trait Files {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<bool, PortError>;
 
-    /// Writes a file. What stands there is replaced.
+    /// Writes a file, and replaces an existing one.
     async fn write(&self, bucket: &str, key: &str, content_type: &str, body: &[u8]) -> Result<(), PortError>;
 }

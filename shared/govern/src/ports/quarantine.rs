@@ -22,11 +22,11 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    /// A record as it came, and why it was rejected.
+    /// A record as it was delivered, with the reason for the rejection.
     #[must_use]
     pub fn new(function: &str, message_id: &str, time: Timestamp, reason: &str, body: &str) -> Self {
         let RedactedText { text: body, count: redacted } = redacted_text(body);
-        // Reasons quote what could not be read.
+        // A reason may quote the part that could not be read.
         let reason = redacted_text(reason).text;
         Self {
             function: function.to_owned(),
@@ -44,13 +44,13 @@ impl Rejected {
         &self.reason
     }
 
-    /// The record: byte for byte as it came, but for what reads like a secret.
+    /// The record, byte for byte, except for values that look like a secret.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
-    /// In how many places something that reads like a secret was replaced; 0 where the record is kept as it came.
+    /// How many values that look like a secret were replaced; 0 if the record is kept as it was delivered.
     #[must_use]
     pub fn redacted(&self) -> usize {
         self.redacted

@@ -1,10 +1,10 @@
-//! What Sagewarden may do to resources.
+//! The changes that Sagewarden may make to resources.
 
 use sagewarden_events::{Corrections, Resource, Timestamp};
 
 use super::error::PortError;
 
-/// What a stop call came to.
+/// The result of a stop call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
     /// The service accepted the call.
@@ -27,7 +27,7 @@ pub enum ModelUse {
     },
 }
 
-/// What Sagewarden may do to a resource.
+/// The changes that Sagewarden may make to a resource.
 pub trait Remedies {
     /// Stops a job, notebook instance or pipeline execution. A kind that cannot be stopped is an `Invalid` error.
     async fn stop(&self, resource: &Resource) -> Result<Stopped, PortError>;

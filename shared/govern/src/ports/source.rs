@@ -32,7 +32,7 @@ pub struct ChangedFile {
     pub blob: String,
 }
 
-/// What differs between two commits. Only regular files count: no deletions, symbolic links or submodules.
+/// The differences between two commits. Only regular files count: no deletions, symbolic links or submodules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// In the service's order.

@@ -16,16 +16,16 @@ pub struct Claim {
     pub now: Timestamp,
     /// Until when no other delivery may claim, in case the owner dies.
     pub until: Timestamp,
-    /// What is to be said should the owner die: the receipt holds it until the claim is settled.
+    /// The notice to publish if the owner dies: the receipt holds it until the claim is settled.
     pub owed: Option<String>,
 }
 
-/// What came of a claim.
+/// The result of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// It is the caller's: do it, then settle. `owed` is what an earlier claim that came to no end left to be said.
+    /// The claim is granted: act, then settle. `owed` is the notice of an earlier claim whose owner died.
     Mine {
-        /// Of the earliest such claim.
+        /// The time of the earliest such claim.
         owed: Option<String>,
     },
     /// It has been done.
@@ -47,16 +47,17 @@ pub trait Table {
     /// One page of a partition.
     async fn query(&self, query: &Query) -> Result<Page, PortError>;
 
-    /// Claims a side effect. The receipt says `st` = `claimed`, and until when in `until` (milliseconds): granted if no delivery has it,
-    /// when the last claim ran out unsettled, and again to its owner. What is owed stays what the first of these claims said.
+    /// Claims a side effect. The receipt then has `st` = `claimed` and the end of the claim in `until` (milliseconds). The claim is granted
+    /// if no delivery holds one, if the last one ran out unsettled, or if the caller owns it. The owed notice stays the one of the first of
+    /// these claims.
     async fn claim(&self, claim: &Claim) -> Result<Claimed, PortError>;
 
-    /// Marks a claimed side effect as done. The receipt keeps nothing but `attributes` and `st` = `done`, so that it is
-    /// the same for every delivery. Fails if the claim is not (or no longer) the owner's.
+    /// Marks a claimed side effect as done. The receipt keeps only `attributes` and `st` = `done`, so that it is the same for every
+    /// delivery. Fails if the claim is not (or no longer) the owner's.
     async fn settle(&self, claim: &Claim, attributes: Attributes) -> Result<(), PortError>;
 
-    /// Gives a claim back after a failure; nothing happens when it is not the owner's. Where something is owed, the receipt stays
-    /// and says what the claim says now, and anybody may claim it.
+    /// Gives a claim back after a failure. Does nothing if the caller does not own it. If a notice is owed, the receipt stays with the
+    /// notice of this claim, and any delivery may claim it.
     async fn release(&self, claim: &Claim) -> Result<(), PortError>;
 }
 

@@ -79,7 +79,7 @@ async fn compare(
     Ok(JudgedBias { violations: drift.violations().violations, unknown, baseline: Some(baseline) })
 }
 
-/// The metrics of before, with their place and a digest of the file; `None` if nobody names a file, or it does not exist.
+/// The baseline's metrics, with their place and a digest of the file; `None` if the settings name no file, or it does not exist.
 async fn baseline(
     world: &impl World,
     watch: &BiasWatch,

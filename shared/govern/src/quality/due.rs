@@ -105,7 +105,10 @@ async fn watch_and_judge(
     let (table, detect) = (world.table(), &world.settings().drift.detect);
     let Some(watch) = watch::find(world, window).await? else {
         table.write(&deletions(rows)).await?;
-        return Ok(Done::Nothing(format!("nobody says any longer where labels of {} come", window.endpoint)));
+        return Ok(Done::Nothing(format!(
+            "neither settings nor schedule name a place for labels of {} any more",
+            window.endpoint
+        )));
     };
     let until = watch.until(window, detect.close_after_minutes);
     let is_last = now >= until;

@@ -12,12 +12,12 @@ use crate::ports::Table;
 use crate::window::Window;
 use crate::world::World;
 
-/// Notes the windows of its predictions. They are due now, because labels may have arrived already, and once more
-/// when no more labels are expected.
+/// Notes the windows whose predictions are in this traffic. They are due now, because labels may have arrived already, and once more when
+/// no more labels are expected.
 ///
 /// # Errors
-/// When a service does not answer. A fault that somebody must mend is published, and does not keep the traffic from
-/// being judged.
+///
+/// When a service does not answer. A fault that somebody must fix is published, and the traffic is judged anyway.
 pub(crate) async fn expect(world: &impl World, traffic: &Window, moment: &Moment) -> Result<(), Failure> {
     let watch = match watch::find(world, traffic).await {
         Ok(Some(watch)) => watch,

@@ -80,7 +80,7 @@ async fn judge_files(
         return nothing("there is none");
     }
     if files.labels.is_empty() && !is_last {
-        return nothing("no label has come yet");
+        return nothing("no label has arrived yet");
     }
     let pairs = read(world, watch, files).await?;
     let (matched, detect) = (pairs.joined.pairs.len(), &world.settings().drift.detect);
@@ -135,7 +135,7 @@ fn mode_of(mode: JudgedBy) -> Mode {
     }
 }
 
-/// The thresholds, with a digest of their file; `None` if nobody names a file, or it does not exist.
+/// The thresholds, with a digest of their file; `None` if the settings name no file, or it does not exist.
 async fn baseline(
     world: &impl World,
     watch: &QualityWatch,

@@ -91,9 +91,10 @@ pub(super) fn place_of(location: &S3Location) -> String {
     format!("{}/{}", location.bucket, segments.join("/"))
 }
 
-/// How the predictions of a window are measured; `None` if nobody names a place for their labels.
+/// How to measure the predictions of a window; `None` if neither settings nor schedule name a place for their labels.
 ///
 /// # Errors
+///
 /// When a service does not answer, or a schedule has values that cannot be used.
 pub(super) async fn find(world: &impl World, window: &Window) -> Result<Option<QualityWatch>, Failure> {
     let detect = &world.settings().drift.detect;
@@ -149,7 +150,7 @@ async fn of_package(world: &impl World, window: &Window) -> Result<Option<S3Loca
     Ok(named.into_iter().next())
 }
 
-/// What a model quality job is defined by.
+/// The settings of a model quality job.
 #[derive(Debug, Default)]
 struct Definition {
     schedule: Option<String>,

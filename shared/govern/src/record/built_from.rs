@@ -24,7 +24,7 @@ pub(crate) async fn link_commit(
     let (claim, repository) = claimed;
     if let (None, Some((found_by, text))) = (&claim, seen.unclear.first()) {
         let what = format!(
-            "its {} names commit `{text}`, which is no whole commit id: name all 40 digits",
+            "its {} names commit `{text}`, which is not a whole commit id: name all 40 digits",
             found_by.word()
         );
         record.gap(&seen.id, &found_by.role(), what);

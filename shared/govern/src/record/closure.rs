@@ -18,7 +18,7 @@ use crate::ports::{PortError, PortErrorKind, Table};
 /// A closure holds everything up to so many nodes, however far away: models that are trained from each other make long chains.
 const WHOLE: Limits = Limits { max_depth: 250, max_nodes: 2_000 };
 
-/// What reads items: the table itself, or for an answer the table within limits.
+/// A reader of items: the table itself or, for an answer, the table within limits.
 pub(crate) trait Reads {
     /// Why it did not read.
     type Error;
@@ -54,11 +54,10 @@ pub async fn upstream(
     Ok(walk.into_graph())
 }
 
-/// Nodes that are read at once: what one request of DynamoDB's `BatchGetItem` takes, and what an answer may read beyond its limit of
-/// bytes.
+/// Nodes that are read at once: as many as one `BatchGetItem` of DynamoDB takes, and as an answer may read beyond its limit of bytes.
 const LEVEL: usize = 100;
 
-/// Reads a level of a walk upstream, or a part of it, with one request; false if there is none.
+/// Reads a level of a walk upstream, or a part of it, with one request; false if no level is left.
 pub(crate) async fn level_above<R: Reads>(reads: &R, walk: &mut Walk) -> Result<bool, R::Error> {
     let wanted: Vec<Key> = walk.level(LEVEL).iter().map(NodeRow::key).collect();
     if wanted.is_empty() {
@@ -194,10 +193,10 @@ pub(crate) async fn settle_deployment(
 /// How often a closure is written again because the graph changed meanwhile, before the record is retried as a whole.
 const ROUNDS: usize = 8;
 
-/// Writes index and closure, then reads the graph again, until nothing has changed meanwhile.
+/// Writes index and closure, then reads the graph again, until it no longer changes.
 ///
-/// INVARIANT: the last reading comes after the last writing. Whoever changes a node after it finds the index and refreshes
-/// the closure himself; a slower writer that overwrites a newer closure reads the newer graph afterwards and corrects it.
+/// INVARIANT: the last read comes after the last write. A process that changes a node after that read finds the index, and refreshes the
+/// closure itself. A slower process that overwrites a newer closure reads the newer graph afterwards, and corrects its closure.
 async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Result<(), PortError> {
     let mut graph = upstream(table, [deployment.clone()], WHOLE).await?;
     let mut indexed: BTreeSet<NodeId> = BTreeSet::new();
@@ -211,9 +210,9 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         if indexed.is_empty() {
             index(table, endpoint, deployment, &BTreeSet::from([deployment.clone()])).await?;
         }
-        // No ancestors any more: an inferred commit that was corrected, and what only it led to.
-        // INVARIANT: the closure has every deployment in the index: it is cleared after the index and written before it, so that a
-        // retry after a failure in between knows whose index is to go.
+        // Nodes that are no longer ancestors: an inferred commit that was corrected, and everything that only it led to. INVARIANT: the
+        // closure has every deployment in the index. It is written before the index and cleared after it, so that a retry after a failure
+        // in between knows which index rows to remove.
         let gone = former.union(&indexed).filter(|id| !members.contains(*id));
         let unlink: Vec<Write> = gone.map(|id| Write::Delete(LiveRow::key(id, deployment))).collect();
         table.write(&unlink).await?;
@@ -228,11 +227,11 @@ async fn write(table: &impl Table, endpoint: &NodeId, deployment: &NodeId) -> Re
         indexed = members;
     }
     let context = format!("write the closure of `{deployment}`");
-    Err(PortError::new(PortErrorKind::Unavailable, context, "its lineage keeps changing"))
+    Err(PortError::new(PortErrorKind::Unavailable, context, "its lineage changes too fast"))
 }
 
-/// Names the deployment under those that do not name it yet: a read costs a fifth of a write. Whoever takes an entry away that is
-/// to stay reads the graph afterwards, and corrects it.
+/// Adds the deployment to index rows that do not name it yet: a read costs a fifth of a write. A process that removes a row by mistake
+/// reads the graph afterwards, and corrects that.
 async fn index(
     table: &impl Table,
     endpoint: &NodeId,
@@ -251,7 +250,7 @@ async fn index(
     table.write(&writes).await
 }
 
-/// The closure's items. An incomplete closure would look complete, so there is none then, and every question walks
+/// The closure's items. An incomplete closure would look complete. So a closure that is too large has no items, and every question walks
 /// the graph and says so.
 fn ancestors(deployment: &NodeId, graph: &Graph) -> Vec<Item> {
     if graph.stopped_by.is_none() { closure::ancestors(deployment, graph) } else { Vec::new() }

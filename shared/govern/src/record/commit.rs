@@ -1,4 +1,4 @@
-//! A commit as it is recorded: what the repository says of it.
+//! A commit with the facts that the repository has about it.
 
 use sagewarden_events::{CommitId, Repository};
 use sagewarden_lineage::id::NodeId;

@@ -7,8 +7,8 @@ use sagewarden_lineage::observe::{CommitClaim, Observation, trial_claim};
 use sagewarden_settings::LineageSettings;
 use serde_json::Value as Json;
 
-/// What a resource claims, or else the trial that it belongs to. Each part is absent if nothing names it. The repository that nobody
-/// names is the one that the settings make of the resource's tags.
+/// The commit and repository that a resource names, or else the trial that it belongs to. Each part is absent if nothing names it. If no
+/// repository is named, the settings derive one from the resource's tags.
 pub(crate) fn claimed(
     seen: &Observation,
     trial: Option<&Json>,

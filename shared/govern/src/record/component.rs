@@ -1,7 +1,7 @@
-//! A call put an inference component onto an endpoint, gave it another model, or took it away: none of it has an event of its own.
+//! A call put an inference component onto an endpoint, changed its model, or deleted it. No other event reports these changes.
 //!
-//! A version is what one call asked for, and counts from that call on. The call itself says what that is. The description says what the
-//! component is now, which another call may have asked for meanwhile: it only adds which component it is, and on which endpoint.
+//! A version is the content of one call, and counts from that call on. The call itself has the content. A later call may have changed the
+//! description meanwhile, so the description only says which component it is, and on which endpoint.
 
 use sagewarden_events::{CallMade, Effect, Resource, ResourceKind, Timestamp, to_api_case};
 use sagewarden_lineage::id::NodeId;
@@ -21,7 +21,7 @@ use crate::record::incarnations::incarnations;
 use crate::record::store::store_record;
 use crate::world::World;
 
-/// Records what a call made of an inference component.
+/// Records the content of a call about an inference component.
 pub(crate) async fn record_component_call(
     world: &impl World,
     moment: &Moment,
@@ -33,7 +33,7 @@ pub(crate) async fn record_component_call(
     let request = to_api_case(&call.request);
     let puts_something = call.effect == Effect::Deleted || specifications(&request).any(puts_a_model);
     if !puts_something {
-        return Ok(Done::Nothing(format!("`{}` leaves the model of {component} as it is", call.name)));
+        return Ok(Done::Nothing(format!("`{}` does not change the model of {component}", call.name)));
     }
     // Written before versions are looked for: a version that is recorded meanwhile finds the call, or is found.
     let row = call_row(component, call);
@@ -161,7 +161,8 @@ fn specifications(document: &Json) -> impl Iterator<Item = &Json> {
     one.into_iter().chain(several)
 }
 
-/// What a specification puts onto an endpoint: model, image, artifact, base. A description names images elsewhere than a request.
+/// The parts that a specification puts onto an endpoint: model, image, artifact, base. A description names images in other fields than a
+/// request.
 fn parts(specification: &Json) -> [Option<&Json>; 4] {
     let at = |path: &str| {
         specification.pointer(path).filter(|part| part.as_str().is_some_and(|text| !text.is_empty()))

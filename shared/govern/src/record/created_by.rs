@@ -1,8 +1,8 @@
-//! Who created a resource, and who deleted it when. CloudTrail reports a call before or after anything else is heard of the
-//! resource.
+//! Who created a resource, and who deleted it when. CloudTrail may report a call before or after other events of the resource.
 //!
-//! A call names a resource, not its incarnation. So a call is stored under the name, and the second to arrive, the call or the
-//! incarnation, brings both together. Each is written before the other is looked for, so that none misses the other.
+//! A call names a resource, not its incarnation. So a call is stored under the name. When the second of the two arrives, the call or the
+//! incarnation, its handler links them. Each handler writes its own row before it looks for the other, so that at least one of them sees
+//! both.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a resource read and wrote in S3, and what stood there when it did.
+//! The places in S3 that a resource read and wrote, and the versions of their objects at that time.
 
 use sagewarden_events::ResourceKind;
 use sagewarden_lineage::edge::{InEdge, Relation};

@@ -1,4 +1,4 @@
-//! What stood at the places that a resource read and wrote: object versions, sets of them, and what S3 says of their content.
+//! The content of the places that a resource read and wrote: versions of objects, sets of them, and checksums from S3.
 
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{DataReference, Observation};
@@ -18,7 +18,7 @@ pub(crate) const MAX_OBJECTS: usize = 10_000;
 /// The most objects of a set whose checksums are read, one request each; the checksum of a single object is always read.
 const MAX_CHECKSUMS: usize = 10;
 
-/// What is missing where a listing or a read is denied, for the answer that lacks it.
+/// The missing permission if a listing or a read is denied, for the answer that lacks the fact.
 pub(crate) const LIST: &str = "s3:ListBucketVersions is missing";
 pub(crate) const READ: &str = "s3:GetObject, s3:GetObjectVersion or kms:Decrypt is missing";
 
@@ -41,7 +41,7 @@ pub(crate) async fn record_versions(
         );
     }
     if listing.objects.is_empty() {
-        record.gap(&seen.id, role, format!("{role}: no object stood at `{location}` at {as_of}"));
+        record.gap(&seen.id, role, format!("{role}: no object existed at `{location}` at {as_of}"));
     }
     Ok(record_objects(s3, record, kind, location, &listing.objects, complete).await?)
 }
@@ -70,7 +70,7 @@ pub(crate) async fn record_objects(
     })
 }
 
-/// What counts of the objects that stood at a location; `None` when they cannot be listed, which is recorded.
+/// The relevant objects at a location; `None` when they cannot be listed, which is recorded.
 pub(crate) async fn list(
     s3: &impl Objects,
     record: &mut Record,
@@ -101,7 +101,7 @@ pub(crate) async fn list(
     Ok(Some(listing))
 }
 
-/// All objects under a prefix. Of a large set the members stand in a manifest, whose digest is the identity.
+/// All objects under a prefix. The members of a large set are in a manifest, whose digest is the identity.
 async fn record_set(
     s3: &impl Objects,
     record: &mut Record,
@@ -119,7 +119,7 @@ async fn record_set(
     Ok(id)
 }
 
-/// What S3 says of the content of objects. A permission that is missing costs the checksum and nothing else.
+/// The checksums of objects. If the permission is missing, only the checksum is missing.
 pub(crate) async fn add_checksums(
     s3: &impl Objects,
     record: &mut Record,

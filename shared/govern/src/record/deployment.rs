@@ -129,10 +129,10 @@ async fn settle_components(table: &impl Table, endpoint: &NodeId) -> Result<(), 
     Ok(())
 }
 
-/// What a revision took the place of: its closure is to go.
+/// The deployment that a revision replaced: its closure must go.
 ///
-/// INVARIANT: each revision updates the one right before it, whichever is in force. The pointer no longer says what was in
-/// force before to a delivery that comes again after a death; and the event of a revision in between may arrive later.
+/// INVARIANT: each revision updates the one right before it, whether or not that one is in force. After a process died, the pointer no
+/// longer says which deployment was in force before; and the event of a revision in between may arrive later.
 async fn replaced(table: &impl Table, row: &RevisionRow) -> Result<Option<NodeId>, PortError> {
     let newest = table.query(&row.and_before().at_most(2)).await?;
     let before = newest.items.iter().filter_map(RevisionRow::parse).find(|revision| revision != row);

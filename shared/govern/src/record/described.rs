@@ -1,7 +1,7 @@
-//! Records a resource from its description, and the resources that it names, each from its own.
+//! Records a resource from its description, and each resource that it names from that resource's own description.
 //!
-//! This is the one place where recording leads to recording again. What a description names comes back from the other files of the
-//! room as a list, and [`record_named`] goes through it.
+//! This is the only place where recording leads to more recording. The other files of the room return the named resources as a list, and
+//! [`record_named`] goes through it.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(crate) async fn incarnation(
     if resource.kind == ResourceKind::InferenceComponent
         && let Some(version) = recorded_incarnation(table, resource, named_at).await?
     {
-        // A base may have been changed since it was created: what it was when it was named is the version that counts.
+        // A base may have changed since its creation: its version at the time when it was named counts.
         return Ok(Some(version));
     }
     let Some(description) = world.account().describe(resource).await? else {
@@ -67,7 +67,7 @@ pub(crate) async fn incarnation(
     Ok(Some(seen.id))
 }
 
-/// Records a resource from its description, with its edges, together with what an event reported of it; returns its node.
+/// Records a resource from its description, with its edges and with the states that an event reported; returns its node.
 pub(crate) async fn record_described(
     world: &impl World,
     moment: &Moment,
@@ -79,15 +79,15 @@ pub(crate) async fn record_described(
     let resource = &description.resource;
     let tags = tags(account, resource).await?;
     let mut seen = observe(resource, &description.document, &tags)?;
-    // States on the way are reported by events, which know when each was reached. What a description says while the job is still
-    // moving depends on when it was asked.
+    // Only events know when each intermediate state was reached. A description of a running job depends on the time of the call, so it adds
+    // no state.
     seen.status = seen.status.filter(|mark| mark.status.is_terminal());
     let trial = trial(account, &seen).await?;
     let mut record = reported;
     record.observation(&seen);
     let (mut named, mut commit) = (Vec::new(), None);
     match &seen.schedule {
-        // What a monitoring execution runs and reads is Model Monitor's.
+        // The inputs of a monitoring execution belong to Model Monitor.
         Some(schedule) => link_endpoint(account, &mut record, &seen, schedule).await?,
         None => {
             named = link_data(world.objects(), &mut record, &seen).await?;

@@ -40,8 +40,8 @@ pub(crate) async fn explain(
     record_explanation(s3, record, &seen.id, &place, *since, *as_of).await
 }
 
-/// Records what the report at a place said at a time, if one stood there and was written no earlier than `since`. That it
-/// cannot be listed or read is not a failure, but a gap that names the missing permission.
+/// Records the report that was in a place at a time, if there was one and it was written no earlier than `since`. If the place cannot be
+/// listed or read, that is not a failure but a gap that names the missing permission.
 pub(crate) async fn record_explanation(
     s3: &impl Objects,
     record: &mut Record,
@@ -100,7 +100,7 @@ pub(crate) struct ReportVersion {
     pub(crate) place: S3Location,
     /// The version of its object, else a digest of it.
     pub(crate) version: String,
-    /// What of the version people see behind the place.
+    /// The part of the version that people see after the place.
     pub(crate) shown: String,
     /// The newest report counts.
     pub(crate) written_at: Timestamp,

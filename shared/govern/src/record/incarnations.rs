@@ -1,4 +1,4 @@
-//! What has been recorded under the name of a resource: names can be used again after a deletion.
+//! The recorded incarnations of a name: a name can be used again after a deletion.
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::id::NodeId;

@@ -1,4 +1,4 @@
-//! Data that a job is given by a manifest: the objects that it lists are what the job read.
+//! Data that a job gets through a manifest: the job reads the objects in the manifest's list.
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::edge::{InEdge, Relation};
@@ -38,7 +38,7 @@ pub(crate) async fn listed_data(
     let DataReference { role, location, as_of, .. } = input;
     let Some(listing) = list(s3, record, seen, input).await? else { return Ok(None) };
     let Some(manifest) = listing.objects.into_iter().next() else {
-        record.gap(&seen.id, role, format!("{role}: no manifest stood at `{location}` at {as_of}"));
+        record.gap(&seen.id, role, format!("{role}: no manifest existed at `{location}` at {as_of}"));
         return Ok(None);
     };
     let id = record.object(NodeKind::Dataset, &location.bucket, &versioned(&manifest));
@@ -56,7 +56,7 @@ pub(crate) async fn listed_data(
     let (ListedObjects { bucket, keys }, found) = listed;
     if found.len() < keys.len() {
         let what = format!(
-            "{role}: {} of {} objects that `{location}` lists did not stand there at {as_of}",
+            "{role}: {} of {} objects that `{location}` lists did not exist at {as_of}",
             keys.len() - found.len(),
             keys.len()
         );
@@ -66,7 +66,7 @@ pub(crate) async fn listed_data(
     Ok(record_objects(s3, record, NodeKind::Dataset, &place, &found, true).await?)
 }
 
-/// What a manifest lists, and what stood there of it at a time.
+/// The objects in a manifest, with their versions at a time.
 async fn listed_objects(
     s3: &impl Objects,
     bucket: &str,
@@ -103,7 +103,7 @@ async fn listed_objects(
         }
     }
     found.retain(|object| listed.keys.contains(&object.key));
-    Ok(if found.is_empty() { Err("none of them stood there") } else { Ok((listed, found)) })
+    Ok(if found.is_empty() { Err("none of them existed then") } else { Ok((listed, found)) })
 }
 
 /// The role of the manifest itself, beside the role of the data.
@@ -120,7 +120,7 @@ fn unknown<T>(error: PortError) -> Result<Result<T, Unknown>, PortError> {
     }
 }
 
-/// What all keys begin with.
+/// The common beginning of all keys.
 fn common_beginning(listed: &ListedObjects) -> String {
     // The first and the last in order differ the soonest.
     let ends = listed.keys.first().zip(listed.keys.last());

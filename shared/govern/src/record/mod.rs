@@ -1,8 +1,8 @@
-//! Records where resources come from: their facts, inputs and outputs, their callers, and the deployments in force.
+//! Records the origin of resources: their facts, inputs and outputs, their callers, and the deployments in force.
 //!
-//! Three things lead here. An event says that a resource changed its state ([`RecordLineage::record`]). CloudTrail says who called
-//! ([`RecordLineage::record_call`]). A push brings commits ([`push::record_commit`]). An event only names a resource; what is
-//! recorded is the description that the API gives of it. The same event twice, or late, leads to the same writes.
+//! Three triggers lead here. An event says that a resource changed its state ([`RecordLineage::record`]). CloudTrail reports a call
+//! ([`RecordLineage::record_call`]). A push brings commits ([`push::record_commit`]). An event only names a resource; the recorded facts
+//! come from the description that the API gives. The same event twice, or late, leads to the same writes.
 
 pub(crate) mod built_from;
 pub(crate) mod closure;
@@ -81,7 +81,7 @@ impl<W: World> RecordLineage<'_, W> {
         let id = match record_described(world, moment, writes_back, &description, reported.clone()).await {
             Ok(id) => id,
             Err(failure) => {
-                // What the event itself knows does not wait for the rest.
+                // The facts in the event itself are recorded first, without waiting for the others.
                 self.store(reported).await?;
                 return Err(failure);
             }
@@ -101,7 +101,7 @@ impl<W: World> RecordLineage<'_, W> {
         let Some(resource) = &call.resource else { return nothing("names no resource") };
         let (account, table) = (self.world.account(), self.world.table());
         if resource.kind == ResourceKind::Endpoint {
-            // Its incarnations share one node, whose revisions say when it came and went.
+            // All incarnations of an endpoint share one node, whose revisions say when the endpoint existed.
             return match call.effect {
                 Effect::Deleted => nothing("follows from the states of the endpoint"),
                 _ => record_deploying_call(table, self.moment, resource, call).await,
@@ -182,7 +182,7 @@ async fn reported(
     Ok(record)
 }
 
-/// What an event of a resource that is not there comes to. A model that broke a control may be deleted before its event gets here.
+/// The result for an event of a resource that no longer exists. A model that failed a control may be deleted before its event gets here.
 async fn gone(table: &impl Table, resource: &Resource) -> Outcome {
     if is_recorded(table, resource).await? || is_judged(table, resource).await? {
         return Ok(Done::Nothing(format!("{resource} has been deleted; its lineage stays")));

@@ -10,7 +10,7 @@ use sagewarden_lineage::s3::S3Location;
 /// A resource that the recorded resource names.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedResource {
-    /// What the two are to each other.
+    /// The relation between the two.
     pub(crate) tie: Tie,
     /// The role of the edge.
     pub(crate) role: String,
@@ -20,7 +20,7 @@ pub(crate) struct NamedResource {
     pub(crate) named_at: Timestamp,
 }
 
-/// What a named resource is to the one that names it.
+/// The relation of a named resource to the one that names it.
 #[derive(Clone, Debug)]
 pub(crate) enum Tie {
     /// It went into it: a configuration's models, a model's package, a job's tuning job.
@@ -113,7 +113,7 @@ mod tests {
         (seen.id, record)
     }
 
-    /// Each write of a record in words, without what it writes on the side of a source.
+    /// The writes of a record in words, without the rows that it writes for a source.
     fn merges(record: &Record) -> Vec<String> {
         let merges = record.writes.iter().filter_map(|write| match write {
             Write::Merge { key, union, .. } => Some((&key.pk, union.values().flatten())),

@@ -1,4 +1,4 @@
-//! What attempts at recording a node have yet to refresh, so that a retry finds what its predecessor changed and left.
+//! The nodes that attempts at recording still have to refresh, so that a retry finds the changes that its predecessor left.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use crate::notify::Moment;
 use crate::ports::{PortError, Table};
 use crate::record::closure::query_all;
 
-/// Nodes that a row names at most: an item holds 400 KB, and an S3 key may have 1 KB. What is beyond, a record that is cut short
-/// leaves to the next change.
+/// The most nodes in a row: an item holds 400 KB, and an S3 key may have 1 KB. If a record dies, nodes beyond this number are refreshed at
+/// their next change.
 const MAX_NODES: usize = 200;
 
 /// An attempt that began longer ago has ended: a Lambda function runs for no more than 15 minutes. The sixteenth is for clocks that
@@ -23,11 +23,11 @@ const OVER_MS: i64 = 16 * 60_000;
 /// INVARIANT: an attempt deletes its own row, and the rows of attempts that have ended. Another attempt that is alive may have written its
 /// row and not yet its nodes: deleting that row would leave its retry without the list.
 pub(super) struct Pending {
-    /// Of this attempt.
+    /// The row of this attempt.
     own: PendingRow,
-    /// What the others change, or have changed and not refreshed.
+    /// The nodes that other attempts are changing, or changed and did not refresh.
     of_others: BTreeSet<NodeId>,
-    /// What is to be deleted in the end.
+    /// The rows to delete in the end.
     over: Vec<Key>,
 }
 
@@ -62,10 +62,11 @@ impl Pending {
         Self { own, of_others: BTreeSet::new(), over: Vec::new() }
     }
 
-    /// Notes nodes that are to be written from now on.
+    /// Notes nodes that the attempt is about to write.
     ///
     /// # Errors
-    /// When the table fails: then none of them may be written.
+    ///
+    /// When the table fails. Then none of these nodes may be written.
     pub(super) async fn note<'a>(
         &mut self,
         table: &impl Table,
@@ -81,7 +82,7 @@ impl Pending {
         table.write(&[row.write()]).await
     }
 
-    /// Every node that is to be refreshed.
+    /// Every node to refresh.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &NodeId> {
         self.own.nodes.iter().chain(&self.of_others)
     }

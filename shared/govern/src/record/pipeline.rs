@@ -1,4 +1,4 @@
-//! What the steps of a pipeline's execution started.
+//! The jobs that the steps of a pipeline's execution started.
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::observe::Observation;

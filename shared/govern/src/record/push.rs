@@ -27,12 +27,12 @@ const MAX_HEADS: usize = 200;
 /// A push that was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedPush {
-    /// What was done, in words.
+    /// The result, in words.
     pub done: Done,
     /// The first parent of the commit that was pushed. Absent for the first commit of a repository, and where no commit was pushed.
     pub parent: Option<CommitId>,
-    /// What it is compared with: the head before; of a push that does not say it, the nearest first parent that was a head before. Absent
-    /// where there is none: then every file of the commit is judged.
+    /// The commit to compare with: the head before. If the push does not name it, the nearest first parent that was a head before. Absent
+    /// if there is none: then every file of the commit is judged.
     pub base: Option<CommitId>,
 }
 
@@ -65,8 +65,8 @@ pub async fn record_commit(world: &impl World, push: &ReferenceChanged) -> Resul
     Ok(RecordedPush { done: Done::Acted(in_words(push, &walked)), parent, base })
 }
 
-/// Where a push begins that does not say it: at the nearest first parent that was a head of the main branch, or of this one, since what led
-/// to a head was judged when it was pushed. Where none is near, nothing is taken for judged.
+/// The start of a push that does not name one: the nearest first parent that was a head of the main branch, or of this one, because
+/// everything up to a head was judged when it was pushed. If there is none nearby, everything in the branch counts as not judged.
 async fn base(
     world: &impl World,
     push: &ReferenceChanged,
@@ -159,8 +159,8 @@ fn record_head(
     id
 }
 
-/// What was not looked up, in words that are the same for every push. An update that does not name the head before (a trigger
-/// never does) leaves its row without one: the other form of the same push may know it.
+/// The part of the history that was not read, in words that are the same for every push. An update that does not name the head before (a
+/// trigger never does) leaves its row without such words: the other form of the same push may know that head.
 fn cut(push: &ReferenceChanged, walked: &Walk) -> Option<String> {
     let is_gone = push.old_commit.is_some() && !walked.has_old;
     if walked.new.is_none() || (walked.complete && !is_gone) {
@@ -168,11 +168,13 @@ fn cut(push: &ReferenceChanged, walked: &Walk) -> Option<String> {
     }
     match (&push.old_commit, push.change) {
         (Some(_), _) if walked.has_old => {
-            Some(format!("a push brought more commits than the {MAX_LOOKUPS} that are looked up"))
+            Some(format!("a push has more than {MAX_LOOKUPS} commits, and only {MAX_LOOKUPS} are read"))
         }
-        (Some(_), _) => Some("the head before a push is gone: what the push brought is not known".to_owned()),
+        (Some(_), _) => {
+            Some("the head before a push is gone, so the commits of the push are unknown".to_owned())
+        }
         (None, RefChange::Created) => Some(format!(
-            "it was created with more commits behind it than the {MAX_WITHOUT_OLD} that are looked up"
+            "more than {MAX_WITHOUT_OLD} commits are behind it, and only {MAX_WITHOUT_OLD} are read"
         )),
         (None, _) => None,
     }

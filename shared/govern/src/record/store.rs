@@ -1,8 +1,8 @@
-//! Writes a record with no more than it changes, and refreshes the closures that it may concern.
+//! Writes a record with as few writes as possible, and refreshes the closures that it may affect.
 //!
 //! Most facts in a job's event are recorded already: the image, the commit and the data were recorded before, and the job itself has
-//! several events. What is stored only grows, so a write that would change nothing now never will, and is left out. Without
-//! that, each job on a popular image would look at the closures of all live deployments that run it.
+//! several events. Stored facts only grow. So if a write would change nothing now, it never will, and is left out. Otherwise, each job on a
+//! popular image would read the closures of all live deployments that run it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,14 +19,15 @@ use crate::record::pending::Pending;
 
 /// Writes a record and refreshes the closures of live deployments that hold a node that it changes.
 ///
-/// INVARIANT: an attempt that changes a node refreshes its closures, even if it dies in between. The retry always refreshes the record's
-/// own node, which is in every closure that holds what only this record names. A node of others that it changes is written down beforehand:
-/// on the retry nothing shows any more that it was changed.
+/// INVARIANT: an attempt that changes a node refreshes its closures, even if it dies in between. A retry always refreshes the record's own
+/// node, which is in every closure that holds nodes that only this record names. For other nodes that the record changes, a row lists them
+/// first: on the retry nothing else would show that they changed.
 ///
-/// `last` is the node that the record is about, where others may take it for whole once it is there.
+/// `last` is the node that the record is about, if readers may take it as complete once it exists.
 ///
 /// # Errors
-/// If the table fails. The retry of the event goes on where it ended.
+///
+/// If the table fails. The retry of the event continues where this attempt ended.
 pub(crate) async fn store_record(
     table: &impl Table,
     moment: &Moment,
@@ -66,7 +67,7 @@ fn is_shared(id: &NodeId) -> bool {
     matches!(id.kind(), NodeKind::Image | NodeKind::Commit | NodeKind::Dataset | NodeKind::Artifact)
 }
 
-/// What is left to be written.
+/// The writes that are left.
 #[derive(Default)]
 struct Due {
     first: Vec<Write>,

@@ -13,12 +13,12 @@ use crate::ports::{Commit, PortError, SourceControl};
 
 /// Calls for a push that says where the branch pointed before: a minute has room for ten of them.
 pub(crate) const MAX_LOOKUPS: usize = 100;
-/// The most calls if no earlier head is known. Only what is new should be read, but nothing says where that ends: on an old
-/// repository every new branch would cost [`MAX_LOOKUPS`] calls for commits that were recorded long ago, and whether they were
-/// must not be asked, since the answer depends on what else was delivered.
+/// The most calls if no earlier head is known. Only new commits should be read, but nothing marks where they end: on an old repository,
+/// every new branch would cost [`MAX_LOOKUPS`] calls for commits that were recorded long ago. The walk must not ask the table about them,
+/// because the answer depends on the events delivered so far.
 pub(crate) const MAX_WITHOUT_OLD: usize = 20;
 
-/// What a push brought.
+/// The commits of a push.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     /// The new head; `None` if the repository does not have it.
@@ -84,7 +84,7 @@ pub(crate) async fn walk(
     Ok(Walk { new, commits, complete: history.whole, has_old: known.is_some(), leads_to_old })
 }
 
-/// What has been read of a repository.
+/// The commits of a repository that were read.
 struct History<'a, S> {
     source: &'a S,
     repository: &'a Repository,
@@ -96,7 +96,7 @@ struct History<'a, S> {
 }
 
 impl<S: SourceControl> History<'_, S> {
-    /// Reads a commit; false if there is none left to read.
+    /// Reads a commit; false if none is left.
     async fn read(&mut self, id: &CommitId) -> Result<bool, PortError> {
         if self.read.contains_key(id) {
             return Ok(true);
@@ -127,7 +127,7 @@ struct CommitSearch {
     seen: BTreeSet<CommitId>,
     /// Visited while nothing was known of the old head leading there; that may have turned out since.
     visited: Vec<CommitId>,
-    /// The old head and the commits that it leads to, as far as known.
+    /// The old head and the known commits behind it.
     of_old: BTreeSet<CommitId>,
     old: Option<CommitId>,
     /// Whether the new head leads to the old one. A commit between the two is never of the old head, so it is visited.
@@ -153,7 +153,7 @@ impl CommitSearch {
             self.reached_old |= self.old.as_ref().is_some_and(|old| parents.contains(old));
             return;
         }
-        // What was visited before it was known to be of the old head hands that on.
+        // A commit may be visited before the walk learns that it belongs to the old head. Then its parents belong to it, too.
         let mut of_old = parents.to_vec();
         while let Some(next) = of_old.pop() {
             if self.of_old.insert(next.clone()) {

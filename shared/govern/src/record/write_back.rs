@@ -10,8 +10,8 @@ use crate::ports::{Account, Commit, PortError};
 /// SageMaker takes no longer text as a parameter.
 const MAX_PARAMETER: usize = 2_500;
 
-/// Puts the commit that somebody named, and that the repository has, onto the components of a job that has ended. The same is put
-/// whoever writes it, and there is nothing to do if it is there already.
+/// Writes a commit that somebody named, and that the repository confirmed, onto the trial components of a job that has ended. Every
+/// delivery writes the same value, and writes nothing if the value is there already.
 pub(crate) async fn write_back<'a>(
     account: &impl Account,
     commit: &Commit,
@@ -38,7 +38,7 @@ async fn annotate(
         return Ok(());
     }
     match account.annotate(component, parameters).await {
-        // It is gone, or full. The lineage is whole without: nothing is to be rejected for this.
+        // The component is gone, or full. The lineage is complete without it, so the record must not be rejected for this.
         Err(error) if !error.is_retryable() => Ok(()),
         done => done,
     }

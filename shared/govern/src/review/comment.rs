@@ -47,7 +47,7 @@ pub(crate) fn summary(review: &Review) -> Markdown {
         return Markdown::default().ours(if review.is_of_all() {
             "nothing could be judged"
         } else {
-            "nothing to judge in what was looked at, and not everything was"
+            "nothing to judge in the files that were read; some were not read"
         });
     }
     let files: BTreeSet<&str> = review.requests.iter().map(|request| request.path.as_str()).collect();
@@ -59,13 +59,13 @@ pub(crate) fn summary(review: &Review) -> Markdown {
     if number(Judgement::Compliant) == review.requests.len() {
         let left: usize = review.requests.iter().map(|request| request.verdict.skipped.len()).sum();
         return match left {
-            0 => said.ours(", all controls hold"),
+            0 => said.ours(", all controls passed"),
             // Which those are, `sagewarden check` says.
             left => count(
                 said.ours(": no control failed; "),
                 left,
-                "control can be checked only in the account",
-                "controls can be checked only in the account",
+                "control needs access to the account",
+                "controls need access to the account",
             ),
         };
     }
@@ -178,7 +178,7 @@ fn tail(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
     }
     if !review.complete {
         lines
-            .push(line().ours("the push changed more files than were listed; the others were not looked at"));
+            .push(line().ours("the push changed more files than CodeCommit lists; the others were not read"));
     }
     let mut text = line();
     for (index, each) in lines.iter().enumerate() {
@@ -191,7 +191,7 @@ fn tail(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
         .ours(".\n")
 }
 
-/// What holds of some files, with the first of their names.
+/// A sentence about some files, with the names of the first ones.
 fn files(what: Markdown, paths: &[String]) -> Option<Markdown> {
     let mut separator = ": ";
     let mut text = (!paths.is_empty()).then_some(what)?;
@@ -268,7 +268,7 @@ mod tests {
     fn what_holds_is_said_in_a_line() {
         let text = written(&review(vec![judged("a.json", vec![]), judged("b.json", vec![])]));
         let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("**Sagewarden**: 2 requests in 2 files, all controls hold"));
+        assert_eq!(lines.next(), Some("**Sagewarden**: 2 requests in 2 files, all controls passed"));
         let rest: String = lines.collect();
         assert!(rest.starts_with("Judged before anything is created, for account `111122223333`"), "{text}");
     }
@@ -331,7 +331,7 @@ mod tests {
             "not read, larger than 256 KB: ",
             "not judged: 3 requests beyond the first 1000\n",
             "not read: 7 JSON files beyond the first 300",
-            "the push changed more files than were listed",
+            "the push changed more files than CodeCommit lists",
         ] {
             assert!(text.contains(words), "`{words}` is not in\n{text}");
         }

@@ -1,7 +1,7 @@
-//! A push: judges the requests in it before anybody runs them, and comments on the commit with what is wrong.
+//! A push: Sagewarden judges the requests in it before anybody runs them, and comments on the commit.
 //!
-//! Judged is what the push added or changed and what [`intake`] knows: requests, descriptions and pipeline definitions in
-//! JSON. A repository holds all sorts of JSON: other forms are passed over, and unreadable files are named.
+//! It judges the files that the push added or changed and that [`intake`] knows: requests, descriptions and pipeline definitions in JSON. A
+//! repository holds other JSON, too: that is passed over, and unreadable files are named.
 
 mod comment;
 mod reviewed;
@@ -28,8 +28,7 @@ const MAX_CHANGES: usize = 3_000;
 pub(crate) struct ReviewCommit<'a, W> {
     /// Where the files, the comment and its receipt are.
     pub(crate) world: &'a W,
-    /// The bundle that is in force when a push is reviewed: the same bundle will judge the jobs that come of
-    /// it.
+    /// The bundle in force when a push is reviewed. The same bundle will judge the jobs of that push.
     pub(crate) in_force: &'a BundleInForce,
 }
 
@@ -90,8 +89,8 @@ impl<W: World> ReviewCommit<'_, W> {
         }
     }
 
-    /// Returns the comment in a few words; `None` when nothing could be judged, and nothing was posted. What was not looked at might be
-    /// judged: a comment says so in any case.
+    /// Returns the comment in a few words; `None` when nothing could be judged, and nothing was posted. If files were not read, there may
+    /// have been something to judge: the comment says so in any case.
     async fn judge_and_comment(
         &self,
         bundle: &Bundle,

@@ -1,4 +1,4 @@
-//! What a push would create, judged.
+//! The verdicts on the requests in a push.
 
 use sagewarden_events::Resource;
 use sagewarden_policy::Verdict;
@@ -13,12 +13,12 @@ pub(crate) const MAX_REQUESTS: usize = 1_000;
 /// Notes and names of files that are shown of each sort; those beyond are counted, not held.
 pub(crate) const SHOWN: usize = 5;
 
-/// What a push would create, judged.
+/// The verdicts on the requests in a push.
 #[derive(Debug, Default)]
 pub(crate) struct Review {
     /// In the order of the files.
     pub(crate) requests: Vec<ReviewedRequest>,
-    /// What could only be judged in part, or not at all, as file and note.
+    /// Files that could be judged only in part, or not at all, with a note.
     pub(crate) notes: Vec<(String, String)>,
     /// Notes beyond those.
     pub(crate) more_notes: usize,

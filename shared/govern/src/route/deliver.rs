@@ -10,7 +10,7 @@ use crate::route::judging::{enforce_policy, record_commit};
 use crate::route::watching::{alert_drift, detect_drift, record_lineage};
 use crate::world::World;
 
-/// What one function made of one event.
+/// The result of one function for one event.
 #[derive(Debug)]
 pub struct Handled {
     /// The function.

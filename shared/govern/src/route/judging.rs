@@ -15,7 +15,7 @@ use crate::review::ReviewCommit;
 use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
 
-/// `record-commit`. Records first: if the push cannot be judged, the commit is there all the same. Without a bundle nothing is
+/// `record-commit`. It records first, so that the commit is recorded even if the push cannot be judged. Without a bundle, nothing is
 /// reviewed, and no commit gets a comment.
 pub async fn record_commit(
     world: &impl World,

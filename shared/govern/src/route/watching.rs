@@ -103,10 +103,10 @@ pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> 
     }
 }
 
-/// Whoever may put events on the bus says when the clock ticked: of a time to come, everything would be missing.
+/// Somebody who may put events on the bus chooses the time of the tick. At a time in the future, everything would be missing.
 fn to_come(event: &Event, moment: &Moment) -> Option<Outcome> {
     let Event::ClockTicked(tick) = event else { return None };
-    // The clock's own ticks come from EventBridge. Nobody else can put events with its source.
+    // The clock's own ticks come from EventBridge. Nobody else can put events with this source.
     let is_ahead = tick.part.is_some() && tick.time.millis() > moment.now.millis() + MOST_AHEAD_MS;
     is_ahead.then(|| Err(Failure::Reject(format!("a tick of the clock at {} is still to come", tick.time))))
 }

@@ -1,4 +1,4 @@
-//! The world as a sweep sees it: what a list said already, or somebody answered a moment ago, is not asked again.
+//! The world as a sweep sees it: an answer that a list or a call gave a moment ago is not asked for again.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,10 +14,10 @@ use crate::ports::{
 };
 use crate::world::World;
 
-/// Answers that are held at once. What is asked about beyond that is asked anew.
+/// The most answers in memory. Answers beyond this number are asked for again.
 const MOST: usize = 1_000;
 
-/// Answers by what was asked.
+/// Answers by their question.
 #[derive(Debug)]
 struct Answers<T>(RefCell<BTreeMap<String, T>>);
 
@@ -62,7 +62,7 @@ impl<'a, W: World> HeldWorld<'a, W> {
         }
     }
 
-    /// Forgets the resources of the page before, and takes what a list says of these.
+    /// Forgets the resources of the page before, and takes the facts that the list gives about the next ones.
     pub(super) fn turn_to(&self, page: &[ListedResource]) {
         let HeldAccount { descriptions, tags, .. } = &self.account;
         descriptions.0.borrow_mut().clear();
@@ -148,7 +148,7 @@ impl<'a, W: World> World for HeldWorld<'a, W> {
     }
 }
 
-/// The account, as far as it has been described on this page.
+/// The account, as far as it was described for this page.
 pub(super) struct HeldAccount<'a, A> {
     port: &'a A,
     descriptions: Answers<Option<Description>>,

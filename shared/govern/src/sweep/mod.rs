@@ -1,9 +1,9 @@
-//! Walks an account kind by kind and page by page, and gives what it finds to the use cases that events reach: judged without a remedy,
-//! and recorded. So it finds what was there before anybody listened, and what an event that was lost never announced.
+//! Walks an account kind by kind and page by page, and passes its resources to the use cases that handle events: they are judged without a
+//! remedy, and recorded. So a sweep finds resources that are older than the stack, and resources whose event was lost.
 //!
-//! A page is one step. The cursor behind it is written once the page is done: a process that dies repeats a page, and nothing is recorded
-//! twice. Where the service is busy the step fails, and the cursor stays. A verdict that stands and a node that says all are left alone, so
-//! that a sweep behind a sweep writes nothing but its mark ([`SweepRow`]).
+//! A page is one step. The cursor is written after the page is done. A process that dies repeats a page, and nothing is recorded twice. If
+//! the service is busy, the step fails, and the cursor stays. A verdict that still holds and a node with all its facts are left alone. So a
+//! second sweep writes only its mark ([`SweepRow`]).
 
 mod found;
 mod gone;
@@ -38,7 +38,7 @@ pub use kinds::{SWEPT, is_lasting};
 /// Pages in a row that list nothing and are not the last. SageMaker gave such pages until it throttled; a sweep gives up and says where.
 const EMPTY_PAGES: u64 = 50;
 
-/// What a step of a sweep came to.
+/// The result of a step of a sweep.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SweepStep {
     /// There are more pages.
@@ -65,7 +65,8 @@ pub struct Sweep<'a, W: World, E> {
 }
 
 impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
-    /// A sweep that begins now. The bundle decides what is judged; one that enforces would remedy, so that the mode should be to observe.
+    /// A sweep that begins now. The bundle decides which controls are judged. Its mode should be to observe, because a bundle that enforces
+    /// would remedy.
     #[must_use]
     pub fn new(
         world: &'a W,
@@ -114,10 +115,11 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         })
     }
 
-    /// One page: lists it, gives each resource to the use cases, and moves `at` behind it. `take` hears of each resource.
+    /// One page: lists it, passes each resource to the use cases, and moves `at` behind it. Calls `take` with each resource.
     ///
     /// # Errors
-    /// When a service is busy or silent, or the table fails. The same step again goes on where this one stopped.
+    ///
+    /// When a service is busy or silent, or the table fails. The same step continues where this one stopped.
     pub async fn step(
         &self,
         at: &mut SweepRow,
@@ -275,7 +277,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         self.bundle.controls().any(|control| self.bundle.kinds(control).any(|judged| judged == kind))
     }
 
-    /// What has ended and is recorded without a gap stays as it is.
+    /// A job that has ended and is recorded without a gap is left alone.
     async fn record(&self, found: &SweptResource, moment: &Moment) -> Result<(), Failure> {
         let resource = &found.resource;
         if NodeKind::of_resource(resource.kind).is_none() || self.is_recorded(found).await? {

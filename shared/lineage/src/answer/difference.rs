@@ -96,7 +96,7 @@ pub struct Difference {
     pub same: usize,
     /// Whether the lineage of both sides is complete.
     pub complete: bool,
-    /// What is missing on either side, in words.
+    /// The facts that are missing on either side, in words.
     pub missing: Vec<String>,
     /// Requests to the table.
     pub requests: usize,
@@ -135,7 +135,7 @@ pub fn difference(before: (&Answer, &Verdicts), after: (&Answer, &Verdicts)) -> 
     }
 }
 
-/// What an answer lacks, in words.
+/// The incomplete parts of an answer, in words.
 fn lacks(answer: &Answer) -> Vec<String> {
     let cut = answer.graph.stopped_by.map(|why| format!("{} is cut: {}", answer.root, why.explain()));
     answer.graph.gaps().into_iter().chain(cut).collect()
@@ -188,7 +188,7 @@ fn is_resource(kind: NodeKind) -> bool {
     )
 }
 
-/// The nodes upstream as far as the first training jobs, and from these as far as the training jobs before them.
+/// The nodes upstream up to the first training jobs, and from these up to the training jobs before them.
 fn near(answer: &Answer) -> BTreeSet<NodeId> {
     let graph = &answer.graph;
     let mut sources: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();

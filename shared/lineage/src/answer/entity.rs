@@ -13,7 +13,7 @@ pub struct Entity {
     pub unread: usize,
     /// The verdict that holds, and those before it.
     pub why: Why,
-    /// What happened to it, the newest first.
+    /// Its history, the newest first.
     pub entries: Vec<Entry>,
     /// Requests to the table.
     pub requests: usize,

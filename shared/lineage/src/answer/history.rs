@@ -1,4 +1,4 @@
-//! What happened to an entity, in time.
+//! The history of an entity.
 
 use sagewarden_events::Timestamp;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::words::{closing, line};
 use crate::audit::VerdictDigest;
 
-/// What kind of event an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryKind {

@@ -43,21 +43,21 @@ pub enum Format {
 /// An answer to a question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// To `lineage`.
+    /// The answer to `lineage`.
     Lineage(Box<Answer>),
-    /// To `impact`.
+    /// The answer to `impact`.
     Impact(Impact),
-    /// To `diff`.
+    /// The answer to `diff`.
     Difference(Difference),
-    /// To `reproduce`.
+    /// The answer to `reproduce`.
     Reproduction(Box<Reproduction>),
-    /// To `history`.
+    /// The answer to `history`.
     History(History),
-    /// To `why`.
+    /// The answer to `why`.
     Why(Box<Why>),
-    /// To questions about everything.
+    /// The answer to a list.
     Listing(Listing),
-    /// To `gap`.
+    /// The answer to `gap`.
     Gap(GapExplanation),
 }
 

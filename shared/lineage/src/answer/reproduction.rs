@@ -1,4 +1,4 @@
-//! How to train a model again: the request, its pinned inputs, and what is missing for an exact repeat.
+//! How to train a model again: the request, its pinned inputs, and the facts that are missing for an exact repeat.
 
 use sagewarden_events::REDACTED;
 use serde::Serialize;
@@ -178,7 +178,7 @@ fn pin(answer: &Answer, job: &Node, missing: &mut Vec<String>) -> Pinned {
     let wanted = answer.details.get(&job.id).and_then(|detail| detail.pointer("/Request/InputDataConfig"));
     let wanted = wanted.and_then(Json::as_array).map_or(0, Vec::len);
     if channels < wanted {
-        missing.push(format!("versions are known for {channels} of {wanted} channels"));
+        missing.push(format!("only {channels} of {wanted} channels have known versions"));
     }
     pinned
 }
@@ -242,18 +242,18 @@ fn steps(pinned: &Pinned) -> Vec<String> {
     for data in &pinned.data {
         steps.push(match (&data.version_id, &data.manifest) {
             (Some(version), _) => format!(
-                "{}: see that version {version} of {} is the newest, or copy it (CopyObject with `?versionId={version}`) and point the channel there",
+                "{}: make sure that version {version} of {} is the newest, or copy it (CopyObject with `?versionId={version}`) and point the channel there",
                 data.role, data.uri
             ),
             (None, Some(manifest)) => format!(
-                "{}: see that the objects under {} are those of manifest {manifest}, or copy these versions and point the channel there",
+                "{}: make sure that the objects under {} are the versions in manifest {manifest}, or copy these versions and point the channel there",
                 data.role, data.uri
             ),
-            (None, None) => format!("{}: see that {} has not changed: its bucket kept no versions", data.role, data.uri),
+            (None, None) => format!("{}: make sure that {} has not changed: its bucket kept no versions", data.role, data.uri),
         });
     }
     steps.push("the name is new: a job's name can be used once".to_owned());
-    steps.push("the tags are those that lead to the commit: add those that your policies ask for".to_owned());
+    steps.push("the tags lead to the commit: add the tags that your policies require".to_owned());
     steps
 }
 

@@ -51,7 +51,7 @@ pub struct HeldVerdict {
     pub findings: Vec<Json>,
 }
 
-/// What Sagewarden did about a resource.
+/// The remedy for a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TakenRemedy {
     /// The API call.

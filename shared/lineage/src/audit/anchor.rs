@@ -1,4 +1,4 @@
-//! The digests of a table at one time. Keep them in a place that nobody who may write the table can write to.
+//! The digests of a table at one time. Keep an anchor in a place where nobody who may write the table can write.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ struct Form {
 #[derive(Debug, Error)]
 pub enum UnusableAnchor {
     /// It is not an anchor, or only a part of one.
-    #[error("it is no anchor: `sagewarden verify --anchor FILE` makes one ({0})")]
+    #[error("it is not an anchor: `sagewarden verify --anchor FILE` makes one ({0})")]
     Foreign(#[from] serde_json::Error),
     /// Another version of this program made it.
     #[error("it is an anchor of form {0}, and this version reads form {FORM}")]

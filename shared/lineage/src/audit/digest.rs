@@ -44,7 +44,7 @@ impl VerdictDigest {
     }
 }
 
-/// Texts as a JSON list, so that no text can be taken for the end of another.
+/// Texts as a JSON list, so that the end of each text is certain.
 pub(super) fn list(texts: &[&str]) -> String {
     serde_json::Value::from(texts).to_string()
 }

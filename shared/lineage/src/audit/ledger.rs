@@ -36,7 +36,7 @@ struct Kept {
     links: Vec<VerdictLink>,
     /// The newest verdict by each bundle.
     newest: Vec<Newest>,
-    /// Bundles of which the resource passed every control at some time.
+    /// Bundles whose controls the resource passed, all of them, at some time.
     kept_by: Vec<String>,
     /// Verdicts that notices name.
     published: Vec<String>,
@@ -126,7 +126,7 @@ impl Ledger {
         }
         let before = kept.link(&link);
         let twice = before.filter(|before| *before != link);
-        let twice = twice.map(|_| (Problem::Twice, "it came twice, and says two things".to_owned()));
+        let twice = twice.map(|_| (Problem::Twice, "it occurs twice, with different contents".to_owned()));
         for (problem, text) in said.into_iter().chain(twice) {
             self.defects.add(Defect::new(pk, problem, Some(&id), text));
         }
@@ -207,7 +207,7 @@ impl Ledger {
 /// Answers find a row by its key. If it is under another key, nothing reads it.
 fn misplaced(item: &Item, said: &Item) -> Option<String> {
     (item.key != said.key)
-        .then(|| format!("it stands under the key `{}`, but belongs to `{}`", item.key.sk, said.key.sk))
+        .then(|| format!("its key is `{}`, but it belongs to `{}`", item.key.sk, said.key.sk))
 }
 
 /// The row of a verdict has the creator of the resource before it has a verdict.
@@ -227,7 +227,7 @@ fn nameless(resource: &str, kept: &Kept, defects: &mut Defects) {
     }
     // A waiver covers an unchangeable resource from its creation on, or never. If a waiver covers it, no finding was published.
     for verdict in kept.found.iter().filter(|verdict| kept.waived.contains(verdict)) {
-        let text = "a finding about it was published, and it says that it is waived";
+        let text = "a finding about it was published, although its verdict says waived";
         defects.add(Defect::new(resource, Problem::Contradiction, Some(verdict), text));
     }
     if kept.is_judged && kept.links.is_empty() {
@@ -263,7 +263,7 @@ fn turned_back(resource: &str, kept: &Kept, defects: &mut Defects) {
     for bundle in kept.kept_by.iter().filter(|bundle| kept.newest_by(bundle).is_none()) {
         add(
             None,
-            format!("it kept every control of bundle {bundle}, and no verdict by that bundle is there"),
+            format!("it passed every control of bundle {bundle}, but there is no verdict by that bundle"),
         );
     }
 }

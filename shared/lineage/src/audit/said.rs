@@ -37,7 +37,7 @@ pub(super) fn contradiction(verdict: &VerdictRow) -> Option<String> {
     if let Some(finding) =
         findings.iter().find(|finding| finding.status == SaidStatus::Waived && finding.waiver.is_none())
     {
-        return Some(format!("`{}` is said to be waived, and by no waiver", finding.control));
+        return Some(format!("`{}` is marked as waived, but names no waiver", finding.control));
     }
     let (outcome, said) = (outcome(&findings), &verdict.outcome);
     if outcome != said {

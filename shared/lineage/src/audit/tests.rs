@@ -19,7 +19,7 @@ type Rows = BTreeMap<Key, Attributes>;
 
 const BUNDLES: [&str; 2] = ["feedfacecafe0000", "0123456789ab0000"];
 
-/// A judgement: of which resource, by which bundle, which controls failed, and when.
+/// A judgement: the resource, the bundle, the failed controls, and the time.
 #[derive(Clone, Debug)]
 struct Seen {
     resource: usize,
@@ -250,8 +250,8 @@ fn an_anchor_is_read_as_it_was_written_and_no_other_way() {
     let mut fewer = anchor.clone();
     fewer.resources.pop_last();
     assert!(words(&serde_json::to_string(&fewer).unwrap()).contains("the digest of all"));
-    assert!(words("{}").starts_with("it is no anchor: "));
-    assert!(words(text.split_at(text.len() / 2).0).starts_with("it is no anchor: "));
+    assert!(words("{}").starts_with("it is not an anchor: "));
+    assert!(words(text.split_at(text.len() / 2).0).starts_with("it is not an anchor: "));
     assert!(
         words(&text.replace("_anchor\":1", "_anchor\":2"))
             .contains("of form 2, and this version reads form 1")

@@ -145,8 +145,7 @@ fn a_gap_is_reported_until_something_fills_it() {
 #[test]
 fn a_gap_stays_open_while_what_would_fill_it_is_only_named() {
     let graph = graph(vec![(0, lacking(COMMIT, &[])), (1, named_only(COMMIT))]);
-    let unrecorded = "commit `git.host/1/credit@0123456789abcdef0123456789abcdef01234567` is named by others, but nothing \
-                      has been recorded of it";
+    let unrecorded = "other nodes name commit `git.host/1/credit@0123456789abcdef0123456789abcdef01234567`, but nothing is recorded about it";
     assert_eq!(graph.gaps(), [unrecorded, "training job `train`: not found"]);
 }
 

@@ -1,4 +1,4 @@
-//! Where a list goes on, as text.
+//! The place where a list continues, as text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

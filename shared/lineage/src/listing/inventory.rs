@@ -21,7 +21,7 @@ pub struct InventoryItem {
     pub version: Option<i64>,
     /// Who owns it: as the package says, else who registered it or created the model.
     pub owner: Option<String>,
-    /// What it is for, as the package says.
+    /// The purpose, according to the package.
     pub purpose: Option<String>,
     /// Its risk tier, as the package says.
     pub risk_tier: Option<String>,
@@ -59,10 +59,10 @@ pub struct InventoryItem {
     pub last_drift_severity: Option<String>,
     /// Whether an explanation of the model is recorded.
     pub explained: bool,
-    /// When the model is to be validated next, as the package says.
+    /// The date of the model's next validation, according to the package.
     pub next_validation: Option<String>,
     /// Whether everything behind the endpoint is recorded.
     pub complete: bool,
-    /// What is not, in words.
+    /// The missing parts, in words.
     pub missing: Vec<String>,
 }

@@ -161,7 +161,7 @@ pub struct WaiverItem {
     pub owner: Option<String>,
 }
 
-/// What Sagewarden did about findings on a resource.
+/// A remedy of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemedyItem {
     /// The API call.

@@ -21,7 +21,7 @@ use serde_json::Value;
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listing {
-    /// What the list is about, as a question names it.
+    /// The subject of the list, as a question names it.
     pub list: String,
     /// The entries of this page.
     pub items: Items,
@@ -42,23 +42,23 @@ pub struct Listing {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Items {
-    /// Of `endpoints`.
+    /// Entries of `endpoints`.
     Endpoints(Vec<EndpointItem>),
-    /// Of `models`.
+    /// Entries of `models`.
     Models(Vec<ModelItem>),
-    /// Of `jobs`.
+    /// Entries of `jobs`.
     Jobs(Vec<JobItem>),
-    /// Of `findings`.
+    /// Entries of `findings`.
     Findings(Vec<FindingItem>),
-    /// Of `findings`, counted.
+    /// Counts of `findings`.
     Counts(Vec<CountItem>),
-    /// Of `waivers`.
+    /// Entries of `waivers`.
     Waivers(Vec<WaiverItem>),
-    /// Of `remedies`.
+    /// Entries of `remedies`.
     Remedies(Vec<RemedyItem>),
-    /// Of `erased`.
+    /// Entries of `erased`.
     Erased(Vec<ErasedItem>),
-    /// Of `inventory`.
+    /// Entries of `inventory`.
     Inventory(Vec<InventoryItem>),
 }
 
@@ -79,7 +79,7 @@ impl Items {
         }
     }
 
-    /// Whether there are none.
+    /// Whether it has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -123,7 +123,7 @@ impl Items {
             "remedies" => Self::Remedies(each(items)?),
             "erased" => Self::Erased(each(items)?),
             "inventory" => Self::Inventory(each(items)?),
-            other => return Err(serde_json::Error::custom(format!("`{other}` is no list"))),
+            other => return Err(serde_json::Error::custom(format!("`{other}` is not a list"))),
         })
     }
 }

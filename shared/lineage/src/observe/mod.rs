@@ -135,9 +135,9 @@ pub struct Observation {
     pub facts: Attributes,
     /// Larger facts, such as hyperparameters, which are kept apart from the node.
     pub detail: Map<String, Json>,
-    /// What it read.
+    /// The places that it read.
     pub inputs: Vec<DataReference>,
-    /// What it wrote; empty until it has ended.
+    /// The places that it wrote; empty until it has ended.
     pub outputs: Vec<DataReference>,
     /// Role and reference of the images it runs.
     pub images: Vec<(String, String)>,

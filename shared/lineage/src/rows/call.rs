@@ -51,7 +51,7 @@ impl CallRow {
         pk: "K#call#<kind>/<account>/<region>/<name>",
         sk: "D#<time>#<who>",
     };
-    /// What the partitions of calls begin with.
+    /// The beginning of the partitions of calls.
     pub const PARTITION: &str = "K#call#";
     const CREATED: &str = "C#";
     const DELETED: &str = "D#";

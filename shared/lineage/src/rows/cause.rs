@@ -25,7 +25,7 @@ pub fn findings_mark<'a>(findings: impl IntoIterator<Item = (&'a str, &'a str)>)
 /// resources that can be changed, `#<since>#<at>` follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerdictCause {
-    /// What the notice is about, such as `finding`.
+    /// The subject of the notice, such as `finding`.
     pub what: String,
     /// The partition of the verdict.
     pub pk: String,

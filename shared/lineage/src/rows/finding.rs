@@ -140,7 +140,7 @@ impl OpenFindingRow {
         Key::new(format!("{}{severity}", Self::PREFIX), sort_key(resource, subject))
     }
 
-    /// What a verdict leaves open; `None` if nothing.
+    /// The open findings of a verdict; `None` if there are none.
     #[must_use]
     pub fn of_verdict(verdict: &VerdictRow, owner: Option<&str>) -> Option<Self> {
         let mut controls = FoundControl::in_verdict(verdict);

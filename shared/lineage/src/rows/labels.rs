@@ -1,4 +1,4 @@
-//! Ground truth: its files, the windows whose predictions they may label, and when such a window is to be judged.
+//! Ground truth: its files, the windows whose predictions they may label, and the times when such a window must be measured.
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 

@@ -1,6 +1,6 @@
-//! The row of a node: its facts, its in-edges, and its registers, of which the newest content wins.
+//! The row of a node: its facts, its in-edges, and its registers. The newest content of a register wins.
 //!
-//! The names of its attributes are only here. Names are short if a closure has them for each node.
+//! The names of its attributes are only here. They are short if a closure has them for each node.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::table::{Attributes, Item, Key, Query, Value, Write};
 
 /// The word of its kind; absent as long as others name the node, but nothing about it has been recorded.
 pub const TYPE: &str = "ty";
-/// What people call it.
+/// Its name for people.
 pub const NAME: &str = "nm";
 /// The entity's own time (milliseconds).
 pub const CREATED: &str = "ct";
@@ -173,7 +173,7 @@ pub const APPROVAL_BY: &str = "approval_by";
 pub const APPROVAL_VERSION: &str = "approvalv";
 /// The most important features, in words.
 pub const TOP_FEATURES: &str = "top_features";
-/// The report that they are taken from.
+/// The report that has them.
 pub const EXPLANATION: &str = "explanation";
 /// The version of [`TOP_FEATURES`] and [`EXPLANATION`]: the report's time and version.
 pub const EXPLANATION_VERSION: &str = "expv";
@@ -196,7 +196,7 @@ pub const VARIANT: &str = "variant";
 /// `true` if inference components were ever put onto an endpoint, else absent.
 pub const COMPONENTS: &str = "components";
 
-// What monitoring ran and found.
+// The run or finding of a monitor.
 
 /// The schedule's name.
 pub const SCHEDULE: &str = "schedule";
@@ -213,7 +213,7 @@ pub const ROWS: &str = "rows";
 pub const VERDICTS: &str = "verdicts";
 /// The baseline that the traffic was compared with: its place, and a digest of its content.
 pub const BASELINE: &str = "baseline";
-/// What was measured of predictions, or of the reasons of the model, in a sentence.
+/// The measured quality of predictions, or the attribution of the model, in a sentence.
 pub const MEASURED: &str = "measured";
 /// The version of [`VIOLATIONS`], [`FOUND`], [`ROWS`], [`BASELINE`] and [`MEASURED`].
 pub const FOUND_VERSION: &str = "foundv";
@@ -233,8 +233,8 @@ pub const DELETED: &str = GONE;
 /// The value of [`INFERRED`] if the branch had been deleted by then.
 pub const NOT_INFERRED: &str = "none";
 
-/// Attributes of a node of which the newest content wins. Each content names all of them, so that no value of an older content stays if a
-/// newer content lacks it.
+/// Attributes of a node that are replaced together by the newest content. Each content names all of them, so that no value of an older
+/// content stays if a newer content lacks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Register {
     /// The attribute that holds the version.
@@ -293,7 +293,7 @@ impl NodeRow {
     };
     const SK: &str = "#";
 
-    /// What the partitions of a kind of node begin with.
+    /// The beginning of the partitions of a kind of node.
     #[must_use]
     pub fn partitions(kind: NodeKind) -> String {
         format!("{}#", kind.prefix())

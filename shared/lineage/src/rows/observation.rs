@@ -1,4 +1,4 @@
-//! What monitoring did and found on an endpoint, in the order of time. Identities would sort by the variant or the name of a job.
+//! Runs and findings of monitoring on an endpoint, in the order of time. Identities would sort by the variant or the name of a job.
 
 use sagewarden_events::Timestamp;
 

@@ -192,7 +192,7 @@ impl ReceiptRow {
 pub struct NoticeRow {
     /// The resource's ARN in lower case.
     pub arn: String,
-    /// What the notice is about.
+    /// The subject of the notice.
     pub cause: String,
     /// Whether the notice was sent.
     pub state: ReceiptState,

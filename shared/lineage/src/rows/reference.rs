@@ -24,7 +24,7 @@ pub struct HeadRow {
     pub forced: Option<bool>,
     /// The ARNs of those who pushed.
     pub pushers: BTreeSet<String>,
-    /// What was not read, in words.
+    /// The part of the history that was not read, in words.
     pub cut: BTreeSet<String>,
 }
 

@@ -69,7 +69,7 @@ impl VerdictRow {
         pk: VERDICTS,
         sk: "V#<bundle>",
     };
-    /// What the partitions of verdicts begin with.
+    /// The beginning of the partitions of verdicts.
     pub const PARTITIONS: &str = PARTITION;
     const PREFIX: &str = "V#";
     const WITHOUT_NODE: &str = "R#";
@@ -451,7 +451,7 @@ impl JudgedRow {
         pk: "K#judged#<ARN in lower case>",
         sk: "#",
     };
-    /// What the partitions begin with.
+    /// The beginning of the partitions.
     pub const PREFIX: &str = "K#judged#";
     const SK: &str = "#";
     const ID: &str = "id";

@@ -32,7 +32,7 @@ pub struct WaivedRow {
     pub subject: String,
     /// When the resource came into the state that was judged.
     pub since: Timestamp,
-    /// What is waived.
+    /// The waived controls.
     pub waived: Vec<WaivedControl>,
     /// Who created the resource, if that is known.
     pub owner: Option<String>,

@@ -1,11 +1,10 @@
-//! What recording and asking cost at 10^3 to 10^6 nodes:
-//! `cargo bench -p sagewarden-local --bench lineage -- --sizes 1000,10000,100000,1000000 --folder <where there is room>`.
-//! The figures of one run are in docs/BENCHMARKS.md.
+//! The cost of recording and asking at 10^3 to 10^6 nodes: `cargo bench -p sagewarden-local --bench lineage -- --sizes
+//! 1000,10000,100000,1000000 --folder FOLDER`, where FOLDER has enough space. The figures of one run are in docs/BENCHMARKS.md.
 //!
-//! One store grows through the real use cases from size to size (the services behind the ports are made up, `world.rs`); a copy of
-//! each size stays in the folder. Then every question is asked of each copy many times about different nodes, and timed; then a
-//! few times through a meter (`meter.rs`) that counts what DynamoDB would charge for. Filling takes long and needs no quiet:
-//! `--fill-only` does no more, and `--measure-only` measures what is in the folder. Beside it: `mlflow_lineage.py`.
+//! One store grows through the real use cases from size to size (the services behind the ports are made up, `world.rs`); a copy of each
+//! size stays in the folder. Then each question is asked many times about different nodes of each copy, and timed. Then it is asked a few
+//! times through a meter (`meter.rs`) that counts the units that DynamoDB would charge. Filling takes long and needs no quiet machine:
+//! `--fill-only` does only that, and `--measure-only` measures the copies in the folder. `mlflow_lineage.py` is the counterpart for MLflow.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -136,7 +135,7 @@ fn first_pipelines(store: &Store, world: &Workshops) {
 /// Asks everything of the copy of a size, and records some more: how much is noted beside it.
 fn measure(folder: &Path, nodes: u64) {
     let path = of_size(folder, nodes);
-    // What is timed is this program, not the disk: the file is where the operating system has it in memory.
+    // The benchmark measures this program, not the disk: the operating system has the file in memory.
     std::io::copy(&mut std::fs::File::open(&path).unwrap(), &mut std::io::sink()).unwrap();
     let store = Store::open(&path).unwrap();
     let filled = pipelines(nodes);
@@ -182,7 +181,7 @@ fn play<T: Table>(world: &Workshops, table: &T, pipeline: Pipeline) {
     }
 }
 
-/// What happens to a pipeline: a push, two jobs with two events each, a model, a deployment.
+/// The events of a pipeline: a push, two jobs with two events each, a model, a deployment.
 const STEPS: [&str; 8] = [
     "push",
     "processing job: InProgress",
@@ -313,7 +312,7 @@ const FORMATS: [Format; 11] = [
     Format::Prov,
 ];
 
-/// What a process that answers may take, in KB.
+/// The most memory of a process that answers, in KB.
 const MEMORY: u64 = 64 * 1024;
 
 /// The most memory that one process takes for the largest answers, in each format: of many nodes; of many that take requests; of

@@ -13,7 +13,7 @@ use sagewarden_lineage::fold::{self, by_item, is_one_update};
 use sagewarden_lineage::rows::KINDS;
 use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Range, Write};
 
-/// What was asked of the table.
+/// The requests to the table.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
     pub(crate) requests: u64,
@@ -72,12 +72,12 @@ fn units(bytes: usize, unit: usize) -> u64 {
     bytes.div_ceil(unit).max(1) as u64
 }
 
-/// What a key stands for, or the first part of one: the kind of row whose patterns begin as the key does.
+/// The meaning of a key, or of its first part: the kind of row whose patterns begin as the key does.
 fn part_of(pk: &str, sk: &str) -> String {
     let fixed = |pattern: &'static str| pattern.split('<').next().unwrap_or_default();
     let fits = |pattern: &'static str, text: &str| match fixed(pattern) {
         whole if whole == pattern => text == whole,
-        // Of a query the beginning is all that is known.
+        // Only the beginning of a query is known.
         begin => text.starts_with(begin) || begin.starts_with(text),
     };
     let fitting = KINDS.iter().filter(|kind| fits(kind.pk, pk) && fits(kind.sk, sk));
@@ -107,8 +107,8 @@ impl<T: Table> Table for Meter<'_, T> {
             let key = fold::key(&writes[0]);
             let before = self.table.get(std::slice::from_ref(key)).await?.pop();
             let is_whole = matches!(writes[0], Write::Put(_) | Write::Delete(_));
-            // Merges of one item are one update, unless a register is older than what is stored: then that is refused and
-            // each goes by itself.
+            // Merges of one item are one update, unless a register is older than the stored one. Then that update is refused, and each
+            // merge goes alone.
             let fits = is_one_update(&writes) && !writes.iter().any(|write| is_old(write, before.as_ref()));
             self.table.write(&writes).await?;
             let after = self.size_of(key).await?;

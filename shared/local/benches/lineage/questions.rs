@@ -76,7 +76,7 @@ fn hub() -> NodeId {
     NodeId::image(&Pipeline(0).training_image())
 }
 
-/// What ran an image.
+/// The jobs that ran an image.
 fn children(image: &NodeId) -> Query {
     OutEdgeRow::in_role(image, Relation::ContributedTo, "image")
 }
@@ -135,7 +135,7 @@ fn one(store: &Store, until: u64, what: &str, times: u64, place: u64, question: 
         };
         (0..times).map(one).collect()
     };
-    // The first call has to find the pages; the second shows what the program itself takes.
+    // The first call has to find the pages; the second shows the time of the program itself.
     let (first, taken) = (asked(), asked());
     let meter = Meter::new(store);
     let found = block_on(question.ask(&meter, of(0))).unwrap();

@@ -41,7 +41,7 @@ pub(crate) struct Workshops {
     pub(crate) ended: Cell<bool>,
 }
 
-/// What a pipeline's resources are called.
+/// The names of a pipeline's resources.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pipeline(pub(crate) u64);
 

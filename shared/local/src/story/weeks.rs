@@ -14,7 +14,7 @@ const WEEK: i64 = 7 * DAY;
 const LATER: i64 = 3 * DAY;
 
 impl Story {
-    /// The second endpoint, which nobody watches.
+    /// The second endpoint, which no monitor watches.
     pub const SECOND_ENDPOINT: &str = "fraud-score-prod";
     /// An endpoint that is tried and deleted.
     pub const TRIED_ENDPOINT: &str = "credit-default-canary";

@@ -18,7 +18,7 @@ const PLANS: [&str; 3] = ["basic", "gold", "silver"];
 const CHANNELS: [&str; 4] = ["app", "phone", "shop", "web"];
 
 impl Traffic {
-    /// Traffic of which every third float is moved by `shift` standard deviations or so.
+    /// Traffic in which every third float has moved by about `shift` standard deviations.
     pub(crate) fn new(seed: u64, shift: f64) -> Self {
         Self { chance: Chance::new(seed), made: 0, shift }
     }

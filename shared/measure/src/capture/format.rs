@@ -43,7 +43,7 @@ impl Default for CaptureFormat {
     }
 }
 
-/// How output and input are joined: Model Monitor's `output_columns_position`, and what the endpoint captures.
+/// How output and input are joined: Model Monitor's `output_columns_position`, and the bodies that the endpoint captures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColumnOrder {
     /// `START`: the columns of the output, then the columns of the input.

@@ -46,7 +46,7 @@ enum Scalar {
     Bool,
     Signed(usize),
     Unsigned(usize),
-    /// Of two, four or eight bytes.
+    /// A number of two, four or eight bytes.
     Float(usize),
     /// Bytes of text, padded by zeros.
     Bytes(usize),
@@ -361,7 +361,7 @@ mod tests {
 
         #[test]
         fn halves_are_what_they_are(bits in any::<u16>()) {
-            // By the definition.
+            // The definition of the format, as the reference for the test.
             let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
             let size = match exponent {
                 0 => fraction * 2_f64.powi(-24),

@@ -26,11 +26,11 @@ pub(super) struct Part {
     named: bool,
     /// Made on first use: making it takes longer than reading a hundred events.
     csv: Option<csv_core::Reader>,
-    /// The columns that the next row is taken from.
+    /// The columns of the next row.
     columns: Vec<(Source, Values)>,
     /// The names of the cells of each row, if they are beside the rows.
     names: Vec<Source>,
-    /// The cells of one row, each of which is a row.
+    /// The cells of one row; each is a row of its own.
     spread: Vec<Field>,
     is_json: bool,
     /// Whether a number was `NaN` or `Infinity`.
@@ -50,7 +50,7 @@ enum Rows {
     One(usize),
     /// All of it, as one cell.
     Text,
-    /// Elements of a list, in each of which the path goes on.
+    /// The elements of a list; the path continues in each of them.
     Each(Items),
     /// Elements of a list, each a row.
     Ready(Items),

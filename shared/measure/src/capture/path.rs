@@ -33,10 +33,10 @@ pub struct RowPath {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum UnreadablePath {
     /// It begins with something other than a slash.
-    #[error("`{0}` is no path of rows: it begins with `/`, such as `/instances/*/features`")]
+    #[error("`{0}` is not a path of rows: it begins with `/`, such as `/instances/*/features`")]
     NoSlash(String),
     /// It has more than one `*`.
-    #[error("`{0}` is no path of rows: only one `*` may stand for the rows")]
+    #[error("`{0}` is not a path of rows: only one `*` may stand for the rows")]
     ManyStars(String),
 }
 
@@ -126,10 +126,10 @@ mod tests {
         for (path, error) in [
             (
                 "instances",
-                "`instances` is no path of rows: it begins with `/`, such as `/instances/*/features`",
+                "`instances` is not a path of rows: it begins with `/`, such as `/instances/*/features`",
             ),
-            ("", "`` is no path of rows: it begins with `/`, such as `/instances/*/features`"),
-            ("/*/*", "`/*/*` is no path of rows: only one `*` may stand for the rows"),
+            ("", "`` is not a path of rows: it begins with `/`, such as `/instances/*/features`"),
+            ("/*/*", "`/*/*` is not a path of rows: only one `*` may stand for the rows"),
         ] {
             assert_eq!(path.parse::<RowPath>().unwrap_err().to_string(), error);
         }

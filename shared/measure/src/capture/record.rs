@@ -1,4 +1,4 @@
-//! What a reader of captured events hands over.
+//! The records that a reader of captured events hands over.
 
 use std::borrow::Cow;
 

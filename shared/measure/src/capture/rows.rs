@@ -15,7 +15,7 @@ use crate::issues::IssueKind;
 /// Memory for the rows of an event, used again for the next one.
 #[derive(Debug, Default)]
 pub(super) struct RowReader {
-    /// By side.
+    /// The rows of each side.
     parts: [Part; 3],
     cells: Vec<Cell<'static>>,
     /// `_c0`, `_c1` and so on.
@@ -151,8 +151,7 @@ impl RowReader {
         }
         let [output, input, truth] = counts;
         let output = self.spread(output, input, format);
-        // If the numbers differ, it is unknown which rows belong together, so none is used; what the container does
-        // then is not known.
+        // If the numbers differ, it is unknown which rows belong together, so none is used. Nobody knows what the container does then.
         let mut all = [output, input, truth].into_iter().flatten();
         match all.next() {
             None => Err(Fault(IssueKind::NoRows, None)),
@@ -162,7 +161,7 @@ impl RowReader {
         }
     }
 
-    /// Loads what can be loaded, for a hint.
+    /// Loads the parts that can be loaded, for a hint.
     fn load_each(&mut self, event: &CapturedEvent<'_>, sides: &[CapturedSide], format: &CaptureFormat) {
         for &side in sides {
             if let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) {
@@ -262,8 +261,8 @@ impl RowReader {
         Ok(())
     }
 
-    /// If only one part has names, the other part gets the names of the expected columns that are left. If no columns
-    /// are expected, it gets the names of a table without a header; what the container does with them is not known.
+    /// If only one part has names, the other part gets the remaining names of the expected columns. If no columns are expected, it gets the
+    /// names of a table without a header. Nobody knows what the container does then.
     fn send_named(
         &mut self,
         event: &CapturedEvent<'_>,
@@ -360,7 +359,7 @@ fn has_columns(event: &CapturedEvent<'_>, format: &CaptureFormat) -> bool {
 }
 
 impl CaptureFormat {
-    /// What a body is. Who sets a path into one knows that it is JSON.
+    /// The type of a body. Somebody who sets a path into a body knows that it is JSON.
     fn content(&self, side: CapturedSide, body: &Body<'_>) -> Option<Content> {
         let is_text = self.plain_texts && body.encoding.is_plain && self.path(side).is_none();
         if is_text { Some(Content::Text) } else { body.encoding.content }

@@ -20,7 +20,7 @@ pub(super) fn other_separator(cells: &[Cell<'_>], format: &CaptureFormat) -> Opt
     };
     let fits = |separator: u8| {
         let count = |text: &[u8]| memchr::memchr_iter(separator, text).count();
-        // Of both sides together, or of one of them.
+        // The separators of both sides together, or of one of them.
         cells.len() + texts().map(count).sum::<usize>() == expected
             || texts().any(|text| count(text) + 1 == expected)
     };

@@ -25,6 +25,7 @@ impl<Input: BufRead> JsonTable<Input> {
     /// Reads the first document.
     ///
     /// # Errors
+    ///
     /// When there is none, or it is not a record of a table.
     pub fn open(input: Input) -> Result<Self, JsonTableError> {
         let (documents, text) = (Documents::new(input), Vec::new());
@@ -53,9 +54,10 @@ impl<Input: BufRead> JsonTable<Input> {
         Ok(names.map(|(name, _)| name.to_owned()).collect())
     }
 
-    /// Hands all rows over, and returns what is odd about some of them.
+    /// Hands all rows over, and returns the faults of some of them.
     ///
     /// # Errors
+    ///
     /// When there are no rows, a document is not valid JSON or not a record, or the input ends with an error.
     pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, JsonTableError> {
         let mut all = 0;
@@ -226,9 +228,9 @@ mod tests {
             ("", "there are no rows"),
             (" \n", "there are no rows"),
             ("[]", "there are no rows"),
-            ("{\"a\":1}\n{\"a\":", "line 2: what begins here is not closed"),
-            ("{\"a\":1}\n{\"a\":\"x", "line 2: what begins here is not closed"),
-            ("[{\"a\":1},\n{\"a\":2}", "line 2: what begins here is not closed"),
+            ("{\"a\":1}\n{\"a\":", "line 2: the record that begins here is not closed"),
+            ("{\"a\":1}\n{\"a\":\"x", "line 2: the record that begins here is not closed"),
+            ("[{\"a\":1},\n{\"a\":2}", "line 2: the record that begins here is not closed"),
             ("[{\"a\":1}\n{\"a\":2}]", "line 2: this is not valid JSON"),
             ("{\"a\":1}\n{a:2}", "line 2: this is not valid JSON"),
             ("{\"a\":1}\n]", "line 2: this is not valid JSON"),
@@ -246,7 +248,7 @@ mod tests {
         let said = read(wide.as_bytes(), 1000).unwrap_err().to_string();
         assert!(said.starts_with("line 1: the record has more than 16384 columns"), "{said}");
         let said = read(b"{\"a\":\"\xff\"}", 3).unwrap_err().to_string();
-        assert_eq!(said, "line 1: bytes that are no UTF-8");
+        assert_eq!(said, "line 1: bytes that are not UTF-8");
     }
 
     proptest::proptest! {

@@ -14,7 +14,7 @@ pub(super) const MAX_DOCUMENT: usize = 256 << 20;
 #[derive(Debug, Error)]
 pub enum JsonTableError {
     /// The input ended with an error.
-    #[error("line {line}: the input cannot be read on: {source}")]
+    #[error("line {line}: reading failed: {source}")]
     Input {
         /// Where.
         line: u64,
@@ -25,7 +25,7 @@ pub enum JsonTableError {
     #[error("line {0}: this is not valid JSON: write a record a line, or a list of records")]
     NotJson(u64),
     /// The file was probably cut off.
-    #[error("line {0}: what begins here is not closed: write the file anew if it was cut off")]
+    #[error("line {0}: the record that begins here is not closed: write the file again if it was cut off")]
     NotClosed(u64),
     /// A bracket that is not closed, or a large document that lists values column by column.
     #[error(
@@ -36,7 +36,7 @@ pub enum JsonTableError {
     TooLong(u64),
     /// A cell is a list or an object.
     #[error(
-        "line {0}: there are objects or lists within a record: give each of their values a name of its own, such as by \
+        "line {0}: there are objects or lists within a record: give each of their values a name of its own, for example with \
          `pandas.json_normalize`"
     )]
     Nested(u64),
@@ -45,7 +45,7 @@ pub enum JsonTableError {
     Captured(u64),
     /// The record has too many cells.
     #[error(
-        "line {0}: the record has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
+        "line {0}: the record has more than {MAX_COLUMNS} columns: leave out columns that no model reads, or divide the table"
     )]
     TooManyColumns(u64),
     /// Any other issue.
@@ -53,7 +53,7 @@ pub enum JsonTableError {
     Record {
         /// Where.
         line: u64,
-        /// What is wrong.
+        /// The fault.
         kind: IssueKind,
     },
     /// The file is empty.

@@ -12,7 +12,7 @@ use crate::foreign::Foreign;
 #[derive(Debug, Error)]
 pub enum CsvError {
     /// The input ended with an error.
-    #[error("line {line}: the input cannot be read on: {source}")]
+    #[error("line {line}: reading failed: {source}")]
     Input {
         /// Where.
         line: u64,
@@ -24,18 +24,18 @@ pub enum CsvError {
     Foreign(Foreign),
     /// It is not text: it contains a zero byte.
     #[error(
-        "line {0}: there is a zero byte in the row, so this is not text in UTF-8: convert it, or unpack it first"
+        "line {0}: the row has a zero byte, so this is not text in UTF-8: convert it, or unpack it first"
     )]
     ZeroByte(u64),
     /// It is JSON: one record per line, or a list of records.
     #[error(
-        "it is JSON, and a table in CSV is expected: write it as one, such as by \
+        "it is JSON, not CSV: convert it, for example with \
          `pandas.read_json(FILE, lines=True).to_csv(TABLE, index=False)`"
     )]
     Json,
     /// Its columns are not separated by commas, and would be read as one.
     #[error(
-        "line {line}: the columns seem to be separated by {}, and commas are expected: separate them by commas, and put fields that have \
+        "line {line}: the columns seem to be separated by {}: separate them by commas, and put fields that have \
          a comma into quotes", separator.name()
     )]
     Separator {
@@ -53,15 +53,15 @@ pub enum CsvError {
     /// The rest of the input is in one field: it is not known how many rows that would be.
     #[error(
         "line {0}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, write a \
-         quote within quotes twice, or write the file anew if it was cut off"
+         quote within quotes twice, or write the file again if it was cut off"
     )]
     QuoteNotClosed(u64),
     /// The first row cannot be a row of a table.
     #[error(
-        "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out those that no model reads, or divide the table"
+        "line {0}: the first row has more than {MAX_COLUMNS} columns: leave out columns that no model reads, or divide the table"
     )]
     TooManyColumns(u64),
-    /// A name that stands for two columns.
+    /// Two columns have the same name.
     #[error("columns {first} and {second} are both called `{name}`: give each column a name of its own")]
     NamedTwice {
         /// The name.

@@ -1,4 +1,4 @@
-//! The lines of a table after its first rows. Whoever has several of them may read them at the same time.
+//! The lines of a table after its first rows. Several threads may read them at the same time.
 
 use std::io::BufRead;
 
@@ -18,18 +18,18 @@ pub struct CsvLines {
     pub(super) columns: usize,
 }
 
-/// What was found in lines.
+/// The rows of some lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LinesRead {
     /// The rows, those that are left out included.
     pub rows: u64,
-    /// What is wrong with some of them.
+    /// The faults of some lines.
     pub issues: Issues,
 }
 
 impl CsvLines {
-    /// Whether lines can be read apart from those that follow. A quote may begin a field that goes on in the next lines. A byte order
-    /// mark is a part of a cell here, but the reader would take it for the beginning of a file.
+    /// Whether lines can be read independently of the lines after them. A quotation mark may begin a field that continues in the next
+    /// lines. A byte order mark is a part of a cell here, but the reader would take it for the beginning of a file.
     #[must_use]
     pub fn can_be_apart(lines: &[u8]) -> bool {
         memchr(b'"', lines).is_none() && !lines.starts_with("\u{feff}".as_bytes())

@@ -51,7 +51,7 @@ pub struct CsvTable<Input> {
     issues: Issues,
 }
 
-/// What follows the first rows of a table.
+/// The lines after the first rows of a table.
 #[derive(Debug)]
 pub struct CsvRest<Input> {
     /// How its lines are read.
@@ -60,7 +60,7 @@ pub struct CsvRest<Input> {
     pub input: Chain<Cursor<Vec<u8>>, Input>,
     /// How many lines come before them.
     pub before: u64,
-    /// What was found in those.
+    /// The faults of the first rows.
     pub read: LinesRead,
 }
 
@@ -68,6 +68,7 @@ impl<Input: BufRead> CsvTable<Input> {
     /// Reads the first row.
     ///
     /// # Errors
+    ///
     /// When there is none, or it cannot be a row of a table.
     pub fn open(input: Input, header: Header) -> Result<Self, CsvError> {
         let mut records = Records::new(input)?;
@@ -130,12 +131,12 @@ impl<Input: BufRead> CsvTable<Input> {
         !self.columns.is_empty() && self.columns.iter().all(|name| is_number(name.as_bytes()))
     }
 
-    /// Hands all rows over, and returns what is wrong with some of them. A row with more than [`MAX_COLUMNS`] fields
-    /// is left out.
+    /// Hands all rows over, and returns the faults of some of them. A row with more than [`MAX_COLUMNS`] fields is left out.
     ///
     /// # Errors
-    /// When there are no rows, a row is too long or is not text, columns are not separated by commas, or the input
-    /// ends with an error or within a quote.
+    ///
+    /// When there are no rows, a row is too long or is not text, columns are not separated by commas, or the input ends with an error or
+    /// within a quotation.
     pub fn read_into(mut self, sink: &mut impl RowSink) -> Result<Issues, CsvError> {
         let mut read = self.first_rows(sink)?;
         self.lines().read_records(&mut self.records, &mut read, sink)?;
@@ -175,9 +176,10 @@ impl<Input: BufRead> CsvTable<Input> {
         Ok(read)
     }
 
-    /// The profile of all rows, and what is wrong with some of them.
+    /// The profile of all rows, and the faults of some of them.
     ///
     /// # Errors
+    ///
     /// As [`Self::read_into`].
     pub fn profile(self) -> Result<(Profile, Issues), CsvError> {
         let mut profile = self.empty_profile();

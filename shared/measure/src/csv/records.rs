@@ -12,7 +12,7 @@ use crate::foreign::Foreign;
 /// How JSON begins, and a row of a table does not: with a record or a list of records, on one line or on several.
 const JSON: [&[u8]; 8] = [b"{\"", b"{\n", b"{\r\n", b"{ \"", b"[{", b"[[", b"[\n", b"[\r\n"];
 
-/// An input, and before it what was read of it to look at its beginning.
+/// An input. The bytes that were read from its beginning to recognize it come first.
 pub(super) type RestOf<Input> = Chain<Cursor<Vec<u8>>, Input>;
 
 /// The records of an input, one at a time, in memory that grows to the size of the largest record.
@@ -71,7 +71,7 @@ impl<Input: BufRead> Records<Input> {
         }
     }
 
-    /// What was not read yet, and how many lines come before it.
+    /// The bytes that were not read yet, and the number of lines before them.
     pub(super) fn into_rest(mut self) -> Result<(RestOf<Input>, u64), CsvError> {
         self.skip_empty_lines()?;
         Ok((self.input, self.reader.line() - 1 + self.skipped))

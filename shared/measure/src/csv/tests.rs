@@ -1,4 +1,4 @@
-//! What tables are and what is wrong with them.
+//! Valid tables, and the faults of others.
 
 use std::io::{self, BufReader, Read};
 
@@ -69,7 +69,10 @@ fn columns_that_are_separated_by_anything_else_are_refused_with_what_separates_t
             let rows = rows.replace(';', separator);
             for header in [Header::FirstRow, Header::Detect] {
                 let error = read(rows.as_bytes(), header, 7).unwrap_err().to_string();
-                assert!(error.contains(&format!("seem to be separated by {name}, and commas")), "{error}");
+                assert!(
+                    error.contains(&format!("seem to be separated by {name}: separate them by commas")),
+                    "{error}"
+                );
             }
         }
         let rows = "1;2\n3;4\n".replace(';', separator);
@@ -95,7 +98,7 @@ fn json_is_no_table_and_is_told_what_to_become() {
         "\u{feff}{\"a\": 1}",
     ] {
         let error = read(text.as_bytes(), Header::FirstRow, 7).unwrap_err().to_string();
-        assert!(error.starts_with("it is JSON, and a table in CSV is expected"), "{error}");
+        assert!(error.starts_with("it is JSON, not CSV"), "{error}");
     }
     check("{a},[b\n1,2\n", Header::FirstRow, &["{a}", "[b"], &["1|2"]);
 }
@@ -137,7 +140,7 @@ fn what_is_no_text_is_refused() {
     let utf16 = "it is text in UTF-16: convert it to UTF-8";
     let zero = |line| {
         format!(
-            "line {line}: there is a zero byte in the row, so this is not text in UTF-8: convert it, or unpack it first"
+            "line {line}: the row has a zero byte, so this is not text in UTF-8: convert it, or unpack it first"
         )
     };
     for (bytes, message) in [
@@ -172,7 +175,7 @@ fn what_is_no_table_is_refused() {
         ("a,b,a\n1,2,3\n", "columns 1 and 3 are both called `a`: give each column a name of its own"),
         (
             &wide,
-            "line 1: the first row has more than 16384 columns: leave out those that no model reads, or divide the table",
+            "line 1: the first row has more than 16384 columns: leave out columns that no model reads, or divide the table",
         ),
         (&long, "line 3: the row that begins here is longer than 16 MiB: is a quote not closed?"),
     ] {
@@ -190,7 +193,7 @@ fn a_quote_that_is_not_closed_is_an_error_at_its_row() {
     let told = |line| {
         format!(
             "line {line}: a quote in the row that begins here is not closed, so that the rest of the file is one field: close it, \
-             write a quote within quotes twice, or write the file anew if it was cut off"
+             write a quote within quotes twice, or write the file again if it was cut off"
         )
     };
     for (text, line) in [

@@ -29,8 +29,7 @@ pub struct ColumnProfile {
     pub missing: u64,
     /// The types of the values.
     pub types: TypeCounts,
-    /// How many of the values are texts that stand for a missing one. The container counts them as values, and so
-    /// does `types`.
+    /// How many of the values are texts that mean a missing value. The container counts them as values, and so does `types`.
     pub markers: u64,
     pub(super) numbers: Option<Numbers>,
     pub(super) distinct: Option<DistinctSketch>,

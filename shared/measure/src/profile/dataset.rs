@@ -23,7 +23,7 @@ pub struct Profile {
     pub columns: Vec<ColumnProfile>,
     /// How many cells of objects had names beyond the limit of names.
     pub unlisted: u64,
-    /// Texts that stand for a missing value.
+    /// Texts that mean a missing value.
     pub(super) missing: Arc<MissingTexts>,
     pub(super) names: Names,
     /// Which cells of its rows are free texts.
@@ -84,8 +84,8 @@ impl Profile {
         self
     }
 
-    /// The same profile, for a part of the rows: it keeps all their numbers. Wherever rows are cut into parts, a profile that merges the
-    /// parts in their order is that of all rows one by one, to the last bit.
+    /// The same profile, for a part of the rows: it keeps all their numbers. If a profile merges the parts of a table in their order, it
+    /// equals the profile of all rows, to the last bit, wherever the table was divided.
     #[must_use]
     pub fn into_part(self) -> Self {
         let columns = self.columns.into_iter().map(ColumnProfile::into_part).collect();
@@ -181,7 +181,7 @@ impl RowSink for Profile {
         self.texts = texts;
     }
 
-    /// Of a name that occurs twice in a row the first cell counts.
+    /// If a name occurs twice in a row, the first cell counts.
     fn named(&mut self, cells: &[(&str, Cell<'_>)]) {
         if self.texts.is_empty() {
             return self.add_named(cells);

@@ -1,4 +1,4 @@
-//! Columns of free text, of which not the texts are looked at but what they look like.
+//! Columns of free text: not the texts themselves are profiled, but features computed from them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::text_features::{COUNT, SHARES, SUFFIXES, features};
 /// texts themselves are not kept.
 #[derive(Clone, Debug, Default)]
 pub struct FreeTexts {
-    /// By the name of the column, the names of its features.
+    /// The names of the features, by the name of the column.
     columns: BTreeMap<String, [String; COUNT]>,
     refusals: Arc<Refusals>,
 }
@@ -34,7 +34,7 @@ impl FreeTexts {
         Self::new(found, refusals)
     }
 
-    /// Whether there is none.
+    /// Whether there are no such columns.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()

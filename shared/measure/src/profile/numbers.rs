@@ -132,7 +132,7 @@ impl Numbers {
         self.counted = self.base().len();
     }
 
-    /// Adds the numbers of another column; those of a part one by one.
+    /// Adds the numbers of another column; numbers of a part are added one by one.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.sketch.is_unlimited() {
             return self.append(other.base());

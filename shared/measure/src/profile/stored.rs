@@ -44,10 +44,10 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum UnreadableProfile {
     /// Something else.
-    #[error("this is no stored profile")]
+    #[error("this is not a stored profile")]
     NoProfile,
     /// Written by another version.
-    #[error("this profile was stored in format {0}, and format {VERSION} is read: profile the data again")]
+    #[error("this profile has format {0}, but this version reads format {VERSION}: profile the data again")]
     OtherVersion(u8),
     /// Bytes were lost or changed.
     #[error("this stored profile is damaged: profile the data again")]
@@ -342,7 +342,7 @@ fn count(count: u64) -> Option<u64> {
     (count <= MOST).then_some(count)
 }
 
-/// What is there must be whole.
+/// Present data must be complete.
 fn whole<Part>(part: Option<Option<Part>>) -> Option<Option<Part>> {
     match part {
         None => Some(None),

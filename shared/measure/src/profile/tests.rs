@@ -386,7 +386,7 @@ fn parts_in_their_order_are_the_whole_to_the_last_bit() {
         let texts = mixed_row(index);
         let cells: Vec<&str> = texts.iter().map(String::as_str).collect();
         if index.is_multiple_of(50) {
-            // A column that nobody expects.
+            // An unexpected column.
             named(profile, &[("n", cells[0]), ("new", cells[0])]);
         } else {
             profile.positional(&row(&cells));

@@ -43,7 +43,7 @@ impl KllSketch {
         sketch
     }
 
-    /// The values of each level; one of level `i` stands for `2^i` values.
+    /// The values of each level; a value of level `i` represents `2^i` values.
     #[must_use]
     pub fn levels(&self) -> &[Vec<f64>] {
         &self.levels
@@ -54,7 +54,7 @@ impl KllSketch {
         &self.compactions
     }
 
-    /// A sketch that keeps every number in the order it came in, so that another sketch can take them as if it had seen them itself.
+    /// A sketch that keeps every number in the order of arrival, so that another sketch can add them as if it had seen them itself.
     pub(crate) fn unlimited() -> Self {
         Self { room: usize::MAX, ..Self::default() }
     }
@@ -178,7 +178,7 @@ impl KllSketch {
         self.each().filter(|(value, _)| *value < number).map(|(_, weight)| weight).sum()
     }
 
-    /// Each value with how many values it stands for, in ascending order; equal values once, with the sum.
+    /// Each value with the number of values that it represents, in ascending order; equal values once, with the sum.
     #[must_use]
     pub fn weighted(&self) -> Vec<(f64, u64)> {
         let mut all: Vec<(f64, u64)> = self.each().collect();
@@ -193,7 +193,7 @@ impl KllSketch {
         all
     }
 
-    /// Each value with how many values it stands for.
+    /// Each value with the number of values that it represents.
     fn each(&self) -> impl Iterator<Item = (f64, u64)> {
         let levels = (0_u32..).zip(&self.levels);
         levels.flat_map(|(height, level)| level.iter().map(move |value| (*value, 1_u64 << height.min(63))))

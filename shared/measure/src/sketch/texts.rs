@@ -91,7 +91,7 @@ impl TextSample {
         self.counts.get(&hash).copied().unwrap_or_default()
     }
 
-    /// How many values the sample stands for, and how many of them are the only one of their text.
+    /// How many values the sample represents, and how many of them are the only one of their text.
     #[must_use]
     pub fn values(&self) -> (u64, u64) {
         let once = self.counts.values().filter(|count| **count == 1).count();

@@ -24,7 +24,7 @@ pub(super) fn check(constraints: &Constraints) -> Result<(), String> {
     let mut names = BTreeSet::new();
     for feature in &constraints.features {
         if !names.insert(feature.name.as_str()) {
-            return Err(format!("there are two features that are called `{}`", feature.name));
+            return Err(format!("two features are called `{}`", feature.name));
         }
         let of_all = constraints.monitoring_config.distribution_constraints.categorical_drift_method;
         numbers(&format!("feature `{}`", feature.name), of_feature(feature, of_all))?;
@@ -36,7 +36,7 @@ fn numbers(place: &str, numbers: impl IntoIterator<Item = Number>) -> Result<(),
     for (name, number, range) in numbers {
         if let Some(number) = number.filter(|number| !range.contains(number)) {
             let wanted = if range == SHARE { "a number from 0 to 1" } else { "no negative number" };
-            return Err(format!("{place}: `{name}` is {number} and has to be {wanted}"));
+            return Err(format!("{place}: `{name}` is {number}, but must be {wanted}"));
         }
     }
     Ok(())
@@ -88,8 +88,8 @@ mod tests {
     fn check(features: Value, monitoring: Value, expect: &str) {
         let file = json!({ "features": features, "monitoring_config": monitoring }).to_string();
         let error = Constraints::parse(file.as_bytes()).err().map(|error| error.to_string());
-        let expect =
-            (!expect.is_empty()).then(|| format!("this is no constraints.json of Model Monitor: {expect}"));
+        let expect = (!expect.is_empty())
+            .then(|| format!("this is not a constraints.json of Model Monitor: {expect}"));
         assert_eq!(error, expect);
     }
 
@@ -97,7 +97,7 @@ mod tests {
     fn what_no_constraint_can_mean_is_refused_by_its_name() {
         check(json!([{ "name": "a", "completeness": 0.5 }, { "name": "b" }]), json!({}), "");
         let distant = json!({ "distribution_constraints": { "comparison_threshold": 7.0 } });
-        let told = "`comparison_threshold` is 7 and has to be a number from 0 to 1";
+        let told = "`comparison_threshold` is 7, but must be a number from 0 to 1";
         check(json!([{ "name": "a" }]), distant.clone(), &format!("`monitoring_config`: {told}"));
         let own = json!([{ "name": "a", "monitoring_config_overrides": distant }]);
         check(own.clone(), json!({}), &format!("feature `a`: {told}"));
@@ -117,10 +117,10 @@ mod tests {
         check(
             json!([{ "name": "a" }, { "name": "b", "completeness": 5 }]),
             json!({}),
-            "feature `b`: `completeness` is 5 and has to be a number from 0 to 1",
+            "feature `b`: `completeness` is 5, but must be a number from 0 to 1",
         );
         let negative = json!({ "comparison_threshold": -1 });
-        let told = "`comparison_threshold` is -1 and has to be a number from 0 to 1";
+        let told = "`comparison_threshold` is -1, but must be a number from 0 to 1";
         let config = json!({ "distribution_constraints": negative });
         check(json!([{ "name": "a" }]), config.clone(), &format!("`monitoring_config`: {told}"));
         for place in ["num_constraints", "string_constraints"] {
@@ -130,7 +130,7 @@ mod tests {
         check(
             json!([{ "name": "a", "monitoringConfigOverrides": { "datatype_check_threshold": 1.5 } }]),
             json!({}),
-            "feature `a`: `datatype_check_threshold` is 1.5 and has to be a number from 0 to 1",
+            "feature `a`: `datatype_check_threshold` is 1.5, but must be a number from 0 to 1",
         );
     }
 }

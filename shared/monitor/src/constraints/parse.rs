@@ -10,7 +10,7 @@ use crate::loose;
 
 /// Constraints that cannot be read.
 #[derive(Debug, Error)]
-#[error("this is no constraints.json of Model Monitor: {0}")]
+#[error("this is not a constraints.json of Model Monitor: {0}")]
 pub struct UnreadableConstraints(#[from] serde_json::Error);
 
 impl Constraints {

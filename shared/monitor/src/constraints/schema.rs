@@ -1,4 +1,4 @@
-//! The keys of `constraints.json`, and what the container suggests.
+//! The keys of `constraints.json`, and the container's suggestion for them.
 
 use crate::java_json;
 use crate::statistics::{FeatureStatistics, Statistics};
@@ -208,7 +208,7 @@ impl Constraints {
         self.features.iter().map(|feature| feature.name.as_str()).collect()
     }
 
-    /// What the container suggests for a baseline of these statistics.
+    /// The container's suggestion for a baseline with these statistics.
     #[must_use]
     pub fn suggest(statistics: &Statistics) -> Self {
         let distribution_constraints = DistributionConstraints {

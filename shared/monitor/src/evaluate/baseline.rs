@@ -83,7 +83,7 @@ impl Baseline {
         (&self.references, self.rows)
     }
 
-    /// The same baseline, for data in which these texts stand for missing values.
+    /// The same baseline, for data in which these texts mean a missing value.
     #[must_use]
     pub fn with_missing(self, missing: MissingTexts) -> Self {
         Self { missing: Arc::new(missing), ..self }
@@ -160,7 +160,7 @@ impl Baseline {
         each.find(|(feature, _)| feature.name == name).map(|(_, reference)| reference)
     }
 
-    /// The texts that stand for missing values.
+    /// The texts that mean a missing value.
     #[must_use]
     pub fn missing(&self) -> &MissingTexts {
         &self.missing
@@ -172,7 +172,7 @@ impl Baseline {
         &self.constraints
     }
 
-    /// What is expected of each column.
+    /// The expectations about each column.
     pub(crate) fn expected(&self, mode: Mode) -> impl Iterator<Item = Expected<'_>> {
         let each = self.constraints.features.iter().zip(&self.references);
         each.map(move |(feature, reference)| Expected::of(feature, reference, &self.missing, mode))

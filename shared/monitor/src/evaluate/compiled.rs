@@ -1,9 +1,9 @@
-//! A baseline as it is after its files were read: reading this takes a tenth of the time of reading `statistics.json`.
+//! A baseline in the form that it has after its files were read. Reading it takes a tenth of the time of reading `statistics.json`.
 //!
-//! Layout: `SWBASELN`, the version (one byte), xxHash64 of the two files it was made from (eight bytes, the lowest first), what
+//! Layout: `SWBASELN`, the version (one byte), xxHash64 of the two files it was made from (eight bytes, the lowest first), the data that
 //! [`Baseline::new`] prepared in [postcard]'s encoding, and xxHash64 of all that.
 //!
-//! The digests notice that a file has changed. They keep nobody out: whoever may write this file may write the others as well.
+//! The digests show whether a file has changed. They are no protection: somebody who may write this file may also write the others.
 //!
 //! [postcard]: https://postcard.jamesmunns.com/wire-format
 
@@ -42,8 +42,7 @@ impl CompiledBaseline<'_> {
         Some(bytes)
     }
 
-    /// The baseline. `None` if the file was made from other files, by another version, or is damaged: then the two
-    /// files have to be read.
+    /// The baseline. `None` if the file was made from other files or by another version, or is damaged: then the two files have to be read.
     #[must_use]
     pub fn read(&self, bytes: &[u8], constraints: Constraints) -> Option<Baseline> {
         let (covered, check) = bytes.split_last_chunk::<CHECK>()?;

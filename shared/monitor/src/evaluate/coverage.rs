@@ -43,7 +43,7 @@ impl Coverage {
     pub const MOST: usize = 1_000;
 }
 
-/// What a window with this number of rows can show.
+/// The smallest difference that a window with this number of rows can show.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resolution {
     /// A smaller gap between the distribution functions of numbers may be chance.
@@ -59,7 +59,7 @@ impl Resolution {
 }
 
 impl Evaluation {
-    /// What the window can show, if numbers were compared in exact mode.
+    /// The smallest difference that the window can show, if numbers were compared in exact mode.
     #[must_use]
     pub fn resolution(&self) -> Option<Resolution> {
         let distances = || self.features.iter().filter_map(|feature| feature.distance.as_ref());
@@ -148,7 +148,7 @@ impl Evaluation {
             return None;
         }
         let foreign = self.foreign_statistics.as_ref()?;
-        Some(format!("constraints.json and statistics.json are not of one baseline: {foreign}"))
+        Some(format!("constraints.json and statistics.json come from different baselines: {foreign}"))
     }
 }
 

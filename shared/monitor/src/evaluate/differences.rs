@@ -62,13 +62,13 @@ fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagree
         return None;
     }
     let why = if compat.expected_type != exact.expected_type {
-        "the baseline's column is one of texts to the container, since some of its numbers are written as it reads none"
+        "the container takes the baseline's column for text, because it cannot read the form of some of its numbers"
     } else if exact.expected_type == InferredType::String {
-        "the container does not take numbers for texts, though a text may be written like one"
+        "the container does not accept a number as text, although a text may look like a number"
     } else if scientific(compat, exact) {
-        "the container takes numbers in scientific notation for texts, and so texts such as `nan` that stand for missing values"
+        "the container takes numbers in scientific notation for text, and also words such as `nan` that mean a missing value"
     } else if exact.expected_type == InferredType::Integral {
-        "the container does not take whole numbers that are written as fractions, such as `3.0`, for whole numbers"
+        "the container does not accept `3.0` and the like as whole numbers"
     } else {
         "the container does not count whole numbers such as `15` where it expects fractions such as `15.0`"
     };
@@ -79,10 +79,10 @@ fn data_type(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagree
 fn share(check: Check, compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement> {
     let (found, right) = (result(compat, check)?, result(exact, check)?);
     let why = match right.p_value {
-        Some(_) if right.passed => "so small a difference is chance, for which the container does not allow",
-        _ => {
-            "the container takes texts as they are written, also those that stand for a missing value or for `true`"
+        Some(_) if right.passed => {
+            "so small a difference may be chance, and the container does not allow for chance"
         }
+        _ => "the container takes each text as it is written, even if it means a missing value or `true`",
     };
     (found.passed != right.passed).then(|| difference(check, compat, exact, why.to_owned()))
 }
@@ -96,7 +96,7 @@ fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement
     let why = match (passed(compat), passed(exact)) {
         (one, other) if one == other => return None,
         (None, Some(_)) if scientific(compat, exact) => {
-            "the container takes numbers in scientific notation, and texts such as `nan`, for texts, and compares nothing".to_owned()
+            "the container takes numbers in scientific notation, and words such as `nan`, for text, and compares nothing".to_owned()
         }
         (None, _) => {
             format!("the container compares nothing: {}", compat.not_compared.as_deref().unwrap_or("-"))
@@ -121,8 +121,8 @@ fn disagreement(compat: &Distance, exact: &Distance, has_drifted: bool) -> Strin
         && allowance + compat.threshold >= 1.0
     {
         return format!(
-            "the container compares which values occur, not how often, and with {n} different values in the baseline and {m} now \
-             it allows for chance so much that no change can exceed the threshold"
+            "the container compares which values occur, not how often; with {n} different values in the baseline and {m} now, its \
+             allowance for chance is so large that no change can exceed the threshold"
         );
     }
     if has_drifted && exact.value <= compat.threshold {
@@ -133,8 +133,7 @@ fn disagreement(compat: &Distance, exact: &Distance, has_drifted: bool) -> Strin
     }
     if has_drifted {
         format!(
-            "the container compares which values occur ({n} different ones in the baseline, {m} now), not how often, and so does \
-             not see that their shares have changed"
+            "the container compares which values occur ({n} different ones in the baseline, {m} now), not how often, so it misses that their shares have changed"
         )
     } else {
         format!(

@@ -26,7 +26,7 @@ const COUNTED_BY_THE_CONTAINER: usize = 120;
 /// A column of numbers with at most this many different ones is a column of classes.
 const CLASSES: usize = 16;
 
-/// The distance, or why there is none.
+/// The distance, or the reason why there is none.
 pub(crate) fn compare(
     expected: &Expected<'_>,
     column: &ColumnProfile,
@@ -43,10 +43,10 @@ pub(crate) fn compare(
         BaselineDistribution::Sample(sample) => unseen::compare(sample, column, settings),
         // The container keeps a sketch only for columns of numbers, and shares only for columns of texts.
         BaselineDistribution::Numbers { .. } if mode == Mode::Compat && !is_numeric(types.inferred()) => {
-            Err("its values are of type String now, of which the container makes no sketch".to_owned())
+            Err("its values are text now, and the container makes no sketch of text".to_owned())
         }
         BaselineDistribution::Texts(_) if mode == Mode::Compat && is_numeric(types.inferred()) => {
-            Err("its values are numbers now, of which the container counts no shares".to_owned())
+            Err("its values are numbers now, and the container counts no shares of numbers".to_owned())
         }
         BaselineDistribution::Numbers { compat, exact } => {
             let levels = column.sketch().map(KllSketch::levels).ok_or("its numbers were not looked at")?;
@@ -56,7 +56,7 @@ pub(crate) fn compare(
             };
             let (gap, total, different) = match (mode, exact) {
                 (Mode::Compat, _) if compat.total() == 0 => {
-                    return Err("the baseline's sketch of it is empty".to_owned());
+                    return Err("its sketch in the baseline is empty".to_owned());
                 }
                 (Mode::Compat, _) => (linf(compat, &current), compat.total(), compat.different()),
                 (Mode::Exact, NumbersReference::Sketch(baseline)) => {
@@ -211,8 +211,8 @@ fn many(all: TotalVariation, distance: &Distance) -> Option<Distance> {
     })
 }
 
-/// The same, if the shares differ between the baseline's own periods. The distance is a function of many rows, each
-/// of which matters little, so it is near its average (McDiarmid).
+/// The same, if the shares differ between the baseline's own periods. The distance depends on many rows, each of which matters little, so
+/// it is near its average (McDiarmid).
 fn beyond_season(
     all: TotalVariation,
     season: BetweenPeriods,
@@ -293,7 +293,7 @@ pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
     (result, texts::drift(value, threshold))
 }
 
-/// What a person should know about how a column was read and compared.
+/// Facts about the reading and comparison of a column that people should know.
 pub(crate) fn notes(
     name: &str,
     column: &ColumnProfile,
@@ -302,7 +302,7 @@ pub(crate) fn notes(
 ) -> Vec<String> {
     if expected.mode == Mode::Compat {
         let unknown = distance.is_some_and(|distance| distance.method == Method::ChiSquared);
-        let note = "how the container holds a chi-squared test against its threshold is not known";
+        let note = "nobody knows how the container compares a chi-squared test with its threshold";
         return unknown.then(|| format!("`{name}`: {note}")).into_iter().collect();
     }
     let are = |count: u64, what: &str| match count {
@@ -317,7 +317,7 @@ pub(crate) fn notes(
     let missing = (missing > 0).then(|| {
         let are = are(missing, "value");
         format!(
-            "`{name}`: {are} missing by a text such as `nan` or `NA`, which the container takes for a value"
+            "`{name}`: {are} missing: written as `nan`, `NA` or the like, which the container takes for text"
         )
     });
     let buckets = matches!(

@@ -108,7 +108,7 @@ fn a_column_of_texts_that_becomes_one_of_numbers_has_no_text_left_to_the_contain
         compare_modes(&compat, &exact).into_iter().find(|differ| differ.check == Check::DataType).unwrap();
     assert_eq!(
         differ.why,
-        "the container does not take numbers for texts, though a text may be written like one"
+        "the container does not accept a number as text, although a text may look like a number"
     );
 }
 

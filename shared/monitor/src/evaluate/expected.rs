@@ -1,4 +1,4 @@
-//! What either mode expects from a column.
+//! The expectations of either mode about a column.
 
 use sagewarden_measure::distance::Counts;
 use sagewarden_measure::{Categories, ColumnProfile, InferredType, MissingTexts, TextCounts};
@@ -35,8 +35,7 @@ pub(crate) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    /// The container expects what the constraints say. Exact mode reads a column of numbers with some texts among
-    /// them as numbers.
+    /// The container expects the types in the constraints. Exact mode reads a column of numbers with some texts among them as numbers.
     pub(crate) fn of(
         feature: &'a FeatureConstraints,
         reference: &'a Reference,
@@ -98,7 +97,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// How many of the values are texts that stand for missing values.
+    /// How many of the values are texts that mean a missing value.
     pub(crate) fn missing_texts(&self, column: &ColumnProfile) -> u64 {
         match column.categories() {
             _ if self.mode == Mode::Compat => 0,
@@ -131,7 +130,7 @@ impl<'a> Expected<'a> {
         }
     }
 
-    /// A text that the baseline lists is a value here, even if it stands for a missing value elsewhere.
+    /// A text in the baseline's list is a value here, even if it means a missing value elsewhere.
     fn is_missing(&self, text: &str) -> bool {
         self.missing.contains(text.as_bytes()) && !self.listed().any(|listed| listed == text)
     }

@@ -1,4 +1,4 @@
-//! What exact mode finds by its own threshold, and what a window with few rows cannot show.
+//! The findings of exact mode with its own threshold, and the differences that a window with few rows cannot show.
 
 use serde_json::json;
 

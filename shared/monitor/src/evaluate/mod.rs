@@ -1,7 +1,7 @@
-//! Judges a profile against a baseline, as Model Monitor's container does and as the mathematics would have it.
+//! Judges a profile against a baseline, in the way of Model Monitor's container (`compat`) and in the statistically right way (`exact`).
 //!
-//! Some of the container's answers are known neither from documentation nor from files that it wrote. A comment
-//! beside the code then says what the code does instead.
+//! For some inputs, neither AWS's documentation nor a file of the container shows the container's answer. A comment beside the code then
+//! describes the answer that the code gives.
 
 mod baseline;
 mod checks;

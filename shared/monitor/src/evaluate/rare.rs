@@ -10,7 +10,7 @@ use super::verdict::{Distance, DistributionGap, GapPlace, Method};
 const RARE: f64 = 0.1;
 /// A rare class has drifted if it is this many times as frequent as before, or this many times as rare.
 const TIMES: f64 = 2.0;
-/// By this part of a threshold for distances, the shares of a rare class must differ.
+/// The shares of a rare class must differ by this part of the threshold for distances.
 const SHARE: f64 = 0.1;
 
 /// A class, and how often it occurs in the baseline and now.

@@ -16,11 +16,11 @@ use crate::statistics::{
 /// The reference that a column is compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reference {
-    /// By the container's reading.
+    /// The values as the container reads them.
     pub(crate) distribution: BaselineDistribution,
     /// How much data it was made from.
     pub(crate) size: SampleSize,
-    /// What exact mode reads otherwise.
+    /// The values that exact mode reads differently.
     pub(crate) exact: Option<ExactReference>,
     /// The figures that people see; `None` without statistics.
     pub(crate) described: Option<Described>,
@@ -61,7 +61,7 @@ pub(crate) enum BaselineDistribution {
     Texts(BTreeMap<String, u64>),
     /// A sample of texts that are too many to count.
     Sample(TextSample),
-    /// There is none, and why.
+    /// There is no distribution, for this reason.
     None(Cow<'static, str>),
     /// There should be one, but the statistics were not made together with the constraints; and why.
     Foreign(String),
@@ -113,7 +113,7 @@ pub(crate) fn size(known: &FeatureStatistics) -> SampleSize {
 }
 
 impl BaselineDistribution {
-    /// There is none, for this reason.
+    /// There is no distribution, for this reason.
     pub(crate) const fn nothing(why: &'static str) -> Self {
         Self::None(Cow::Borrowed(why))
     }
@@ -159,7 +159,7 @@ impl BaselineDistribution {
         let buckets = distribution.kll.buckets.iter();
         let buckets = Cuts::of(buckets.map(|each| (each.lower_bound, each.upper_bound, each.count)));
         if exact.total() == 0 && buckets.is_none() {
-            return Self::nothing("the baseline's sketch of it is empty");
+            return Self::nothing("its sketch in the baseline is empty");
         }
         Self::Numbers { compat, exact: NumbersReference::of(exact, buckets, numbers.common.num_present) }
     }
@@ -174,8 +174,8 @@ impl BaselineDistribution {
 }
 
 impl NumbersReference {
-    /// A sketch that the container wrote stands for exactly as many values as its statistics count. A sketch that
-    /// stands for another number was made by hand, and does not show the distribution of these values.
+    /// A sketch of the container represents exactly as many values as its statistics count. If a sketch represents another number, somebody
+    /// made it by hand, and it does not show the distribution of these values.
     fn of(sketch: Steps, buckets: Option<Cuts>, present: u64) -> Self {
         let said = if present > 0 { present } else { buckets.as_ref().map_or(0, Cuts::total) };
         let is_whole = said == 0 || sketch.total().abs_diff(said) <= said / 100;
@@ -252,7 +252,7 @@ mod tests {
         for expected in [Integral, String, Unknown] {
             assert_eq!(of(json!({ "inferred_type": "Integral" }), expected), bare, "{expected:?}");
         }
-        assert_eq!(of(sketch(json!([[]])), Integral), "none: the baseline's sketch of it is empty");
+        assert_eq!(of(sketch(json!([[]])), Integral), "none: its sketch in the baseline is empty");
         let unsketched = json!({ "inferred_type": "Integral", "numerical_statistics": {} });
         assert_eq!(of(unsketched, Integral), "foreign: the baseline's statistics have no sketch of it");
         let many = json!({ "inferred_type": "String", "string_statistics": {} });

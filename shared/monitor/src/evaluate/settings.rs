@@ -5,12 +5,11 @@ use crate::constraints::{
 };
 use crate::mode::Mode;
 
-/// The threshold that Model Monitor writes into every baseline: nobody has chosen it.
+/// The threshold that Model Monitor writes into every baseline: it is nobody's choice.
 const SUGGESTED: f64 = 0.1;
-/// The largest distance that is not drift in exact mode, if nobody has chosen one. The part that chance explains is
-/// subtracted first. So this threshold says which differences matter, not which are certain: a hundredth of all rows
-/// lies elsewhere. With the container's threshold, a spread of 1.3 times as much is missed however many rows there
-/// are.
+/// The largest distance that is not drift in exact mode, if no threshold was chosen. The part that chance explains is subtracted first. So
+/// this threshold decides which differences matter, not which are certain: it is exceeded if more than one in a hundred rows moved. With
+/// the container's threshold of 0.1, a column whose spread grows by a factor of 1.3 would count as unchanged, however many rows there are.
 const EXACT: f64 = 0.01;
 
 /// The settings of one column.
@@ -37,8 +36,8 @@ pub(crate) struct ColumnSettings {
 }
 
 impl ColumnSettings {
-    /// Overrides stand in one of three places. If they contradict each other, the column's own override wins over the
-    /// one for its kind. A threshold for texts, wherever it stands, wins over one for all columns.
+    /// Overrides may be in one of three places. If they contradict each other, the column's own override wins over the one for its kind. A
+    /// threshold for texts wins over one for all columns, in whichever place it is.
     pub(crate) fn of(config: &MonitoringConfig, feature: &FeatureConstraints, mode: Mode) -> Self {
         let all = &config.distribution_constraints;
         let own = Overrides(feature.overrides());

@@ -7,7 +7,7 @@ use super::described::Described;
 use super::reference::{BaselineDistribution, NumbersReference};
 use crate::statistics::Presence;
 
-/// A column of a baseline, as far as its statistics describe it.
+/// A column of a baseline, with the data that its statistics have.
 #[derive(Clone, Debug)]
 pub struct BaselineColumn<'a> {
     /// How many values it has, and how many rows lack one.
@@ -25,7 +25,7 @@ pub struct BaselineColumn<'a> {
 /// How the values of a column are distributed.
 #[derive(Clone, Debug)]
 pub enum BaselineValues<'a> {
-    /// Numbers in ascending order, each with how many values it stands for.
+    /// Numbers in ascending order, each with its number of occurrences.
     Numbers(Vec<(f64, u64)>),
     /// Texts, and how often each occurs.
     Texts(&'a BTreeMap<String, u64>),

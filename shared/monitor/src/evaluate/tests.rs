@@ -442,7 +442,7 @@ fn a_difference_is_about_its_check_and_not_about_the_feature() {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let data = rows(&[("f", &texts)]);
     let [compat, exact] = BOTH.map(|mode| check(&baseline, &data, mode, &[("f", "data_type_check")]));
-    let why = "its values are of type String now, of which the container makes no sketch";
+    let why = "its values are text now, and the container makes no sketch of text";
     let expected = Disagreement {
         feature: "f".to_owned(),
         check: Check::BaselineDrift,
@@ -520,7 +520,7 @@ fn statistics_of_another_baseline_are_told_where_nothing_could_be_compared() {
         for mode in BOTH {
             let evaluation = check(&baseline, &data, mode, &[]);
             let told = why.map(|(name, why)| {
-                format!("constraints.json and statistics.json are not of one baseline: `{name}`: {why}")
+                format!("constraints.json and statistics.json come from different baselines: `{name}`: {why}")
             });
             assert_eq!(evaluation.nothing_compared(), told);
             assert_eq!(evaluation.nothing_judged(), told);

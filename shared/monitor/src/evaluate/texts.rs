@@ -59,9 +59,8 @@ fn columns(which: &str, current: usize, baseline: usize) -> String {
     )
 }
 
-/// `categorical_values_check`. Only the wording of 2019 is known (`Value: 0.009 does not meet the constraint
-/// requirement! `, the same for every check); this one is by symmetry with the present wording of the other checks.
-/// `None` stands for an unknown share below one.
+/// `categorical_values_check`. Only the wording of 2019 is known (`Value: 0.009 does not meet the constraint requirement! `, the same for
+/// every check); this one follows the present wording of the other checks. `None` means an unknown share below one.
 pub(crate) fn categorical_values(threshold: f64, observed: Option<f64>) -> String {
     let observed =
         observed.map_or_else(|| "Less than 100.0".to_owned(), |share| format!("Only {}", percent(share)));
@@ -112,12 +111,12 @@ mod tests {
                 extra_columns(23, 22),
                 "There are extra columns in current dataset. Number of columns in current dataset: 23, Number of columns in baseline constraints: 22",
             ),
-            // By symmetry.
+            // By analogy with the other checks.
             (
                 missing_columns(8, 9),
                 "There are missing columns in current dataset. Number of columns in current dataset: 8, Number of columns in baseline constraints: 9",
             ),
-            // By symmetry.
+            // By analogy with the other checks.
             (
                 categorical_values(1.0, Some(0.75)),
                 "Categorical values match requirement is not met. Expected match: 100.0%. Observed: Only 75.0% of data is in the baseline domains.",

@@ -9,9 +9,9 @@ use super::verdict::{Distance, Method};
 /// How many sampled values a comparison needs.
 const ENOUGH: u64 = 50;
 
-/// The share of values with texts that the baseline's sample does not have, minus the share that was to be expected.
-/// That is the share of the baseline's values whose text occurred only once. Each new text counts once in the test
-/// for chance, because the values of one text come together.
+/// The share of values with texts that the baseline's sample does not have, minus the expected share. The expected share is the share of
+/// the baseline's values whose text occurred only once. Each new text counts once in the test for chance, because the values of one text
+/// come together.
 pub(crate) fn compare(
     baseline: &TextSample,
     column: &ColumnProfile,

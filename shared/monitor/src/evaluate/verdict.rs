@@ -189,7 +189,7 @@ pub struct Distance {
     pub baseline_n: u64,
     /// The same for the data.
     pub current_n: u64,
-    /// How many different values the baseline has, as far as the sketch has kept them.
+    /// How many different values the baseline's sketch has kept.
     pub baseline_distinct: u64,
     /// The same for the data.
     pub current_distinct: u64,

@@ -116,8 +116,8 @@ fn string(column: &ColumnProfile) -> StringStatistics {
     }
 }
 
-/// The facts that the container's statistics of a column of texts lack: all or nearly all of its values are numbers,
-/// or some of its many texts stand for missing values. If texts are listed, each of them is a value.
+/// Facts that the container's statistics of a column of texts lack: all or nearly all of its values are numbers, or some of its many texts
+/// mean a missing value. If texts are listed, each of them is a value.
 fn exact(column: &ColumnProfile, texts: &StringStatistics) -> Option<ExactStatistics> {
     let moments = column.numbers().filter(|moments| moments.count > 0);
     let values = column.present() - column.markers;

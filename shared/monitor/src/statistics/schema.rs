@@ -79,7 +79,7 @@ pub struct ExactStatistics {
     /// Its type; a type of numbers even if some values are texts.
     #[serde(default)]
     pub inferred_type: InferredType,
-    /// How many values there are. Texts that stand for a missing value are missing.
+    /// The number of values. Texts that mean a missing value are missing.
     #[serde(default)]
     pub common: Presence,
     /// How many of the values are numbers.
@@ -129,7 +129,7 @@ pub struct NumericalStatistics {
     pub min: Option<f64>,
     /// The largest value.
     pub max: Option<f64>,
-    /// By HyperLogLog++.
+    /// Counted with HyperLogLog++.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approximate_num_distinct_values: Option<u64>,
     /// Values by rows.
@@ -166,7 +166,7 @@ pub struct KllDistribution {
 pub struct NumericalBucket {
     /// From here, included.
     pub lower_bound: f64,
-    /// To here, excluded but in the last bucket.
+    /// The upper end, excluded except in the last bucket.
     pub upper_bound: f64,
     /// How many values, by the sketch.
     pub count: f64,
@@ -178,7 +178,7 @@ pub struct NumericalBucket {
 pub struct SketchData {
     /// Its size.
     pub parameters: SketchParameters,
-    /// The values of each level; one of level `i` stands for `2^i` values.
+    /// The values of each level; a value of level `i` represents `2^i` values.
     #[serde(deserialize_with = "levels::deserialize")]
     pub data: Vec<Vec<f64>>,
 }
@@ -206,7 +206,7 @@ pub struct StringStatistics {
     /// How many values there are.
     #[serde(default)]
     pub common: Presence,
-    /// By HyperLogLog++.
+    /// Counted with HyperLogLog++.
     #[serde(default)]
     pub distinct_count: f64,
     /// Values by rows.
@@ -246,7 +246,7 @@ pub struct CategoricalBucket {
 
 /// Statistics that cannot be read.
 #[derive(Debug, Error)]
-#[error("this is no statistics.json of Model Monitor: {0}")]
+#[error("this is not a statistics.json of Model Monitor: {0}")]
 pub struct UnreadableStatistics(#[from] serde_json::Error);
 
 impl Statistics {

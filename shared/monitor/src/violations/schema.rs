@@ -54,7 +54,7 @@ pub struct Violation {
 
 /// A report that cannot be read.
 #[derive(Debug, Error)]
-#[error("the report is no constraint violations file: {0}")]
+#[error("the report is not a constraint violations file: {0}")]
 pub struct UnreadableReport(#[from] serde_json::Error);
 
 impl Violations {
@@ -147,6 +147,6 @@ mod tests {
     fn no_violations_is_a_report_and_a_list_is_none() {
         assert_eq!(Violations::parse(b"{}").unwrap().severity(), None);
         let error = Violations::parse(b"[1]").unwrap_err().to_string();
-        assert!(error.starts_with("the report is no constraint violations file"), "{error}");
+        assert!(error.starts_with("the report is not a constraint violations file"), "{error}");
     }
 }

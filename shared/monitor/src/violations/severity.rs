@@ -141,7 +141,7 @@ mod tests {
     fn check_excess_and_importance_decide() {
         use DriftSeverity::{Critical, High, Medium};
         let values = [("age", -0.6), ("income", 0.395), ("noise", 0.005)];
-        // By the check alone, far beyond or not, if importance is not known.
+        // The severity by the check alone, and by the excess, if the importance is unknown.
         check(&drift("age", 0.2), &[], High);
         check(&drift("age", 0.9), &[], High);
         check(&drift("new", 0.9), &values, High);

@@ -1,11 +1,11 @@
-//! How many rows there are of each kind: all that the metrics need, but for the flip test.
+//! The number of rows of each kind: the metrics need nothing else, except for the flip test.
 
 use std::collections::BTreeMap;
 
-/// Of more subgroups none is counted: a column with so many values makes no groups.
+/// The most subgroups that are counted: a column with more values does not form groups.
 const MOST_SUBGROUPS: usize = 10_000;
 
-/// What is known of one row.
+/// The facts about one row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RowOutcome {
     /// Whether its label is the favourable one.
@@ -27,7 +27,7 @@ pub(super) struct Side {
     pub(super) rows: u64,
     pub(super) labels: Split,
     pub(super) predictions: Split,
-    /// Of rows that have both.
+    /// The rows that have both.
     pub(super) true_positives: u64,
     pub(super) false_positives: u64,
     pub(super) true_negatives: u64,

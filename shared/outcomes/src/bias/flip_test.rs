@@ -1,4 +1,5 @@
-//! The flip test: what would the model have said of the rows of a group, had they been like their nearest neighbours outside of it?
+//! The flip test: how would the model have answered for the rows of a group, if they had been like their nearest neighbours outside the
+//! group?
 
 /// Rows that are held at most: every row of the group is compared with every other.
 pub const MOST_ROWS: usize = 20_000;
@@ -7,7 +8,7 @@ pub const MOST_ROWS: usize = 20_000;
 const NEIGHBOURS: usize = 5;
 const FEW_ROWS: usize = 9;
 
-/// The features of all rows, and what the model said.
+/// The features of all rows, and the model's answers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlipTest {
     inside: Vec<(Vec<f64>, bool)>,
@@ -29,7 +30,7 @@ impl FlipTest {
         Self { unusable: Some(Unusable::NotAsked), ..Self::default() }
     }
 
-    /// Takes a row; `features` is none where one of them is no number.
+    /// Takes a row; `features` is none if one of them is not a number.
     pub(super) fn add(&mut self, is_inside: bool, features: Option<Vec<f64>>, predicted: bool) {
         if self.unusable.is_some() {
             return;
@@ -64,7 +65,7 @@ impl FlipTest {
         Ok(flips as f64 / self.inside.len() as f64)
     }
 
-    /// What the model said of most of the nearest rows outside; of equally near ones the first.
+    /// The model's answer for most of the nearest rows outside; among equally near ones, the first counts.
     fn as_outside(&self, features: &[f64]) -> bool {
         let neighbours = if self.outside.len() > FEW_ROWS { NEIGHBOURS } else { 1 };
         let mut nearest: Vec<(f64, bool)> = Vec::with_capacity(neighbours + 1);
@@ -86,7 +87,7 @@ impl FlipTest {
 mod tests {
     use super::*;
 
-    /// Outside, whoever has more than 5 is accepted; inside nobody is.
+    /// Outside the group, people with more than 5 are accepted; inside, nobody is.
     fn test(rows: u32) -> FlipTest {
         let mut test = FlipTest::default();
         for value in 0..rows {

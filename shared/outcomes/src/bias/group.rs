@@ -70,7 +70,7 @@ impl Group {
         Self::Values(values.into_iter().map(|value| canonical(value.as_ref())).collect())
     }
 
-    /// Whether a value belongs to it; none where a number is asked for and the value is none.
+    /// Whether a value belongs to it; none if a number is needed and the value is not one.
     pub(super) fn has(&self, value: &str) -> Option<bool> {
         match self {
             Self::Values(values) => {

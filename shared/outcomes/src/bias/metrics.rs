@@ -6,7 +6,7 @@ use super::counts::{Counts, Side, Split, Subgroup};
 use super::flip_test::FlipTest;
 use crate::clarify::BiasMetric;
 
-/// A value, or why there is none.
+/// A value, or the reason why there is none.
 type Value = Result<f64, &'static str>;
 
 const NO_SUBGROUPS: &str = "no column for the subgroups is named";

@@ -42,9 +42,10 @@ pub struct PairBias {
     pub without_facet: BTreeMap<String, u64>,
 }
 
-/// Measures pairs before training (their labels) and after it (what the model said).
+/// Measures pairs before training (their labels) and after it (the model's answers).
 ///
 /// # Errors
+///
 /// If a pair has no prediction, or no label is favourable.
 pub fn measure_pairs(pairs: &[LabelledPair], rules: &PairRules) -> Result<PairBias, UnreadableTable> {
     let rule = |column: &str, group: Group| GroupRule { column: column.to_owned(), group };
@@ -120,7 +121,7 @@ mod tests {
         }
     }
 
-    /// Of so many people, every `worse`th of group 2 is denied, and every tenth of all others.
+    /// People of whom every `worse`th in group 2 is denied, and every tenth of all others.
     fn pairs(count: usize, worse: usize) -> Vec<LabelledPair> {
         let pair = |number: usize| {
             let is_inside = number.is_multiple_of(2);

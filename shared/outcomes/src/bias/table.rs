@@ -14,7 +14,7 @@ use super::metrics::{post_training, pre_training};
 use crate::clarify::{Analysis, Bias, Facet};
 use crate::labels::number;
 
-/// What stands where in the table.
+/// The columns of the table by their roles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BiasColumns {
     /// The first line names the columns.
@@ -29,7 +29,7 @@ pub struct BiasColumns {
     pub subgroups: Option<String>,
 }
 
-/// What came out.
+/// The result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeasuredBias {
     /// As Clarify writes it.
@@ -51,7 +51,7 @@ pub enum UnreadableTable {
     Line {
         /// Where.
         line: u64,
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
     /// Which of them is meant?
@@ -63,8 +63,8 @@ pub enum UnreadableTable {
     /// Nothing to measure.
     #[error("the table has no rows")]
     Empty,
-    /// The values of the rule are not those of the data.
-    #[error("no row has a favourable label: no value in `{0}` is one of those that were named")]
+    /// No value of the data fits the rule.
+    #[error("no row has a favourable label: no value in `{0}` fits the rule")]
     NoFavourable(String),
 }
 
@@ -228,7 +228,7 @@ fn outcome(column: Option<&mut Placed<'_>>, row: &StringRecord, what: &str) -> R
     column.is_inside(row).map(Some)
 }
 
-/// By name, or else by place.
+/// A column by its name, or else by its place.
 fn place(header: &StringRecord, name: &str) -> Result<usize, UnreadableTable> {
     let mut named = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
     match (named.next(), named.next()) {

@@ -14,14 +14,14 @@ pub struct Analysis {
     /// `1.0`, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Value>,
-    /// Of the data.
+    /// The metrics of the data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pre_training_bias_metrics: Option<Bias>,
-    /// Of the model's predictions.
+    /// The metrics of the model's predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_training_bias_metrics: Option<Bias>,
-    /// By explainer, and there by label: `{"kernel_shap": {"label0": {"global_shap_values": {..}}}}`. Other explainers write other
-    /// things, so nothing is asked of it here.
+    /// The attributions by explainer, and there by label: `{"kernel_shap": {"label0": {"global_shap_values": {..}}}}`. Other explainers
+    /// write other fields, so this code requires none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanations: Option<Map<String, Value>>,
     /// Whatever else stands there.
@@ -42,7 +42,7 @@ pub enum BiasStage {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 pub struct Bias {
-    /// By the name of the facet.
+    /// The metrics by the name of the facet.
     #[serde(default)]
     pub facets: BTreeMap<String, Vec<Facet>>,
     /// The label, its favourable value, and other fields of the entry.
@@ -84,7 +84,7 @@ pub struct BiasMetric {
 
 /// A file that cannot be read.
 #[derive(Debug, Error)]
-#[error("this is no analysis.json of Clarify: {0}")]
+#[error("this is not an analysis.json of Clarify: {0}")]
 pub struct UnreadableAnalysis(#[from] serde_json::Error);
 
 impl Analysis {
@@ -160,7 +160,7 @@ mod tests {
             br#"{"post_training_bias_metrics":{"facets":{"a":[{"metrics":[{"name":"x","value":"much"}]}]}}}"#,
         );
         let error = error.unwrap_err().to_string();
-        assert!(error.starts_with("this is no analysis.json of Clarify: "), "{error}");
+        assert!(error.starts_with("this is not an analysis.json of Clarify: "), "{error}");
         assert!(error.contains("`much` is not a number, `NaN` or `Infinity`"), "{error}");
         assert!(Analysis::parse(b"[]").is_err());
     }

@@ -36,7 +36,7 @@ pub struct Ranking {
     pub only_live: Vec<String>,
 }
 
-/// What came out.
+/// The result.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttributionDrift {
     /// One for each explainer and label that both have.

@@ -1,15 +1,15 @@
 //! Bias drift: a metric that is farther from its ideal than in the baseline.
 //!
-//! The monitor compares distances from 0, `|live| > |baseline|`, which holds for all 25 violations that are published. Where
-//! Clarify is given raw data it also wants the bootstrap interval of the live value to miss the allowed range; two analyses hold
-//! no data to draw from, so a violation here may be one that the container leaves out for want of certainty.
+//! The monitor compares distances from 0, `|live| > |baseline|`; this agrees with all 25 violations that are published. If Clarify has raw
+//! data, it also requires that the bootstrap interval of the live value misses the allowed range. Two analyses have no data to draw from,
+//! so a violation here may be one that the container leaves out as uncertain.
 //!
-//! DI is a ratio whose ideal is 1, and a DI of 0 is the worst there is. What the container does with it is not known. `compat`
-//! treats it as any other metric; `exact` compares how far the ratio is from 1 either way, `|ln live| > |ln baseline|`, so that
-//! half and double are equally bad.
+//! DI is a ratio whose ideal is 1, and 0 is its worst value. Nobody knows how the container handles it. `compat` treats it like any other
+//! metric. `exact` compares how far the ratio is from 1 in either direction, `|ln live| > |ln baseline|`, so that half and double are
+//! equally bad.
 //!
-//! A facet with a threshold has its interval as its value, such as `(40, 78]`, whose end is the greatest value of the data. `exact`
-//! compares facets whose intervals begin alike; to `compat` another greatest value is another facet.
+//! A facet with a threshold has its interval as its value, such as `(40, 78]`; the end is the greatest value of the data. `exact` compares
+//! facets whose intervals begin alike. For `compat`, another greatest value is another facet.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use super::analysis::{Analysis, Bias, BiasStage};
 /// A metric in both analyses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComparedBias {
-    /// Of data or predictions.
+    /// Metrics of the data or of the predictions.
     pub stage: BiasStage,
     /// The facet's name.
     pub facet: String,
@@ -46,7 +46,7 @@ pub struct Incomparable {
     pub why: &'static str,
 }
 
-/// What came out.
+/// The result.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BiasDrift {
     /// Every metric that both have.
@@ -118,7 +118,7 @@ fn of(stage: BiasStage, bias: &Bias, mode: Mode) -> impl Iterator<Item = (BiasKe
     })
 }
 
-/// The value by which facets are compared: `> 40` for `(40, 78]` in exact mode. Several intervals stay what they are.
+/// The value by which facets are compared: `> 40` for `(40, 78]` in exact mode. Several intervals are compared as they are.
 #[must_use]
 pub fn compared_value(value: &str, mode: Mode) -> String {
     let interval = value.strip_prefix('(').and_then(|text| text.strip_suffix(']'));
@@ -155,9 +155,9 @@ fn standard_error(without: &[f64]) -> Option<f64> {
 const ERRORS: f64 = 3.0;
 
 impl BiasDrift {
-    /// The same, where a violation must be beyond chance: the live metrics are those of a sample of people. `parts` are the metrics
-    /// without each part of the sample (a jackknife over groups); how far they differ is how far chance moves a metric. Clarify's monitor
-    /// asks for the same by a bootstrap interval ("Monitor bias drift", SageMaker developer guide).
+    /// The same, if a violation must be beyond chance, because the live metrics come from a sample of people. `parts` are the metrics
+    /// without each part of the sample (a jackknife over groups); their differences show how far chance moves a metric. Clarify's monitor
+    /// requires the same with a bootstrap interval ("Monitor bias drift", SageMaker developer guide).
     #[must_use]
     pub fn beyond_chance(mut self, parts: &[Analysis], mode: Mode) -> Self {
         let parts: Vec<_> = parts.iter().map(|part| values(part, mode)).collect();

@@ -1,7 +1,7 @@
 //! Sagewarden's own SHAP values in the form of Clarify's `analysis.json`.
 //!
-//! The values stand under `tree_shap`, which is not one of Clarify's methods: nobody takes one for the other. Beside them the file has a
-//! key of its own, `sagewarden`, with what Clarify's form has no place for. Other readers pass over it.
+//! The values are under `tree_shap`, which is not one of Clarify's methods, so that nobody confuses the two. The file also has a key of its
+//! own, `sagewarden`, for facts that have no place in Clarify's form. Other readers ignore that key.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct ExplainedModel {
 /// The same for one class or target.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExplainedLabel {
-    /// What the model answers when it knows no feature, in its margin.
+    /// The model's mean answer, in its margin.
     pub base_value: f64,
     /// The features, in the order of the columns.
     pub features: Vec<ExplainedFeature>,
@@ -47,13 +47,13 @@ pub struct ExplainedFeature {
     pub mean_shap: Option<f64>,
 }
 
-/// What stands under the key of its own.
+/// The content of that key.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct OwnValues {
     model: String,
     rows: u64,
-    /// By label, then by feature.
+    /// The importances by label, then by feature.
     mean_shap: BTreeMap<String, BTreeMap<String, f64>>,
 }
 

@@ -43,8 +43,8 @@ fn of_group(group: &Facet) -> Vec<Metric> {
     known.collect()
 }
 
-/// The global attribution of each feature, for each method and label. Of more features than are published, those with the largest
-/// values. The name that Clarify gives to the expected value is not documented, so that it is left out.
+/// The global attribution of each feature, for each method and label. If there are more features than are published, the ones with the
+/// largest values. The expected value is left out, because AWS does not document Clarify's name for it.
 #[must_use]
 pub fn attribution_metrics(analysis: &Analysis) -> Vec<MetricGroup> {
     let mut all: Vec<(&str, &str, &str, f64)> = Vec::new();

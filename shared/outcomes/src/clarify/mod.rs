@@ -1,8 +1,7 @@
-//! What Clarify computes: bias and feature attributions, of a baseline and of now.
+//! Clarify's results: bias and feature attributions, of a baseline and of the present.
 //!
-//! [`Analysis`] reads `analysis.json`, which is also the format of Clarify's baseline constraints. [`bias_drift`] and
-//! [`attribution_drift`] compare two of them and write the container's violations. [`ExplainedModel`] writes Sagewarden's own
-//! values in that format.
+//! [`Analysis`] reads `analysis.json`, which is also the format of Clarify's baseline constraints. [`bias_drift`] and [`attribution_drift`]
+//! compare two of them and write the container's violations. [`ExplainedModel`] writes Sagewarden's own values in that format.
 
 mod analysis;
 mod attribution;

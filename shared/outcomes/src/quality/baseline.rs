@@ -1,4 +1,4 @@
-//! What the container's `suggest_baseline` does: metrics and thresholds from data whose labels are known.
+//! The counterpart of the container's `suggest_baseline`: metrics and thresholds from data with known labels.
 
 use std::io::Read;
 
@@ -12,10 +12,11 @@ use super::statistics::{Period, QualityStatistics};
 use super::unusable::UnusablePair;
 use crate::labels::canonical;
 
-/// Reads labelled predictions as CSV, row by row, and suggests what the container would. Every row must be right: a baseline that
-/// silently leaves rows out would be one of other data.
+/// Reads labelled predictions as CSV, row by row, and makes the container's suggestion. Every row must be valid: a baseline that silently
+/// leaves rows out would describe other data.
 ///
 /// # Errors
+///
 /// At the first line that cannot be used, with its number.
 pub fn baseline(
     data: impl Read,

@@ -20,7 +20,7 @@ pub(super) struct Confusion {
 #[derive(Clone, Debug, Default)]
 pub(super) struct BinaryTally {
     confusions: [Confusion; ROUNDS],
-    /// Of every item that has one: an area under a curve needs them all at once.
+    /// The score of every item that has one: an area under a curve needs all of them at once.
     scores: Vec<Score>,
     unscored: u64,
 }
@@ -52,7 +52,7 @@ impl BinaryTally {
         (rounds, Some(curves(&self.scores)), Some(curve))
     }
 
-    /// By true label, then by predicted label.
+    /// The numbers by true label, then by predicted label.
     pub(super) fn confusion(
         &self,
         negative: &str,
@@ -79,8 +79,8 @@ impl Confusion {
         } += 1;
     }
 
-    /// In the order of the container's file. What has no items to speak of is NaN; but precision is 0 where nothing was predicted
-    /// as positive, and with it the f scores, as in the container's output.
+    /// In the order of the container's file. A metric without items is NaN. But precision is 0 if nothing was predicted as positive, and so
+    /// are the f scores, as in the container's output.
     pub(super) fn values(&self, auc: f64, mode: Mode) -> RoundMetrics {
         let share = |part: u64, whole: u64| part as f64 / whole as f64;
         let positives = self.true_positives + self.false_negatives;
@@ -116,7 +116,7 @@ impl Confusion {
     }
 }
 
-/// What a classifier has that always says the same.
+/// The metrics of a classifier that always gives the same answer.
 struct Constant {
     recall: f64,
     precision: f64,
@@ -124,15 +124,15 @@ struct Constant {
 }
 
 impl Confusion {
-    /// The container's always says what the model says most often: five of AWS's files agree on it, and no other rule fits them all.
-    /// The best one says yes where recall, precision and f scores count, and the more frequent label where accuracy does.
+    /// The container's constant classifier always gives the model's most frequent answer: five of AWS's files agree on that, and no other
+    /// rule fits all of them. The best one says yes for recall, precision and f scores, and gives the more frequent label for accuracy.
     fn best_constant(&self, mode: Mode) -> Constant {
         let positives = self.true_positives + self.false_negatives;
         let negatives = self.true_negatives + self.false_positives;
         let predicted = self.true_positives + self.false_positives;
         let all = positives + negatives;
         let share = |part: u64| part as f64 / all as f64;
-        // Of nothing, nothing can be found.
+        // A rate of nothing is undefined.
         let recall = if positives == 0 { f64::NAN } else { 1.0 };
         let yes = Constant { recall, precision: share(positives), accuracy: share(positives) };
         match mode {

@@ -1,7 +1,7 @@
-//! What a score is worth: how often the positive label was true among scores like it, in data whose labels are known.
+//! The meaning of a score: how often the positive label was true among similar scores, in data with known labels.
 //!
-//! Isotonic regression: the best fit, by squares, of a function that never falls (pool adjacent violators). Between two scores that were
-//! seen it is interpolated, as scikit-learn does; beyond the last one it stays.
+//! Isotonic regression: the best fit, by squares, of a function that never falls (pool adjacent violators). Between two known scores the
+//! value is interpolated, as in scikit-learn; beyond the last one it is constant.
 
 use std::io::Read;
 
@@ -9,17 +9,17 @@ use super::labelled::{LabelledColumns, UnreadableData, for_each_row};
 use super::unusable::UnusablePair;
 use crate::labels::canonical;
 
-/// Of fewer pairs no calibration is made: it would fit chance.
+/// The fewest pairs for a calibration: with fewer it would fit chance.
 pub const FEWEST_PAIRS: usize = 100;
 
 /// From scores to probabilities.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
-    /// Rising scores with what they are worth.
+    /// Rising scores with their probabilities.
     steps: Vec<Step>,
     /// How many pairs it was made of.
     pub pairs: usize,
-    /// How far the scores themselves were from what they are worth: the mean distance.
+    /// The mean distance between the scores and their probabilities.
     pub error_before: f64,
 }
 
@@ -95,7 +95,7 @@ impl Calibration {
         Self::of(pairs).ok_or(UnreadableData::NoCalibration { pairs: count, fewest: FEWEST_PAIRS })
     }
 
-    /// What a score is worth.
+    /// The probability of a score.
     #[must_use]
     pub fn probability(&self, score: f64) -> f64 {
         let above = self.steps.partition_point(|step| step.score <= score);

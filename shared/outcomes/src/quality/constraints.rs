@@ -62,13 +62,13 @@ pub struct QualityConstraints {
     /// The container writes `0.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Value>,
-    /// By the metric's name in `statistics.json`.
+    /// The constraints by the metric's name in `statistics.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binary_classification_constraints: Option<BTreeMap<String, QualityConstraint>>,
-    /// By the metric's name in `statistics.json`.
+    /// The constraints by the metric's name in `statistics.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiclass_classification_constraints: Option<BTreeMap<String, QualityConstraint>>,
-    /// By the metric's name in `statistics.json`.
+    /// The constraints by the metric's name in `statistics.json`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regression_constraints: Option<BTreeMap<String, QualityConstraint>>,
     /// Whatever else stands there.
@@ -85,7 +85,7 @@ impl QualityConstraints {
         Ok(loose::document(&loose::quoted(bytes))?)
     }
 
-    /// Those of a problem, if the file has any.
+    /// The constraints of a problem, if the file has any.
     #[must_use]
     pub fn of(&self, problem: Problem) -> Option<&BTreeMap<String, QualityConstraint>> {
         match problem {
@@ -95,7 +95,7 @@ impl QualityConstraints {
         }
     }
 
-    /// What the container suggests: what the baseline had is what there must be.
+    /// The container's suggestion: the value of the baseline becomes the threshold.
     #[must_use]
     pub fn suggest(statistics: &QualityStatistics) -> Self {
         let constraint = |name: &str, operator: &str| {

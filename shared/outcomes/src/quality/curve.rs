@@ -1,4 +1,4 @@
-//! What a score says when its threshold moves: the two curves and the areas under them.
+//! The metrics of a score as its threshold moves: the two curves and the areas under them.
 
 use sagewarden_monitor::Mode;
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub(super) struct Areas {
     pub(super) precision_recall: f64,
 }
 
-/// What is taken for true at one threshold.
+/// The numbers at one threshold.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Point {
     positives: u64,
@@ -71,10 +71,10 @@ fn points(scores: &[Score], round: usize) -> impl Iterator<Item = Point> {
     })
 }
 
-/// The area under the curve of true over false positives is the chance that something true has a higher score than something
-/// false, equal scores counting half (Mann and Whitney); it is undefined without either. To the container a rate of nothing is 0, so
-/// that it finds 0 without anything true, and 1 without anything false. Under precision over recall it is the sum of trapezoids from
-/// recall 0, where the first precision stands.
+/// The area under the curve of true over false positives is the chance that a true item has a higher score than a false one; equal scores
+/// count half (Mann and Whitney). It is undefined if either is missing. For the container, a rate of nothing is 0, so it finds 0 without
+/// true items, and 1 without false items. The area under precision over recall is the sum of trapezoids from recall 0, which has the first
+/// precision.
 pub(super) fn areas(scores: &[Score], round: usize, mode: Mode) -> Areas {
     let mut last = Point::default();
     let mut twice_won: u128 = 0;

@@ -75,7 +75,7 @@ pub(super) fn measured(rounds: &[RoundMetrics; ROUNDS], items: u64) -> Vec<(Stri
         .collect()
 }
 
-/// Of a sample: the sum of squares is divided by one less than there are values.
+/// The deviation of a sample: the sum of squares is divided by the number of values less one.
 fn deviation(values: &[f64]) -> f64 {
     let number = values.len() as f64;
     let mean = values.iter().sum::<f64>() / number;

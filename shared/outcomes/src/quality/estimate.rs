@@ -1,11 +1,11 @@
-//! How good a binary classifier probably is, before anybody knows what was true: confidence-based performance estimation (CBPE).
+//! An estimate of how good a binary classifier is, before labels arrive: confidence-based performance estimation (CBPE).
 //!
-//! If a score of 0.8 means that eight of ten are positive, the answers say themselves how many of them are wrong: of a positive answer
-//! with 0.8 there are 0.8 true and 0.2 false positives. Every metric is made of such expected counts. "Estimation of performance of
-//! the monitored model", NannyML's documentation, is the reference; figures are equal to its own (`tests/estimate.rs`).
+//! If a score of 0.8 means that eight of ten are positive, the answers themselves show how many of them are wrong: a positive answer with
+//! 0.8 is 0.8 true and 0.2 false positives. Every metric is computed from such expected counts. The reference is "Estimation of performance
+//! of the monitored model", NannyML's documentation; figures equal NannyML's (`tests/estimate.rs`).
 //!
-//! It holds as long as scores are worth what they were ([`Calibration`] says what that is) for the rows of now: a change of the
-//! inputs is seen, a change of what inputs mean (concept drift) is not. Only labels show that.
+//! The estimate holds as long as scores keep their meaning ([`Calibration`]) for the present rows. It shows a change of the inputs. It does
+//! not show a change of what the inputs mean (concept drift). Only labels show that.
 
 use super::calibration::Calibration;
 use super::deviation::MeasuredMetric;
@@ -25,7 +25,7 @@ pub struct Estimation {
     answers: Vec<Answer>,
 }
 
-/// What the model said of one row.
+/// The model's answer for one row.
 #[derive(Clone, Copy, Debug)]
 struct Answer {
     score: f64,
@@ -34,7 +34,7 @@ struct Answer {
     is_positive: bool,
 }
 
-/// A metric is a ratio of sums over all rows. What a row adds if its label is positive, and whatever it is.
+/// A metric is a ratio of sums over all rows: the contribution of a row if its label is positive, and its contribution in any case.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     if_positive: f64,
@@ -52,7 +52,7 @@ impl Part {
 }
 
 impl Estimation {
-    /// Nothing answered yet. Without a calibration scores are taken for probabilities.
+    /// An estimate without answers. Without a calibration, scores count as probabilities.
     #[must_use]
     pub fn new(settings: &QualitySettings, calibration: Option<Calibration>) -> Self {
         let positive = canonical(&settings.positive);
@@ -78,8 +78,8 @@ impl Estimation {
         Ok(())
     }
 
-    /// The metrics of the container's file that can be estimated. The deviation is that of labels drawn by their probabilities. There
-    /// is no table of confusion, since nothing was counted.
+    /// The metrics of the container's file that can be estimated. The deviation is the one of labels drawn by their probabilities. There is
+    /// no confusion matrix, because nothing was counted.
     #[must_use]
     pub fn finish(mut self) -> QualityStatistics {
         let count = self.answers.len() as u64;

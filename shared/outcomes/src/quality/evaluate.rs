@@ -15,7 +15,7 @@ pub struct Skipped {
     pub why: &'static str,
 }
 
-/// What came out.
+/// The result.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluated {
     /// The container's file. In the order of the metrics' names; the container's own is not stable.

@@ -1,12 +1,12 @@
-//! Predictions beside what turned out to be true.
+//! Joins predictions with their true outcomes.
 //!
-//! Both come in any order, repeatedly, and from several files. Of the records of one id and one side the last counts: the one from
-//! the newest file, in it the one farthest down, and of two in the same place the one with the greater text. So the result is a
-//! function of what came, not of when it came.
+//! Both come in any order, repeatedly, and from several files. Among the records of one id and one side, the last one counts: the one from
+//! the newest file, in that file the one farthest down, and of two in the same place the one with the greater text. So the result depends
+//! only on the records, not on the time of their arrival.
 //!
-//! Ids wait for their other half, and labels may take days: so no more than a limit of them is held. Beyond it those with the
-//! greatest hashes are let go, which are the same on both sides and in every order; the rest is an even sample of
-//! all ids, so that metrics stay what they are but for chance.
+//! An id waits for its counterpart, and labels may take days. So the number of waiting ids has a limit. Beyond it, the ids with the
+//! greatest hashes are dropped, which are the same on both sides and in every order. The rest is an even sample of all ids, so that metrics
+//! change only by chance.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Order {
     pub line: u64,
 }
 
-/// What became of the records of one side.
+/// The numbers of the records of one side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SideCounts {
     /// All that came.
@@ -43,9 +43,9 @@ pub struct SideCounts {
 pub struct LabelledPair {
     /// Inference id or event id.
     pub id: Box<str>,
-    /// What the model said.
+    /// The model's answer.
     pub prediction: Prediction,
-    /// What is true.
+    /// The true outcome.
     pub label: String,
     /// Where the prediction stands.
     pub order: Order,
@@ -56,9 +56,9 @@ pub struct LabelledPair {
 pub struct JoinedPairs {
     /// In the order of the hashes of their ids, which does not depend on their arrival.
     pub pairs: Vec<LabelledPair>,
-    /// What became of the predictions.
+    /// The numbers of the predictions.
     pub predictions: SideCounts,
-    /// What became of the ground truth.
+    /// The numbers of the ground truth.
     pub truths: SideCounts,
 }
 
@@ -129,8 +129,8 @@ impl Join {
         }
     }
 
-    /// Takes what is true of `id` where a prediction of it is held; counts it where none is. For whoever reads all predictions first, and
-    /// labels of other times among those that belong to them: these must not push predictions out.
+    /// Takes the true outcome of `id` if a prediction with that id is held; only counts it if not. This is for callers that read all
+    /// predictions first, and then labels of several times: labels of other predictions must not displace predictions.
     pub fn truth_of_known(&mut self, id: &str, label: String, order: Order) {
         let key = (hashed(id), Box::from(id));
         if self.held.contains_key(&key) {

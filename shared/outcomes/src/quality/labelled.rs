@@ -15,7 +15,7 @@ pub struct LabelledColumns {
     pub header: bool,
     /// Holds the true label.
     pub ground_truth: String,
-    /// Hold what the model said.
+    /// The columns with the model's answers.
     pub prediction: PredictionAttributes,
 }
 
@@ -30,7 +30,7 @@ pub enum UnreadableData {
     Line {
         /// Where.
         line: u64,
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
     /// The labels as a whole do not fit the problem.
@@ -39,14 +39,16 @@ pub enum UnreadableData {
     /// Which of them is meant?
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
-    /// What the model said is compared with itself.
+    /// The column would be compared with itself.
     #[error("`{0}` is both the label and the prediction: name the column of each")]
     SameColumn(String),
     /// Nothing to measure.
-    #[error("the data have no rows: a baseline needs some")]
+    #[error("the data has no rows")]
     Empty,
-    /// Too few rows, or only one label, say nothing of what a score is worth.
-    #[error("{pairs} rows make no calibration: it takes {fewest} or more, with both labels among them")]
+    /// With too few rows, or with only one label, the meaning of a score cannot be learned.
+    #[error(
+        "{pairs} rows are too few to calibrate: at least {fewest} are needed, with both labels among them"
+    )]
     NoCalibration {
         /// Rows that there are.
         pairs: usize,
@@ -55,7 +57,7 @@ pub enum UnreadableData {
     },
 }
 
-/// By name, or else by place.
+/// A column by its name, or else by its place.
 fn place(header: &StringRecord, name: &str) -> Option<usize> {
     header.iter().position(|column| column == name).or_else(|| name.parse().ok())
 }

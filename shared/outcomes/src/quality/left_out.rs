@@ -1,11 +1,11 @@
-//! What could not be used of a file.
+//! The unusable parts of a file.
 
 /// Records that were left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// How many.
     pub count: u64,
-    /// The first of them: its line, or its number in a list, from 1, and what is wrong with it.
+    /// The first of them: its line, or its number in a list, from 1, and its fault.
     pub first: Option<(u64, String)>,
 }
 

@@ -17,7 +17,7 @@ use crate::labels::{canonical, number};
 /// How a model is measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QualitySettings {
-    /// What it solves.
+    /// The kind of problem.
     pub problem: Problem,
     /// Whose answers are wanted.
     pub mode: Mode,
@@ -105,9 +105,9 @@ impl Quality {
         Ok(())
     }
 
-    /// Measures the joined pairs; answers how many could not be measured, and the id of the first of them (by the place of its
-    /// prediction) with the reason. Of a binary classifier the negative label is the most frequent one besides the positive one,
-    /// whatever the order of the pairs; without a positive label no pair is measured.
+    /// Measures the joined pairs; returns how many could not be measured, and the id of the first of them (by the place of its prediction)
+    /// with the reason. The negative label of a binary classifier is the most frequent one besides the positive one, whatever the order of
+    /// the pairs. Without a positive label, no pair is measured.
     pub fn add_all(&mut self, joined: &JoinedPairs) -> (u64, Option<(Box<str>, UnusablePair)>) {
         let no_positive = self.settle(&joined.pairs);
         let mut unusable = 0;

@@ -1,10 +1,10 @@
 //! Model quality: predictions compared with true labels.
 //!
-//! [`Truth`] reads the ground truth, [`Join`] brings it together with the predictions, [`Quality`] measures the pairs and writes
-//! the container's `statistics.json`, [`QualityConstraints`] is its `constraints.json`, and [`evaluate`] finds the violations.
-//! Metrics and formats: "Model quality metrics" and "Ingest Ground Truth labels and merge them with predictions", SageMaker
-//! developer guide. [`baseline`] does what the container's `suggest_baseline` does. [`Estimation`] says how good a classifier probably is
-//! while nobody knows the labels.
+//! [`Truth`] reads the ground truth, [`Join`] brings it together with the predictions, [`Quality`] measures the pairs and writes the
+//! container's `statistics.json`, [`QualityConstraints`] is its `constraints.json`, and [`evaluate`] finds the violations. Metrics and
+//! formats: "Model quality metrics" and "Ingest Ground Truth labels and merge them with predictions", SageMaker developer guide.
+//! [`baseline`] is the counterpart of the container's `suggest_baseline`. [`Estimation`] estimates how good a classifier is while the
+//! labels are unknown.
 
 mod baseline;
 mod binary;

@@ -7,7 +7,7 @@ use sagewarden_monitor::Mode;
 use super::binary::f_score;
 use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 
-/// More labels than a person can look at are none: the matrix has a cell for each pair of them.
+/// The most labels: the confusion matrix has a cell for each pair of them, and nobody can read a larger one.
 pub(super) const MAX_LABELS: usize = 500;
 
 /// Cells of all rounds: true label, predicted label, and the count in each round.
@@ -17,7 +17,7 @@ pub(super) struct MulticlassTally {
     cells: BTreeMap<(usize, usize), [u64; ROUNDS]>,
 }
 
-/// What is known of a label in one round.
+/// The numbers of a label in one round.
 #[derive(Clone, Copy, Debug, Default)]
 struct Class {
     actual: u64,
@@ -48,7 +48,7 @@ impl MulticlassTally {
         (next < MAX_LABELS).then(|| *self.numbers.entry(label.to_owned()).or_insert(next))
     }
 
-    /// By true label, then by predicted label; every pair of labels has its count.
+    /// The numbers by true label, then by predicted label; every pair of labels has one.
     pub(super) fn confusion(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
         let count = |actual: usize, predicted: usize| {
             self.cells.get(&(actual, predicted)).and_then(|cell| cell.first()).copied().unwrap_or(0)
@@ -75,7 +75,7 @@ impl MulticlassTally {
                 class.predicted += count;
             }
         }
-        // By label, so that sums and ties do not depend on which label came first.
+        // Sorted by label, so that sums and ties do not depend on which label came first.
         let classes: Vec<Class> =
             self.numbers.values().filter_map(|number| classes.get(*number).copied()).collect();
         let mut values = weighted(&classes);
@@ -131,7 +131,7 @@ fn best_constant(classes: &[Class], mode: Mode) -> RoundMetrics {
     constants(share(constant.unwrap_or(0), total))
 }
 
-/// What always saying the label of so many has.
+/// The metrics of always giving the label of so many items.
 fn constants(weight: f64) -> RoundMetrics {
     let f = |beta: f64| weight * f_score(beta, weight, 1.0);
     vec![

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::labels::number;
 
-/// What a model said.
+/// A model's answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prediction {
     /// The label, or the number of a regression.
@@ -35,7 +35,7 @@ pub enum UnreadablePrediction {
     #[error("`{0}` is empty")]
     Empty(String),
     /// Text where a number should be.
-    #[error("`{1}` in `{0}` is no probability")]
+    #[error("`{1}` in `{0}` is not a probability")]
     NoProbability(String, String),
     /// Nothing to read.
     #[error("neither an inference attribute nor a probability attribute is set: name one")]

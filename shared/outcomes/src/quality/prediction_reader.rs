@@ -11,7 +11,7 @@ use super::join::{Join, Order};
 use super::left_out::LeftOut;
 use super::prediction::{Prediction, PredictionAttributes, prediction_id};
 
-/// Reads files of captured events, one after the other. Of predictions of one id the last counts, in the order of the files.
+/// Reads files of captured events, one after the other. If several predictions have one id, the last counts, in the order of the files.
 #[derive(Debug)]
 pub struct PredictionReader {
     reader: CaptureReader,
@@ -112,9 +112,10 @@ impl Predictions<'_> {
                 let first = PredictionAttributes { inference: Some("0".to_owned()), probability: None };
                 first.read(lookup).map_err(|error| error.to_string())
             }
-            None => {
-                Err(format!("the answer has {} columns, and nobody says which is the prediction", width(row)))
-            }
+            None => Err(format!(
+                "the answer has {} columns, and no setting says which one is the prediction",
+                width(row)
+            )),
         }
     }
 }
@@ -125,8 +126,7 @@ impl RecordSink for Predictions<'_> {
             0 => self.send(),
             1 => {
                 self.state.pending = None;
-                let why =
-                    "the event has several predictions under one id, so that no label is that of one of them";
+                let why = "the event has several predictions under one id, so that no label can be matched with one of them";
                 return self.state.left_out.add(self.state.order.line, why);
             }
             _ => return,
@@ -197,7 +197,7 @@ mod tests {
         )
     }
 
-    /// What is joined does not depend on where the pieces of a file end.
+    /// The joined pairs do not depend on where the pieces of a file end.
     #[test]
     fn predictions_meet_their_labels_whatever_the_pieces_of_their_files() {
         let captured =

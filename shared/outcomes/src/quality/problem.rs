@@ -1,4 +1,4 @@
-//! What a model solves.
+//! The kinds of problems that a model solves.
 
 use serde::{Deserialize, Serialize};
 

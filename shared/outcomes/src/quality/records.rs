@@ -4,10 +4,10 @@
 /// Bytes of a record; a label needs a few hundred.
 const MAX_RECORD: usize = 1 << 20;
 const TOO_LONG: &str = "longer than what is read";
-const NO_UTF8: &str = "bytes that are no UTF-8";
+const NO_UTF8: &str = "bytes that are not UTF-8";
 const CUT_OFF: &str = "the list ends within it, since the file was not written to its end";
 
-/// Takes a record with its number, from 1, or why it is none.
+/// Takes a record with its number, from 1, or the reason why it is not one.
 pub type Each<'a> = &'a mut dyn FnMut(u64, Result<&str, &'static str>);
 
 /// How far a file was read. One record is held, and no more of it than is read.
@@ -170,7 +170,7 @@ mod tests {
         check(b"a\n\n b \r\nc", &["1 a", "3 b", "4 c"]);
         check(b"\n \na\n", &["3 a"]);
         check(b"", &[]);
-        check(b"a\n\xff\nb\n", &["1 a", "2 bytes that are no UTF-8", "3 b"]);
+        check(b"a\n\xff\nb\n", &["1 a", "2 bytes that are not UTF-8", "3 b"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::deviation::{ROUNDS, RoundMetrics, Rounds, each};
 
-/// What is kept of a round: no item, only sums.
+/// The sums of a round; no item is kept.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     count: f64,
@@ -40,7 +40,7 @@ impl Sums {
 
     fn values(&self) -> RoundMetrics {
         let mse = self.squared / self.count;
-        // What never varies leaves nothing to explain.
+        // Values that never vary leave nothing to explain.
         let r2 = if self.distances > 0.0 { 1.0 - self.squared / self.distances } else { f64::NAN };
         vec![("mae", self.absolute / self.count), ("mse", mse), ("rmse", mse.sqrt()), ("r2", r2)]
     }

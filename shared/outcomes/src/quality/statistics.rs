@@ -13,7 +13,7 @@ use super::deviation::MeasuredMetric;
 use super::multiclass::exact_best_constant;
 use super::problem::Problem;
 
-/// What the data cover, as the container writes it; both are absent in a baseline.
+/// The extent of the data, as the container writes it; both fields are absent in a baseline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Period {
     /// Such as `2025-10-20T02:00:00Z`.
@@ -25,11 +25,11 @@ pub struct Period {
 /// The file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QualityStatistics {
-    /// What the model solves.
+    /// The kind of problem.
     pub problem: Problem,
     /// How many pairs were measured.
     pub item_count: u64,
-    /// What they cover.
+    /// The extent.
     pub window: Period,
     /// In the container's order.
     pub metrics: Vec<(String, MeasuredMetric)>,
@@ -63,8 +63,8 @@ impl QualityStatistics {
         self.metrics.iter().find(|(other, _)| other == name).map(|(_, measured)| *measured)
     }
 
-    /// What the best constant classifier has of a metric. Of several labels it is the exact one in both modes: what the container
-    /// writes is that of the rarest label, which is the best of nothing.
+    /// The value of a metric for the best constant classifier. With several labels, both modes use the exact value: the container writes
+    /// the value for the rarest label, which is not the best one.
     #[must_use]
     pub fn best_constant(&self, name: &str) -> Option<f64> {
         let name = format!("{name}_best_constant_classifier");
@@ -75,7 +75,7 @@ impl QualityStatistics {
         self.metric(&name).map(|metric| metric.value)
     }
 
-    /// What goes to CloudWatch: every metric that is defined, and the area under precision over recall.
+    /// The metrics for CloudWatch: every metric that is defined, and the area under precision over recall.
     pub fn published(&self) -> impl Iterator<Item = (&str, f64)> {
         let area = self.au_prc.map(|area| ("au_prc", area));
         let metrics = self.metrics.iter().map(|(name, measured)| (name.as_str(), measured.value));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-/// What turned out to be true of one record.
+/// The true outcome of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Truth {
     /// Names the record.
@@ -19,10 +19,10 @@ pub struct Truth {
 #[derive(Debug, Error)]
 pub enum UnreadableTruth {
     /// Not the documented object.
-    #[error("the line is no ground truth: {}", of_line(.0))]
+    #[error("the line is not ground truth: {}", of_line(.0))]
     NoRecord(#[from] serde_json::Error),
     /// An encoding that is not documented for labels.
-    #[error("the encoding `{0}` of a label is not read: write it as `CSV` or `JSON`")]
+    #[error("a label has the encoding `{0}`: write labels as `CSV` or `JSON`")]
     Encoding(String),
     /// Nothing at the attribute.
     #[error("the ground truth `{0}` has no label{1}")]
@@ -32,7 +32,7 @@ pub enum UnreadableTruth {
     NoId,
 }
 
-/// What is wrong, without the number of the line: it was read by itself, and is always 1.
+/// The fault without the number of the line: the line was read alone, so the number is always 1.
 fn of_line(error: &serde_json::Error) -> String {
     error.to_string().replace(" at line 1 column ", " at column ")
 }
@@ -154,10 +154,7 @@ mod tests {
     #[test]
     fn a_line_without_a_label_says_what_is_wrong() {
         for (text, expect) in [
-            (
-                line("1", "BASE64"),
-                "the encoding `BASE64` of a label is not read: write it as `CSV` or `JSON`",
-            ),
+            (line("1", "BASE64"), "a label has the encoding `BASE64`: write labels as `CSV` or `JSON`"),
             (line("", "CSV"), "the ground truth `a` has no label"),
             (line("1", "CSV").replace("\"a\"", "\"\""), "the ground truth has an empty `eventId`"),
         ] {
@@ -167,7 +164,7 @@ mod tests {
         assert_eq!(error, "the ground truth `a` has no label at `3`");
         for text in ["", "[]", "{}", r#"{"groundTruthData":{"data":"1"}}"#] {
             let error = Truth::parse(text, None).unwrap_err().to_string();
-            assert!(error.starts_with("the line is no ground truth: "), "{error}");
+            assert!(error.starts_with("the line is not ground truth: "), "{error}");
         }
     }
 }

@@ -5,7 +5,7 @@ use super::left_out::LeftOut;
 use super::records::Records;
 use super::truth::Truth;
 
-/// Reads files of ground truth, one after the other. Of labels of one id the last counts, in the order of the files.
+/// Reads files of ground truth, one after the other. If several labels have one id, the last counts, in the order of the files.
 #[derive(Clone, Debug, Default)]
 pub struct TruthReader {
     attribute: Option<String>,
@@ -22,7 +22,7 @@ impl TruthReader {
         Self { attribute, ..Self::default() }
     }
 
-    /// Takes the next bytes of a file. Predictions must have come before: a label of an id that nobody predicted is counted, not held.
+    /// Takes the next bytes of a file. Predictions must have come before: a label without a prediction is counted, not held.
     pub fn push(&mut self, piece: &[u8], join: &mut Join) {
         let Self { attribute, file, records, left_out, first_id } = self;
         records.push(piece, &mut |line, text| take(line, text, attribute, *file, join, left_out, first_id));

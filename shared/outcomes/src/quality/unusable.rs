@@ -11,7 +11,7 @@ pub enum UnusablePair {
     #[error("the prediction has no label: name the inference attribute")]
     NoPrediction,
     /// A score outside 0 to 1, such as a logit.
-    #[error("`{0}` is no probability: one is from 0 to 1")]
+    #[error("`{0}` is not a probability from 0 to 1")]
     NoProbability(String),
     /// A regression predicts numbers.
     #[error("`{0}` is not a number: a regression has numbers only")]
@@ -19,7 +19,7 @@ pub enum UnusablePair {
     /// A binary classifier has two labels.
     #[error("`{label}` is a third label beside `{negative}` and `{positive}`{}", multiclass_hint(*is_multiclass))]
     ThirdLabel {
-        /// What stands there.
+        /// The value.
         label: String,
         /// The label that is not looked for.
         negative: String,
@@ -28,7 +28,7 @@ pub enum UnusablePair {
         /// True when three labels or more are frequent, so that the problem is likely another one.
         is_multiclass: bool,
     },
-    /// What is looked for is called otherwise: then every metric would be one of something else.
+    /// The positive label has another name: every metric would then describe something else.
     #[error(
         "no label is `{positive}`: {}; name the one that is looked for with --positive",
         listed(labels, *more)
@@ -41,7 +41,7 @@ pub enum UnusablePair {
         /// How many more there are.
         more: usize,
     },
-    /// A larger confusion matrix helps nobody.
+    /// Nobody can read a larger confusion matrix.
     #[error("`{0}` is one label more than {max}: is this a regression?", max = MAX_LABELS)]
     TooManyLabels(String),
 }

@@ -7,27 +7,30 @@ use crate::control::Control;
 
 /// Where the statements of a whole kind differ from its controls; what differs by statement stands with it.
 const DIFFERENCES: &[(&str, &str)] = &[
-    ("HPO-*", "several training job definitions are seen as one"),
+    ("HPO-*", "IAM sees several training job definitions as one"),
     (
         "MSC-*",
-        "what is missing is denied in job definitions only, which a schedule may name instead of having its own",
+        "a missing value is denied in job definitions only, not in a schedule that names a job definition",
     ),
     (
         "MDL-NET-*",
-        "models of `serverless_models` are denied as well: leave the controls out, or exempt who creates them",
+        "models in `serverless_models` are denied, too: leave the controls out, or exempt the people who create such models",
     ),
-    ("EPC-NET-01", "only what is named is held: most configurations have their network in the model"),
+    (
+        "EPC-NET-01",
+        "only a network that the request names is checked: most configurations take theirs from the model",
+    ),
 ];
 
 const LOCATION: &str = "no condition key for S3 locations";
 const IMAGE: &str = "no condition key for container images";
 const ROLE: &str =
-    "no condition key for roles: who may pass which is a matter of iam:PassRole in the users' permissions";
-const APPROVAL: &str = "a relation between resources, which a request does not show";
+    "no condition key for roles: iam:PassRole in the users' permissions decides who may pass which role";
+const APPROVAL: &str = "it depends on other resources, which a request does not show";
 const BY_STUDIO: &str =
-    "Studio creates it without tags of its own: it gets those that the domain passes on (`TagPropagation`)";
+    "Studio creates it without tags: the domain passes its own tags on (`TagPropagation`)";
 const SECRETS: &str = "no condition key for environments and hyperparameters";
-const EVENT: &str = "a state after creation, which no request shows";
+const EVENT: &str = "it depends on a state after creation, which no request shows";
 
 /// Why a control has no statement; the first that fits counts.
 const REASONS: &[(&str, &str)] = &[
@@ -69,7 +72,10 @@ const REASONS: &[(&str, &str)] = &[
     ("MSC-IAM-03", SECRETS),
     ("INC-IAM-01", SECRETS),
     ("MPK-IAM-02", "no condition key for the instances that validate a package"),
-    ("EPC-NET-02", "the keys of serverless variants show their sizes, and not which model they serve"),
+    (
+        "EPC-NET-02",
+        "the condition keys of serverless variants show their size, not the model that they serve",
+    ),
     ("EPC-ENC-03", "no condition key for the keys of asynchronous inference and core dumps"),
     ("TRF-ENC-03", "no condition key for the key of captured data"),
     ("*-ENC-03", "no condition key for the number of instances"),

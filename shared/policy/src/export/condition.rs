@@ -7,7 +7,7 @@ use serde::Serialize;
 /// One condition block: operator, key, values. All of them must hold for the statement to deny; an empty one always does.
 pub(crate) type Condition = BTreeMap<&'static str, BTreeMap<String, Values>>;
 
-/// What a condition key is compared with, or the resources of a statement.
+/// The values of a condition key, or the resources of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Values {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::condition::{Condition, Values};
 
-/// What the policies are attached as.
+/// The kind of policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyKind {
     /// A managed policy of IAM, for users, groups, roles and permission sets.
@@ -40,7 +40,7 @@ impl PolicyKind {
     }
 }
 
-/// What a statement does about the calls that it names.
+/// The effect of a statement on its calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Effect {
     /// Permits them, unless another statement denies them.
@@ -62,7 +62,7 @@ pub struct Statement {
     pub(super) resource: Values,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) condition: Condition,
-    /// The ids of the controls that it stands for.
+    /// The ids of its controls.
     #[serde(skip)]
     pub controls: Vec<&'static str>,
 }
@@ -74,7 +74,7 @@ impl Statement {
         self.resource.all()
     }
 
-    /// What must hold for it to count: operator, key and values of each term.
+    /// Its conditions: operator, key and values of each.
     pub fn terms(&self) -> impl Iterator<Item = (&str, &str, Vec<&str>)> {
         let of = |(operator, keys): (&&'static str, _)| (*operator, keys);
         self.condition.iter().map(of).flat_map(|(operator, keys): (&str, &BTreeMap<String, Values>)| {

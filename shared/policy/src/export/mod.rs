@@ -1,10 +1,10 @@
-//! Preventive policies out of the same settings: what IAM can see in a request, it can deny before the call is made.
+//! Preventive policies from the same settings: if IAM can see a fault in a request, it can deny the call before it is made.
 //!
-//! A control that the bundle does not have, or that is `off`, gives no statement. One in mode `observe` gives one like any other: the mode
-//! says what Sagewarden does about a resource that exists, an exported policy denies because somebody chose to attach it.
+//! A control that the bundle does not have, or that is `off`, gives no statement. A control in mode `observe` gives a statement like any
+//! other: the mode decides what Sagewarden does about an existing resource, but somebody chose to attach an exported policy.
 //!
-//! Nobody is exempt. Service-linked roles are outside the reach of a service control policy anyway, and Sagewarden itself creates
-//! nothing that these statements deny.
+//! Nobody is exempt. A service control policy does not reach service-linked roles anyway, and Sagewarden itself creates nothing that these
+//! statements deny.
 
 mod beyond;
 mod condition;
@@ -32,7 +32,7 @@ pub struct Gap {
     pub reason: String,
 }
 
-/// What came out.
+/// The result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
     /// As few as the limit allows; together they hold every statement.
@@ -66,10 +66,11 @@ pub fn export(bundle: &Bundle, kind: PolicyKind) -> Result<Export, ExportError> 
     })
 }
 
-/// Policies that deny every operation that Sagewarden does not see, so that nobody can use one unnoticed. What ends something is left out,
-/// and so are sign-ins: nobody could open a notebook any more.
+/// Policies that deny every operation that Sagewarden does not see, so that nobody can use one unnoticed. They do not deny calls that end
+/// something. They do not deny sign-ins either, because nobody could open a notebook any more.
 ///
 /// # Errors
+///
 /// As [`export`]; the operations fit.
 pub fn deny_unseen(kind: PolicyKind) -> Result<Vec<PolicyDocument>, ExportError> {
     let is_left =

@@ -12,15 +12,14 @@ use super::document::{PolicyDocument, PolicyKind, Statement};
 pub enum ExportError {
     /// A list of the settings alone is longer than a policy may be. Half of an allow-list would deny the other half.
     #[error(
-        "the statement `{sid}` has {length} characters for one call alone, a policy may have {limit}: \
-         shorten the list in the settings that it names ({keys})"
+        "the statement `{sid}` has {length} characters for a single call, and a policy may have {limit}: shorten the list in the settings that it uses ({keys})"
     )]
     TooLong {
         /// The statement.
         sid: String,
         /// Its characters, with the policy around it.
         length: usize,
-        /// What is allowed.
+        /// The limits of AWS.
         limit: usize,
         /// The condition keys that it reads.
         keys: String,
@@ -46,8 +45,8 @@ pub(super) fn pack(
     Ok(policies)
 }
 
-/// Cuts statements that are longer than a policy into several about fewer calls or resources each. Calls and resources can be parted,
-/// values of a condition cannot: a statement denies what is not on its list.
+/// Divides statements that are longer than a policy into several with fewer calls or resources each. The values of a condition cannot be
+/// divided: a statement denies everything that is not on its list.
 fn fitting(statements: Vec<Statement>, kind: PolicyKind) -> Result<Vec<Statement>, ExportError> {
     // A number may be added to the name.
     const NUMBER: usize = 4;

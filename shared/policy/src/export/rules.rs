@@ -18,7 +18,7 @@ pub(super) struct Rule {
     pub(super) sid: &'static str,
     /// Controls, and the calls that each is prevented at.
     pub(super) covers: &'static [(&'static str, &'static [&'static str])],
-    /// What is denied: a statement for each condition, none where the settings allow anything.
+    /// The statements of a row: one for each condition, none if the settings allow anything.
     pub(super) when: fn(&Settings) -> Vec<Condition>,
     /// How it differs from the controls; empty if it does not.
     pub(super) differs: &'static str,
@@ -129,7 +129,7 @@ pub(super) const RULES: &[Rule] = &[
             ("MSC-ENC-01", DEFINITIONS),
         ],
         when: |_| without_volume_key(),
-        differs: "a request that mixes instance types with and without local NVMe storage is let through",
+        differs: "a request that mixes instance types with and without local NVMe storage is allowed",
     },
     Rule {
         sid: "DenyWithoutVolumeKey",
@@ -151,7 +151,7 @@ pub(super) const RULES: &[Rule] = &[
             ("MSC-ENC-01", MONITORING),
         ],
         when: |settings| other_key("sagemaker:VolumeKmsKey", settings),
-        differs: "a key has to be named by its ARN",
+        differs: "a key must be named by its ARN",
     },
     Rule {
         sid: "DenyWithoutOutputKey",
@@ -177,13 +177,13 @@ pub(super) const RULES: &[Rule] = &[
             ("MSC-ENC-02", MONITORING),
         ],
         when: |settings| other_key("sagemaker:OutputKmsKey", settings),
-        differs: "a key has to be named by its ARN",
+        differs: "a key must be named by its ARN",
     },
     Rule {
         sid: "DenyOtherSharingKeys",
         covers: &[("DOM-ENC-02", DOMAIN_CHANGES), ("USR-ENC-01", PROFILE_CHANGES)],
         when: |settings| other_key("sagemaker:DomainSharingOutputKmsKey", settings),
-        differs: "a key that is missing is not seen; a key has to be named by its ARN",
+        differs: "a missing key goes unnoticed; a key must be named by its ARN",
     },
     Rule {
         sid: "DenyUnencryptedTraffic",
@@ -209,7 +209,7 @@ pub(super) const RULES: &[Rule] = &[
         when: |_| one(&[("StringNotEquals", "sagemaker:RootAccess", "Disabled")]),
         differs: "",
     },
-    // What an update does not name stays as it is, so only the wrong value is denied.
+    // An update keeps fields that it does not name, so only a wrong value is denied.
     Rule {
         sid: "DenyNotebookRootByUpdate",
         covers: &[("NBK-IAM-01", &["UpdateNotebookInstance"])],
@@ -262,7 +262,7 @@ pub(super) const RULES: &[Rule] = &[
             ("APP-IAM-01", &["CreateApp"]),
         ],
         when: |settings| other_instance_types(&settings.compute.allowed_instance_types),
-        differs: "only instance types are held",
+        differs: "only instance types are checked",
     },
     Rule {
         sid: "DenyWithoutTag",
@@ -282,7 +282,7 @@ pub(super) const RULES: &[Rule] = &[
             ("USR-TRC-01", &["CreateUserProfile"]),
         ],
         when: |settings| without_tag(&settings.traceability.required_tags),
-        differs: "a tag that is taken away later is not seen",
+        differs: "the later removal of a tag goes unnoticed",
     },
     Rule {
         sid: "DenyErasedEvidence",

@@ -87,7 +87,7 @@ fn every_control_that_is_on_is_prevented_or_said_to_be_beyond() {
     let differing: BTreeSet<&str> = export.differing.iter().map(|gap| gap.control.as_str()).collect();
     assert!(differing.is_subset(&prevented) && differing.contains("EPC-NET-01"), "{differing:?}");
     let several = export.differing.iter().find(|gap| gap.control.starts_with("HPO-")).unwrap();
-    assert!(several.reason.contains("several training job definitions are seen as one"), "{several:?}");
+    assert!(several.reason.contains("IAM sees several training job definitions as one"), "{several:?}");
 }
 
 #[test]

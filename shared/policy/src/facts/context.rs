@@ -1,5 +1,4 @@
-//! What a description and the answers beside it say, in the words that the facts of several kinds share: networks, keys, roles,
-//! buckets, images.
+//! The facts that several kinds share, from a description and the answers beside it: networks, keys, roles, buckets, images.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ use crate::join::{INLINE_OPERATION, Joined, OperationAnswer, ROLE_OPERATION, tag
 use crate::key::{KEY_OPERATION, is_aws_alias, is_key, key_account};
 use crate::reader::{Reader, UnreadablePaths};
 
-/// What is known of a resource while its facts are gathered.
+/// The state of reading a resource's facts.
 pub(crate) struct Context<'a> {
     pub(crate) resource: &'a Resource,
     pub(crate) document: &'a Json,
@@ -42,7 +41,7 @@ impl<'a> Context<'a> {
         tags(self.joined)
     }
 
-    /// A request does not say what the service will: states, resolved digests, who called.
+    /// A request lacks facts that the service will add: states, resolved digests, the caller.
     pub(super) fn is_request(&self) -> bool {
         self.document.get(self.resource.kind.arn_field()).is_none()
     }
@@ -75,7 +74,7 @@ impl<'a> Context<'a> {
         self.names_network(reader, &format!("{vpc}.Subnets[]"), &format!("{vpc}.SecurityGroupIds[]"))
     }
 
-    /// Nobody but the allowed accounts owns it, it is one of the allowed keys, and nothing says that AWS manages it.
+    /// An allowed account owns it, it is one of the allowed keys, and nothing shows that AWS manages it.
     pub(super) fn is_allowed_key(&self, key: &str) -> bool {
         let encryption = &self.settings.encryption;
         let own = self.resource.account.as_str();
@@ -141,8 +140,8 @@ pub(super) fn fits(patterns: &[String], text: &str) -> bool {
     })
 }
 
-/// Whether an image, without tag and digest, fits one of the patterns. A `*` in the name of the registry stands for one label of it, and at
-/// the end for all that are left: else `<account>.dkr.ecr.*.amazonaws.com/*` would fit a registry of anybody's.
+/// Whether an image, without tag and digest, fits one of the patterns. A `*` in the name of the registry matches one label of it, and at
+/// the end all remaining ones. Otherwise `<account>.dkr.ecr.*.amazonaws.com/*` would fit anybody's registry.
 pub(super) fn image_fits(patterns: &[String], image: &str) -> bool {
     patterns.iter().any(|pattern| match (pattern.split_once('/'), image.split_once('/')) {
         (Some((wanted, below)), Some((registry, repository))) if wanted.contains('.') => {

@@ -149,7 +149,7 @@ pub(super) fn tuning_job(context: &Context<'_>) -> Facts {
             definition.text(&format!("{cluster}.VolumeKmsKeyId"));
             Instances::of(definition, cluster);
         }
-        // Either says what the jobs run on.
+        // Each of the two fields says what the job runs on.
         let cluster = if definition.has_part("HyperParameterTuningResourceConfig") {
             "HyperParameterTuningResourceConfig"
         } else {
@@ -215,7 +215,7 @@ pub(super) fn compilation_job(context: &Context<'_>) -> Facts {
     ])
 }
 
-/// What goes to a feature group is encrypted with the key of that group.
+/// Output into a feature group is encrypted with the key of that group.
 fn has_outputs_in_s3(reader: &Reader<'_>) -> bool {
     const OUTPUTS: &str = "ProcessingOutputConfig.Outputs[]";
     let is_of_group =
@@ -241,7 +241,7 @@ fn cluster_facts(context: &Context<'_>, reader: &Reader<'_>, instances: &Instanc
     facts
 }
 
-/// What makes a job traceable and repeatable beyond its own description.
+/// Facts for traceability and repetition that the job's own description lacks.
 fn provenance(context: &Context<'_>) -> Facts {
     let known = context.answers("GetCommit").iter().any(|answer| answer.has_text("commit.commitId"));
     flags([

@@ -1,4 +1,4 @@
-//! What the lists of the settings say of the fields that the table (`lists`) holds against them.
+//! Compares the fields of the table (`lists`) with the lists of the settings.
 
 use sagewarden_events::Resource;
 use sagewarden_settings::Settings;
@@ -49,7 +49,7 @@ impl Context<'_> {
         }
         let (documents, path) = self.documents(path);
         if !self.is_limited(list) {
-            // What stands there does not matter, but it has to be what the API takes.
+            // The value does not matter, but it must be of the type that the API takes.
             return documents.iter().filter(|document| document.has_text(path)).count() <= documents.len();
         }
         let named = list != List::ExecutionRole
@@ -63,7 +63,7 @@ impl Context<'_> {
         allowed.count() == 0 && named
     }
 
-    /// Of free texts, only the buckets may be shown.
+    /// From a free text, a finding may show only the buckets.
     fn note_offending(
         &self,
         (fact, list): (&'static str, List),
@@ -94,7 +94,7 @@ impl Context<'_> {
             List::Subnets => &network.allowed_subnets,
             List::SecurityGroups => &network.allowed_security_groups,
             List::Tags => &traceability.required_tags,
-            // Their account is always held against them.
+            // The account of a key is always compared.
             List::Keys => return true,
         };
         !allowed.is_empty()
@@ -188,7 +188,7 @@ impl Context<'_> {
                 };
                 let reason = match refused {
                     Some(reason) => format!("(`{key}`): {KEY_OPERATION}: {reason}"),
-                    None => format!("(`{key}`) is no key that KMS knows in this account"),
+                    None => format!("(`{key}`) is not a key that KMS knows in this account"),
                 };
                 document.undecided(path, reason);
             }
@@ -208,8 +208,8 @@ fn is_one_of(allowed: &[String], id: &str) -> bool {
     allowed.is_empty() || allowed.iter().any(|one| one == id)
 }
 
-/// Whether a Studio image fits a pattern of ARNs. It may be named by its ARN, by that of a version, or, in the resource's own account,
-/// by its name.
+/// Whether a Studio image fits a pattern of ARNs. A description may name an image by its ARN, by the ARN of a version or, in the resource's
+/// own account, by its name.
 fn is_studio_image(pattern: &str, image: &str, resource: &Resource) -> bool {
     if let Some((head, version)) = image.split_once(":image-version/") {
         let name = version.split('/').next().unwrap_or(version);

@@ -55,8 +55,8 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Of two with the ARN of one session that differ otherwise. All sessions of Studio have one name; elsewhere whoever assumes the role
-    /// may have named himself twice. A user is one person.
+    /// Two callers with the ARN of one session may still differ. All sessions of Studio have one name. Elsewhere, a person who assumes the
+    /// role may choose any name, even twice. A user is one person.
     fn of_one_session(&self) -> Persons {
         match self.arn {
             Some(arn) if arn.contains(":assumed-role/") && arn.ends_with("/SageMaker") => Persons::Different,
@@ -146,7 +146,7 @@ mod tests {
             ((USER, "", "p/ana"), (USER, "", "p/jo"), Same),
             // One that is the same outweighs one that differs.
             ((ANA, "ana", "p/ana"), (ANA2, "ana", "p/team"), Same),
-            // And the Identity Center user, whichever permission set is used.
+            // The Identity Center user counts, too, with any permission set.
             ((SSO_ANA, "", ""), (SSO_JO, "", ""), Different),
             ((SSO_ANA, "", ""), (SSO_ANA_LEADS, "", ""), Same),
             ((ANA, "", ""), ("", "", ""), Unknown),

@@ -19,7 +19,7 @@ pub(crate) const DEFINITIONS: [(&str, &str, &str); 4] = [
 
 pub(super) const SCHEDULE_STATUSES: [&str; 4] = ["Pending", "Failed", "Scheduled", "Stopped"];
 
-/// What a schedule runs, wherever it is written.
+/// The definition that a schedule runs, inline or by name.
 struct Monitoring<'a> {
     job: Reader<'a>,
     cluster: &'static str,

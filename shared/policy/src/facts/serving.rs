@@ -49,7 +49,7 @@ fn is_for_serverless(context: &Context<'_>) -> bool {
     listed || !context.answers(SERVED_SERVERLESS).is_empty()
 }
 
-/// What a container takes from the registry is not known when its package was not found.
+/// If the package of a container was not found, its contents are unknown.
 fn note_missing_packages(context: &Context<'_>, containers: &[Reader<'_>]) {
     let named: BTreeSet<&str> = containers.iter().filter_map(|each| each.text("ModelPackageName")).collect();
     if named.len() > context.answers("DescribeModelPackage").len() {
@@ -100,7 +100,7 @@ pub(super) fn are_approved(context: &Context<'_>) -> bool {
     from_packages && approved && packages.len() >= named.len()
 }
 
-/// What a kind calls the fact that its models are approved.
+/// The name of the fact that the models of this kind are approved.
 fn approval_fact(kind: ResourceKind) -> &'static str {
     if kind == ResourceKind::TransformJob { "modelApproved" } else { "approved" }
 }
@@ -125,8 +125,8 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
     let volume_key = reader.has_text("KmsKeyId");
     let capture_key = reader.has_text("DataCaptureConfig.KmsKeyId");
     let names_network = context.names_vpc(&reader, "VpcConfig");
-    // Endpoints of inference components name no model: the network is the configuration's own.
-    // Counted, not asked for the first: every name has to be readable.
+    // Endpoints of inference components name no model: the network is the configuration's own. All names are counted, not only the first
+    // one, because every name has to be readable.
     let has_models = variants.iter().filter(|variant| variant.has_text("ModelName")).count() > 0;
     let production = reader.parts("ProductionVariants[]");
     let alone = production.iter().any(|variant| {

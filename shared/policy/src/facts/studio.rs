@@ -48,7 +48,7 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
     ])
 }
 
-/// The two positions of what the API calls a feature status.
+/// The two values of what the API calls a feature status.
 const SWITCH: [&str; 2] = ["ENABLED", "DISABLED"];
 
 pub(super) fn domain(context: &Context<'_>) -> Facts {
@@ -89,7 +89,7 @@ fn shares_in_the_clear(reader: &Reader<'_>, settings: &str) -> bool {
     shares && !has_key
 }
 
-/// What a profile does not say of itself is the domain's: nothing has to be named.
+/// A profile inherits from the domain what it does not set itself, so it need not name anything.
 pub(super) fn user_profile(context: &Context<'_>) -> Facts {
     flags([
         ("roleAllowed", context.listed("roleAllowed")),

@@ -2,7 +2,7 @@
 
 use sagewarden_events::ResourceKind;
 
-/// Paths of fields, each with what it is called elsewhere.
+/// Paths of fields, each with its name elsewhere.
 pub(super) type Names = &'static [(&'static str, &'static str)];
 
 /// Version 3 has taken these over from version 2.
@@ -74,8 +74,8 @@ pub(super) const SDK_2: [(ResourceKind, &str, Names); 5] = [
     ),
 ];
 
-/// The same of version 3: `ModelTrainer` of `sagemaker.train`, `ModelBuilder` of `sagemaker.serve`, `Processor` and `Transformer` of
-/// `sagemaker.core` (held against its packages, 3.27.0, on 2026-11-29). What `deploy` sets of a configuration has no argument.
+/// The same for version 3: `ModelTrainer` of `sagemaker.train`, `ModelBuilder` of `sagemaker.serve`, `Processor` and `Transformer` of
+/// `sagemaker.core` (compared with its packages, 3.27.0, on 2026-11-29). The fields of a configuration that `deploy` sets have no argument.
 pub(super) const SDK_3: [(ResourceKind, &str, Names); 4] = [
     (
         ResourceKind::TrainingJob,

@@ -1,4 +1,4 @@
-//! What CloudTrail and EventBridge wrote down: records of calls, log files of them, and events about resources.
+//! Records of CloudTrail and EventBridge: calls, log files of calls, and events about resources.
 
 use sagewarden_events::{Effect, Resource, ResourceKind, effect_of, state_change_of, to_api_case};
 use serde_json::Value as Json;
@@ -10,7 +10,7 @@ use super::request::{CREATIONS, of_kind};
 use super::taken::{Intake, Unusable};
 use crate::later::{is_forged, mark_incomplete, parse};
 
-/// A log file of CloudTrail, or what `lookup-events` answers. What is another service's is passed over.
+/// A log file of CloudTrail, or the answer of `lookup-events`. Records of other services are passed over.
 pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
     let mut intake = Intake::default();
     let mut others = 0_usize;
@@ -68,7 +68,8 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
 /// The request of a call, as a client sends it.
 ///
 /// # Errors
-/// When the operation creates nothing that has controls, or the request is none.
+///
+/// When the operation creates nothing that has controls, or the request is not an object.
 pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
     if is_forged(&request) || !request.is_object() {
         return Err(Unusable::UnknownForm);
@@ -100,8 +101,8 @@ pub(super) fn other(call: &str) -> Unusable {
     }
 }
 
-/// Marks an event about a resource as one that may leave out what the description says: what is no key of its detail is not absent
-/// ("Amazon SageMaker AI events", EventBridge events reference, whose samples have a key for what is empty).
+/// Marks an event about a resource as one that may lack fields of the description. A key that is absent from its detail need not be absent
+/// from the resource ("Amazon SageMaker AI events", EventBridge events reference, whose samples have keys for empty values).
 pub fn mark_unsaid(event: &mut Json) {
     let Some(kind) = event.get("detail-type").and_then(Json::as_str).and_then(state_change_of) else {
         return;

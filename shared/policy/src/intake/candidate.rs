@@ -21,11 +21,11 @@ pub struct Candidate {
     pub(super) at: String,
     /// How the file calls the API's fields.
     pub(super) words: Words,
-    /// What the file calls it, where other parts of the file refer to it.
+    /// Its name within the file, which other parts of the file may use.
     pub(super) id: Option<String>,
-    /// What the same file answers beside the document.
+    /// Answers that the same file has beside the document.
     pub(super) known: Joined,
-    /// What it is in its file, where that is judged as another kind.
+    /// Its kind in the file, if it is judged as another kind.
     pub(super) shown: Option<ResourceKind>,
 }
 
@@ -98,19 +98,19 @@ impl Candidate {
         time("LastModifiedTime").filter(|_| kind.is_mutable()).or_else(|| time("CreationTime"))
     }
 
-    /// What is known beside the document without asking anybody.
+    /// The answers that the file itself has.
     #[must_use]
     pub fn joined(&self) -> Joined {
         offline(&self.resource, &self.document, &self.known)
     }
 
-    /// What it is in its file: a definition of a monitoring job is judged as the schedule that will run it.
+    /// Its kind in the file: a definition of a monitoring job is judged as the schedule that will run it.
     #[must_use]
     pub fn kind(&self) -> ResourceKind {
         self.shown.unwrap_or(self.resource.kind)
     }
 
-    /// What it is, in words: the kind as the file has it, and the name.
+    /// Kind (as in the file) and name, in words.
     #[must_use]
     pub fn named(&self) -> String {
         match self.shown {
@@ -166,7 +166,7 @@ const REFERENCES: [(ResourceKind, &str, &str, ResourceKind); 2] = [
     (ResourceKind::Endpoint, "EndpointConfigName", "DescribeEndpointConfig", ResourceKind::EndpointConfig),
 ];
 
-/// What of a file serves a model, if all of it is serverless: such a model cannot have a network.
+/// The variants in the file that serve a model, if all of them are serverless: such a model cannot have a network.
 fn serverless_of(model: &Candidate, candidates: &[Candidate]) -> Option<(String, OperationAnswer)> {
     let names = |variant: &&Json| {
         let Some(named) = variant.get("ModelName") else { return false };

@@ -13,7 +13,7 @@ pub(super) const PREFIX: &str = "awscc_sagemaker_";
 /// Attributes that hold what CloudFormation takes in any form: an object whose keys are the users' own, or JSON in a text.
 const FREE: [&str; 3] = ["environment", "customer_metadata_properties", "pipeline_definition"];
 
-/// The properties that a plan or state has of a resource. What the plan marks as unknown is known later.
+/// The properties of a resource in a plan or state. Properties that the plan marks as unknown are known later.
 pub(super) fn properties(values: &Json, unknown: &Json) -> Json {
     typed("", renamed(values, unknown))
 }

@@ -1,4 +1,4 @@
-//! Requests that code sends, as far as they are literal.
+//! Requests in code, as far as their arguments are literal.
 
 use serde_json::Value as Json;
 
@@ -10,10 +10,11 @@ use super::states::known;
 use super::taken::{Intake, Unusable};
 use crate::later::is_forged;
 
-/// A request of code at a place of its file, such as `line 9`. A key that ends in `.$` holds what is known only when the code runs, as in
-/// Amazon States Language.
+/// A request of code at a place of its file, such as `line 9`. A key that ends in `.$` holds a value that is known only when the code runs,
+/// as in Amazon States Language.
 ///
 /// # Errors
+///
 /// If the operation creates nothing that has controls, or the request is not an object.
 pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, Unusable> {
     if is_forged(request) || !request.is_object() {

@@ -1,4 +1,4 @@
-//! Conditions of a template as far as defaults of parameters decide them ("Condition functions", CloudFormation user guide).
+//! Conditions of a template, as far as the defaults of parameters decide them ("Condition functions", CloudFormation user guide).
 
 use std::cell::Cell;
 
@@ -22,7 +22,7 @@ impl<'a> Conditions<'a> {
         Self { named: template.get("Conditions") }
     }
 
-    /// Whether a condition holds; `None` where what it compares is known only once the template is deployed.
+    /// Whether a condition holds; `None` if it depends on values that are known only when the template is deployed.
     pub(super) fn holds(&self, name: &str, look_up: &LookUp<'_>) -> Option<bool> {
         Deciding { named: self.named?, look_up, left: Cell::new(MOST) }.holds(name, DEEPEST)
     }
@@ -32,7 +32,7 @@ impl<'a> Conditions<'a> {
 struct Deciding<'a, 'f> {
     named: &'a Json,
     look_up: &'a LookUp<'f>,
-    /// What is left of [`MOST`].
+    /// The part of [`MOST`] that is left.
     left: Cell<usize>,
 }
 
@@ -61,7 +61,7 @@ impl Deciding<'_, '_> {
     }
 }
 
-/// What is wanted if all results are, and its opposite if any result is that.
+/// The wanted value if all results have it, and the opposite if any result has that.
 fn all(results: impl Iterator<Item = Option<bool>>, wanted: bool) -> Option<bool> {
     let mut all = Some(wanted);
     for result in results {

@@ -9,7 +9,7 @@ use super::manifest::GROUP;
 pub(super) enum Form {
     /// A pipeline definition (schema version 2020-12-01).
     Definition,
-    /// What creates or describes a pipeline, with its definition as a text.
+    /// The operations that create or describe a pipeline, with its definition as a text.
     Pipeline,
     /// Records of CloudTrail: the list's name is `Records` in log files and `Events` in what `lookup-events` answers.
     Log(&'static str),

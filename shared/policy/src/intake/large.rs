@@ -1,4 +1,4 @@
-//! Documents too large to be held as a whole. Of definitions of pipelines, the steps are read some at a time.
+//! Documents that are too large to be held as a whole. Steps of a pipeline's definition are read a few at a time.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,8 +15,8 @@ use super::taken::Intake;
 /// Characters of a definition from which on it is read so. A definition that SageMaker takes has at most 1 MB.
 const LARGE: usize = 1 << 20;
 
-/// What a definition may hold that ties steps together, or that only the whole is read with: outputs of other steps, serverless
-/// variants of a model, escapes that could hide either, and values that no file may bring along.
+/// Parts of a definition that connect steps, or that need the whole document: outputs of other steps, serverless variants of a model,
+/// escapes that could hide either, and values that no file may have.
 const TIES: [&str; 4] = ["\"Steps.", "\"EndpointConfig\"", "\\u", "sagewarden:"];
 
 /// A document whose parts are read some at a time.
@@ -30,7 +30,7 @@ enum LargeForm<'a> {
 }
 
 impl<'a> LargeDocument<'a> {
-    /// Of a text; `None` for any other, which is to be read as a whole.
+    /// Reads a text as a large definition; `None` for any other text, which must be read as a whole.
     #[must_use]
     pub fn of(text: &'a str) -> Option<Self> {
         if text.len() < LARGE {
@@ -56,7 +56,7 @@ impl<'a> LargeDocument<'a> {
         self.len() == 0
     }
 
-    /// What some of its parts hold, by their numbers from 0.
+    /// The resources in some of its parts, by their numbers from 0.
     #[must_use]
     pub fn part(&self, range: Range<usize>) -> Intake {
         match &self.0 {
@@ -65,7 +65,7 @@ impl<'a> LargeDocument<'a> {
         }
     }
 
-    /// What is said of the whole.
+    /// A note about the whole document.
     #[must_use]
     pub fn note(&self) -> Option<String> {
         match &self.0 {
@@ -81,7 +81,7 @@ struct LargeDefinition<'a> {
     /// The definition without its steps.
     frame: Json,
     steps: Vec<&'a RawValue>,
-    /// That of all roles, found once a step has none.
+    /// The account of all roles, found when the first step has no role.
     account: OnceLock<Option<String>>,
 }
 
@@ -110,7 +110,7 @@ impl<'a> LargeDefinition<'a> {
         self.account.get_or_init(find).as_deref()
     }
 
-    /// What some of its steps hold, by their numbers from 0.
+    /// The resources in some of its steps, by their numbers from 0.
     fn part(&self, range: Range<usize>) -> Intake {
         let first = range.start;
         let texts = self.steps.get(range).unwrap_or_default();

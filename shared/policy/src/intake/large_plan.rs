@@ -1,4 +1,4 @@
-//! Plans of Terraform too large to be held as a whole: what is none of SageMaker's is passed over as text.
+//! Plans of Terraform that are too large to be held as a whole: resources of other services are passed over as text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,14 +12,14 @@ use super::plan;
 use super::taken::Intake;
 use crate::later::is_forged;
 
-/// What is read of a plan at first.
+/// The first fields that are read from a plan.
 #[derive(Deserialize)]
 struct Frame<'a> {
     #[serde(borrow)]
     resource_changes: Vec<&'a RawValue>,
 }
 
-/// What is read of each change at first.
+/// The first fields that are read from each change.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow, rename = "type", default)]
@@ -32,12 +32,12 @@ pub(super) struct LargePlan<'a> {
     /// The changes of SageMaker's resources, with their numbers.
     changes: Vec<(usize, &'a RawValue)>,
     others: usize,
-    /// What says of models that they are serverless.
+    /// The text that marks models as serverless.
     configs: Vec<Candidate>,
 }
 
 impl<'a> LargePlan<'a> {
-    /// Of a text; `None` for any other.
+    /// Reads a text as a large plan; `None` for any other text.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         if !text.contains("\"resource_changes\"") {
             return None;
@@ -62,7 +62,7 @@ impl<'a> LargePlan<'a> {
         self.changes.len()
     }
 
-    /// What some of its changes hold, by their numbers from 0.
+    /// The resources in some of its changes, by their numbers from 0.
     pub(super) fn part(&self, range: Range<usize>) -> Intake {
         let mut intake = Intake::default();
         for (number, change) in self.changes.get(range).unwrap_or_default() {
@@ -72,13 +72,13 @@ impl<'a> LargePlan<'a> {
         intake
     }
 
-    /// What is said of the whole.
+    /// A note about the whole plan.
     pub(super) fn note(&self) -> Option<String> {
         (self.others > 0).then(|| plan::others(self.others))
     }
 }
 
-/// What a change holds.
+/// The resources in a change.
 fn read(number: usize, change: &RawValue) -> Intake {
     let mut intake = Intake::default();
     let unreadable = match serde_json::from_str::<Json>(change.get()) {
@@ -89,5 +89,5 @@ fn read(number: usize, change: &RawValue) -> Intake {
         }
         Err(error) => error.to_string(),
     };
-    Intake::undecided(format!("resource_changes[{number}]: it cannot be read: {unreadable}"))
+    Intake::undecided(format!("resource_changes[{number}] cannot be read: {unreadable}"))
 }

@@ -59,7 +59,7 @@ fn is_unrendered(value: &Json) -> bool {
     }
 }
 
-/// The resources of a list of manifests; those of others are passed over.
+/// The resources in a list of manifests; other resources are passed over.
 pub(super) fn list(json: &Json) -> Intake {
     let mut intake = Intake::default();
     for (index, item) in json.get("items").and_then(Json::as_array).into_iter().flatten().enumerate() {

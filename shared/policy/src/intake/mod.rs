@@ -1,5 +1,5 @@
-//! What can be judged before it exists, or without an account, as files hold it: requests, descriptions, events, log files of CloudTrail,
-//! definitions of pipelines and of state machines, templates, plans, manifests and code.
+//! Forms of files that can be judged before a resource exists, or without an account: requests, descriptions, events, log files of
+//! CloudTrail, definitions of pipelines and of state machines, templates, plans, manifests and code.
 
 mod account;
 mod calls;
@@ -94,7 +94,7 @@ fn of_known_form(json: Json) -> Result<Intake, Unusable> {
     Ok(intake)
 }
 
-/// Documents of any form in a list, but no lists in it. What is somebody else's is passed over.
+/// Documents of any form in a list, but no lists within it. Documents of other programs are passed over.
 fn list(json: Json) -> Result<Intake, Unusable> {
     let Json::Array(list) = json else { return Err(Unusable::UnknownForm) };
     let mut intake = Intake::default();

@@ -1,4 +1,4 @@
-//! What creates something in SageMaker that no control is about.
+//! Operations that create something in SageMaker for which there are no controls.
 
 use serde_json::Value as Json;
 
@@ -79,7 +79,7 @@ pub(super) fn operation_of(document: &Json) -> Option<&'static str> {
         let is_described = arn.is_some_and(|arn| arn.starts_with("arn:") && arn.contains(":sagemaker:"));
         let has_all = required.iter().all(|member| fields.contains_key(*member));
         let takes = |key: &str| required.contains(&key) || others.contains(&key);
-        // What names an existing resource alone describes, stops or deletes it as well.
+        // A request with only the name of a resource may also describe, stop or delete it.
         let is_more = !named.starts_with("Presigned") || fields.len() > required.len();
         is_described || has_all && is_more && fields.keys().all(|key| takes(key))
     });

@@ -6,12 +6,12 @@ use serde_json::Value as Json;
 
 use crate::later::{is_later, later};
 
-/// Of `Parameter.Value` in the API's model.
+/// The longest `Parameter.Value` in the API's model.
 const LONGEST_DEFAULT: usize = 1024;
 /// Outputs that lead to outputs, so that none leads round in circles.
 const LONGEST_CHAIN: usize = 8;
 
-/// What a definition says that its steps may ask for.
+/// The values of a definition that its steps may use.
 pub(super) struct Parameters<'a> {
     defaults: BTreeMap<&'a str, &'a Json>,
     steps: BTreeMap<&'a str, &'a Json>,
@@ -29,8 +29,8 @@ impl<'a> Parameters<'a> {
         Self { defaults: list.filter_map(default).collect(), steps: by_name(definition) }
     }
 
-    /// Puts defaults where `{"Get": "Parameters.<name>"}` asks for them, and what a step of the same definition says where
-    /// `{"Get": "Steps.<name>.<path>"}` does. What has no default is known only when the pipeline runs.
+    /// Replaces `{"Get": "Parameters.<name>"}` by the parameter's default, and `{"Get": "Steps.<name>.<path>"}` by the value in the other
+    /// step. A parameter without a default is known only when the pipeline runs.
     pub(super) fn put_into(&self, value: &Json, unknown: &mut Vec<String>) -> Json {
         self.put(value, unknown, LONGEST_CHAIN)
     }
@@ -66,7 +66,7 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// What stands alone in an object under a key.
+/// The value of an object that has only this key.
 fn alone<'a>(value: &'a Json, key: &str) -> Option<&'a Json> {
     value.as_object().filter(|fields| fields.len() == 1)?.get(key)
 }
@@ -77,7 +77,7 @@ fn fits(default: &Json) -> bool {
     default.as_str().map_or(is_whole, |text| text.chars().count() <= LONGEST_DEFAULT)
 }
 
-/// What stands at a path such as `ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri` or `InputDataConfig[0].ChannelName`.
+/// The value at a path such as `ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri` or `InputDataConfig[0].ChannelName`.
 fn at<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
     path.split('.').try_fold(value, |value, part| {
         let (key, index) = part.split_once('[').map_or((part, None), |(key, index)| (key, Some(index)));

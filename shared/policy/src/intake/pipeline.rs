@@ -37,7 +37,7 @@ pub(super) fn some_steps<'a>(
     reading.intake
 }
 
-/// What creates or describes a pipeline: the definition is a text in it. CloudFormation has it one level deeper.
+/// A request or an answer about a pipeline: the definition is a text in it. In CloudFormation, the text is one level deeper.
 pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
     const FIELD: &str = "PipelineDefinition";
     const ELSEWHERE: &str = "PipelineDefinitionS3Location";
@@ -77,7 +77,7 @@ pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
 
 struct Reading<'a, 'f> {
     definition: &'a Json,
-    /// Finds that of all roles in the definition.
+    /// Finds the account of all roles in the definition.
     account: &'f dyn Fn() -> Option<&'a str>,
     intake: Intake,
 }
@@ -130,8 +130,8 @@ impl Reading<'_, '_> {
         self.intake.candidates.push(candidate.standing(place, &format!("{place}.Arguments"), Words::Api));
     }
 
-    /// A run of the pipeline's experiment for each step's job, and what a package was made by ("SageMaker Experiments Integration" and
-    /// "Lineage tracking for SageMaker pipelines", SageMaker developer guide).
+    /// Adds facts that SageMaker sets itself: a run of the pipeline's experiment for each step's job, and the creator of a package
+    /// ("SageMaker Experiments Integration" and "Lineage tracking for SageMaker pipelines", SageMaker developer guide).
     fn add_what_sagemaker_adds(&self, kind: ResourceKind, document: &mut Json, parameters: &Parameters<'_>) {
         let Some(fields) = document.as_object_mut() else { return };
         let in_experiment = matches!(
@@ -152,7 +152,7 @@ impl Reading<'_, '_> {
     }
 }
 
-/// What a step of a type makes.
+/// The resource that a step of a type creates.
 fn kind_of(step: &str) -> Option<ResourceKind> {
     Some(match step {
         "Training" => ResourceKind::TrainingJob,

@@ -83,7 +83,7 @@ pub(super) fn changes(plan: &Json) -> Intake {
     intake
 }
 
-/// What is said of resources that are not judged.
+/// A note about resources that are not judged.
 pub(super) fn others(number: usize) -> String {
     format!("no controls for {number} other resources")
 }
@@ -131,7 +131,7 @@ fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intak
     }
     let Some(kind) = kind else { return false };
     match document.as_object_mut() {
-        // What is known of an existing resource is not a description.
+        // The plan's data about an existing resource is not a description.
         Some(fields) if words == Words::CloudControl => drop(fields.remove(kind.arn_field())),
         Some(fields) => top(kind.name_field(), fields),
         None => {}
@@ -144,7 +144,7 @@ fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intak
     true
 }
 
-/// Whether resources of a type have controls, or hold what has.
+/// Whether a type of resource has controls, or holds resources that have some.
 pub(super) fn is_judged(of: &str) -> bool {
     named(of).is_some_and(|(name, _)| name == "Pipeline" || kind_of(&name).is_some())
 }
@@ -154,7 +154,7 @@ pub(super) fn is_config(of: &str) -> bool {
     named(of).is_some_and(|(name, _)| name == "EndpointConfig")
 }
 
-/// What a type of resource is called by the API, and how its provider calls the fields.
+/// The API's name for a type of resource, and the provider's names for its fields.
 fn named(of: &str) -> Option<(String, Words)> {
     if let Some(name) = of.strip_prefix(cloud_control::PREFIX) {
         return Some((property_of(name), Words::CloudControl));
@@ -165,7 +165,7 @@ fn named(of: &str) -> Option<(String, Words)> {
     }
 }
 
-/// What the provider has at the top and the API calls otherwise.
+/// Fields at the top level whose names differ between the provider and the API.
 fn top(name_field: &str, fields: &mut Map<String, Json>) {
     if let Some(name) = fields.remove("Name") {
         fields.insert(name_field.to_owned(), name);
@@ -173,7 +173,7 @@ fn top(name_field: &str, fields: &mut Map<String, Json>) {
     if let Some(key) = fields.remove("KmsKeyArn") {
         fields.insert("KmsKeyId".to_owned(), key);
     }
-    // Those of the provider's `default_tags` are set as well.
+    // Tags of the provider's `default_tags` are set as well.
     match fields.remove("TagsAll") {
         Some(Json::Object(all)) if !all.is_empty() => {
             drop(fields.insert("Tags".to_owned(), Json::Object(all)))
@@ -187,7 +187,7 @@ fn top(name_field: &str, fields: &mut Map<String, Json>) {
             *enabled = Json::Bool(false);
         }
     }
-    // What is known of an existing resource is not a description.
+    // The state's data about an existing resource is not a description.
     fields.remove("Arn");
     match fields.get("Tags") {
         Some(tags) if is_later(tags) => {}
@@ -199,7 +199,7 @@ fn top(name_field: &str, fields: &mut Map<String, Json>) {
     }
 }
 
-/// Values in the words of the API. What the plan marks as unknown is known later.
+/// Values in the words of the API. Values that the plan marks as unknown are known later.
 fn in_words_of_the_api(value: &Json, unknown: &Json) -> Json {
     if unknown == &Json::Bool(true) {
         return later(None);

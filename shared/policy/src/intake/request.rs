@@ -9,12 +9,12 @@ use super::nothing;
 use super::taken::{Intake, Unusable};
 use crate::join::{Joined, OperationAnswer};
 
-/// What creates a resource of a kind.
+/// The operation that creates a resource of a kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Creation {
     /// Its name.
     pub operation: &'static str,
-    /// What it creates.
+    /// The kind of that resource.
     pub kind: ResourceKind,
     /// The member that names the resource.
     pub name: &'static str,
@@ -24,7 +24,7 @@ pub struct Creation {
     pub own: &'static [&'static str],
 }
 
-/// What creates resources that are judged.
+/// The operations that create resources with controls.
 pub fn creations() -> impl Iterator<Item = &'static Creation> {
     CREATIONS.iter()
 }
@@ -102,7 +102,7 @@ pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
             operation: one.operation,
         }));
     };
-    // Of what names several resources, the first that creates or describes it counts.
+    // If a request names several resources, the first one that it creates or describes counts.
     Ok(Intake::of(of_kind(creation.kind, document, None)))
 }
 
@@ -112,7 +112,7 @@ fn is_described(kind: ResourceKind, document: &Json) -> bool {
     arn.and_then(|arn| sagewarden_events::Resource::parse_arn(arn).ok()).is_some_and(|own| own.kind == kind)
 }
 
-/// A request of a kind; what the service names (a domain's id, a package's version) is not known before it exists.
+/// A request of a kind. Names that the service chooses (a domain's id, a package's version) are unknown in advance.
 pub(super) fn of_kind(kind: ResourceKind, document: Json, named: Option<&str>) -> Candidate {
     let document = in_one_form(kind, document);
     let name = named.map(str::to_owned).or_else(|| kind.name_in(&document));
@@ -155,8 +155,8 @@ fn of_definition(kind: ResourceKind, of: &str, name: &str, document: Json) -> Ca
     candidate
 }
 
-/// Requests in the words of descriptions. The first version of the AutoML API keeps what the second has at the top one level
-/// deeper, and calls the inputs otherwise; requests for notebook instances name some things otherwise than their descriptions.
+/// Requests in the words of descriptions. The first version of the AutoML API has some fields one level deeper than the second, and another
+/// name for the inputs. Requests for notebook instances have other names for some fields than their descriptions.
 fn in_one_form(kind: ResourceKind, mut document: Json) -> Json {
     let Some(fields) = document.as_object_mut() else { return document };
     if kind == K::NotebookInstance {

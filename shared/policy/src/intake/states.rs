@@ -79,8 +79,8 @@ fn call(resource: &str) -> Option<String> {
     Some(call.replace("AutoMl", "AutoML"))
 }
 
-/// A request as far as it is known before the machine runs: paths (`"Name.$": "$.name"`), expressions (`{% … %}`) and substitutions
-/// (`${…}`) are not.
+/// A request with the values that are known before the machine runs. Paths (`"Name.$": "$.name"`), expressions (`{% … %}`) and
+/// substitutions (`${…}`) are not known.
 pub(super) fn known(value: &Json) -> Json {
     match value {
         Json::Object(fields) => {

@@ -1,13 +1,13 @@
-//! What was taken out of a file, or why nothing was.
+//! The resources in a file, or the reason why there are none.
 
 use thiserror::Error;
 
 use super::candidate::Candidate;
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Intake {
-    /// What can be judged.
+    /// The resources to judge.
     pub candidates: Vec<Candidate>,
     /// Parts of a kind with controls that could not be read: whether they pass is unknown.
     pub undecided: Vec<String>,
@@ -74,14 +74,14 @@ impl Intake {
     }
 }
 
-/// What is said of a template of Helm's.
-pub(super) const NOT_RENDERED: &str = "it is a template that is not rendered: judge what Helm makes of it with `helm template CHART | sagewarden check -`";
+/// The note about a template of Helm's.
+pub(super) const NOT_RENDERED: &str = "it is a Helm template that is not rendered: judge Helm's output with `helm template CHART | sagewarden check -`";
 
 /// A file that holds nothing to judge.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unusable {
-    /// It is neither JSON nor YAML, whichever its name says.
-    #[error("it cannot be read: {0}")]
+    /// It cannot be read. The text says why, such as `not valid JSON: ...`.
+    #[error("{0}")]
     NotJson(String),
     /// It is written in Terraform's own language, whose values only Terraform knows.
     #[error(
@@ -100,25 +100,24 @@ pub enum Unusable {
     UnknownForm,
     /// It is of no known form, and has the fields of a request all the same.
     #[error(
-        "it has the fields of a Create request but is not one: a request stands alone at the top of its file, its name is a text, \
-         and nothing of an event or of a pipeline definition stands beside it"
+        "it has the fields of a Create request but is not one: a request is the whole file, its name is a text, and it has no field of an event or a pipeline definition"
     )]
     NearlyKnown,
     /// It names a resource and is not what creates one.
     #[error(
-        "it has `{name}`, but neither all that `{operation}` requires nor a field that only it takes: there are no controls for it"
+        "it has `{name}`, but not everything that `{operation}` requires, nor a field that only `{operation}` takes: there are no controls for it"
     )]
     OtherOperation {
         /// The field that names the resource.
         name: &'static str,
-        /// What creates such a resource.
+        /// The operation that creates such a resource.
         operation: &'static str,
     },
     /// It creates something that no control is about.
     #[error("nothing to judge: there are no controls for `{0}`")]
     NoControls(String),
     /// A call that creates nothing.
-    #[error("no controls for `{0}`: only what creates a resource says all of it")]
+    #[error("no controls for `{0}`: only a Create request has all fields of a resource")]
     OtherCall(String),
     /// A call that was refused: nothing came of it.
     #[error("the call was refused with `{0}`: nothing was created")]

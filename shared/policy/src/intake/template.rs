@@ -10,7 +10,7 @@ use super::template_values::TemplateValues;
 use super::{pipeline, states};
 use crate::later::{is_later, parse};
 
-/// The resources of templates that are judged as requests, each with the operation that it stands for.
+/// The types of resources in templates that are judged as requests, each with its operation.
 pub const TEMPLATED: [(&str, &str); 18] = [
     ("NotebookInstance", "CreateNotebookInstance"),
     ("Model", "CreateModel"),
@@ -47,10 +47,10 @@ pub(super) fn resources(template: &Json) -> Intake {
     intake
 }
 
-/// Macros that AWS runs, which add no properties to what is judged.
+/// Macros of AWS that add no properties to these resources.
 const KNOWN_MACROS: [&str; 2] = ["AWS::Serverless-", "AWS::LanguageExtensions"];
 
-/// Notes what may change the template before it is deployed.
+/// Notes parts that may change the template before it is deployed.
 fn macros(template: &Json, intake: &mut Intake) {
     let named = match template.get("Transform") {
         Some(Json::Array(list)) => list.as_slice(),
@@ -88,7 +88,7 @@ impl TemplateReading<'_> {
         }
     }
 
-    /// Resources that a loop makes: one stands for all, with what differs known later.
+    /// The resources of a loop: one represents all of them, with the differing values known later.
     fn each(&mut self, of: &Json, place: &str) {
         let is_deep = place.matches("Fn::ForEach::").count() > DEEPEST_LOOP;
         match of.get(2).and_then(Json::as_object).filter(|_| !is_deep) {

@@ -1,4 +1,4 @@
-//! Values of a template as far as they are known before it is deployed ("Intrinsic function reference", CloudFormation user guide).
+//! Values of a template that are known before it is deployed ("Intrinsic function reference", CloudFormation user guide).
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -10,22 +10,22 @@ use crate::later::{is_later, later, mark_incomplete};
 
 /// Characters of a text that is put together. No property of a request is longer, and a template cannot grow without end.
 const LONGEST: usize = 64 << 10;
-/// Of the definition of a pipeline or of a state machine (the largest that the APIs take is 1 MB).
+/// The longest definition of a pipeline or of a state machine that the APIs take is 1 MB.
 const LONGEST_DEFINITION: usize = 1 << 20;
 /// Characters that functions may add to a template. After that, whatever calls a function is not known.
 const MOST: usize = 8 << 20;
-/// What a call counts for at least.
+/// The smallest size that a call counts for.
 const CALL: usize = 32;
-/// What stands in a definition for a part that is not known yet. State machines write their own substitutions so.
+/// The placeholder in a definition for a part that is not known yet. State machines write their own substitutions this way.
 const HOLE: &str = "${not known yet}";
 
-/// What a template says that its resources may ask for.
+/// The values of a template that its resources may use.
 pub(super) struct TemplateValues<'a> {
     defaults: BTreeMap<&'a str, Json>,
     mappings: Option<&'a Json>,
     resources: Option<&'a Json>,
     conditions: Conditions<'a>,
-    /// What is left of [`MOST`].
+    /// The part of [`MOST`] that is left.
     left: Cell<usize>,
 }
 
@@ -60,7 +60,7 @@ impl<'a> TemplateValues<'a> {
         }
     }
 
-    /// What refers to no value is left out. What a macro or a loop adds is not known.
+    /// A reference to `AWS::NoValue` is left out. Values that a macro or a loop adds are unknown.
     fn put_into_fields(&self, fields: &Map<String, Json>) -> Json {
         let is_macro = |key: &str| key == "Fn::Transform" || key.starts_with("Fn::ForEach::");
         let own = fields.iter().filter(|(key, _)| !is_macro(key));
@@ -100,7 +100,7 @@ impl<'a> TemplateValues<'a> {
     fn reference(&self, name: &str) -> Json {
         match name {
             "AWS::NoValue" => return Json::Null,
-            // Those of China and of the government have other names, which no control reads.
+            // The partitions of China and of the government have other names, which no control reads.
             "AWS::Partition" => return Json::from("aws"),
             _ => {}
         }
@@ -125,7 +125,7 @@ impl<'a> TemplateValues<'a> {
         }
     }
 
-    /// A text in which `${Name}` stands for a value and `${!Name}` for itself.
+    /// A text in which `${Name}` is replaced by a value, and `${!Name}` means `${Name}` itself.
     fn substituted(&self, argument: &Json, of: &Joining) -> Option<Json> {
         let none = Json::Null;
         let (text, own) = match argument {
@@ -180,7 +180,7 @@ impl<'a> TemplateValues<'a> {
         (!by.is_empty()).then(|| text.split(by).collect())
     }
 
-    /// The text of a definition; what is not known yet leaves a hole in it. The CDK writes every definition so.
+    /// The text of a definition; a value that is not known yet leaves a placeholder. The CDK writes every definition this way.
     pub(super) fn text_with_holes(&self, value: &Json) -> Option<String> {
         let text = match value {
             Json::Object(fields) => match function(fields)? {
@@ -193,7 +193,7 @@ impl<'a> TemplateValues<'a> {
         text.as_str().map(str::to_owned)
     }
 
-    /// As [`Self::put_into`], with the text of the pipeline's definition as far as it is known.
+    /// As [`Self::put_into`], with the known part of the pipeline's definition as a text.
     pub(super) fn put_into_definition(&self, properties: &Json) -> Json {
         const BODY: &str = "/PipelineDefinition/PipelineDefinitionBody";
         let text = properties.pointer(BODY).and_then(|body| self.text_with_holes(body));
@@ -232,7 +232,7 @@ pub(super) fn without_holes(definition: Json) -> Json {
     }
 }
 
-/// The default of a parameter of a type. That of one of SSM's is the name of a parameter, not its value.
+/// The default of a parameter of a type. The default of an SSM parameter is a name, not a value.
 fn default(of: &str, given: &Json) -> Option<Json> {
     let is_list = of == "CommaDelimitedList" || of.starts_with("List<");
     match given {

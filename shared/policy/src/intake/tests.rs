@@ -64,12 +64,12 @@ fn every_step_of_a_pipeline_is_found() {
 }
 
 #[test]
-fn what_cannot_be_judged_is_told_why() {
+fn an_unusable_file_says_why() {
     let check = |text: &str, words: &str| {
         let error = read(text).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     };
-    check("no json", "it cannot be read: not valid JSON: expected ident at line 1 column 2");
+    check("no json", "not valid JSON: expected ident at line 1 column 2");
     check("{}", "A request names its resource");
     check("[1]", "A request names its resource");
     check(r#"{"Steps": []}"#, "A request names its resource");
@@ -245,7 +245,7 @@ fn a_large_plan_is_taken_in_parts_as_it_is_as_a_whole() {
     let forged = text.replace("\"m1\"", "{\"sagewarden:later\": null}");
     let large = LargeDocument::of(&forged).unwrap();
     assert!(
-        large.part(0..10).undecided[0].starts_with("resource_changes[1]: it cannot be read"),
+        large.part(0..10).undecided[0].starts_with("resource_changes[1] cannot be read"),
         "{:?}",
         large.part(0..1)
     );

@@ -155,7 +155,7 @@ pub(super) const LISTED: &[Listed] = &[
             "ProcessingInputs[].DatasetDefinition.RedshiftDatasetDefinition.QueryString",
         ],
     ),
-    // What a query reads, the catalog or the cluster says.
+    // The catalog or the cluster knows what a query reads.
     listed(
         ProcessingJob,
         "dataAllowed",

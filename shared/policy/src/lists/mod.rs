@@ -1,5 +1,5 @@
-//! Which list of the settings applies to which field of which kind: the one table that facts are computed from, and that a
-//! test holds against AWS's own model of the API.
+//! Which list of the settings applies to which field of which kind. Facts are computed from this one table, and a test compares it with
+//! AWS's own model of the API.
 //!
 //! A path is written as in controls: `name[]` is each element of a list, `*` each key of a map, `*Name` each key that ends so, and
 //! `<operation>:<path>` a field of another answer.

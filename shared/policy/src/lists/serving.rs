@@ -40,7 +40,7 @@ pub(super) const LISTED: &[Listed] = &[
             "AdditionalModelDataSources[].S3DataSource.ManifestS3Uri",
         ],
     ),
-    // What a container takes from the registry stands in its package.
+    // The package of a container says what the container takes from the registry.
     listed(
         Model,
         "dataAllowed",

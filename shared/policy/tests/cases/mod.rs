@@ -1,5 +1,5 @@
-//! Descriptions that keep every control, and what has to be changed in them to break one: `documents/<kind>.json`. The same
-//! files are held against AWS's own model of the API elsewhere.
+//! Descriptions that pass every control, and changes that make them fail one: `documents/<kind>.json`. Another test compares the same files
+//! with AWS's own model of the API.
 #![expect(dead_code, reason = "each test uses a part of it")]
 
 use std::fs;
@@ -45,14 +45,14 @@ high_risk_tag = "Risk=high"
 /// 2026-03-02T09:00:00Z
 pub(crate) const CREATED: Timestamp = Timestamp::from_millis(1_772_442_000_000);
 
-/// A kind with a description that keeps every control.
+/// A kind with a description that passes every control.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Kept {
     /// The segment of its ARN.
     pub(crate) kind: String,
     pub(crate) name: String,
     pub(crate) document: Value,
-    /// What the operations answered beside it.
+    /// The answers of other operations.
     pub(crate) answers: serde_json::Map<String, Value>,
     pub(crate) cases: Vec<Case>,
 }
@@ -63,7 +63,7 @@ pub(crate) struct Case {
     pub(crate) breaks: Vec<String>,
     /// A JSON pointer.
     pub(crate) at: String,
-    /// Null removes what is there.
+    /// Null removes a field.
     pub(crate) value: Value,
     /// The operation whose answer is changed; absent for the description itself.
     #[serde(default)]

@@ -25,7 +25,7 @@ pub(super) fn section(attribution: &AttributionChange<'_>, mode: Mode) -> Markup
                         @if ranking.is_below(LIMIT) { "\u{2717} " } @else { "\u{2713} " }
                         (ranking.explainer) ", " bdi { (ranking.label) } ": "
                         @if let Some(score) = ranking.score { "NDCG " strong { (short(score)) } ", at least " (short(LIMIT)) }
-                        @else { "the baseline attributes nothing to any feature" }
+                        @else { "in the baseline, no feature has an attribution" }
                     }
                 }
                 @for text in &drift.unmatched { li { (text) } }

@@ -116,9 +116,9 @@ fn facts(distance: &Distance) -> Markup {
     let method = match distance.method {
         Method::Robust => "largest gap less what chance explains",
         Method::Simple => "largest gap",
-        Method::TotalVariation => "half of what all shares differ by, less what chance explains",
-        Method::RareClass => "what the shares of a rare class differ by, beyond chance",
-        Method::Unseen => "share of texts that the baseline does not have, beyond what it lets expect",
+        Method::TotalVariation => "half the sum of all differences between shares, less what chance explains",
+        Method::RareClass => "difference between the shares of a rare class, beyond chance",
+        Method::Unseen => "share of texts that the baseline does not have, beyond the expected share",
         Method::ChiSquared => "chi-squared test",
     };
     html! {

@@ -51,7 +51,7 @@ fn missing_before(baseline: Option<&BaselineColumn<'_>>) -> String {
     common.map_or_else(none, |common| missing(common.num_missing, common.num_present))
 }
 
-/// A text that stands for a missing value counts as missing, as in exact mode.
+/// A text that means a missing value counts as missing, as in exact mode.
 fn missing_now(column: &ColumnProfile) -> String {
     missing(column.missing + column.markers, column.present() - column.markers)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// The content of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct DriftReport<'a> {
-    /// What was judged, such as the name of an endpoint.
+    /// The subject of the report, such as the name of an endpoint.
     pub title: &'a str,
     /// The baseline that it was compared with. Without statistics, there are no pictures of it.
     pub baseline: &'a Baseline,

@@ -4,30 +4,33 @@ use sagewarden_monitor::Check;
 
 use crate::numbers::short;
 
-/// What a check tests, in plain words, because its name is the container's.
+/// The test of a check in plain words, because its name is the container's.
 pub(super) fn check(check: Check) -> &'static str {
     match check {
-        Check::DataType => "Too many values are of another type than in the baseline.",
+        Check::DataType => "Too many values have another type than in the baseline.",
         Check::Completeness => "More values are missing than in the baseline.",
-        Check::BaselineDrift => "The values are distributed otherwise than in the baseline.",
+        Check::BaselineDrift => "The distribution of the values differs from the baseline.",
         Check::CategoricalValues => "Too many values have a text that the baseline does not have.",
         Check::MissingColumn => "The baseline has columns that the data lacks.",
         Check::ExtraColumn => "The data has columns that the baseline lacks.",
-        Check::Range => "Too many values lie outside of the baseline's range.",
+        Check::Range => "Too many values lie outside the baseline's range.",
     }
 }
 
-/// The container's words, each with what it means.
+/// The container's words, each with its meaning.
 pub(super) const GLOSSARY: [(&str, &str); 6] = [
     (
         "Distance",
         "The largest difference between the shares of values up to a number (0: the same, 1: nothing in common); of texts, between the shares of one text. The container calls it LInfinity.",
     ),
     ("Robust", "The distance less what chance explains for so many rows. Simple: the distance as it is."),
-    ("Threshold", "The largest distance that is no drift."),
-    ("p", "How probable so large a distance is where nothing has changed."),
+    ("Threshold", "The largest distance that does not count as drift."),
+    ("p", "How likely so large a distance is if nothing has changed."),
     ("exact", "Compares how often values occur, and allows for chance."),
-    ("compat", "Answers as Model Monitor's container: it compares which numbers occur, not how often."),
+    (
+        "compat",
+        "Gives the answers of Model Monitor's container, which compares which numbers occur, not how often.",
+    ),
 ];
 
 /// A share for a person.

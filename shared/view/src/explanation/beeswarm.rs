@@ -13,7 +13,7 @@ const WIDTH: f64 = 640.0;
 const RIGHT: f64 = 14.0;
 const ROW: f64 = 30.0;
 const BOTTOM: f64 = 34.0;
-/// Colours from low to high; one more stands for missing values.
+/// Colours from low to high; one more for missing values.
 const COLOURS: usize = 9;
 /// How wide a dot is, and the largest distance between two neighbours.
 const DOT: f64 = 3.0;
@@ -44,7 +44,7 @@ pub(super) fn picture(place: usize, output: &ExplainedOutput, features: &[Explai
                 @if end != 0.0 { text.tick.middle x=(scale.x(end)) y=(bottom + 14.0) { (short(f64::from(end))) } }
             }
             text.tick.middle x=(scale.x(0.0)) y=(bottom + 14.0) { "0" }
-            text.tick.middle x=((LABEL + WIDTH - RIGHT) / 2.0) y=(bottom + 29.0) { "SHAP value: what was added to the margin" }
+            text.tick.middle x=((LABEL + WIDTH - RIGHT) / 2.0) y=(bottom + 29.0) { "SHAP value: contribution to the margin" }
         }
     }
 }

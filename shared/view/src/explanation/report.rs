@@ -3,9 +3,9 @@
 /// The content of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplanationReport<'a> {
-    /// What was explained, such as the name of the model's file.
+    /// The subject of the report, such as the name of the model's file.
     pub title: &'a str,
-    /// What the model was trained for, such as `binary:logistic`.
+    /// The objective of the model's training, such as `binary:logistic`.
     pub objective: &'a str,
     /// How many trees it has.
     pub trees: usize,
@@ -30,7 +30,7 @@ pub struct ExplainedFeature {
     pub values: Vec<f32>,
 }
 
-/// What the features added to one answer.
+/// The contributions of the features to one answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExplainedOutput {
     /// The base value: the prediction for a row with no known feature.

@@ -26,15 +26,15 @@ pub struct ControlEntry {
     pub title: String,
     /// Why it matters.
     pub risk: String,
-    /// What is wanted.
+    /// The wanted value.
     pub wanted: String,
-    /// What to change.
+    /// The fix.
     pub fix: String,
-    /// What is done about a violation.
+    /// The remedy of a violation.
     pub remedy: String,
     /// `observe`, `enforce` and the like.
     pub mode: String,
-    /// What else checks it.
+    /// Other checks that cover it.
     pub also: String,
     /// How many waivers name it.
     pub waivers: usize,
@@ -100,7 +100,7 @@ impl Page for ControlsPage {
         let shown: Vec<&ControlEntry> = self.shown(frame).collect();
         let mark: String = self.bundle.chars().take(12).collect();
         html! {
-            p.note { (count(shown.len(), "control")) ", " (shown.iter().filter(|control| control.open > 0).count()) " of them broken now; policies and settings " code { (mark) } }
+            p.note { (count(shown.len(), "control")) ", " (shown.iter().filter(|control| control.open > 0).count()) " of them fail now; policies and settings " code { (mark) } }
             @if frame.is_live { (self.choices(frame)) }
             div.wide tabindex="0" role="region" aria-label="The controls" {
                 table.sorted {

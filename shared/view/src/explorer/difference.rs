@@ -9,7 +9,7 @@ use super::address::node_page;
 use super::frame::{Frame, Page};
 use super::sheet::Sheet;
 
-/// What differs between two things.
+/// The differences between two things.
 #[derive(Clone, Debug)]
 pub struct DifferencePage<'a> {
     /// The answer.

@@ -28,7 +28,7 @@ pub struct FeaturePoint {
     pub is_violated: bool,
 }
 
-/// What monitoring said about a window.
+/// The results of monitoring for a window.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WindowPoint {
     /// When it began.
@@ -205,7 +205,7 @@ impl DriftPage {
     }
 }
 
-/// The features that drift least are not drawn: a thousand pictures help nobody.
+/// The features that drift least are not drawn: nobody looks at a thousand pictures.
 fn others(lines: &[Line<'_>]) -> Markup {
     html! {
         @if !lines.is_empty() {

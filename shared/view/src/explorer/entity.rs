@@ -24,7 +24,7 @@ const OPEN: usize = 8;
 /// Facts that stand elsewhere on the page.
 const ELSEWHERE: [&str; 6] = ["name", "detail", "stage", "id", "verdicts", "violations"];
 
-/// What is known of an entity.
+/// The known facts about an entity.
 #[derive(Clone, Debug)]
 pub struct EntityPage<'a> {
     /// The answer.
@@ -89,7 +89,7 @@ impl EntityPage<'_> {
         }
     }
 
-    /// What is one step away, by kind.
+    /// The neighbours one step away, by kind.
     fn neighbours(&self, frame: &Frame) -> Markup {
         let Some((answer, node)) = self.node() else { return html! {} };
         let from: Vec<(&Edge, &NodeId)> =

@@ -47,7 +47,7 @@ pub trait Page {
     /// The title of the page.
     fn title(&self) -> String;
 
-    /// What stands below the title.
+    /// The content below the title.
     fn body(&self, frame: &Frame) -> Markup;
 
     /// The same for programs.

@@ -23,7 +23,7 @@ use crate::lineage::picture::{Handle, Scene};
 pub enum Depth {
     /// So many steps.
     Steps(usize),
-    /// To the ends.
+    /// Without a limit.
     All,
 }
 
@@ -65,7 +65,7 @@ pub struct GraphPage<'a> {
 /// In a picture with more boxes, the card of a box leads to its page and nowhere else.
 const HEAVY: usize = 500;
 
-/// What the address says about the picture.
+/// The choices in the address of the picture.
 struct Wishes {
     opened: BTreeSet<String>,
     apart: BTreeSet<String>,
@@ -145,10 +145,10 @@ impl GraphPage<'_> {
         let close = || Handle {
             href: format!("{}{here}", frame.address.less("open", id.as_str())),
             sign: "\u{2212}".to_owned(),
-            title: "hide what was opened".to_owned(),
+            title: "hide them again".to_owned(),
         };
-        let right = open(down, "more that were made from it, downstream");
-        [open(up, "more that it was made from, upstream"), right.or_else(|| is_open.then(close))]
+        let right = open(down, "more downstream");
+        [open(up, "more upstream"), right.or_else(|| is_open.then(close))]
     }
 
     fn controls(&self, frame: &Frame, wishes: &Wishes) -> Markup {
@@ -169,12 +169,12 @@ impl GraphPage<'_> {
                 @if let Some(path) = &wishes.path {
                     span { "only the path through " strong { bdi { (path.last_name()) } } " " a href=(frame.address.without("path")) { "full graph" } }
                 }
-                @if !wishes.opened.is_empty() { a href=(frame.address.without("open")) { "close what was opened" } }
+                @if !wishes.opened.is_empty() { a href=(frame.address.without("open")) { "close all opened boxes" } }
             }
         }
     }
 
-    /// Says what is not in the picture.
+    /// Names the parts that are not in the picture.
     fn limits(&self) -> Markup {
         let cut = self.graph().stopped_by.filter(|why| *why != StoppedBy::MaxDepth);
         html! { @if let Some(why) = cut { p.verdict.bad role="status" { "This is not all: " (why.explain()) "." } } }
@@ -239,7 +239,7 @@ impl Page for GraphPage<'_> {
             (self.controls(frame, &wishes))
             (tools())
             (self.filters(frame, &wishes))
-            p.note { (nodes) @if nodes == 1 { " box" } @else { " boxes" } ", " (count(scene.edges().count(), "edge")) ". A number at the corner of a box brings what is hidden there." }
+            p.note { (nodes) @if nodes == 1 { " box" } @else { " boxes" } ", " (count(scene.edges().count(), "edge")) ". A number at the corner of a box shows the hidden boxes." }
             (canvas(&scene))
             (cards(&scene, Facts::Few))
         }

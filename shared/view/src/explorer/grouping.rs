@@ -1,4 +1,4 @@
-//! Nodes that are alike in a picture: they have one kind and the same neighbours. One box stands for all of them.
+//! Nodes that are alike in a picture: they have one kind and the same neighbours. One box represents all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

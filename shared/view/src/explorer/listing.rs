@@ -13,7 +13,7 @@ use crate::listing::list_table;
 /// One page of a list.
 #[derive(Clone, Debug)]
 pub struct ListPage {
-    /// What the list is, in words.
+    /// A description of the list, in words.
     pub title: &'static str,
     /// The answer.
     pub listing: Listing,

@@ -24,13 +24,13 @@ pub struct OverviewPage {
     pub findings: Listing,
     /// The waivers.
     pub waivers: Listing,
-    /// What monitoring found last on each endpoint.
+    /// The last result of monitoring on each endpoint.
     pub drifting: Vec<LastDrift>,
     /// The time of the question.
     pub now: Timestamp,
 }
 
-/// What monitoring found last on an endpoint.
+/// The last result of monitoring on an endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LastDrift {
     /// The endpoint's name.

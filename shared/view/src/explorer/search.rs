@@ -1,4 +1,4 @@
-//! What a search found.
+//! The results of a search.
 
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
@@ -23,13 +23,13 @@ pub struct Hit {
 /// The results of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchPage {
-    /// What was searched for.
+    /// The text of the search.
     pub words: String,
-    /// What fits, the best first.
+    /// The matches, the best first.
     pub hits: Vec<Hit>,
     /// Whether there are more than these.
     pub is_cut: bool,
-    /// What may have been meant, if nothing fits.
+    /// Similar names, if nothing matches.
     pub near: Vec<(Address, String)>,
 }
 

@@ -159,7 +159,7 @@ fn component(answer: &Answer, node: &Node) -> Row {
     row
 }
 
-/// The place of a job in an experiment, as far as it is known.
+/// The place of a job in an experiment, if it is known.
 struct Standing<'a> {
     component: Option<&'a str>,
     trial: Option<&'a str>,

@@ -66,7 +66,7 @@ pub(crate) fn cards(scene: &Scene<'_>, facts: Facts) -> Markup {
     }
 }
 
-/// What the card of a node says.
+/// The content of a node's card.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Facts {
     /// Everything: the page is all that there is.
@@ -75,7 +75,7 @@ pub(crate) enum Facts {
     Few,
 }
 
-/// What is missing in an answer.
+/// The missing parts of an answer.
 pub(crate) fn completeness(answer: &Answer) -> Markup {
     let gaps = answer.graph.gaps();
     let cut = serde_json::to_value(answer.graph.stopped_by).ok();

@@ -29,11 +29,11 @@ pub(crate) struct Scene<'a> {
     pub(crate) answer: &'a Answer,
     /// The nodes with a box.
     pub(crate) shown: BTreeSet<&'a NodeId>,
-    /// Boxes that stand for several nodes, each with the number of the others.
+    /// Boxes that represent several nodes, each with the number of the others.
     pub(crate) groups: BTreeMap<&'a NodeId, usize>,
     /// Where a box leads.
     pub(crate) link: &'a dyn Fn(&NodeId) -> String,
-    /// What the corners of a box open: upstream on the left, downstream on the right.
+    /// The corners of a box that show more: upstream on the left, downstream on the right.
     pub(crate) more: &'a dyn Fn(&NodeId) -> [Option<Handle>; 2],
     /// Where the card of a node leads, each with its words.
     pub(crate) ways: &'a dyn Fn(&NodeId) -> Vec<(String, &'static str)>,
@@ -168,7 +168,7 @@ fn words(layout: &Layout<'_>, edge: &Edge, line: usize) -> Markup {
     }
 }
 
-/// What an edge means, in few letters.
+/// The meaning of an edge, in few letters.
 fn role(edge: &Edge) -> String {
     match FoundBy::from_role(&edge.role) {
         Some(FoundBy::BranchHead) => "inferred".to_owned(),

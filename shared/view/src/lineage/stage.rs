@@ -16,7 +16,7 @@ pub enum Stage {
     Modelling,
     /// Configurations, deployments and the endpoint.
     Endpoint,
-    /// What monitoring found.
+    /// The findings of monitoring.
     Monitoring,
 }
 

@@ -127,7 +127,7 @@ const INVENTORY: Columns = &[
 pub struct ListTable {
     /// The heads of the columns.
     pub heads: Vec<&'static str>,
-    /// The cells of each entry; what is not recorded is empty.
+    /// The cells of each entry; a fact without a record is empty.
     pub rows: Vec<Vec<String>>,
 }
 

@@ -49,7 +49,7 @@ impl PostureReport {
         html! {
             section #areas {
                 h2 { "Failed controls by area" }
-                @if self.areas.is_empty() { p.note { "Every control holds that was checked." } } @else {
+                @if self.areas.is_empty() { p.note { "Every checked control passed." } } @else {
                     table {
                         thead { tr { th { "Area" } @for severity in SEVERITIES { th.number { (severity) } } } }
                         tbody {
@@ -75,7 +75,7 @@ impl PostureReport {
                 h2 { "What Sagewarden would do" }
                 @if self.remedies.is_empty() { p.note { "Nothing: no failed control has a remedy." } } @else {
                     dl.facts { @for (action, count) in &self.remedies { div { dt { (action) } dd { (count) } } } }
-                    p.note { "If it enforced these settings. This scan changed nothing. A job that has ended is not stopped." }
+                    p.note { "This is what Sagewarden would do if it enforced these settings. This scan changed nothing. A job that has ended is not stopped." }
                     @if !self.stopped.is_empty() { (table(&self.stopped)) }
                 }
             }
@@ -135,7 +135,7 @@ impl PostureReport {
                             }
                         }
                     }
-                    p.note { "As far as AWS still knows it: what was deleted before this scan is a gap." }
+                    p.note { "AWS knows only what exists now: a resource that was deleted before this scan is a gap." }
                 }
             }
         }
@@ -232,6 +232,6 @@ mod tests {
         let at = |text: &str| page.find(text).unwrap_or(usize::MAX);
         assert!(at("ListApps is missing") < at("Failed controls by area"));
         let empty = PostureReport::default().html();
-        assert!(empty.contains("Every control holds that was checked.") && !empty.contains("id=\"missing\""));
+        assert!(empty.contains("Every checked control passed.") && !empty.contains("id=\"missing\""));
     }
 }

@@ -2,28 +2,28 @@
 
 mod html;
 
-/// What a page of a scan shows.
+/// The content of a scan's page.
 #[derive(Clone, Debug, Default)]
 pub struct PostureReport {
     /// The account and the region.
     pub title: String,
-    /// What the scan was: names and values.
+    /// Facts about the scan: names and values.
     pub facts: Vec<(&'static str, String)>,
     /// Failed controls by area.
     pub areas: Vec<PostureArea>,
-    /// What was found of each kind.
+    /// The results for each kind.
     pub kinds: Vec<PostureKind>,
     /// The resources that fail most, the worst first.
     pub worst: Vec<PostureResource>,
     /// The owners of failing resources: the name, how many resources, how many failed controls.
     pub owners: Vec<(String, u64, u64)>,
-    /// What Sagewarden would do in the mode `enforce`: the action, and the number of resources.
+    /// The remedies of Sagewarden in the mode `enforce`: the action, and the number of resources.
     pub remedies: Vec<(String, u64)>,
     /// The resources that it would stop or delete, the newest first.
     pub stopped: Vec<PostureResource>,
     /// The live endpoints.
     pub endpoints: Vec<PostureEndpoint>,
-    /// What the scan could not see, and why.
+    /// The parts that the scan could not see, and why.
     pub missing: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ pub struct PostureArea {
     pub failed: [u64; 5],
 }
 
-/// What was found of a kind.
+/// The results for a kind.
 #[derive(Clone, Debug)]
 pub struct PostureKind {
     /// Its name.
@@ -49,7 +49,7 @@ pub struct PostureKind {
     pub violating: u64,
     /// How many could not be judged completely.
     pub undecided: u64,
-    /// How many fail only what is waived.
+    /// How many fail only waived controls.
     pub waived: u64,
 }
 
@@ -58,17 +58,17 @@ pub struct PostureKind {
 pub struct PostureResource {
     /// In words, such as ``training job `t` ``.
     pub name: String,
-    /// Who owns it, as far as that is known.
+    /// Its owner, if known.
     pub owner: String,
     /// The worst severity.
     pub severity: &'static str,
     /// The failed controls.
     pub controls: String,
-    /// What Sagewarden would do.
+    /// The remedy of Sagewarden.
     pub remedy: String,
 }
 
-/// A live endpoint with what is behind it.
+/// A live endpoint with its lineage.
 #[derive(Clone, Debug)]
 pub struct PostureEndpoint {
     /// Its name.

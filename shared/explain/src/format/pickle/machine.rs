@@ -60,8 +60,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Bytes: as they are, or as they are written where they have to be made: of bytes, or of a text in Latin-1, by `bytearray`, `bytes` or
-    /// `codecs.encode`.
+    /// Bytes, as they are in the pickle or as a call makes them: `bytearray`, `bytes` or `codecs.encode`, from bytes or from a text in
+    /// Latin-1.
     pub(super) fn bytes(&self, place: Place) -> Option<Cow<'_, [u8]>> {
         let mut place = place;
         // `bytearray(codecs.encode(text))` is the longest way.
@@ -137,7 +137,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// What makes objects, and what moves values.
+    /// Steps that make objects, and steps that move values.
     fn take_rare(&mut self, step: Opcode<'a>) -> Result<(), NoModel> {
         match step {
             Opcode::Mark => self.marks.push(self.stack.len()),
@@ -208,7 +208,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// What a class or a function would make of arguments.
+    /// The result of a call to a class or a function.
     fn call(&mut self, taken: usize) -> Result<(), NoModel> {
         let taken = self.pop_many(taken)?;
         let (Some(called), Some(arguments)) = (taken.first(), taken.get(1)) else { return Ok(()) };

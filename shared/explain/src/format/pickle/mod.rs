@@ -13,7 +13,7 @@ use crate::format::pickle::value::Value;
 /// Objects with a `handle` that are looked into.
 const HANDLES: usize = 16;
 
-/// What is taken from the object of a booster.
+/// The parts of a booster's object that matter here.
 #[derive(Debug)]
 pub(super) struct Pickled {
     /// The serialized model.
@@ -24,7 +24,7 @@ pub(super) struct Pickled {
 pub(super) fn booster(bytes: &[u8]) -> Result<Pickled, NoModel> {
     let machine = Machine::run(bytes)?;
     let is = |place, name: &str| machine.text(place).is_some_and(|text| text == name);
-    // Of all that are called so, a few are looked into: each may be as long as the file.
+    // At most this many objects with such a name are examined: each may be as long as the file.
     let is_handle = |key| is(key, "handle") || is(key, "_handle");
     let mut handles = machine.items().filter(|(_, key, _)| is_handle(*key)).take(HANDLES);
     let handle = handles.find_map(|(dict, _, value)| Some((dict, machine.bytes(value)?)));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::error::NoModel;
 
-/// A step, as far as it matters.
+/// A step, with the data that matters here.
 #[derive(Debug)]
 pub(super) enum Opcode<'a> {
     Stop,
@@ -22,7 +22,7 @@ pub(super) enum Opcode<'a> {
     Name(&'a [u8]),
     /// The same, whose names are the two values on top of the stack.
     NameOfStack,
-    /// Takes so many values, or all since the mark, for one.
+    /// Replaces this many values, or all values since the mark, by one.
     Tuple(usize),
     TupleSinceMark,
     ListSinceMark,
@@ -93,7 +93,7 @@ impl<'a> Steps<'a> {
     fn number_in_line(&mut self) -> Result<u64, NoModel> {
         let line = self.line()?;
         let number = std::str::from_utf8(line).ok().and_then(|text| text.parse().ok());
-        number.map_or_else(|| self.fault("there should be a number"), Ok)
+        number.map_or_else(|| self.fault("expected a number"), Ok)
     }
 
     fn text(&mut self, bytes: usize) -> Result<Opcode<'a>, NoModel> {
@@ -178,7 +178,7 @@ impl<'a> Steps<'a> {
             0x97 => Opcode::Other,
             _ => {
                 self.at -= 1;
-                return self.fault(format!("there is no step {code:#04x}"));
+                return self.fault(format!("unknown step {code:#04x}"));
             }
         })
     }
@@ -190,7 +190,7 @@ fn quoted(line: &[u8]) -> Vec<u8> {
     inner.get(1..inner.len().saturating_sub(1)).unwrap_or_default().to_vec()
 }
 
-/// Python's `raw-unicode-escape`: a byte is a character, but for `\u` and `\U` with their digits.
+/// Python's `raw-unicode-escape`: each byte is a character, except for `\u` and `\U` with their digits.
 fn unescaped(line: &[u8]) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;

@@ -1,4 +1,4 @@
-//! What a pickle makes, as far as anybody looks at it.
+//! The values that a pickle makes, as far as they matter here.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub(super) enum Value<'a> {
     Dict,
     /// A class or a function, by its last name.
     Name(&'a [u8]),
-    /// What a call would have made.
+    /// The result of a call.
     Made {
         arguments: Place,
         name: Option<&'a [u8]>,

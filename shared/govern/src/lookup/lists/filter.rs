@@ -41,7 +41,7 @@ impl Filter {
         self.region.as_deref()
     }
 
-    /// The partitions by severity that may hold what is wanted: a resource stands under its worst finding.
+    /// The partitions by severity that may have matching entries: a resource is listed under its worst finding.
     pub(super) fn severities(&self) -> impl Iterator<Item = &'static str> {
         SEVERITIES.into_iter().take(self.severity.saturating_add(1))
     }

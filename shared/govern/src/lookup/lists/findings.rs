@@ -1,4 +1,4 @@
-//! The lists of findings: what is open now, the worst first, and what was ever found, the newest first within a severity.
+//! The lists of findings: open ones, the worst first, and all findings ever, the newest first within a severity.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ pub(super) async fn findings<T: Table>(
     })
 }
 
-/// The lists have all that is to be said: one request a page.
+/// The lists have everything that the answer needs: one request a page.
 async fn open<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
@@ -86,7 +86,7 @@ fn open_items(filter: &Filter, row: &OpenFindingRow) -> Vec<FindingItem> {
     filter.controls(&row.controls).map(item).collect()
 }
 
-/// What was ever found, with its state now.
+/// All findings ever, each with its present state.
 async fn ever<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
@@ -123,7 +123,7 @@ fn found_walker(question: &Question, filter: &Filter) -> Result<Walker, NoAnswer
     Walker::new(question, shards.collect())
 }
 
-/// What is read beside rows of everything that was found: the verdicts, and what is still open.
+/// Other rows that are read for the list of all findings: the verdicts, and the open findings.
 struct Beside(Vec<Item>);
 
 impl Beside {
@@ -280,7 +280,7 @@ fn waived(filter: &Filter, row: WaivedRow) -> Vec<WaiverItem> {
         .collect()
 }
 
-/// Answers `remedies`: what the verdicts say that was done. A verdict that was found in several states of a resource counts once.
+/// Answers `remedies`: the remedies in the verdicts. A verdict that was found in several states of a resource counts once.
 pub(super) async fn remedies<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,

@@ -1,4 +1,4 @@
-//! The inventory: each model that a live endpoint runs, with what the store knows of it. As of any time, because deployments are kept.
+//! The inventory: each model that a live endpoint runs, with the facts in the store. It works for any time, because deployments are kept.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,7 @@ pub(super) async fn inventory<T: Table>(
     Ok((Items::Inventory(items), walker))
 }
 
-/// What stands behind an endpoint; `None` if nothing is known of the time.
+/// The models behind an endpoint; `None` if nothing is known about that time.
 pub(super) async fn behind<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
@@ -130,7 +130,7 @@ async fn models_of<T: Table>(
     let mut items: Vec<InventoryItem> =
         graph.of_kind(NodeKind::Model).map(|model| with_model(&template, &graph, model)).collect();
     if items.is_empty() {
-        // What runs is not recorded: it is in use all the same.
+        // The running model is not recorded, but it is in use.
         items.push(template);
     }
     Ok(items)

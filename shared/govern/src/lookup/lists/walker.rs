@@ -127,7 +127,7 @@ impl Walker {
         Ok(None)
     }
 
-    /// Where the list goes on; `None` if it has ended.
+    /// Where the list continues; `None` if it has ended.
     pub(super) fn cursor(&self) -> Option<String> {
         let query = self.shards.get(self.place.shard)?;
         let Self { list, place, .. } = self;

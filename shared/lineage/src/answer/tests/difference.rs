@@ -185,7 +185,7 @@ fn a_difference_is_whole_when_both_sides_are() {
     assert!(found.complete && found.missing.is_empty(), "{found:?}");
     let mut cut = whole.clone();
     cut.graph.stopped_by = Some(StoppedBy::MaxNodes);
-    let words = format!("{TRAINING} is cut: there are more nodes than `max_nodes`");
+    let words = format!("{TRAINING} is cut: the graph has more nodes than `max_nodes`");
     for (before, after) in [(&whole, &cut), (&cut, &whole)] {
         let found = compare(before, after);
         assert_eq!((found.complete, found.missing), (false, vec![words.clone()]));

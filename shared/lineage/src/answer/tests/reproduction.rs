@@ -81,7 +81,7 @@ fn a_job_whose_sources_are_pinned_is_repeated_exactly() {
     assert_eq!(found.pinned, pinned);
     assert_eq!((found.exact, found.complete, found.requests), (true, true, 3));
     assert_eq!(found.missing, <[String; 0]>::default());
-    let step = "channel/train: see that version v1 of s3://b/train.csv is the newest, or copy it \
+    let step = "channel/train: make sure that version v1 of s3://b/train.csv is the newest, or copy it \
                 (CopyObject with `?versionId=v1`) and point the channel there";
     assert_eq!((found.before_it_is_sent.len(), found.before_it_is_sent[0].as_str()), (3, step));
 }
@@ -118,7 +118,7 @@ fn a_tag_a_weak_version_and_an_inferred_claim_stand_against_an_exact_repeat() {
     let unread: Vec<_> = exact().into_iter().filter(|(_, node)| node.id.as_str() != TRAIN).collect();
     let words = [
         format!("channel/train: nothing is recorded about {TRAIN}"),
-        "versions are known for 0 of 1 channels".to_owned(),
+        "only 0 of 1 channels have known versions".to_owned(),
     ];
     assert_eq!(against(unread), words);
 }
@@ -141,7 +141,7 @@ fn channels_count_and_other_data_does_not() {
     };
     check(0, &[]);
     check(1, &[]);
-    check(2, &["versions are known for 1 of 2 channels"]);
+    check(2, &["only 1 of 2 channels have known versions"]);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_lineage_that_is_cut_may_lack_a_source() {
     cut.graph.stopped_by = Some(StoppedBy::Deadline);
     let found = reproduction(&cut).unwrap();
     assert_eq!((found.exact, found.complete), (false, false));
-    assert_eq!(found.missing, ["its lineage is cut: the time was over"]);
+    assert_eq!(found.missing, ["its lineage is cut: the time ran out"]);
 }
 
 #[test]
@@ -212,10 +212,10 @@ fn what_is_done_before_sending_depends_on_how_the_data_is_known() {
         nodes.push((1, node(target, "k", facts)));
         repeat(nodes).before_it_is_sent.remove(0)
     };
-    let set = "channel/a: see that the objects under s3://b/more/ are those of manifest 00ff, or copy these versions and point \
+    let set = "channel/a: make sure that the objects under s3://b/more/ are the versions in manifest 00ff, or copy these versions and point \
                the channel there";
     assert_eq!(read(SET, &[(URI, text("s3://b/more/"))]), set);
-    let weak = "channel/a: see that k has not changed: its bucket kept no versions";
+    let weak = "channel/a: make sure that k has not changed: its bucket kept no versions";
     assert_eq!(read(TRAIN, &[]), weak);
 }
 
@@ -223,9 +223,10 @@ fn what_is_done_before_sending_depends_on_how_the_data_is_known() {
 fn a_repeat_has_its_request_and_what_is_missing() {
     let exact = repeat(exact()).text();
     assert!(exact.starts_with("CreateTrainingJob, to repeat training-job/train\n{\n"), "{exact}");
-    assert!(exact.contains("\n}\nbefore it is sent\n  channel/train: see"), "{exact}");
+    assert!(exact.contains("\n}\nbefore it is sent\n  channel/train: make sure"), "{exact}");
     assert!(exact.ends_with("exact: image, data and commit are pinned\n"), "{exact}");
     let inexact = repeat(vec![(0, node(TRAINING, "train", &[]))]).text();
-    let end = "missing for an exact repeat\n  no commit is known\n  versions are known for 0 of 1 channels\n";
+    let end =
+        "missing for an exact repeat\n  no commit is known\n  only 0 of 1 channels have known versions\n";
     assert!(inexact.ends_with(end), "{inexact}");
 }

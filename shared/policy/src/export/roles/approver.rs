@@ -1,4 +1,4 @@
-//! What an approver may do: look at a version of a model, and approve or reject it.
+//! The rights of an approver: look at a version of a model, and approve or reject it.
 
 use super::row::{Row, always, everything};
 use super::shared::*;
@@ -65,7 +65,7 @@ const DECRYPT_BY_ALIAS: Row =
 const READS_OF_KEYS: &[&str] = &["kms:Decrypt", "kms:DescribeKey"];
 const READS: &str = "reads what is encrypted with the keys of its environment";
 
-/// Whoever approves a version does not change what the approval is about.
+/// An approver of a version may not change the contents of that version.
 const NEVER_REWRITES: Row = Row {
     sid: "NeverRewrites",
     effect: Deny,

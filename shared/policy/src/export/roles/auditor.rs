@@ -1,4 +1,4 @@
-//! What an auditor may do: read what was done, by whom and by which rules. Training data is not among it.
+//! The rights of an auditor: read who did what, and by which rules. An auditor may not read training data.
 
 use super::row::{Row, always, everything};
 use super::scope::Scope;

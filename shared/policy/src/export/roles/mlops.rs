@@ -1,4 +1,4 @@
-//! What an MLOps engineer may do: run pipelines, deploy what was approved, and watch it.
+//! The rights of an MLOps engineer: run pipelines, deploy approved models, and watch them.
 
 use super::row::{Row, always, everything};
 use super::shared::*;

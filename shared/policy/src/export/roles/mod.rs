@@ -1,10 +1,10 @@
-//! What each role of a machine learning team may do, and never does, as managed policies of IAM.
+//! The rights and prohibitions of each role of a machine learning team, as managed policies of IAM.
 //!
-//! These policies allow. They stand beside the preventive policies of the controls, which only deny: a role allows training, and the
-//! control that wants a network denies the training job without one.
+//! These policies allow. The preventive policies of the controls only deny: a role allows training, and the control that wants a network
+//! denies the training job without one.
 //!
-//! What is denied here is denied whatever else is attached to the role. Calls that no statement names are refused by IAM as well, until
-//! another policy allows them.
+//! A denial here holds whatever else is attached to the role. IAM also refuses calls that no statement names, until another policy allows
+//! them.
 
 mod approver;
 mod auditor;
@@ -35,7 +35,7 @@ pub enum TeamRole {
     MlOps,
     /// Approves versions of models, and makes none.
     Approver,
-    /// Reads what was done, and changes nothing.
+    /// Reads everything about the work of others, and changes nothing.
     Auditor,
     /// Runs Sagewarden's stack and the catalogue; trains nothing and reads no data.
     Platform,
@@ -74,7 +74,7 @@ impl TeamRole {
 pub struct RoleExport {
     /// As few as the limit allows; together they hold every clause that is not empty.
     pub policies: Vec<PolicyDocument>,
-    /// What the role may do, and never does.
+    /// The rights and prohibitions of the role.
     pub clauses: Vec<Clause>,
     /// Patterns of buckets of other environments that are not denied: they fit buckets of this one, too.
     pub undenied: Vec<String>,

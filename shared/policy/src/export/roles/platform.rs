@@ -1,7 +1,7 @@
-//! What a platform engineer may do: run Sagewarden's stack and the catalogue.
+//! The rights of a platform engineer: run Sagewarden's stack and the catalogue.
 //!
-//! Whoever deploys functions with roles can give a function any right that the account has. What is denied here holds for the
-//! engineer's own calls: a review of the stack's template holds for the rest.
+//! A person who deploys functions with roles can give a function any right that the account has. These denials hold for the engineer's own
+//! calls. For the functions, review the stack's template.
 
 use super::row::{Row, always, everything};
 use super::scope::Scope;

@@ -7,9 +7,9 @@ use crate::export::document::{Effect, Statement};
 /// A line of the table of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clause {
-    /// What it means, in a few words.
+    /// Its meaning, in a few words.
     pub meaning: &'static str,
-    /// What it is about, in a few words.
+    /// Its resources, in a few words.
     pub place: &'static str,
     /// How IAM reads it; its list of resources is empty if the settings list none.
     pub statement: Statement,
@@ -23,15 +23,15 @@ impl Clause {
     }
 }
 
-/// A row: calls, what they are about, and when.
+/// A row: calls, their resources, and the condition.
 pub(super) struct Row {
     /// The statement's name.
     pub(super) sid: &'static str,
     pub(super) effect: Effect,
-    /// What it means, in a few words.
+    /// Its meaning, in a few words.
     pub(super) meaning: &'static str,
     pub(super) calls: &'static [&'static str],
-    /// What it is about, in a few words.
+    /// Its resources, in a few words.
     pub(super) place: &'static str,
     /// The same as ARNs; none where the settings list none, and then the row gives no statement.
     pub(super) on: fn(&Scope) -> Vec<String>,
@@ -52,7 +52,7 @@ impl Row {
     }
 }
 
-/// Everything: for calls that know no resources, and for what is denied wherever it is.
+/// All resources: for calls without resource-level permissions, and for denials that hold everywhere.
 pub(super) fn everything(_: &Scope) -> Vec<String> {
     vec!["*".to_owned()]
 }

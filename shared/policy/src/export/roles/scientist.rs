@@ -1,6 +1,6 @@
-//! What a data scientist may do: experiment, train, try a model on data, and hand it over.
+//! The rights of a data scientist: experiment, train, try a model on data, and hand it over.
 //!
-//! The role of the notebook has the same policies: what somebody may not do, the notebook does not do for them either.
+//! The role of the notebook has the same policies, so that the notebook cannot do anything that its user may not do.
 
 use super::row::{Row, always, everything};
 use super::shared::*;

@@ -1,7 +1,7 @@
-//! What the policies of a role are about: the lists of the settings, as ARNs.
+//! The resources in the policies of a role: the lists of the settings, as ARNs.
 //!
-//! An account can be a variable of the policy language in no ARN, and a region neither: both are `*`, and the policies reach the
-//! resources of the account that they are attached in, since every other account would have to let the caller in itself.
+//! The policy language allows no variable for account or region in an ARN. So both are `*`. The policies reach only resources of the
+//! account that they are attached in, because every other account would have to let the caller in itself.
 
 use sagewarden_settings::Settings;
 use thiserror::Error;
@@ -65,7 +65,7 @@ impl Scope {
             .collect()
     }
 
-    /// What lies in them.
+    /// The objects in these buckets.
     pub(super) fn objects(&self) -> Vec<String> {
         self.buckets().into_iter().map(|bucket| format!("{bucket}/*")).collect()
     }
@@ -125,12 +125,12 @@ impl Scope {
         vec![format!("arn:aws:lambda:*:*:function:{}-lookup-lineage", self.stack)]
     }
 
-    /// What the stack names after itself, in a form of ARN that ends before its name.
+    /// Resources that the stack names after itself, in a form of ARN that ends before the name.
     pub(super) fn of_stack(&self, before: &str) -> String {
         format!("{before}{}-*", self.stack)
     }
 
-    /// What has the name of the stack, or one that begins with it.
+    /// Resources with the name of the stack, or with a name that begins with it.
     pub(super) fn named(&self, before: &str) -> [String; 2] {
         [format!("{before}{}", self.stack), self.of_stack(before)]
     }

@@ -1,4 +1,4 @@
-//! What runs Sagewarden's stack: one row for each sort of resource in its template.
+//! The rights to run Sagewarden's stack: one row for each sort of resource in its template.
 
 use super::row::{Row, always, everything};
 use super::scope::Scope;

@@ -4,7 +4,7 @@ fn id(text: &str) -> NodeId {
     NodeId::parse(&format!("model#{text}")).unwrap()
 }
 
-/// What a layout of these edges has, by names.
+/// The layout of these edges, by names.
 fn check(edges: &[(&str, &str)], look: impl FnOnce(&Layout<'_>)) {
     let edges: Vec<(NodeId, NodeId)> = edges.iter().map(|(from, to)| (id(from), id(to))).collect();
     let nodes = edges.iter().flat_map(|(from, to)| [from, to]).collect();
