@@ -6,9 +6,16 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
-from typing import Dict, Optional
+from typing import Dict, Optional, Tuple
 
+#: Of a folder: its repository's name, and where git keeps its own files.
 _repositories: Dict[str, str] = {}
+_own_folders: Dict[Tuple[str, Optional[str]], str] = {}
+#: The commit of a folder, and the marks by which it was read.
+_commits: Dict[str, Tuple["_Marks", str]] = {}
+
+#: Times, sizes and numbers of files.
+_Marks = Tuple[Tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -38,14 +45,45 @@ def name_of(url: str) -> Optional[str]:
 
 def state() -> Optional[GitState]:
     """The commit of the current folder; None outside of git, without git, or before the first commit."""
+    commit = _commit()
+    return None if commit is None else GitState(commit, _repository())
+
+
+def _commit() -> Optional[str]:
+    """The commit of HEAD. Git is asked again only when HEAD may have moved: each process costs milliseconds of every request."""
+    folder, marks = os.getcwd(), _marks()
+    known = _commits.get(folder)
+    if marks is not None and known is not None and known[0] == marks:
+        return known[1]
     commit = _git("rev-parse", "HEAD")
     if not commit or not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
         return None
-    return GitState(commit, _repository())
+    # The marks are older than the answer: if HEAD moved in between, they differ the next time.
+    if marks is not None:
+        _commits[folder] = (marks, commit)
+    return commit
+
+
+def _marks() -> Optional[_Marks]:
+    """What changes whenever HEAD moves; None where git writes no such file.
+
+    Git adds a line to `logs/HEAD` with every commit, checkout and reset. A repository that somebody makes in this folder changes the
+    folder's own time.
+    """
+    key = (os.getcwd(), os.environ.get("GIT_DIR"))
+    own = _own_folders.get(key) or _git("rev-parse", "--absolute-git-dir")
+    if not own:
+        return None
+    _own_folders[key] = own
+    try:
+        files = [os.stat(place) for place in (".", os.path.join(own, "HEAD"), os.path.join(own, "logs", "HEAD"))]
+    except OSError:
+        return None
+    return tuple((file.st_mtime_ns, file.st_size, file.st_ino) for file in files)
 
 
 def _repository() -> Optional[str]:
-    """The name of the repository. It is read once for each folder, because a process costs milliseconds of every request."""
+    """The name of the repository. It is read once for each folder."""
     folder = os.getcwd()
     if folder not in _repositories:
         remote = _git("remote", "get-url", "origin")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from . import _git, _stopped
 from ._binary import NoBinary
-from ._judge import Finding, Judge, JudgeError, Path, Refused, Verdict, judge_of
+from ._judge import BOTO3, CORE, Finding, Judge, JudgeError, Path, Refused, Verdict, judge_of, sdk_of
 
 #: Operations that create or change resources with controls.
 JUDGED = ("Create", "Update", "Start")
@@ -144,15 +146,18 @@ class Guard:
             return
         try:
             request = _sent(params)
-            self._refuse_uncommitted(operation)
-            verdicts = self.judge.verdicts(request, operation)
+            verdicts = self.judge.verdicts(request, operation, _calling_sdk())
+            # What has no controls is sent from any checkout: an address for MLflow's page is not made of code.
+            if verdicts:
+                self._refuse_uncommitted(operation)
         except (JudgeError, NoBinary) as error:
             self._not_judged(operation, str(error))
             return
         self.verdicts.extend(verdicts)
         self._jobs.update(_stopped.created(operation, request))
         asked = _asked_now()
-        findings = [finding for verdict in verdicts for finding in verdict.violations]
+        # What is not known is not right: nobody has judged it.
+        findings = [finding for verdict in verdicts for finding in verdict.findings if not finding.is_waived]
         open_findings = tuple(finding for finding in findings if finding.control not in asked)
         if open_findings and self.mode == "raise":
             raise Refused(operation, open_findings)
@@ -179,7 +184,7 @@ class Guard:
         if job is None:
             return
         self._jobs.discard((job.noun, job.name))
-        said = _stopped.explained(job, self.judge, self.client)
+        said = _stopped.explained(job, self.judge, self.client, _calling_sdk())
         if said:
             warnings.warn(said, SagewardenWarning, stacklevel=2)
 
@@ -189,8 +194,11 @@ class Guard:
         self._once(f"{operation} was sent without a verdict: {why}")
 
     def _warn(self, operation: str, findings: List[Finding], asked: Mapping[str, str]) -> None:
-        count = "1 control" if len(findings) == 1 else f"{len(findings)} controls"
-        lines = [f"{operation} was sent, although it fails {count} of this account:"]
+        broken = sum(finding.is_violation for finding in findings)
+        undecided = len(findings) - broken
+        parts = [f"it fails {_controls(broken)} of this account"] if broken else []
+        parts += [f"{_controls(undecided)} could not be judged"] if undecided else []
+        lines = [f"{operation} was sent, although {', and '.join(parts)}:"]
         for finding in findings:
             waiver = f"\n    you ask for a waiver: {asked[finding.control]}" if finding.control in asked else ""
             lines.append(f"{finding}{waiver}")
@@ -200,6 +208,25 @@ class Guard:
         if text not in self._said:
             self._said.add(text)
             warnings.warn(text, SagewardenWarning, stacklevel=2)
+
+
+def _controls(number: int) -> str:
+    return "1 control" if number == 1 else f"{number} controls"
+
+
+def _calling_sdk() -> str:
+    """The SDK that called boto3, as the command calls it: the outermost of those on the stack, for their classes use each other.
+
+    The core of version 3 counts only alone: it also measures the calls of its other classes, from outside of them.
+    """
+    found = BOTO3
+    frame: Optional[FrameType] = sys._getframe(1)
+    while frame is not None:
+        sdk = sdk_of(str(frame.f_globals.get("__name__", "")))
+        if sdk and (sdk != CORE or found == BOTO3):
+            found = sdk
+        frame = frame.f_back
+    return found
 
 
 def _sent(params: Mapping[str, Any]) -> Any:
@@ -254,8 +281,8 @@ def guard(
     `session` is a session of boto3, botocore or the SageMaker SDK, or a client of SageMaker; the default is boto3's default session.
     The guard covers clients that a session makes later. It covers an earlier client only if the SageMaker SDK made it.
 
-    In `mode="raise"`, a request that fails a control or cannot be judged is not sent: `Refused` names the control and the fix. In
-    `mode="warn"`, it is sent, with a `SagewardenWarning`.
+    In `mode="raise"`, a request that fails a control is not sent, and neither is one that some control cannot judge: `Refused` names the control
+    and the fix. In `mode="warn"`, it is sent, with a `SagewardenWarning`.
 
     If a request takes tags and has no tags `CommitId` and `Repository`, the guard adds those of the current checkout (unless
     `tag=False`). It changes nothing else.

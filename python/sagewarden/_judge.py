@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import subprocess
+import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
@@ -16,8 +17,23 @@ from ._binary import NoBinary, binary
 
 #: The place of a file.
 Path = Union[str, "os.PathLike[str]"]
+#: The command's names for boto3's client and for the core of the SageMaker SDK, where it shows the code of a fix.
+BOTO3, CORE = "boto3", "sagemaker-core"
 #: A verdict takes a few milliseconds: after this many seconds the process is stuck.
 SECONDS = 20.0
+
+
+def sdk_of(module: str) -> Optional[str]:
+    """The SDK that a module belongs to, as the command calls it."""
+    if module.startswith("sagemaker_core."):
+        return CORE
+    if not module.startswith("sagemaker."):
+        return None
+    # Version 3 has its core within; version 2 has the trainer of version 3 as `sagemaker.modules`.
+    if "sagemaker.core" not in sys.modules:
+        return "SageMaker SDK v3" if module.startswith("sagemaker.modules.") else "SageMaker SDK v2"
+    is_core = module.startswith("sagemaker.core.") and not module.startswith(("sagemaker.core.processing", "sagemaker.core.transformer"))
+    return CORE if is_core else "SageMaker SDK v3"
 
 
 class JudgeError(RuntimeError):
@@ -41,20 +57,34 @@ class Finding:
     actual: str
     wanted: str
     fix: str
+    #: The fix as a diff of the request: `-` before what stands at a field, `+` before what should; empty if that is not known.
+    diff: str = ""
+    #: The fix as code, for the SDK that made the request; empty if that is not known.
+    code: str = ""
 
     @classmethod
-    def _of(cls, found: Mapping[str, Any]) -> "Finding":
-        names = ("control", "title", "severity", "status", "field", "actual", "wanted", "fix")
-        return cls(**{name: str(found.get(name) or "") for name in names})
+    def _of(cls, found: Mapping[str, Any], sdk: str) -> "Finding":
+        names = ("control", "title", "severity", "status", "field", "actual", "wanted", "fix", "diff")
+        ways = found.get("code") or {}
+        # A class of the SDK may have no argument for the field.
+        code = ways.get(sdk) or ways.get(BOTO3) or ""
+        return cls(**{name: str(found.get(name) or "") for name in names}, code=str(code))
 
     @property
     def is_violation(self) -> bool:
         return self.status == "violation"
 
+    @property
+    def is_waived(self) -> bool:
+        return self.status == "waived"
+
     def __str__(self) -> str:
         words = {"violation": "FAILED", "unknown": "UNDECIDED", "waived": "WAIVED"}
         head = f"{words.get(self.status, self.status)} {self.control} ({self.severity}): {self.title}"
-        return f"{head}\n    found:  {self.actual}\n    wanted: {self.wanted}\n    fix:    {self.fix}"
+        parts = {"field": self.field, "found": self.actual, "wanted": self.wanted, "fix": self.fix, "diff": self.diff, "code": self.code}
+        # Further lines stand below the first.
+        lines = [f"    {name + ':':<8}" + part.replace("\n", "\n" + " " * 12) for name, part in parts.items() if part]
+        return "\n".join([head, *lines])
 
 
 @dataclass(frozen=True)
@@ -84,14 +114,18 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         cell = "<td>{}</td>".format
-        names = ("status", "control", "severity", "title", "actual", "fix")
+        names = ("status", "control", "severity", "title", "field", "actual", "fix", "diff", "code")
         rows = "".join(
-            "<tr>" + "".join(cell(html.escape(getattr(finding, name))) for name in names) + "</tr>"
+            "<tr>" + "".join(cell(_shown(getattr(finding, name))) for name in names) + "</tr>"
             for finding in self.findings
         )
         head = "".join(f"<th>{name}</th>" for name in names)
         title = html.escape(f"{self.kind}/{self.name}: {self.outcome}")
         return f"<b>{title}</b><table><tr>{head}</tr>{rows}</table>" if rows else f"<b>{title}</b>"
+
+
+def _shown(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
 
 
 class Refused(RuntimeError):
@@ -118,10 +152,10 @@ class Judge:
     _owner: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def verdicts(self, document: Any, operation: Optional[str] = None) -> List[Verdict]:
+    def verdicts(self, document: Any, operation: Optional[str] = None, sdk: str = BOTO3) -> List[Verdict]:
         """The verdicts on the resources in a document.
 
-        `operation` is the API operation of a request; without it, the form of the document decides.
+        `operation` is the API operation of a request; without it, the form of the document decides. Fixes are code for `sdk`.
         """
         given = {"operation": operation, "request": document} if operation else document
         line = json.dumps(given, default=str)
@@ -133,7 +167,7 @@ class Judge:
                 answer = self._ask(line)
         if answer.get("unusable"):
             raise JudgeError(str(answer["unusable"]))
-        return [self._verdict(subject) for subject in answer.get("subjects", [])]
+        return [self._verdict(subject, sdk) for subject in answer.get("subjects", [])]
 
     def start(self) -> Dict[str, Any]:
         """Starts the process, and returns its settings."""
@@ -142,12 +176,12 @@ class Judge:
         return self.head
 
     @staticmethod
-    def _verdict(subject: Mapping[str, Any]) -> Verdict:
+    def _verdict(subject: Mapping[str, Any], sdk: str) -> Verdict:
         return Verdict(
             kind=str(subject.get("kind")),
             name=str(subject.get("name")),
             outcome=str(subject.get("outcome")),
-            findings=tuple(Finding._of(found) for found in subject.get("findings", [])),
+            findings=tuple(Finding._of(found, sdk) for found in subject.get("findings", [])),
             checked=tuple(subject.get("checked", [])),
             place=subject.get("place"),
         )
@@ -303,11 +337,13 @@ def check(
 
     Raises JudgeError if nothing in it can be judged.
     """
+    sdk = BOTO3
     if hasattr(what, "definition"):
+        sdk = sdk_of(type(what).__module__) or sdk
         what = what.definition()
     if isinstance(what, (str, bytes)):
         try:
             what = json.loads(what)
         except ValueError as error:
             raise JudgeError(f"not valid JSON: {error}") from error
-    return Verdicts(tuple(judge_of(settings, profile, account).verdicts(what, operation)))
+    return Verdicts(tuple(judge_of(settings, profile, account).verdicts(what, operation, sdk)))

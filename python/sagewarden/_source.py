@@ -14,7 +14,7 @@ import json
 import re
 import sys
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 #: The most expressions that are evaluated, and elements of a value: code with more of them was not written by people.
 MOST_STEPS = 200_000
@@ -161,7 +161,7 @@ RAISED = {
     "VpcConfig": ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"),
 }
 #: Classes, the operation that their instances lead to, their arguments, and fields that other calls (`fit`, `run`, `transform`) fill in.
-CLASSES: List[Tuple[set, str, Dict[str, str], Sequence[str]]] = [
+CLASSES: List[Tuple[Set[str], str, Dict[str, str], Sequence[str]]] = [
     (ESTIMATORS, "CreateTrainingJob", TRAINING, ("InputDataConfig", "TrainingJobName", "ExperimentConfig")),
     (PROCESSORS, "CreateProcessingJob", PROCESSING, ("ProcessingInputs", "ProcessingJobName", "ExperimentConfig")),
     (MODELS, "CreateModel", MODEL, ()),
@@ -420,10 +420,12 @@ class _Reader:
                 _put(request, path, LATER)
         for part, raised in RAISED.items():
             inner = request.get(part)
-            for name in raised if isinstance(inner, dict) else ():
+            if not isinstance(inner, dict):
+                continue
+            for name in raised:
                 if name in inner:
                     request[name] = inner.pop(name)
-            if inner == {}:
+            if not inner:
                 del request[part]
         self._add(node, operation, request, lines)
 
@@ -433,7 +435,10 @@ class _Reader:
             return
         if self._given(node, "CreateEndpointConfig") is None:
             return
-        value = lambda name: self.values.of(given[name]) if name in given else LATER  # noqa: E731
+
+        def value(name: str) -> Any:
+            return self.values.of(given[name]) if name in given else LATER
+
         variant = {
             "VariantName": "AllTraffic",
             "ModelName": LATER,
@@ -619,8 +624,8 @@ def requests(text: str, is_notebook: bool) -> Dict[str, Any]:
         pieces.append((None, text))
     starts: List[Tuple[int, Optional[int]]] = []
     whole: List[str] = []
-    for number, source in pieces:
-        starts.append((len(whole), number))
+    for cell, source in pieces:
+        starts.append((len(whole), cell))
         whole.extend(source.split("\n"))
     try:
         tree = ast.parse("\n".join(whole))

@@ -50,14 +50,14 @@ def seen(operation: str, parsed: Mapping[str, Any], jobs: Set[Tuple[str, str]]) 
     return StoppedJob(noun, name, str(parsed.get(f"{noun}Arn")), description)
 
 
-def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], Any]]) -> Optional[str]:
+def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], Any]], sdk: str) -> Optional[str]:
     """Why the job was stopped, from the account's marks and the settings of this notebook; None if neither gives a reason.
 
-    The marks come from the account. The findings, with their fixes, come from judging the description here.
+    The marks come from the account. The findings come from judging the description here; their fixes are code for `sdk`.
     """
     marks = _marks(job, client)
     try:
-        verdicts = judge.verdicts(job.description)
+        verdicts = judge.verdicts(job.description, sdk=sdk)
         findings = [str(finding) for verdict in verdicts for finding in verdict.violations]
     except (JudgeError, NoBinary):
         findings = []

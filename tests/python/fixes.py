@@ -1,9 +1,11 @@
 """What of the ways to keep a control exists nowhere: members of requests by botocore's model, properties by CloudFormation's schemas.
 
-Standard input: a list of objects with `id`, `with` and `code`. Standard output: a list of sentences."""
+Standard input: a list of objects with `id`, `with` and `code`; of a diff, `with` is `diff` and `code` the operation and a line. Standard output: a
+list of sentences."""
 
 import ast
 import json
+import re
 import sys
 
 import botocore.session
@@ -48,8 +50,39 @@ def properties(schema, node, value, path):
                 yield f"{path} has no `{name}`"
 
 
+def line(shape, field, path):
+    """The shape of a field of a diff: `Name`, `Name.Inner`, `Name[0].Inner`, `Name["key"]`; `Tags[]` is one more element."""
+    for name, index in re.findall(r'\.?([^.\[]+)|\[([^\]]*)\]', field):
+        if name:
+            if shape.type_name == "map":
+                shape = shape.value
+            elif name in getattr(shape, "members", {}):
+                shape = shape.members[name]
+            else:
+                raise LookupError(f"{path} has no `{name}`")
+        elif index.startswith('"'):
+            shape = shape.value
+        else:
+            shape = shape.member
+    return shape
+
+
+def diff(code):
+    operation, sign, rest = code.split(" ", 2)
+    field, value = rest.split(": ", 1)
+    try:
+        shape = line(model.operation_model(operation).input_shape, field, operation)
+    except (AttributeError, LookupError) as error:
+        yield f"{operation}.{field}: {error}"
+        return
+    if sign == "+":
+        yield from request(shape, json.loads(value), f"{operation}.{field}")
+
+
 def faults(way, code):
-    if way == "boto3":
+    if way == "diff":
+        yield from diff(code)
+    elif way == "boto3":
         call = ast.parse(code, mode="eval").body
         name = OPERATIONS[call.func.id]
         sent = {argument.arg: ast.literal_eval(argument.value) for argument in call.keywords}

@@ -22,16 +22,24 @@ JOB = {
     "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
     "StoppingCondition": {"MaxRuntimeInSeconds": 60},
 }
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1a2b3c4d-0000-0000-0000-000000000000"
+#: Keeps every control of the profile `essential`.
+GOOD = {
+    **JOB,
+    "OutputDataConfig": {"S3OutputPath": "s3://b/o", "KmsKeyId": KEY},
+    "ResourceConfig": {**JOB["ResourceConfig"], "VolumeKmsKeyId": KEY},
+    "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+}
 
 
-def attempt(session, **options):
-    """The first lines of what the caller gets, and what the guard said."""
+def attempt(session, job=JOB, checks=True, **options):
+    """What the caller gets, and what the guard said. Without checks, boto3 sends values of any type."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
             sagewarden.guard(session, **options)
-            client = session.client("sagemaker", config=Config(retries={"total_max_attempts": 1}))
-            client.create_training_job(**JOB)
+            client = session.client("sagemaker", config=Config(retries={"total_max_attempts": 1}, parameter_validation=checks))
+            client.create_training_job(**job)
             got = "sent"
         except (sagewarden.Refused, BotoCoreError, TypeError, ValueError) as error:
             got = f"{type(error).__name__}: {error}"
@@ -60,13 +68,28 @@ for mode in ("warn", "raise"):
         "no_settings": attempt(session(**place), mode=mode, settings="nowhere.toml"),
         "broken_settings": attempt(session(**place), mode=mode, settings="broken.toml"),
         "no_region": attempt(session(), mode=mode),
+        "no_network": attempt(session(**place), GOOD, mode=mode, profile="essential", tag=False),
+        "checked_types": attempt(session(**place), {**GOOD, "RoleArn": 7}, mode=mode, profile="essential", tag=False),
+        "wrong_types": attempt(session(**place), {**GOOD, "ResourceConfig": {**GOOD["ResourceConfig"], "VolumeKmsKeyId": 7}}, False, mode=mode, profile="essential", tag=False),
     }
 found["mode"] = attempt(session(**place), mode="loud")
 found["settings"] = attempt(session(**place), settings=7)
 found["profile"] = attempt(session(**place), profile=["strict"])
 
 os.system("git init --quiet . && git -c user.name=n -c user.email=n@example.com commit --quiet --allow-empty --message first")
-found["no_remote"] = attempt(session(**place), mode="warn", profile="essential")
+for mode in ("warn", "raise"):
+    found[mode]["no_remote"] = attempt(session(**place), GOOD, mode=mode, profile="essential")
+
+# A command for another machine, and none at all. A guard of other settings starts a process of its own.
+with open("foreign", "wb") as file:
+    file.write(b"\x7fELF of another machine")
+os.chmod("foreign", 0o755)
+command = os.environ["SAGEWARDEN_BINARY"]
+for mode in ("warn", "raise"):
+    for case, named in (("foreign_binary", os.path.abspath("foreign")), ("no_binary", os.path.abspath("nowhere"))):
+        os.environ["SAGEWARDEN_BINARY"] = named
+        found[mode][case] = attempt(session(**place), GOOD, mode=mode, profile="strict")
+os.environ["SAGEWARDEN_BINARY"] = command
 
 found["wrong_types"] = str(sagewarden.check({**JOB, "RoleArn": 7, "ResourceConfig": "x"}, profile="essential"))
 found["document"] = refusal(sagewarden.check, 7)

@@ -25,6 +25,9 @@ from sagemaker.predictor import Predictor
 from sagemaker.processing import ProcessingInput, ProcessingOutput
 from sagemaker.serializers import CSVSerializer
 from sagemaker.sklearn.processing import SKLearnProcessor
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.pipeline_context import PipelineSession
+from sagemaker.workflow.steps import TrainingStep
 from smexperiments.experiment import Experiment
 from smexperiments.tracker import Tracker
 from smexperiments.trial import Trial
@@ -112,6 +115,13 @@ def xgboost(session, **network):
 
 found["refused"] = refused(xgboost(sess).fit, {"train": train_input}, job_name="cc-without-network")
 found["not_sent"] = [job["TrainingJobName"] for job in sm.list_training_jobs()["TrainingJobSummaries"]]
+
+# The same job as the step of a pipeline: the definition is judged as it stands, and the guard hears of its creation.
+pipeline_session = PipelineSession(boto_session=boto_session, default_bucket=DATA)
+step = TrainingStep(name="Train", step_args=xgboost(pipeline_session).fit({"train": train_input}))
+pipeline = Pipeline(name="credit", steps=[step], sagemaker_session=pipeline_session)
+found["pipeline"] = str(sagewarden.check(pipeline))
+found["pipeline_refused"] = refused(pipeline.create, role_arn=role)
 
 # The same job under a guard that only warns: the account stops it, and the guard says why.
 loose_boto_session = boto3.Session()

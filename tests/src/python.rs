@@ -30,6 +30,8 @@ const XGBOOST: Environment = Environment { name: "xgboost", requirements: &[("xg
 /// moto, which the other tests do not wait for either.
 const MOTO: Environment = Environment { name: "moto", requirements: &[("moto.txt", &[])] };
 
+/// MLflow's client and its plugin for SageMaker.
+const MLFLOW: Environment = Environment { name: "mlflow", requirements: &[("mlflow.txt", &[])] };
 /// What gives a process another time.
 const FAKETIME: Environment = Environment { name: "faketime", requirements: &[("faketime.txt", &[])] };
 
@@ -119,6 +121,20 @@ pub fn mocking_script(name: &str) -> Result<Command> {
     let mut command = run(MOTO.interpreter()?, name);
     command.env("MOTO_ACCOUNT_ID", "111122223333").env("AWS_EC2_METADATA_DISABLED", "true");
     command.env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
+    Ok(command)
+}
+
+/// A script of `tests/python` beside MLflow's client, which reports nothing to its makers.
+///
+/// # Errors
+/// As [`script`].
+pub fn tracking_script(name: &str) -> Result<Command> {
+    let mut command = run(MLFLOW.interpreter()?, name);
+    command.envs([
+        ("MLFLOW_DISABLE_TELEMETRY", "true"),
+        ("DO_NOT_TRACK", "true"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]);
     Ok(command)
 }
 

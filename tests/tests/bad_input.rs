@@ -19,8 +19,8 @@ use sagewarden_tests::local::Local;
 use sagewarden_tests::{Result, files_below, root};
 use serde_json::{Value, json};
 
-const FUNCTIONS: [&str; 5] =
-    ["record-commit", "enforce-policy", "record-lineage", "detect-drift", "alert-drift"];
+const FUNCTIONS: [&str; 6] =
+    ["record-commit", "enforce-policy", "record-lineage", "detect-drift", "alert-drift", "reconcile"];
 
 async fn route_to(function: &str, local: &Local, event: &Event, moment: &Moment) -> Option<Outcome> {
     let (world, judging, known) = (local.system.world(), local.system.judging(), KnownBaselines::default());
@@ -29,6 +29,7 @@ async fn route_to(function: &str, local: &Local, event: &Event, moment: &Moment)
         "enforce-policy" => route::enforce_policy(&world, &judging, event, moment).await,
         "record-lineage" => route::record_lineage(&world, event, moment).await,
         "detect-drift" => route::detect_drift(&world, &known, event, moment).await,
+        "reconcile" => route::reconcile(&world, &world.account, &judging, event, moment, &|| false).await,
         _ => route::alert_drift(&world, event, moment).await,
     }
 }

@@ -81,9 +81,14 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
 
     // A request that fails is never sent.
     let refused = outcome("refused");
-    for words in
-        ["refused: CreateTrainingJob was not sent:", "FAILED TRN-NET-01 (high)", "fix:    pass a VpcConfig"]
-    {
+    for words in [
+        "refused: CreateTrainingJob was not sent:",
+        "FAILED TRN-NET-01 (high)",
+        "field:  VpcConfig.Subnets, VpcConfig.SecurityGroupIds",
+        "fix:    pass a VpcConfig",
+        "diff:   + VpcConfig.Subnets: [\"SUBNET_ID\"]\n            + VpcConfig.SecurityGroupIds: ",
+        "code:   create_training_job(..., VpcConfig={\"",
+    ] {
         assert!(refused.contains(words), "{refused}");
     }
     assert_eq!(outcome("not_sent"), "AWS: ValidationException");
@@ -176,6 +181,18 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
         ("no_settings", "`nowhere.toml` cannot be read", no_network, "it could not be judged: "),
         ("broken_settings", "`broken.toml` cannot be used", no_network, "it could not be judged: "),
         ("no_region", "", "NoRegionError", "NoRegionError"),
+        // Nothing is wrong with the request: AWS's own errors come as ever.
+        ("no_network", "[]", no_network, no_network),
+        ("no_remote", "the checkout has no remote `origin`", no_network, no_network),
+        ("checked_types", "[]", "ParamValidationError", "ParamValidationError"),
+        ("wrong_types", "UNDECIDED TRN-ENC-01", no_network, "UNDECIDED TRN-ENC-01"),
+        ("foreign_binary", "was sent without a verdict: `", no_network, "cannot be run on this machine"),
+        (
+            "no_binary",
+            "was sent without a verdict: SAGEWARDEN_BINARY names",
+            no_network,
+            "it could not be judged: SAGEWARDEN_BINARY",
+        ),
     ];
     for (case, said, sent, stopped) in cases {
         has(&format!("/warn/{case}/said"), said);
@@ -186,7 +203,6 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
         ("/mode/got", "ValueError: mode is 'warn' or 'raise', not 'loud'"),
         ("/settings/got", "TypeError: "),
         ("/profile/got", "TypeError: profile= takes text"),
-        ("/no_remote/said", "the checkout has no remote `origin`"),
         ("/wrong_types", "UNDECIDED TRN-ENC-01"),
         ("/document", "JudgeError: no SageMaker resource with controls"),
         ("/text", "JudgeError: not valid JSON"),
@@ -196,5 +212,62 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
     ] {
         has(case, words);
     }
+    Ok(())
+}
+
+#[test]
+fn mlflow_tracks_beneath_a_guard_what_it_tracks_without_one() -> Result<()> {
+    let (checkout, _) = checkout()?;
+    std::fs::write(checkout.path().join("src.py"), "# not committed\n")?;
+    let settings = checkout.path().join("settings.toml");
+    std::fs::write(
+        &settings,
+        "mode = \"observe\"\nprofile = \"recommended\"\n[traceability]\nrefuse_uncommitted = true\n",
+    )?;
+    let output = python::tracking_script("guard_mlflow.py")?
+        .arg(&settings)
+        .current_dir(&checkout)
+        .env("PYTHONPATH", root().join("python"))
+        .env("SAGEWARDEN_BINARY", functions::command()?)
+        .envs([("AWS_DEFAULT_REGION", REGION), ("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")])
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // MLflow prints, too.
+    let printed = String::from_utf8(output.stdout)?;
+    let found: Value = serde_json::from_str(printed.lines().last().unwrap_or_default())?;
+    let tracked = found["bare"].as_array().cloned().unwrap_or_default();
+    let calls: Vec<&str> = tracked.iter().filter_map(|each| each["call"].as_str()).collect();
+    for call in ["POST runs/create", "POST runs/log-parameter", "POST runs/log-metric", "POST runs/set-tag"] {
+        assert!(calls.contains(&call), "{call}: {calls:?}");
+    }
+    assert!(tracked.iter().all(|each| each["signed"] == true), "{found:#}");
+    for mode in ["warn", "raise"] {
+        let told =
+            |case: &str| (found[mode][case]["outcome"].as_str(), found[mode][case]["said"].to_string());
+        assert_eq!(found[mode]["tracked"], found["bare"], "{mode}: nothing is lost");
+        // What has no controls is sent, from a checkout with changes, too.
+        assert_eq!(told("address"), (Some("sent"), "[]".to_owned()), "{mode}");
+        assert_eq!(told("server"), (Some("sent"), "[]".to_owned()), "{mode}");
+        assert_eq!(found[mode]["sent"][0]["body"], json!({ "TrackingServerName": "credit" }), "{mode}");
+    }
+    assert_eq!(found["warn"]["job"]["outcome"], "sent");
+    assert_eq!(found["warn"]["sent"][2]["body"]["Environment"]["MLFLOW_EXPERIMENT_NAME"], "credit");
+    assert!(found["raise"]["job"]["outcome"].as_str().is_some_and(|text| text.contains("not committed")));
+    // MLflow's variables are no secrets and no places of data. Only `MlflowConfig` names the experiment to SageMaker.
+    let controls = |key: &str| found[key].to_string();
+    assert!(!controls("checked").contains("Environment") && controls("checked").contains("TRN-TRC-01"));
+    assert!(!controls("named").contains("TRN-TRC-01"), "{found:#}");
+    Ok(())
+}
+
+#[test]
+fn the_commit_of_a_checkout_is_known_however_head_moves() -> Result<()> {
+    let folder = TempDir::new()?;
+    let output = python::script("guard_git.py")?
+        .current_dir(&folder)
+        .env("PYTHONPATH", root().join("python"))
+        .env("GIT_CEILING_DIRECTORIES", folder.path().parent().unwrap_or(folder.path()))
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }

@@ -22,7 +22,7 @@ const PURE: [&str; 10] = [
 ];
 
 /// The functions that judge. All others are built without the policy engine.
-const JUDGING: [&str; 2] = ["enforce-policy", "record-commit"];
+const JUDGING: [&str; 3] = ["enforce-policy", "reconcile", "record-commit"];
 
 fn workspace() -> Result<Metadata> {
     Ok(MetadataCommand::new()
@@ -214,7 +214,7 @@ fn a_function_has_one_name() -> Result<()> {
             .collect();
         assert_eq!(binaries, [name]);
     }
-    assert_eq!(functions, 6);
+    assert_eq!(functions, 7);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod notebook_product {
     pub(crate) mod products;
     pub(crate) mod setup;
+    pub(crate) mod stack;
 }
 
 use std::collections::BTreeMap;

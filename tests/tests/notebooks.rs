@@ -136,6 +136,9 @@ fn the_frames_have_the_same_content(found: &Value) {
     let elsewhere = ["author", "commit", "date", "message", "SageMaker.VolumeSizeInGB", "train - MediaType"];
     check_columns(training, own, &[], &elsewhere);
     assert_eq!(own["SpotSavingPercent"], 67, "{own:#}");
+    // The importances that the notebook plots. The data of the training has no names of columns; late payments are the sixth feature.
+    let top = own["TopFeatures"].as_str().unwrap_or_default();
+    assert!(top.starts_with("_c6 0.41") && top.matches(", ").count() == 4, "{own:#}");
 
     let [tracked] = rows(found, "by_hand", "Preprocessing")[..] else { panic!("{found:#}") };
     let [own] = rows(found, "by_itself", "Preprocessing")[..] else { panic!("{found:#}") };
@@ -178,8 +181,21 @@ async fn what_the_notebooks_do_by_hand_is_there_by_itself() -> Result<()> {
     };
 
     // The guard comes first: no request that fails is sent.
-    says("refused", &["CreateTrainingJob was not sent", "FAILED TRN-NET-01", "fix:    pass a VpcConfig"]);
+    // The fix is there as a diff of the request, and as code for the SDK that made it.
+    says(
+        "refused",
+        &[
+            "CreateTrainingJob was not sent",
+            "FAILED TRN-NET-01",
+            "fix:    pass a VpcConfig",
+            "diff:   + VpcConfig.Subnets: [\"subnet-0a1b2c3d4e5f60001\",",
+            "code:   Estimator(..., subnets=[\"subnet-0a1b2c3d4e5f60001\",",
+        ],
+    );
     assert_eq!(found["not_sent"], json!([]));
+    let pipeline = ["FAILED TRN-NET-01", "code:   Estimator(..., subnets=["];
+    says("pipeline", &pipeline);
+    says("pipeline_refused", &["CreatePipeline was not sent", "FAILED TRN-NET-01"]);
     // Under a guard that only warns, the account stops the job, and somebody who waits for it reads why.
     says(
         "stopped",
@@ -237,6 +253,7 @@ fn a_notebook_of_the_third_generation_hears_the_same(
         assert!(found[key].as_str().is_some_and(|text| text.contains(words)), "{key}: {found:#}");
     };
     says("refused", "FAILED TRN-NET-01");
+    says("refused", "code:   ModelTrainer(..., networking=Networking(subnets=[");
     assert_eq!(
         (&found["not_sent"], &found["status"], &found["spot"]),
         (&json!([]), &json!("Completed"), &json!(true))

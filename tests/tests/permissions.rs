@@ -14,11 +14,11 @@ use futures::executor::block_on;
 use sagewarden_events::ResourceKind::{self, *};
 use sagewarden_events::{Event, Resource, Timestamp, decode};
 use sagewarden_govern::ports::PortError;
-use sagewarden_govern::{KnownBaselines, Moment, route};
+use sagewarden_govern::{KnownBaselines, Moment, SWEPT, route};
 use sagewarden_lineage::fold;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::KINDS;
-use sagewarden_local::{Call, Clock, Guard, Store, Story, System};
+use sagewarden_local::{Call, Clock, Guard, Guarded, NoticeLog, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::actions;
 use sagewarden_tests::calls::calls_in;
@@ -63,10 +63,11 @@ struct Function {
 
 /// The beginnings of the table's partition keys, as [`KINDS`] has them.
 const IDENTITY: &str = "<identity>";
-const PARTITIONS: [&str; 24] = [
+const PARTITIONS: [&str; 26] = [
     IDENTITY,
     "E#",
     "G#",
+    "K#arrived",
     "K#attempt#",
     "K#call#",
     "K#captured",
@@ -76,6 +77,7 @@ const PARTITIONS: [&str; 24] = [
     "K#git#",
     "K#judged#",
     "K#made#",
+    "K#missed",
     "K#name#",
     "K#open#",
     "K#quality",
@@ -102,6 +104,15 @@ const TABLE: &[&str] =
     &["Table::write", "Table::get", "Table::query", "Table::claim", "Table::settle", "Table::release"];
 const BUNDLE: Use = when("HasBundleBucket", Place::Bundle, &["Objects::versions", "Objects::read"]);
 const RECORDED: &[&str] = &["Objects::versions", "Objects::read_version"];
+
+const REMEDIES: &[&str] = &[
+    "Remedies::stop",
+    "Remedies::change",
+    "Remedies::start",
+    "Remedies::mark",
+    "Remedies::model_use",
+    "Remedies::delete_model",
+];
 
 const FUNCTIONS: &[Function] = &[
     Function {
@@ -159,17 +170,7 @@ const FUNCTIONS: &[Function] = &[
         uses: &[
             always(Place::Elsewhere, TABLE),
             always(Place::Elsewhere, &["Account::tags", "Account::schedules_of"]),
-            always(
-                Place::Elsewhere,
-                &[
-                    "Remedies::stop",
-                    "Remedies::change",
-                    "Remedies::start",
-                    "Remedies::mark",
-                    "Remedies::model_use",
-                    "Remedies::delete_model",
-                ],
-            ),
+            always(Place::Elsewhere, REMEDIES),
             // Any bucket, because the buckets that jobs read are not known in advance.
             always(Place::Elsewhere, &["Objects::versioning"]),
             always(Place::Elsewhere, &["SourceControl::commit", "Keys::manager", "Bus::publish"]),
@@ -295,6 +296,47 @@ const FUNCTIONS: &[Function] = &[
         ],
     },
     Function {
+        name: "reconcile",
+        writes: &[
+            IDENTITY,
+            "E#",
+            "K#arrived",
+            "K#endpoints",
+            "K#found#",
+            "K#git#",
+            "K#judged#",
+            "K#made#",
+            "K#missed",
+            "K#name#",
+            "K#open#",
+            "K#s3#",
+            "K#seen#",
+            "K#sweep",
+            "K#unindexed",
+            "K#waived",
+            "P#",
+            "V#",
+        ],
+        role: "ReconcileRole",
+        describes: &ResourceKind::ALL,
+        uses: &[
+            always(Place::Elsewhere, TABLE),
+            always(
+                Place::Elsewhere,
+                &["Account::tags", "Account::schedules_of", "Account::steps_of", "Account::components_of"],
+            ),
+            // Of any bucket: those that jobs read are not known beforehand.
+            always(Place::Elsewhere, &["Objects::versioning"]),
+            always(Place::Elsewhere, &["SourceControl::commit", "Keys::manager", "Bus::publish"]),
+            always(Place::Data, RECORDED),
+            always(Place::Evidence, &["Objects::keep_manifest"]),
+            when("ShouldReadChecksums", Place::AllData, &["Objects::checksum"]),
+            when("ShouldInspectRoles", Place::Elsewhere, &["Roles::grants"]),
+            when("ShouldRemedyFound", Place::Elsewhere, REMEDIES),
+            BUNDLE,
+        ],
+    },
+    Function {
         name: "lookup-lineage",
         writes: &[],
         role: "LookupLineageRole",
@@ -302,6 +344,9 @@ const FUNCTIONS: &[Function] = &[
         uses: &[always(Place::Elsewhere, &["Table::get", "Table::query"])],
     },
 ];
+
+/// The function that lists every kind.
+const SWEEPS: &str = "reconcile";
 
 /// Calls that the template may not allow, and whose answer is optional: `alert-drift` records resources on its way as `record-lineage`
 /// does, which makes these calls again.
@@ -355,6 +400,10 @@ fn needed(function: &Function) -> BTreeSet<Grant> {
     let described = function.describes.iter().map(|kind| actions::describing(*kind));
     let mut needed: BTreeSet<Grant> =
         described.filter_map(|action| grant(None, Place::Elsewhere, action)).collect();
+    if function.name == SWEEPS {
+        let listed = SWEPT.iter().flat_map(|kind| actions::listing(*kind));
+        needed.extend(listed.filter_map(|action| grant(None, Place::Elsewhere, action)));
+    }
     for Use { methods, place, condition } in function.uses {
         let actions = methods.iter().flat_map(|method| actions_of(method));
         needed.extend(actions.filter_map(|action| grant(*condition, *place, action)));
@@ -565,6 +614,10 @@ impl Watched {
             let _ended = block_on(route::alert_drift(&world(3), &event, &moment));
             let known = KnownBaselines::default();
             let _ended = block_on(route::detect_drift(&world(4), &known, &event, &moment));
+            let estate = Guarded::behind(self.system.account.clone(), &self.done[5]);
+            let own = world(5);
+            let all = route::reconcile(&own, &estate, &judging, &event, &moment, &|| false);
+            let _ended = block_on(all);
         }
         Ok(())
     }
@@ -582,12 +635,37 @@ impl Watched {
     }
 }
 
+/// The same account, as `reconcile` finds it if no event ever arrived.
+fn sweep(heard: &System, done: &Rc<Done>) -> Result<()> {
+    let store = Store::in_memory()?;
+    let account = heard.account.copied(store.clone())?;
+    let notices = NoticeLog::new(store.clone()).handing_on_to(&account);
+    let system = System { account, notices, store, ..heard.clone() };
+    let (world, judging) = (guarded::world(&system, done), system.judging());
+    let estate = Guarded::behind(system.account.clone(), done);
+    for days in 0..2 {
+        let now = Timestamp::from_millis(Story::demo_start().millis() + (10 + days) * 86_400_000);
+        let mut waiting = vec![json!({ "source": "aws.events", "detail-type": "Scheduled Event",
+            "account": Story::ACCOUNT, "region": Story::REGION, "time": now, "resources": [], "detail": {} })];
+        system.account.drain_events()?;
+        while let Some(event) = waiting.pop() {
+            let moment = Moment { now, owner: format!("sweep-{}", waiting.len()) };
+            for event in decode(&event.to_string())? {
+                let all = route::reconcile(&world, &estate, &judging, &event, &moment, &|| false);
+                let _ended = block_on(all);
+            }
+            waiting.extend(system.account.drain_events()?);
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
     let git = TempDir::new()?;
     let bundle = Bundle::embedded()?.with_settings(Story::SETTINGS)?;
     let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
-    let watched = Watched { done: (0..5).map(|_| Rc::default()).collect(), system };
+    let watched = Watched { done: (0..6).map(|_| Rc::default()).collect(), system };
     let system = &watched.system;
     let mut story = Story::new(system.account.clone(), system.git.clone(), Clock::Told(Story::demo_start()));
     for moment in Story::STEPS.iter().flat_map(|step| step.moments) {
@@ -611,6 +689,7 @@ fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
         watched.deliver(&event)?;
         watched.settle()?;
     }
+    sweep(system, &watched.done[5])?;
     let (mut wrong, mut unseen) = (String::new(), String::new());
     for (function, done) in FUNCTIONS.iter().zip(&watched.done) {
         let done = done.0.take();
@@ -626,6 +705,9 @@ fn a_function_does_nothing_that_is_not_in_its_list() -> Result<()> {
                     format!("{method} {place:?}")
                 }
             }));
+        }
+        if function.name == SWEEPS {
+            declared.insert("Estate::page".to_owned());
         }
         declared.extend(function.writes.iter().map(|start| format!("partition {start}")));
         let in_vain = |asked: &str| IN_VAIN.contains(&(function.name, asked));

@@ -38,7 +38,9 @@ fn what_is_missing_or_wrong_is_named_before_anything_is_judged() -> Result<()> {
         assert!(said.contains(words), "{function}: {said}");
         Ok(())
     };
-    for function in ["enforce-policy", "record-lineage", "alert-drift", "detect-drift", "record-commit"] {
+    for function in
+        ["enforce-policy", "record-lineage", "alert-drift", "detect-drift", "reconcile", "record-commit"]
+    {
         check(function, &complete, "settings.toml:3:2: unknown field `netwrok`")?;
     }
     let mut elsewhere = complete.clone();

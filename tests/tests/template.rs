@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use sagewarden_events::ResourceKind;
 use sagewarden_lambda::METRICS;
 use sagewarden_lineage::id::NodeKind;
+use sagewarden_sagemaker::actions::listing;
 use sagewarden_tests::calls::uses;
 use sagewarden_tests::template::{
     TEMPLATE, artefact, list, resources, statements, target, texts, when_asked_for,
@@ -210,9 +212,14 @@ fn the_dashboard_shows_every_metric_of_every_function() {
         for (metric, _) in METRICS {
             // Permissions that only the judging function has.
             let judges = matches!(metric, "TimeFromCreation" | "TimeToStop" | "Findings" | "CanaryJudged");
+            // What only the function that sweeps has.
+            let sweeps = metric.starts_with("Missed")
+                || metric.starts_with("Events")
+                || metric.starts_with("Resources");
             let function = artefact(function).to_owned();
+            let is_others = (judges && function != "enforce-policy") || (sweeps && function != "reconcile");
             assert!(
-                (judges && function != "enforce-policy") || shown.contains(&(metric.to_owned(), function)),
+                is_others || shown.contains(&(metric.to_owned(), function)),
                 "nobody sees {metric} of {id}"
             );
         }
@@ -238,15 +245,13 @@ fn prices_are_those_of_the_template() -> Result<()> {
 #[test]
 fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
     // Actions without resource-level permissions (service authorization reference).
-    let unscoped = [
-        "sagemaker:ListEndpointConfigs",
-        "sagemaker:ListEndpoints",
+    let mut unscoped = vec![
         "sagemaker:ListMonitoringExecutions",
-        "sagemaker:ListMonitoringSchedules",
         "sagemaker:ListTrialComponents",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     ];
+    unscoped.extend(ResourceKind::ALL.iter().flat_map(|kind| listing(*kind)));
     let roles = resources("AWS::IAM::Role");
     let mut used = BTreeSet::new();
     for (id, function) in resources("AWS::Serverless::Function") {
@@ -274,7 +279,7 @@ fn a_bucket_of_policies_is_read_only_where_one_is_named() {
     let unless_empty = serde_json::json!([{ "Fn::Equals": [{ "Ref": "BundleBucket" }, ""] }]);
     assert_eq!(TEMPLATE["Conditions"]["HasBundleBucket"]["Fn::Not"], unless_empty);
     // The review of a push equals the later verdicts on its jobs, because both use the same bundle.
-    for id in ["EnforcePolicy", "RecordCommit"] {
+    for id in ["EnforcePolicy", "RecordCommit", "Reconcile"] {
         let function = resources("AWS::Serverless::Function")[id];
         let place = &function["Environment"]["Variables"]["SAGEWARDEN_BUNDLE"]["Fn::If"];
         assert_eq!((&place[0], &place[2]), (&"HasBundleBucket".into(), &"".into()));
@@ -334,12 +339,9 @@ fn the_right_to_set_tags_moves_nothing_into_another_environment() {
         .into_iter()
         .filter(|(_, statement)| texts(&statement["Action"]).contains(&"sagemaker:AddTags"));
     let conditions: Vec<&Value> = may_tag.map(|(_, statement)| &statement["Condition"]).collect();
-    assert_eq!(
-        conditions,
-        [
-            &json!({ "ForAllValues:StringEquals": { "aws:TagKeys": ["sagewarden:violation", "sagewarden:finding"] } })
-        ]
-    );
+    // `enforce-policy`, and `reconcile` where it is asked for.
+    let own = json!({ "ForAllValues:StringEquals": { "aws:TagKeys": ["sagewarden:violation", "sagewarden:finding"] } });
+    assert_eq!(conditions, [&own, &own]);
 }
 
 /// The folders of a bucket that a statement names, whichever way the template's conditions turn out; an empty one is the whole bucket.
@@ -507,13 +509,37 @@ fn roles_may_be_read_only_where_it_is_asked_for() {
             for statement in statements(policy) {
                 for action in texts(&statement["Action"]) {
                     let Some(operation) = action.strip_prefix("iam:") else { continue };
-                    assert!(on_condition && id == "EnforcePolicyRole", "{id}: {action}");
+                    assert!(
+                        on_condition && ["EnforcePolicyRole", "ReconcileRole"].contains(&id),
+                        "{id}: {action}"
+                    );
                     granted.insert(operation.to_owned());
                 }
             }
         }
     }
     assert_eq!(granted.len(), 6, "{granted:?}");
+}
+
+#[test]
+fn a_sweep_remedies_only_where_it_is_asked_for_and_can_be_turned_off() {
+    let asked = json!([{ "Ref": "RemedyFound" }, "true"]);
+    assert_eq!(TEMPLATE["Conditions"]["ShouldRemedyFound"]["Fn::Equals"], asked);
+    assert_eq!(TEMPLATE["Parameters"]["RemedyFound"]["Default"], "false");
+    for policy in list(&resources("AWS::IAM::Role")["ReconcileRole"]["Policies"]) {
+        let on_condition = policy["Fn::If"][0] == "ShouldRemedyFound";
+        for action in statements(policy).into_iter().flat_map(|statement| texts(&statement["Action"])) {
+            let Some(operation) = action.strip_prefix("sagemaker:") else { continue };
+            let reads = ["Describe", "List", "Search"].iter().any(|verb| operation.starts_with(verb));
+            assert!(reads != on_condition, "{action}");
+        }
+    }
+    assert_eq!(TEMPLATE["Parameters"]["HourlySweep"]["Default"], "on");
+    let rule = resources("AWS::Events::Rule")["ReconcileClockRule"];
+    assert_eq!(rule["State"]["Fn::If"], json!(["ShouldReconcile", "ENABLED", "DISABLED"]));
+    // A clock that was turned off on purpose rings no alarm.
+    let alarm = resources("AWS::CloudWatch::Alarm")["ReconcileClockRuleMissingAlarm"];
+    assert_eq!(alarm["ActionsEnabled"]["Fn::If"], json!(["ShouldReconcile", true, false]));
 }
 
 #[test]
@@ -741,7 +767,10 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
     assert_eq!(routed, recorded.map(|(name, _)| name).collect());
     check("aws.s3/object-created/violations.json", &["AlertDrift"])?;
     check("aws.s3/object-created/without-version.json", &[])?;
-    check("aws.events/scheduled-event/hourly.json", &["AlertDrift", "DetectDrift", "EnforcePolicy"])?;
+    check(
+        "aws.events/scheduled-event/hourly.json",
+        &["AlertDrift", "DetectDrift", "EnforcePolicy", "Reconcile"],
+    )?;
     check("not-ours/unknown-source.json", &[])?;
     check("not-ours/unknown-detail-type.json", &[])
 }
@@ -761,6 +790,8 @@ fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Resul
         ("the-list-goes-on", "AlertDriftQueue"),
         ("windows", "DetectDriftQueue"),
         ("labels", "DetectDriftQueue"),
+        ("account", "ReconcileQueue"),
+        ("the-account-goes-on", "ReconcileQueue"),
     ] {
         let event: Value = serde_json::from_str(&fs::read_to_string(folder.join(format!("{name}.json")))?)?;
         assert_eq!(routed(&event), [queue], "{name}");

@@ -1,10 +1,10 @@
 //! Verdicts for builds: annotations of GitHub, test results in JUnit's form, and Markdown for a summary.
 
 use sagewarden_events::{Markdown, Untrusted};
+use sagewarden_policy::intake::Place;
 use sagewarden_policy::{Finding, FindingStatus, Severity};
 
 use crate::check::checked::{CheckedFile, CheckedSubject};
-use crate::check::locate::Place;
 use crate::check::words::BUILT_IN;
 use crate::input::settings::InForce;
 

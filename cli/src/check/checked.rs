@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_policy::intake::Candidate;
+use sagewarden_policy::intake::{Candidate, Lines, Place};
 use sagewarden_policy::{Finding, FindingStatus, Verdict};
 use serde::{Deserialize, Serialize};
-
-use crate::check::locate::{Lines, Place};
 
 /// A file with the verdicts on its resources.
 #[derive(Default)]

@@ -9,12 +9,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use sagewarden_policy::intake::{Intake, Unusable, of_code};
+use sagewarden_policy::intake::{Intake, Lines, Node, Unusable, of_code};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use thiserror::Error;
 
-use crate::check::locate::{Lines, Node};
 use crate::check::source::Part;
 
 /// The reader, as the package for Python has it.

@@ -5,13 +5,12 @@ use std::ops::Range;
 
 use sagewarden_events::Timestamp;
 use sagewarden_govern::counted;
-use sagewarden_policy::intake::{self, Candidate, Intake, LargeDocument, Unusable};
+use sagewarden_policy::intake::{self, Candidate, Intake, LargeDocument, Lines, Unusable};
 use sagewarden_policy::{Bundle, Subject, Verdict, judge};
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Said};
 use crate::check::files::Input;
 use crate::check::json_lines::NumberedLine;
-use crate::check::locate::Lines;
 use crate::check::{code, json_lines, parallel, print, source};
 use crate::command::check::CheckFormat;
 use crate::input;

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use sagewarden_policy::intake::Place;
 use sagewarden_policy::{Finding, FindingStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Known};
-use crate::check::locate::Place;
 use crate::error::CommandError;
 use crate::input;
 

@@ -3,9 +3,11 @@
 use std::io::{self, BufRead, Read};
 use std::process::ExitCode;
 
+use sagewarden_policy::Bundle;
+use sagewarden_policy::fixes::fixes;
 use sagewarden_policy::intake::{self, Unusable};
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::check::checked::CheckedFile;
 use crate::check::judging::Judging;
@@ -37,7 +39,7 @@ pub(super) fn run(judging: &Judging<'_>, in_force: &InForce) -> Result<ExitCode,
             input.skip_until(b'\n')?;
             answer(&json!({ "subjects": [], "unusable": "the line is longer than 16 MB" }))?;
         } else if !line.trim_ascii().is_empty() {
-            answer(&words::document(&verdict(judging, &line)))?;
+            answer(&with_code(judging.bundle, &verdict(judging, &line)))?;
         }
     }
 }
@@ -61,6 +63,24 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
         Err(why) => checked.unusable = Some(why.to_string()),
     }
     checked
+}
+
+/// The verdicts as `--format json` has them. A finding about a request also has the code that mends it, by what it is written with.
+fn with_code(bundle: &Bundle, checked: &CheckedFile) -> Json {
+    let mut document = json!(words::document(checked));
+    let subjects = document.get_mut("subjects").and_then(Json::as_array_mut);
+    for (told, subject) in subjects.into_iter().flatten().zip(&checked.subjects) {
+        let kind = subject.candidate.kind();
+        let settings = bundle.settings_of(&subject.candidate.resource.account);
+        for finding in told.get_mut("findings").and_then(Json::as_array_mut).into_iter().flatten() {
+            let control = finding.get("control").and_then(Json::as_str).and_then(|id| bundle.control(id));
+            let ways = control.map(|control| fixes(kind, control, settings)).unwrap_or_default();
+            let code: Map<String, Json> =
+                ways.into_iter().map(|fix| (fix.with.to_owned(), json!(fix.code))).collect();
+            finding.as_object_mut().map(|fields| fields.insert("code".to_owned(), Json::Object(code)));
+        }
+    }
+    document
 }
 
 fn answer(document: &impl Serialize) -> io::Result<()> {

@@ -8,7 +8,6 @@ mod json_lines;
 mod judging;
 mod known;
 mod lines;
-mod locate;
 mod parallel;
 mod patterns;
 mod print;

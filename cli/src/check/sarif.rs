@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sagewarden_events::Untrusted;
+use sagewarden_policy::intake::Place;
 use sagewarden_policy::{Bundle, Control, Finding, FindingStatus, Severity};
 use serde_json::{Value, json};
 use serde_sarif::sarif;
 use serde_sarif::sarif::{ResultKind, ResultLevel};
 
 use crate::check::checked::{CheckedFile, CheckedSubject, Known};
-use crate::check::locate::Place;
 use crate::input::settings::InForce;
 
 pub(crate) const SCHEMA: &str =
@@ -295,6 +295,7 @@ mod tests {
             actual: "overflow".to_owned(),
             wanted: "an evaluation without errors".to_owned(),
             fix: "correct the policy that the message names".to_owned(),
+            diff: String::new(),
             waiver: None,
         };
         let verdict = Verdict {

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use memchr::memmem;
-use sagewarden_policy::intake::{self, Intake, LargeDocument, Unusable, without_mark};
+use sagewarden_policy::intake::{self, Intake, LargeDocument, Lines, Unusable, without_mark};
 
-use crate::check::locate::Lines;
 use crate::check::{json_lines, yaml};
 
 /// The endings of the files that are judged.

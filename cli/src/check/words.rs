@@ -148,6 +148,8 @@ struct FindingDocument<'a> {
     actual: &'a str,
     wanted: &'a str,
     fix: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    diff: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     waiver: Option<&'a WaivedBy>,
     line: Option<i64>,
@@ -174,6 +176,7 @@ impl<'a> SubjectDocument<'a> {
             actual: &finding.actual,
             area: &finding.area,
             control: &finding.control,
+            diff: &finding.diff,
             field: &finding.field,
             fix: &finding.fix,
             known: is_known.then_some(true),

@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use sagewarden_policy::intake::Node;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value as Json};
-
-use crate::check::locate::Node;
 
 /// Values of a file, copies of anchors included. A template of CloudFormation has a thousandth of that.
 const MOST_VALUES: usize = 1_000_000;

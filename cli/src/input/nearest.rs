@@ -28,9 +28,7 @@ impl Nearest {
         let compared = compared.to_lowercase();
         let mut alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared);
         if self.wanted.chars().count() >= BEGINNING && compared.starts_with(&self.wanted) {
-            // Names that end soon after the wanted text come first, and none of them hides another.
-            let rest = (compared.len() - self.wanted.len()) as f64 / compared.len() as f64;
-            alike = alike.max(BEGINS - BEHIND * rest);
+            alike = alike.max(BEGINS);
         }
         if alike >= ALIKE {
             self.put(alike, name);
@@ -47,7 +45,11 @@ impl Nearest {
             return;
         }
         self.found.push((alike, name.to_owned()));
-        self.found.sort_by(|(one, name), (other, next)| other.total_cmp(one).then_with(|| name.cmp(next)));
+        // Among names that are equally alike, the shortest are the nearest.
+        let length = |name: &String| (name.len(), name.clone());
+        self.found.sort_by(|(one, name), (other, next)| {
+            other.total_cmp(one).then_with(|| length(name).cmp(&length(next)))
+        });
         self.found.truncate(SUGGESTED);
     }
 

@@ -94,7 +94,7 @@ fn policy_violation(detail: &Value) -> String {
     lines + &format!("    {action}: {}\n", text(&done, "result"))
 }
 
-/// A control that failed: its rule, the actual value, the wanted value, and the fix.
+/// A control that failed: its rule, the actual value, the wanted value, and the fix, in words and as a diff of the request.
 pub(crate) fn finding(finding: &Value) -> String {
     let (control, title) = (text(finding, "control"), text(finding, "title"));
     let severity = text(finding, "severity");
@@ -106,6 +106,10 @@ pub(crate) fn finding(finding: &Value) -> String {
     let mut lines = format!("    {BAD}{state}{BAD:#} {control} ({severity}): {title}\n");
     for key in ["field", "actual", "wanted", "fix"] {
         lines += &format!("      {key:<8}{}\n", text(finding, key));
+    }
+    let diff = finding.get("diff").and_then(Value::as_str).unwrap_or_default();
+    for (number, changed) in diff.lines().enumerate() {
+        lines += &format!("      {:<8}{}\n", if number == 0 { "diff" } else { "" }, line(changed));
     }
     lines
 }

@@ -49,7 +49,11 @@ pub(crate) fn document(bundle: &Bundle, control: &Control) -> Value {
 
 /// How to write the wanted value, for the first kind that the control judges.
 pub(crate) fn fixes(bundle: &Bundle, control: &Control) -> Vec<Fix> {
-    bundle.kinds(control).next().map(|kind| fixes::fixes(kind, control)).unwrap_or_default()
+    bundle
+        .kinds(control)
+        .next()
+        .map(|kind| fixes::fixes(kind, control, bundle.settings()))
+        .unwrap_or_default()
 }
 
 /// `docs/CONTROLS.md`; a test holds it against this.

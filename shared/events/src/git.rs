@@ -71,6 +71,49 @@ pub struct Repository {
     pub name: String,
 }
 
+impl Repository {
+    /// The page of CodeCommit's console that shows a line of a file as it was in a commit. `None` outside of the partition `aws`: the
+    /// consoles of the others have addresses of their own.
+    #[must_use]
+    pub fn line_page(&self, commit: &CommitId, path: &str, line: usize) -> Option<ConsolePage> {
+        let Self { region, name, .. } = self;
+        let is_region =
+            region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let is_elsewhere =
+            ["cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"].iter().any(|other| region.starts_with(other));
+        let path = path.split('/').map(encoded).collect::<Vec<_>>().join("/");
+        (is_region && !region.is_empty() && !is_elsewhere).then(|| {
+            ConsolePage(format!(
+                "https://{region}.console.aws.amazon.com/codesuite/codecommit/repositories/{}/browse/{commit}/--/{path}\
+                 ?region={region}&lines={line}-{line}",
+                encoded(name)
+            ))
+        })
+    }
+}
+
+/// The address of a page of the console. No text format interprets a character of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsolePage(String);
+
+impl ConsolePage {
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A part of a path as an address has it (RFC 3986, section 2.3: only unreserved characters stay).
+fn encoded(part: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    part.bytes().map(byte).collect()
+}
+
 /// What happened to a branch or tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefChange {
@@ -114,6 +157,27 @@ impl RefKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_of_a_line_names_nothing_but_the_file_whatever_its_name() {
+        let commit = CommitId::parse(&"a1".repeat(20)).unwrap();
+        let page = |region: &str, path: &str| {
+            let repository =
+                Repository { account: "1".into(), region: region.into(), name: "ds-source".into() };
+            repository.line_page(&commit, path, 7).map(|page| page.as_str().to_owned())
+        };
+        let expect = |path: &str| {
+            Some(format!(
+                "https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories/ds-source/browse/{commit}/--/{path}\
+                 ?region=eu-west-1&lines=7-7"
+            ))
+        };
+        assert_eq!(page("eu-west-1", "jobs/train.json"), expect("jobs/train.json"));
+        assert_eq!(page("eu-west-1", "a b)](x?#&\u{e9}.json"), expect("a%20b%29%5D%28x%3F%23%26%C3%A9.json"));
+        assert_eq!(page("cn-north-1", "a.json"), None);
+        assert_eq!(page("eu-west-1.evil.example/", "a.json"), None);
+        assert_eq!(page("", "a.json"), None);
+    }
 
     #[test]
     fn a_reference_has_a_word_and_a_folder() {

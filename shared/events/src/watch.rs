@@ -24,10 +24,12 @@ pub enum Watched {
     Windows,
     /// Which windows have predictions that are due to be measured.
     Labels,
+    /// What there is in the account, kind by kind.
+    Account,
 }
 
 impl Watched {
-    const ALL: [Self; 4] = [Self::Schedules, Self::Endpoints, Self::Windows, Self::Labels];
+    const ALL: [Self; 5] = [Self::Schedules, Self::Endpoints, Self::Windows, Self::Labels, Self::Account];
 
     /// The word in the event.
     #[must_use]
@@ -37,6 +39,7 @@ impl Watched {
             Self::Endpoints => "endpoints",
             Self::Windows => "windows",
             Self::Labels => "labels",
+            Self::Account => "account",
         }
     }
 

@@ -160,7 +160,7 @@ fn what_is_wrong_is_named() {
     assert_eq!(reason("push-without-commit.json").to_string(), "the event has no `detail.commitId`");
     assert_eq!(
         reason("commit-id-is-no-commit-id.json").to_string(),
-        "the event's `detail.commitId` is `HEAD`: a commit id of 40 hexadecimal digits is wanted"
+        "the event's `detail.commitId` is `HEAD`: expected a commit id of 40 hexadecimal digits"
     );
     assert!(matches!(reason("no-json.txt"), Undecodable::NotJson { line: 1, .. }));
 }

@@ -17,6 +17,8 @@ mod detect;
 mod enforce;
 #[cfg(feature = "explaining")]
 mod explain;
+#[cfg(feature = "judging")]
+mod judging;
 mod lookup;
 mod newest_verdicts;
 mod notify;
@@ -24,6 +26,8 @@ mod outcome;
 mod parts;
 pub mod ports;
 mod quality;
+#[cfg(feature = "judging")]
+mod reconcile;
 mod record;
 mod report_place;
 #[cfg(feature = "judging")]
@@ -61,6 +65,8 @@ pub use lookup::{
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};
 pub use quality::MeasureQuality;
+#[cfg(feature = "judging")]
+pub use reconcile::EVENTS_MISSED;
 pub use record::RecordLineage;
 pub use record::closure::{live_upstream, upstream};
 pub use record::deployment::deployment_at;

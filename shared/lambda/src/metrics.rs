@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_govern::ports::{Metrics, Monitor, WindowMetrics};
+use sagewarden_govern::ports::{Metrics, Monitor, SweptKind, WindowMetrics};
 use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,7 @@ pub struct Tally {
 }
 
 /// Every metric of a function, with its unit; the template's dashboard shows these.
-pub const METRICS: [(&str, &str); 11] = [
+pub const METRICS: [(&str, &str); 17] = [
     ("RecordsDone", "Count"),
     ("RecordsRetried", "Count"),
     ("RecordsRejected", "Count"),
@@ -47,6 +47,12 @@ pub const METRICS: [(&str, &str); 11] = [
     ("Retries", "Count"),
     ("Findings", "Count"),
     ("CanaryJudged", "Count"),
+    ("ResourcesListed", "Count"),
+    ("EventsArrived", "Count"),
+    ("EventsMissed", "Count"),
+    ("MissedMedianAge", "Milliseconds"),
+    ("MissedLongestAge", "Milliseconds"),
+    ("ResourcesGone", "Count"),
 ];
 
 impl Tally {
@@ -97,7 +103,7 @@ fn line(dimensions: &[(&str, &str)], values: &[(&str, Value)], now_ms: i64) -> V
     Value::Object(line)
 }
 
-/// Writes the metrics of windows to the log, from which CloudWatch takes them.
+/// Writes the metrics of windows and sweeps to the log, from which CloudWatch takes them.
 #[derive(Clone, Copy, Debug)]
 pub struct MetricLog;
 
@@ -105,9 +111,33 @@ impl Metrics for MetricLog {
     fn publish(&self, window: &WindowMetrics<'_>) {
         Self::lines(window).iter().for_each(|line| println!("{line}"));
     }
+
+    fn swept(&self, sweep: &SweptKind) {
+        println!("{}", Self::sweep_line(sweep));
+    }
 }
 
 impl MetricLog {
+    /// The line of a sweep. The kind is a field and no dimension: CloudWatch bills each combination of dimensions.
+    #[must_use]
+    pub fn sweep_line(sweep: &SweptKind) -> Value {
+        let values = [
+            ("ResourcesListed", Some(json!(sweep.listed))),
+            ("EventsArrived", Some(json!(sweep.known))),
+            ("EventsMissed", Some(json!(sweep.missed))),
+            ("MissedMedianAge", sweep.late_median_ms.map(|age| json!(age))),
+            ("MissedLongestAge", sweep.late_most_ms.map(|age| json!(age))),
+            ("ResourcesGone", Some(json!(sweep.gone))),
+        ];
+        let values: Vec<(&str, Value)> =
+            values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let mut line = line(&[("Function", "reconcile")], &values, sweep.time.millis());
+        if let Some(fields) = line.as_object_mut() {
+            fields.insert("resource.kind".to_owned(), sweep.kind.operation().into());
+        }
+        line
+    }
+
     /// The lines of a window. Leaves out values that CloudWatch would refuse: with one of these, CloudWatch would refuse the whole line.
     #[must_use]
     pub fn lines(window: &WindowMetrics<'_>) -> Vec<Value> {
@@ -188,7 +218,7 @@ fn value(metric: &Metric) -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use sagewarden_events::Timestamp;
+    use sagewarden_events::{ResourceKind, Timestamp};
 
     use super::*;
 
@@ -222,6 +252,27 @@ mod tests {
             }
             assert_eq!(lines[0]["RecordsDone"], 2);
         }
+        let sweep = SweptKind {
+            kind: ResourceKind::Model,
+            time: Timestamp::from_millis(7),
+            listed: 9,
+            known: 3,
+            missed: 1,
+            late_median_ms: Some(5),
+            late_most_ms: Some(6),
+            gone: 2,
+        };
+        let line = MetricLog::sweep_line(&sweep);
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
+            let name = metric["Name"].as_str().unwrap();
+            assert!(line[name].is_i64() && METRICS.contains(&(name, metric["Unit"].as_str().unwrap())));
+            seen.insert(name.to_owned());
+        }
+        assert_eq!((&line["Function"], &line["resource.kind"]), (&json!("reconcile"), &json!("Model")));
+        assert_eq!((&line["EventsArrived"], &line["EventsMissed"]), (&json!(3), &json!(1)));
+        // Nothing was missed, so nothing was late.
+        let in_time = MetricLog::sweep_line(&SweptKind { late_median_ms: None, late_most_ms: None, ..sweep });
+        assert!(in_time["MissedMedianAge"].is_null() && in_time["MissedLongestAge"].is_null());
         assert_eq!(seen.len(), METRICS.len());
     }
 

@@ -185,6 +185,12 @@ impl Bundle {
         }
     }
 
+    /// The settings of all resources in an account.
+    #[must_use]
+    pub fn settings_of(&self, account: &str) -> &Settings {
+        self.of_account(account).1
+    }
+
     /// The environments that tags name, each with its settings.
     pub(crate) fn by_tag(&self) -> impl Iterator<Item = (&Environment, &Settings)> {
         let tagged = self.environments.iter().filter(|(environment, _)| environment.tag.is_some());

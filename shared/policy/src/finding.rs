@@ -32,6 +32,10 @@ pub struct Finding {
     pub wanted: String,
     /// The fix.
     pub fix: String,
+    /// The same as a diff of the request that creates the resource: a line for each field, with `-` before what stands there and `+`
+    /// before what should. Empty if that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub diff: String,
     /// Who allowed it, for a waived violation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiver: Option<WaivedBy>,
@@ -72,6 +76,7 @@ impl Finding {
             actual: reason,
             wanted,
             fix: "resolve what the reason names; it is checked again when the job starts".to_owned(),
+            diff: String::new(),
             waiver: None,
         }
     }
@@ -87,6 +92,7 @@ impl Finding {
             actual: reason,
             wanted: "an evaluation without errors".to_owned(),
             fix: "correct the policy that the message names".to_owned(),
+            diff: String::new(),
             waiver: None,
         }
     }
@@ -105,6 +111,7 @@ impl Finding {
             wanted: "a resource that stays as it was corrected".to_owned(),
             fix: "find out who changes it back, and take the permission away; then correct it by hand"
                 .to_owned(),
+            diff: String::new(),
             waiver: None,
         }
     }
@@ -126,6 +133,7 @@ impl Finding {
             ),
             wanted: "a resource that passes the control, or a waiver that covers its creation".to_owned(),
             fix: "pass the control, or renew the waiver; remove the waiver once nothing needs it".to_owned(),
+            diff: String::new(),
             waiver: None,
         }
     }

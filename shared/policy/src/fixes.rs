@@ -1,14 +1,18 @@
 //! How to write the value that a control wants: for boto3, the SageMaker Python SDK, CloudFormation and Terraform.
 //!
-//! The fields are the control's, with the values that it wants there. A test compares the calls with AWS's model of the API, and the
-//! templates with CloudFormation's schemas. If the name or the value of a field is not certain, nothing is shown.
+//! The fields are the control's, with the values that it wants there under the settings. A test compares the calls with AWS's model of
+//! the API, and the templates with CloudFormation's schemas. If the name or the value of a field is not certain, nothing is shown.
 
+pub(crate) mod changes;
 mod classes;
+mod values;
 
 use sagewarden_events::ResourceKind;
+use sagewarden_settings::Settings;
 use serde_json::{Map, Value as Json, json};
 
 use self::classes::{Names, SDK_2, SDK_3};
+use self::values::{is_requested, last, requested, value};
 use crate::control::Control;
 use crate::intake::{TEMPLATED, creations, plan_name};
 
@@ -19,40 +23,6 @@ pub struct Fix {
     pub with: &'static str,
     /// The code of the example; fields beside the wanted one are left out.
     pub code: String,
-}
-
-const KEY: &str = "KEY_ARN";
-const ROLE: &str = "ROLE_ARN";
-
-/// The wanted values of fields with these names, according to the model of the API. Words in capitals have to be replaced.
-fn value(name: &str, area: &str) -> Option<Json> {
-    Some(match name {
-        "EnableNetworkIsolation" | "EnableInterContainerTrafficEncryption" | "EnableCapture" => json!(true),
-        "EnableSSMAccess" | "EnableRemoteDebug" => json!(false),
-        "KmsKeyId" | "VolumeKmsKeyId" | "S3KmsKeyId" => json!(KEY),
-        "Subnets" | "SubnetIds" => json!(["SUBNET_ID"]),
-        "SubnetId" => json!("SUBNET_ID"),
-        "SecurityGroupIds" | "SecurityGroups" => json!(["SECURITY_GROUP_ID"]),
-        "RoleArn" | "ExecutionRoleArn" | "ExecutionRole" => json!(ROLE),
-        "DirectInternetAccess" | "RootAccess" => json!("Disabled"),
-        "MinimumInstanceMetadataServiceVersion" => json!("2"),
-        "PlatformIdentifier" => json!("notebook-al2023-v1"),
-        "AppNetworkAccessType" => json!("VpcOnly"),
-        "AuthMode" => json!("SSO"),
-        "TagPropagation" => json!("ENABLED"),
-        "EnableDockerAccess" | "RemoteAccess" => json!("DISABLED"),
-        "ExecutionRoleIdentityConfig" => json!("USER_PROFILE_NAME"),
-        "RepositoryAccessMode" => json!("Vpc"),
-        "InitialInstanceCount" if area == "RES" => json!(2),
-        "ExperimentName" => json!("EXPERIMENT"),
-        "CommitId" => json!("COMMIT"),
-        "Repository" => json!("REPOSITORY"),
-        "S3OutputPath" | "DestinationS3Uri" if area == "ART" => json!("s3://ALLOWED_BUCKET/PREFIX"),
-        "Image" | "TrainingImage" | "ImageUri" if area == "ART" => json!("ALLOWED_IMAGE"),
-        "Image" | "TrainingImage" | "ImageUri" if area == "REP" => json!("IMAGE@sha256:DIGEST"),
-        "InstanceType" if area == "IAM" => json!("ALLOWED_TYPE"),
-        _ => return None,
-    })
 }
 
 /// The kinds that Terraform's provider has as resources with the fields of the API, and their names there.
@@ -75,19 +45,20 @@ const NOT_IN_TERRAFORM: [(ResourceKind, &str); 4] = [
     (ResourceKind::Space, "SpaceSettings.RemoteAccess"),
 ];
 
-/// The examples for a control of a kind; none if its fields belong to other answers, or cannot be set when the resource is created.
+/// The examples for a control of a kind under these settings; none if its fields belong to other answers, or cannot be set when the
+/// resource is created.
 #[must_use]
-pub fn fixes(kind: ResourceKind, control: &Control) -> Vec<Fix> {
-    // An endpoint inherits from its configuration, and an execution from its pipeline.
-    if [ResourceKind::Endpoint, ResourceKind::PipelineExecution].contains(&kind) {
+pub fn fixes(kind: ResourceKind, control: &Control, settings: &Settings) -> Vec<Fix> {
+    if !is_requested(kind) {
         return Vec::new();
     }
     let Some(creation) = creations().find(|creation| creation.kind == kind) else { return Vec::new() };
-    let wanted = wanted(control);
+    let wanted = wanted(control, settings);
     if wanted.is_empty() {
         return Vec::new();
     }
-    let request = nested(wanted.iter().map(|(path, value)| (requested(kind, path), value.clone())));
+    let request =
+        nested(wanted.iter().map(|(path, value)| (requested(kind, path).to_owned(), value.clone())));
     let class = creation.operation.trim_start_matches("Create");
     let mut fixes = vec![Fix {
         with: "boto3",
@@ -117,28 +88,16 @@ pub fn fixes(kind: ResourceKind, control: &Control) -> Vec<Fix> {
 }
 
 /// The wanted fields of the resource itself. If several fields have one name, the first is shown.
-fn wanted(control: &Control) -> Vec<(&str, Json)> {
+fn wanted<'c>(control: &'c Control, settings: &Settings) -> Vec<(&'c str, Json)> {
     let mut wanted: Vec<(&str, Json)> = Vec::new();
     for path in control.fields.iter().map(String::as_str).filter(|path| !path.contains([':', '*'])) {
         let is_shown = |(known, _): &(&str, Json)| last(known) == last(path);
-        match value(last(path), &control.area) {
+        match value(last(path), &control.area, settings) {
             Some(value) if !wanted.iter().any(is_shown) => wanted.push((path, value)),
             _ => {}
         }
     }
     wanted
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
-}
-
-/// A path of the description as the request has it.
-fn requested(kind: ResourceKind, path: &str) -> String {
-    match (kind, path) {
-        (ResourceKind::NotebookInstance, "SecurityGroups") => "SecurityGroupIds".to_owned(),
-        _ => path.to_owned(),
-    }
 }
 
 /// Objects within each other, as the paths lead.
@@ -264,7 +223,7 @@ mod tests {
     /// The ways to keep a control, each with its language before it.
     fn check(kind: ResourceKind, id: &str, expect: &[&str]) {
         let bundle = Bundle::embedded().unwrap();
-        let fixes = fixes(kind, bundle.control(id).unwrap());
+        let fixes = fixes(kind, bundle.control(id).unwrap(), bundle.settings());
         let told: Vec<String> = fixes.iter().map(|fix| format!("{}: {}", fix.with, fix.code)).collect();
         assert_eq!(told, expect, "{id}");
     }
@@ -294,7 +253,7 @@ mod tests {
             ],
         );
         let bundle = Bundle::embedded().unwrap();
-        let of = |kind, id| fixes(kind, bundle.control(id).unwrap());
+        let of = |kind, id| fixes(kind, bundle.control(id).unwrap(), bundle.settings());
         let model = of(ResourceKind::Model, "MDL-NET-01");
         assert!(
             model[1].code.starts_with("Model(..., vpc_config=dict(Subnets=[\"SUBNET_ID\"], "),

@@ -12,6 +12,7 @@ use crate::control::{Control, Remedy};
 use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, actual, concerned, fill, shortened};
+use crate::fixes::changes::Failed;
 use crate::join::{Joined, OperationAnswer, split, tags};
 use crate::key::{KEY_OPERATION, key_paths};
 use crate::merge::{Part, merge};
@@ -221,6 +222,11 @@ impl Case<'_> {
             None => control.fix.clone(),
         };
         let (waiver, last) = self.waiver(&control.id);
+        // What a parent has started is mended in the parent's request.
+        let diff = match parent(resource, document) {
+            Some(_) => String::new(),
+            None => self.diff(control),
+        };
         let expired = last.filter(|_| waiver.is_none()).map(Finding::expired);
         let finding = Finding {
             control: control.id.clone(),
@@ -232,9 +238,16 @@ impl Case<'_> {
             actual: actual(document, joined, control, self.unreadable),
             wanted: wanted(),
             fix,
+            diff,
             waiver,
         };
         std::iter::once(finding).chain(expired).collect()
+    }
+
+    fn diff(&self, control: &Control) -> String {
+        let Subject { resource, document, joined, .. } = *self.subject;
+        let (settings, unreadable) = (self.settings, self.unreadable);
+        Failed { kind: resource.kind, document, joined, settings, unreadable }.diff(control)
     }
 
     /// Why it is not known whether a control holds.

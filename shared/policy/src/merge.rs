@@ -114,6 +114,7 @@ mod tests {
             actual: actual.into(),
             wanted: String::new(),
             fix: String::new(),
+            diff: String::new(),
             waiver: None,
         }
     }

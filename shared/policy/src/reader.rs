@@ -381,16 +381,13 @@ mod tests {
         assert!(reader.texts("l[].x").is_empty());
         assert!(!reader.is_true("f"));
         assert_eq!(reader.text("o.p"), None);
-        assert_eq!(unreadable.concerning("a.b").unwrap(), "`a.b` is a number, where a text is expected");
-        assert_eq!(unreadable.concerning("a").unwrap(), "`a.b` is a number, where a text is expected");
-        assert_eq!(unreadable.concerning("l[].x").unwrap(), "`l[]` is an object, where a list is expected");
-        assert!(unreadable.concerning("f").unwrap().ends_with("where true or false is expected"));
-        assert!(unreadable.concerning("o.p").unwrap().contains("an object is expected"));
+        assert_eq!(unreadable.concerning("a.b").unwrap(), "`a.b` is a number; expected a text");
+        assert_eq!(unreadable.concerning("a").unwrap(), "`a.b` is a number; expected a text");
+        assert_eq!(unreadable.concerning("l[].x").unwrap(), "`l[]` is an object; expected a list");
+        assert!(unreadable.concerning("f").unwrap().ends_with("expected true or false"));
+        assert!(unreadable.concerning("o.p").unwrap().contains("expected an object"));
         assert_eq!(unreadable.concerning("ab"), None);
         Reader::new(&json!([1]), &unreadable).text("x.y");
-        assert_eq!(
-            unreadable.concerning("ab").unwrap(),
-            "the document is a list, where an object is expected"
-        );
+        assert_eq!(unreadable.concerning("ab").unwrap(), "the document is a list; expected an object");
     }
 }

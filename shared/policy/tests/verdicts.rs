@@ -257,10 +257,7 @@ fn what_cannot_be_read_is_unknown_never_kept_and_never_remedied() {
     let verdict = odd.verdict(&strict());
     assert_eq!(verdict.outcome, Judgement::Unknown);
     assert_eq!(broken(&verdict), ["TRN-NET-02"]);
-    assert_eq!(
-        verdict.findings[0].actual,
-        "`EnableNetworkIsolation` is a text, where true or false is expected"
-    );
+    assert_eq!(verdict.findings[0].actual, "`EnableNetworkIsolation` is a text; expected true or false");
     let lists =
         of("training-job").but("/InputDataConfig", json!({ "S3Uri": "s3://ds-data" })).verdict(&strict());
     assert_eq!(broken(&lists), ["TRN-ART-01", "TRN-REP-02", "TRN-REP-03"]);

@@ -10,6 +10,7 @@ mod environment;
 mod file;
 mod mode;
 mod quality;
+mod reconcile;
 mod section;
 mod settings;
 mod training;
@@ -23,6 +24,7 @@ pub use environment::Environment;
 pub use file::{FileError, read_file};
 pub use mode::{ControlMode, Mode, Profile};
 pub use quality::{ProbabilityThreshold, QualityProblem, WatchedQuality};
+pub use reconcile::ReconcileSettings;
 pub use section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TagValue, TraceabilitySettings,

@@ -10,6 +10,7 @@ use crate::drift::DriftSettings;
 use crate::environment::Environment;
 use crate::file::{FileError, read_file};
 use crate::mode::{ControlMode, Mode, Profile};
+use crate::reconcile::ReconcileSettings;
 use crate::section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TraceabilitySettings,
@@ -44,6 +45,8 @@ pub struct Settings {
     pub lineage: LineageSettings,
     /// When drift, and silence, are reported.
     pub drift: DriftSettings,
+    /// How the account is looked through for what no event announced.
+    pub reconcile: ReconcileSettings,
     /// The mode of each control by its id, whatever the profile. The default is to enforce the controls of the profile.
     pub controls: BTreeMap<String, ControlMode>,
     /// Resources that may fail a control for a while.
@@ -115,6 +118,7 @@ impl Settings {
             explainability: or(environment.explainability.as_ref(), &self.explainability),
             lineage: self.lineage.clone(),
             drift: self.drift.clone(),
+            reconcile: self.reconcile.clone(),
             controls,
             waivers: self.waivers.clone(),
             longest_waiver_days: self.longest_waiver_days,

@@ -73,7 +73,11 @@ fn watch_continued(fields: &Fields<'_>) -> Result<Event, Undecodable> {
     let detail = fields.object("detail").ok_or_else(|| fields.missing("detail"))?;
     let word = detail.required("watch")?;
     let watched = Watched::parse(&word).ok_or_else(|| {
-        detail.invalid("watch", &Value::String(word), "`schedules`, `endpoints`, `windows` or `labels`")
+        detail.invalid(
+            "watch",
+            &Value::String(word),
+            "`schedules`, `endpoints`, `windows`, `labels` or `account`",
+        )
     })?;
     let scope = match detail.text("from") {
         Some(from) => WatchScope::From(from),

@@ -1,5 +1,6 @@
 use super::chars::{breaks, turns};
 use super::text::Untrusted;
+use crate::git::ConsolePage;
 
 /// A text in Markdown in which text of others has no effect: it is inside code spans, which no program interprets.
 /// Only this program's own words and such code spans can be added to it.
@@ -43,6 +44,13 @@ impl Markdown {
             self.0.push(' ');
         }
         self.0.push('`');
+        self
+    }
+
+    /// The number of a line, which leads to its page.
+    #[must_use]
+    pub fn line_link(mut self, line: usize, page: &ConsolePage) -> Self {
+        self.0.extend(["[line ", &line.to_string(), "](", page.as_str(), ")"]);
         self
     }
 

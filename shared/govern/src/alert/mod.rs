@@ -173,6 +173,9 @@ impl<W: World> AlertDrift<'_, W> {
             Some((Watched::Windows | Watched::Labels, _)) => {
                 Ok(Done::Nothing("detect-drift closes windows, and measures predictions".to_owned()))
             }
+            Some((Watched::Account, _)) => {
+                Ok(Done::Nothing("reconcile looks through the account".to_owned()))
+            }
         }
     }
 }

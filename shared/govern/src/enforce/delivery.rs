@@ -22,6 +22,8 @@ pub(crate) struct Delivery<'a, W> {
     /// Absent where a state change or another resource led here.
     pub(crate) call: Option<&'a CallMade>,
     pub(crate) moment: &'a Moment,
+    /// Whether the remedy is left to an event: the finding is published, and nothing else is done.
+    pub(crate) only_reports: bool,
     verdict: OnceCell<Option<Item>>,
     compliance: OnceCell<Option<ComplianceRow>>,
 }
@@ -33,7 +35,20 @@ impl<'a, W: World> Delivery<'a, W> {
         call: Option<&'a CallMade>,
         moment: &'a Moment,
     ) -> Self {
-        Self { world, judged, call, moment, verdict: OnceCell::new(), compliance: OnceCell::new() }
+        Self {
+            world,
+            judged,
+            call,
+            moment,
+            only_reports: false,
+            verdict: OnceCell::new(),
+            compliance: OnceCell::new(),
+        }
+    }
+
+    /// The same; see [`Self::only_reports`].
+    pub(crate) fn reporting_only(self, only_reports: bool) -> Self {
+        Self { only_reports, ..self }
     }
 
     pub(crate) fn table(&self) -> &'a W::Table {

@@ -37,15 +37,8 @@ impl Judged {
     /// its own.
     pub(crate) fn not_yet(&self) -> Option<String> {
         let Self { resource, status, .. } = self;
-        let status = status.as_ref()?;
-        let rests = match resource.kind {
-            ResourceKind::Endpoint => matches!(status, Status::InService | Status::Failed),
-            ResourceKind::NotebookInstance => {
-                matches!(status, Status::InService | Status::Stopped | Status::Failed)
-            }
-            _ => true,
-        };
-        (!rests).then(|| format!("{resource} is {status}: it is judged afterwards"))
+        let status = status.as_ref().filter(|status| !rests(resource.kind, status))?;
+        Some(format!("{resource} is {status}: it is judged afterwards"))
     }
 
     /// The ids of the controls that it fails, separated by spaces, as in its tag.
@@ -55,6 +48,17 @@ impl Judged {
             finding.status == FindingStatus::Violation && checked.contains(&finding.control)
         });
         violated.map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Whether nothing is being created or changed in this state.
+pub(crate) fn rests(kind: ResourceKind, status: &Status) -> bool {
+    match kind {
+        ResourceKind::Endpoint => matches!(status, Status::InService | Status::Failed),
+        ResourceKind::NotebookInstance => {
+            matches!(status, Status::InService | Status::Stopped | Status::Failed)
+        }
+        _ => true,
     }
 }
 

@@ -21,7 +21,9 @@ mod remedy;
 mod stopped_job;
 mod verdict_record;
 
-use sagewarden_events::{Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind, Status};
+use sagewarden_events::{
+    Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind, Status, Timestamp,
+};
 use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow, VerdictRow};
 use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure};
 
@@ -51,6 +53,9 @@ use crate::world::World;
 
 /// How far a child is followed to its parents.
 const STEPS: u8 = 3;
+
+/// Why nothing is done about what no event announced.
+const FOUND_LATE: &str = "a sweep found it, and `[reconcile] enforce` does not let it remedy";
 
 /// The use case with the ports it needs.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +108,8 @@ impl<W: World> EnforcePolicy<'_, W> {
 
     /// Judges a resource that a sweep found; `None` if it no longer exists. A verdict that still holds is not written again: a sweep is not
     /// an event, and its time says nothing about the resource. If a parent started the resource, the parent is judged when the sweep finds
-    /// the parent.
+    /// the parent. What was created since `remedies_since` is remedied. Of anything else the finding is
+    /// published, and an event that comes late still remedies it.
     ///
     /// # Errors
     ///
@@ -111,6 +117,7 @@ impl<W: World> EnforcePolicy<'_, W> {
     pub(crate) async fn on_found(
         &self,
         resource: &Resource,
+        remedies_since: Option<Timestamp>,
         moment: &Moment,
     ) -> Result<Option<Judged>, Failure> {
         let Self { world, inspected, keys, bundle } = *self;
@@ -120,15 +127,30 @@ impl<W: World> EnforcePolicy<'_, W> {
         if judged.not_yet().is_some() || parent(&judged).is_some() {
             return Ok(Some(judged));
         }
+        let may_remedy = remedies_since.is_some_and(|since| judged.created_at >= since);
         let delivery = Delivery::new(world, &judged, None, moment);
         if stands(world.table(), &judged).await? {
             list_verdict(&delivery).await?;
         } else {
             record_verdict(&delivery).await?;
         }
+        // What is recorded is what an event would have recorded; what is done is less.
+        let only_reports = !may_remedy && remedy::intended(&judged).action.is_some();
+        if only_reports {
+            judged.verdict.plan = Plan::Nothing(FOUND_LATE.to_owned());
+        }
+        let delivery = Delivery::new(world, &judged, None, moment).reporting_only(only_reports);
         // The delivery that recorded the verdict may have died before it published the finding.
         act_on(&delivery).await?;
         Ok(Some(judged))
+    }
+
+    /// Closes the findings on a resource that is there no more, as far as a sweep can see: nobody said when it was deleted.
+    ///
+    /// # Errors
+    /// If the table fails.
+    pub(crate) async fn close_gone(&self, resource: &Resource, at: Timestamp) -> Result<(), PortError> {
+        note_deletion(self.world.table(), resource, at).await
     }
 
     /// Deleting the description of a job removes the evidence: all that is left is the deletion itself.
@@ -269,7 +291,14 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
             let others = others.filter(|row| row.cause != own && !is_of_success(&row.cause));
             publish_owed(world, moment, resource, others).await?;
             return match claim_finding(delivery).await? {
+                Some(finding) if delivery.only_reports && finding.earlier.is_some() => {
+                    finding.leave(world, None).await?;
+                    Ok(Done::Nothing(format!("{resource} is being remedied")))
+                }
                 Some(finding) => remedy_and_publish(delivery, finding, &owed).await,
+                None if delivery.only_reports => {
+                    Ok(Done::Nothing(format!("the finding on {resource} has been published")))
+                }
                 None => remedy_again(delivery, &owed).await,
             };
         }

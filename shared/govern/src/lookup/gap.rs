@@ -8,6 +8,7 @@ use sagewarden_lineage::rows::{CallEffect, CallRow, JudgedRow, NodeRow, VerdictR
 use sagewarden_lineage::table::Item;
 
 use super::address::resolve;
+use super::arrived::arrived;
 use super::question::{NoAnswer, Question};
 use super::reading::Reading;
 use crate::ports::Table;
@@ -34,6 +35,7 @@ pub(super) async fn gap<T: Table>(
         verdict: Vec::new(),
         complete: true,
         missing: Vec::new(),
+        events: None,
         requests: 0,
     };
     let judged = match &resource {
@@ -68,6 +70,7 @@ pub(super) async fn gap<T: Table>(
     if !gap.has_verdict {
         gap.verdict = without_verdict(resource.as_ref(), gap.has_lineage, judged.is_some());
     }
+    gap.events = arrived(reading).await?;
     gap.requests = reading.requests();
     Ok(gap)
 }

@@ -4,6 +4,7 @@
 //! ([`periods`]), the way from an address to a node ([`address`]), and the reads that count against the limits ([`reading`]).
 
 mod address;
+mod arrived;
 mod diff;
 mod endpoint;
 mod entity;

@@ -25,6 +25,8 @@ pub struct ListedResource {
     pub resource: Resource,
     /// When it was created; `None` where the list does not say so.
     pub created_at: Option<Timestamp>,
+    /// When it was last changed; `None` where the list does not say so.
+    pub modified_at: Option<Timestamp>,
     /// All that `Describe…` would answer, if the list says as much.
     pub document: Option<Value>,
     /// Its tags, if the list has them.
@@ -81,7 +83,8 @@ impl ListedResource {
         let resource = named.or_else(|| Some(home.sibling(kind, kind.name_in(summary)?)))?;
         let created = summary.get("CreationTime").or_else(|| summary.get("StartTime"));
         let created_at = created.and_then(Timestamp::from_json);
-        Some(Self { resource, created_at, document: None, tags: None })
+        let modified_at = summary.get("LastModifiedTime").and_then(Timestamp::from_json);
+        Some(Self { resource, created_at, modified_at, document: None, tags: None })
     }
 
     /// Reads a record of `Search`.

@@ -1,12 +1,36 @@
-//! The metrics of judged windows.
+//! The metrics of judged windows, and of sweeps through the account.
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_monitor::{AttributedRows, LabelledRows, Metric, WindowReport};
 
 /// Takes metrics on behalf of CloudWatch.
 pub trait Metrics {
     /// Publishes the metrics of a window that is over.
     fn publish(&self, window: &WindowMetrics<'_>);
+
+    /// Publishes the counts of a sweep that has ended.
+    fn swept(&self, _: &SweptKind) {}
+}
+
+/// The counts of a sweep through a kind of resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweptKind {
+    /// The kind.
+    pub kind: ResourceKind,
+    /// When it ended.
+    pub time: Timestamp,
+    /// Resources that it listed.
+    pub listed: u64,
+    /// New resources that an event had announced.
+    pub known: u64,
+    /// New resources that no event had announced.
+    pub missed: u64,
+    /// How long after their creation these were found: in the middle, in milliseconds; absent if there are none.
+    pub late_median_ms: Option<i64>,
+    /// At most.
+    pub late_most_ms: Option<i64>,
+    /// Resources that are there no more.
+    pub gone: u64,
 }
 
 /// The aspects of an endpoint that Sagewarden itself monitors. Each has reports and metrics of its own.

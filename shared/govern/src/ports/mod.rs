@@ -19,7 +19,7 @@ pub use bus::{Bus, Notice};
 pub use error::{PortError, PortErrorKind};
 pub use estate::{Estate, EstatePage, ListedResource, SEARCHED, Wanted, is_newest_first, tag_map};
 pub use keys::Keys;
-pub use metrics::{Metrics, Monitor, WindowMetrics};
+pub use metrics::{Metrics, Monitor, SweptKind, WindowMetrics};
 pub use objects::{Files, Listing, ObjectVersion, Objects};
 pub use quarantine::{Quarantine, Rejected};
 pub use remedies::{ModelUse, Remedies, Stopped};

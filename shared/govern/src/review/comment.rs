@@ -1,5 +1,9 @@
 //! The words of a comment on a commit, in Markdown ("Comment on a commit", CodeCommit user guide): plain lists, which read well
 //! where they are not rendered.
+//!
+//! It is one comment on the commit, and links to the lines of the findings. CodeCommit can also pin a comment to a line, but only to "the
+//! position of a change" in the comparison of this commit with its parent: a file that an earlier commit of the push changed has none, and
+//! what is wrong with most requests is a field that is not there. And whoever follows the repository is notified of each comment.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +12,12 @@ use sagewarden_lineage::rows::bundle_mark;
 use sagewarden_policy::{Bundle, Finding, Judgement, Severity};
 
 use crate::ports::Comment;
-use crate::review::reviewed::{MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest, SHOWN};
+use crate::review::reviewed::{FileLine, MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest, SHOWN};
 
 /// Reserved for the sentence that says how much was cut.
 const CUT: usize = 200;
-/// The comment, never longer than CodeCommit takes. With [`SHOWN`] and [`Markdown::MOST`] there is always room for the worst finding.
+/// The comment, never longer than CodeCommit takes. With [`SHOWN`] and [`Markdown::MOST`] there is always room for the
+/// worst finding, at least in its short form.
 pub(crate) fn text(review: &Review, bundle: &Bundle, account: &str) -> Markdown {
     let head = Markdown::default().ours("**Sagewarden**: ").then(&summary(review)).ours("\n");
     let tail = tail(review, bundle, account);
@@ -21,10 +26,9 @@ pub(crate) fn text(review: &Review, bundle: &Bundle, account: &str) -> Markdown 
     let pieces = pieces(review);
     let mut body = Markdown::default();
     let mut shown = 0;
-    for piece in &pieces {
-        if length(&body) + length(piece) > room {
-            break;
-        }
+    for forms in &pieces {
+        let fits = |piece: &&Markdown| length(&body) + length(piece) <= room;
+        let Some(piece) = forms.iter().find(fits) else { break };
         body = body.then(piece);
         shown += 1;
     }
@@ -88,15 +92,19 @@ fn word(outcome: Judgement) -> &'static str {
 }
 
 /// One for each finding, the worst requests first: should some be cut, it is those that matter least. The first of a request
-/// names it.
-fn pieces(review: &Review) -> Vec<Markdown> {
+/// names it. Each has two forms: one with everything, and a shorter one for where that has no room.
+fn pieces(review: &Review) -> Vec<[Markdown; 2]> {
     let mut requests: Vec<&ReviewedRequest> = review.requests.iter().collect();
     requests.sort_by_key(|request| std::cmp::Reverse(worst(request)));
     let mut pieces = Vec::new();
     for request in requests {
         let mut heading = heading(request);
-        for each in &request.verdict.findings {
-            pieces.push(std::mem::take(&mut heading).then(&finding(each)));
+        let lines = request.lines.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+        for (each, line) in request.verdict.findings.iter().zip(lines) {
+            let heading = std::mem::take(&mut heading);
+            let short = line.map(|line| FileLine { number: line.number, page: None });
+            let [whole, short] = [finding(each, line, each.diff.as_str()), finding(each, short.as_ref(), "")];
+            pieces.push([heading.clone().then(&whole), heading.then(&short)]);
         }
     }
     pieces
@@ -109,7 +117,7 @@ fn worst(request: &ReviewedRequest) -> Option<Severity> {
 }
 
 fn heading(request: &ReviewedRequest) -> Markdown {
-    let ReviewedRequest { path, place, resource, verdict } = request;
+    let ReviewedRequest { path, place, resource, verdict, .. } = request;
     let mut text = Markdown::default().ours("\n").code(Untrusted::new(path));
     if let Some(place) = place {
         text = text.ours(" ").code(Untrusted::new(place));
@@ -124,14 +132,25 @@ fn heading(request: &ReviewedRequest) -> Markdown {
 }
 
 /// Texts of controls can quote pushed files, and a custom bundle may have any text: treat all of them as others' words.
-fn finding(finding: &Finding) -> Markdown {
+fn finding(finding: &Finding, line: Option<&FileLine>, diff: &str) -> Markdown {
     let Finding { control, severity, title, field, actual, wanted, fix, waiver, .. } = finding;
     let mut text = Markdown::default().ours("- ").code(Untrusted::new(control));
     text = text.ours(" (").ours(severity_word(*severity)).ours("): ").code(Untrusted::new(title)).ours("\n");
+    if let Some(FileLine { number, page }) = line {
+        text = text.ours("    - at: ");
+        text = match page {
+            Some(page) => text.line_link(*number, page),
+            None => text.ours("line ").number(*number),
+        };
+        text = text.ours("\n");
+    }
     for (label, value) in [("field", field), ("actual", actual), ("wanted", wanted), ("fix", fix)] {
         if !value.is_empty() {
             text = text.ours("    - ").ours(label).ours(": ").code(Untrusted::new(value)).ours("\n");
         }
+    }
+    for line in diff.lines() {
+        text = text.ours("    - ").code(Untrusted::new(line)).ours("\n");
     }
     if let Some(waiver) = waiver {
         let expires = waiver.expires.to_string();
@@ -209,7 +228,7 @@ fn count(text: Markdown, number: usize, one: &'static str, several: &'static str
 
 #[cfg(test)]
 mod tests {
-    use sagewarden_events::{Resource, ResourceKind, Timestamp};
+    use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
     use sagewarden_policy::{FindingStatus, Plan, Verdict, WaivedBy};
     use sagewarden_settings::Mode;
 
@@ -226,6 +245,7 @@ mod tests {
             actual: actual.to_owned(),
             wanted: "subnets of any VPC".to_owned(),
             fix: "pass a VpcConfig".to_owned(),
+            diff: "+ VpcConfig.Subnets: [\"SUBNET_ID\"]".to_owned(),
             waiver: None,
         }
     }
@@ -240,6 +260,7 @@ mod tests {
         ReviewedRequest {
             path: path.to_owned(),
             place: Some("Steps[0]".to_owned()),
+            lines: Vec::new(),
             resource: Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "train"),
             verdict: Verdict {
                 outcome,
@@ -282,27 +303,36 @@ mod tests {
             status: FindingStatus::Waived,
             ..finding_of("TRN-NET-02", Severity::Critical, "absent")
         };
-        let text = written(&review(vec![
-            judged("waived.json", vec![waived]),
-            judged("broken.json", vec![finding_of("TRN-NET-01", Severity::High, "`*[x](y)*`\nz")]),
-        ]));
+        let mut broken =
+            judged("broken.json", vec![finding_of("TRN-NET-01", Severity::High, "`*[x](y)*`\nz")]);
+        let repository = Repository { account: "1".into(), region: "eu-west-1".into(), name: "r".into() };
+        let commit = CommitId::parse(&"c0".repeat(20)).unwrap();
+        let page = repository.line_page(&commit, "broken.json", 12);
+        broken.lines = vec![Some(FileLine { number: 12, page })];
+        let mut waived = judged("waived.json", vec![waived]);
+        waived.lines = vec![Some(FileLine { number: 3, page: None })];
+        let text = written(&review(vec![waived, broken]));
         let expected = "**Sagewarden**: 2 requests in 2 files: 1 violating, 1 waived
 
 `broken.json` `Steps[0]`: training job `train`: 1 failed of 2 controls
 
 - `TRN-NET-01` (high): `it runs inside the allowed network`
+    - at: [line 12](https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories/r/browse/c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0/--/broken.json?region=eu-west-1&lines=12-12)
     - field: `VpcConfig.Subnets`
     - actual: `'*[x](y)*' z`
     - wanted: `subnets of any VPC`
     - fix: `pass a VpcConfig`
+    - `+ VpcConfig.Subnets: [\"SUBNET_ID\"]`
 
 `waived.json` `Steps[0]`: training job `train`: 1 waived of 2 controls
 
 - `TRN-NET-02` (critical): `it runs inside the allowed network`
+    - at: line 3
     - field: `VpcConfig.Subnets`
     - actual: `absent`
     - wanted: `subnets of any VPC`
     - fix: `pass a VpcConfig`
+    - `+ VpcConfig.Subnets: [\"SUBNET_ID\"]`
     - waived by `Ana` until `1970-01-01T00:00:00Z`: `a trial`
 ";
         assert!(text.starts_with(expected), "{text}");

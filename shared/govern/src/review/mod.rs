@@ -8,8 +8,8 @@ mod reviewed;
 
 use sagewarden_events::{CommitId, RefKind, ReferenceChanged, Repository, Resource, Timestamp};
 use sagewarden_lineage::rows::bundle_mark;
-use sagewarden_policy::intake::{self, Candidate, Unusable};
-use sagewarden_policy::{Bundle, Subject, judge};
+use sagewarden_policy::intake::{self, Candidate, Lines, Unusable};
+use sagewarden_policy::{Bundle, Finding, Subject, judge};
 use sha2::{Digest, Sha256};
 
 use crate::bundle::{BundleInForce, KeepBundle};
@@ -17,7 +17,7 @@ use crate::notify::{Kept, Moment, Receipt};
 use crate::outcome::{Done, Outcome};
 use crate::ports::{ChangedFile, Comment, PortError, SourceControl};
 use crate::record::push::RecordedPush;
-use crate::review::reviewed::{MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest};
+use crate::review::reviewed::{FileLine, MAX_BYTES, MAX_FILES, MAX_REQUESTS, Review, ReviewedRequest};
 use crate::world::World;
 
 /// Differences that are listed of a push. A larger one is a new repository or an import.
@@ -133,15 +133,17 @@ fn cause(bundle: &Bundle, push: &Push<'_>) -> String {
 
 /// Adds the requests in a file. JSON of an unknown form is passed over.
 fn judge_file(bundle: &Bundle, push: &Push<'_>, path: &str, content: &[u8], review: &mut Review) {
-    let intake = match str::from_utf8(content).map(intake::read) {
-        Ok(Ok(intake)) => intake,
-        Err(_) | Ok(Err(Unusable::NotJson(_))) => return review.unreadable.push(path.to_owned()),
-        Ok(Err(unusable @ Unusable::NearlyKnown)) => return review.note(path, unusable.to_string()),
-        Ok(Err(_)) => return,
+    let Ok(text) = str::from_utf8(content) else { return review.unreadable.push(path.to_owned()) };
+    let intake = match intake::read(text) {
+        Ok(intake) => intake,
+        Err(Unusable::NotJson(_)) => return review.unreadable.push(path.to_owned()),
+        Err(unusable @ Unusable::NearlyKnown) => return review.note(path, unusable.to_string()),
+        Err(_) => return,
     };
+    let file = PushedFile { path, lines: Lines::of_json(text) };
     for candidate in intake.candidates {
         if review.requests.len() < MAX_REQUESTS {
-            review.requests.push(judge_candidate(bundle, push, path, candidate));
+            review.requests.push(judge_candidate(bundle, push, &file, candidate));
         } else {
             review.more_requests += 1;
         }
@@ -151,11 +153,26 @@ fn judge_file(bundle: &Bundle, push: &Push<'_>, path: &str, content: &[u8], revi
     }
 }
 
+/// A file of a push, with its lines.
+struct PushedFile<'a> {
+    path: &'a str,
+    lines: Lines<'a>,
+}
+
+impl PushedFile<'_> {
+    /// Where a finding stands.
+    fn line(&self, push: &Push<'_>, candidate: &Candidate, finding: &Finding) -> Option<FileLine> {
+        let fields: Vec<&str> = finding.field.split(", ").collect();
+        let number = usize::try_from(self.lines.place(candidate, &fields).line?).ok()?;
+        Some(FileLine { number, page: push.repository.line_page(push.after, self.path, number) })
+    }
+}
+
 /// Where the file does not say it, it is for the repository's account and region.
 fn judge_candidate(
     bundle: &Bundle,
     push: &Push<'_>,
-    path: &str,
+    file: &PushedFile<'_>,
     mut candidate: Candidate,
 ) -> ReviewedRequest {
     let or = |own: &str, other: &str| if own.is_empty() { other.to_owned() } else { own.to_owned() };
@@ -164,11 +181,13 @@ fn judge_candidate(
     let region = or(&own.region, &push.repository.region);
     candidate.resource = Resource::in_region(own.kind, &account, &region, &own.name);
     let joined = candidate.joined();
+    let bare = candidate.bare();
     let Candidate { resource, document, place, .. } = candidate;
     // As of the push, whatever time the file names: the verdict is the same whenever it is made.
     let subject = Subject { resource: &resource, document: &document, as_of: push.time, joined: &joined };
     let verdict = judge(bundle, &subject);
-    ReviewedRequest { path: path.to_owned(), place, resource, verdict }
+    let lines = verdict.findings.iter().map(|finding| file.line(push, &bare, finding)).collect();
+    ReviewedRequest { path: file.path.to_owned(), place, resource, verdict, lines }
 }
 
 fn is_json(file: &ChangedFile) -> bool {

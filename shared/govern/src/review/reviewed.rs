@@ -1,6 +1,6 @@
 //! The verdicts on the requests in a push.
 
-use sagewarden_events::Resource;
+use sagewarden_events::{ConsolePage, Resource};
 use sagewarden_policy::Verdict;
 
 /// Files that are read: a call each, within the time that a function has.
@@ -63,4 +63,15 @@ pub(crate) struct ReviewedRequest {
     pub(crate) place: Option<String>,
     pub(crate) resource: Resource,
     pub(crate) verdict: Verdict,
+    /// Where each finding of the verdict stands, as far as that is known.
+    pub(crate) lines: Vec<Option<FileLine>>,
+}
+
+/// A line of a pushed file.
+#[derive(Clone, Debug)]
+pub(crate) struct FileLine {
+    /// From 1.
+    pub(crate) number: usize,
+    /// Where CodeCommit's console shows it.
+    pub(crate) page: Option<ConsolePage>,
 }

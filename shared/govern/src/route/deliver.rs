@@ -1,11 +1,12 @@
-//! All five functions, one after the other.
+//! All functions that events reach, one after the other; but for `reconcile`, which looks at the account and not at events.
 
 use sagewarden_events::Event;
 
 use crate::detect::known_baselines::KnownBaselines;
+use crate::judging::Judging;
 use crate::notify::Moment;
 use crate::outcome::Outcome;
-use crate::route::judging::{Judging, enforce_policy, record_commit};
+use crate::route::judging::{enforce_policy, record_commit};
 use crate::route::watching::{alert_drift, detect_drift, record_lineage};
 use crate::world::World;
 

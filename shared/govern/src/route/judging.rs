@@ -1,37 +1,19 @@
-//! The two functions that judge.
+//! The three functions that judge.
 
-use sagewarden_events::Event;
+use sagewarden_events::{Event, Watched};
 
 use crate::bundle::{BundleInForce, KeepBundle};
 use crate::enforce::EnforcePolicy;
 use crate::enforce::canary::judge_canary;
-use crate::enforce::inspect_role::InspectedRoles;
-use crate::enforce::known_keys::KnownKeys;
+use crate::judging::Judging;
 use crate::notify::Moment;
 use crate::outcome::{Done, Outcome};
+use crate::ports::Estate;
+use crate::reconcile::Reconcile;
 use crate::record::push::record_commit as record_push;
 use crate::review::ReviewCommit;
 use crate::route::elsewhere::of_elsewhere;
 use crate::world::World;
-
-/// The data that a judging process keeps from one event to the next.
-#[derive(Debug)]
-pub struct Judging {
-    /// Policies and settings.
-    pub in_force: BundleInForce,
-    /// Recent facts about roles.
-    pub inspected: InspectedRoles,
-    /// KMS's answers about keys.
-    pub keys: KnownKeys,
-}
-
-impl Judging {
-    /// Judges by this bundle.
-    #[must_use]
-    pub fn new(in_force: BundleInForce) -> Self {
-        Self { in_force, inspected: InspectedRoles::default(), keys: KnownKeys::default() }
-    }
-}
 
 /// `record-commit`. It records first, so that the commit is recorded even if the push cannot be judged. Without a bundle, nothing is
 /// reviewed, and no commit gets a comment.
@@ -96,4 +78,24 @@ pub async fn enforce_policy(
         _ => return None,
     };
     Some(with_unpublished(outcome, in_force))
+}
+
+/// `reconcile`. `is_over` says whether it is time to hand on the rest.
+pub async fn reconcile(
+    world: &impl World,
+    estate: &impl Estate,
+    judging: &Judging,
+    event: &Event,
+    moment: &Moment,
+    is_over: &dyn Fn() -> bool,
+) -> Option<Outcome> {
+    let Event::ClockTicked(tick) = event else { return None };
+    if tick.part.as_ref().is_some_and(|part| part.watched != Watched::Account) {
+        return None;
+    }
+    if let Some(rejected) = of_elsewhere(world, event) {
+        return Some(rejected);
+    }
+    let outcome = Reconcile { world, estate, judging, is_over }.on_clock(tick, moment).await;
+    Some(with_unpublished(outcome, &judging.in_force))
 }

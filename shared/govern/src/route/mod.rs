@@ -14,7 +14,8 @@
 //! | a new object | `alert-drift` | read the evaluation of a window, or the report of a monitoring execution |
 //! | a tick of the clock | `detect-drift` | close windows that are over |
 //! | a tick of the clock | `alert-drift` | look for schedules that did not run, and for traffic that stopped |
-//! | a part of a tick's work | the function that handed it on | the same for some of the windows, schedules or endpoints |
+//! | a tick of the clock | `reconcile` | look through the account for what no event announced |
+//! | a part of a tick's work | the function that handed it on | the same for some of the windows, schedules, endpoints or kinds |
 //!
 //! `infra/template.yaml` brings each function the events that it has a row for. A function answers `None` to any other event.
 //! `lookup-lineage` answers questions, and no event: it has no row.
@@ -27,7 +28,9 @@ mod judging;
 mod watching;
 
 #[cfg(feature = "judging")]
+pub use crate::judging::Judging;
+#[cfg(feature = "judging")]
 pub use deliver::{Handled, deliver};
 #[cfg(feature = "judging")]
-pub use judging::{Judging, enforce_policy, record_commit};
+pub use judging::{enforce_policy, reconcile, record_commit};
 pub use watching::{alert_drift, detect_drift, record_lineage};

@@ -5,114 +5,38 @@
 //! the service is busy, the step fails, and the cursor stays. A verdict that still holds and a node with all its facts are left alone. So a
 //! second sweep writes only its mark ([`SweepRow`]).
 
+mod found;
 mod gone;
 mod held;
-
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+mod kinds;
+mod standing;
 
 use sagewarden_events::{Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{GAPS, STATE};
-use sagewarden_lineage::rows::{NodeRow, SeenRow, SweepRow};
-use sagewarden_policy::{Bundle, Verdict};
+use sagewarden_lineage::rows::{MissedRow, NodeRow, SweepRow, SweepTally};
+use sagewarden_policy::Bundle;
 
 use crate::enforce::EnforcePolicy;
-use crate::enforce::judged::Judged;
+use crate::enforce::judged::rests;
+use crate::judging::Judging;
 use crate::notify::Moment;
 use crate::outcome::Failure;
-use crate::ports::{Estate, EstatePage, ListedResource, PortError, SEARCHED, Table, Wanted, is_newest_first};
+use crate::ports::{
+    Account, Estate, EstatePage, ListedResource, PortError, SEARCHED, Table, Wanted, is_newest_first,
+};
 use crate::record::RecordLineage;
-use crate::route::Judging;
-use crate::sweep::gone::{Names, gone};
+use crate::sweep::gone::{GoneResource, Names, compare};
 use crate::sweep::held::HeldWorld;
+use crate::sweep::kinds::is_announced;
+use crate::sweep::standing::{ListedStanding, standings};
 use crate::world::World;
+
+pub use found::{Swept, SweptResource};
+pub use kinds::{SWEPT, is_lasting};
 
 /// Pages in a row that list nothing and are not the last. SageMaker gave such pages until it throttled; a sweep gives up and says where.
 const EMPTY_PAGES: u64 = 50;
-
-/// The kinds that a sweep walks through, what serves first: an account of a million jobs answers last.
-pub const SWEPT: [ResourceKind; 25] = [
-    ResourceKind::Endpoint,
-    ResourceKind::EndpointConfig,
-    ResourceKind::InferenceComponent,
-    ResourceKind::Model,
-    ResourceKind::ModelPackage,
-    ResourceKind::MonitoringSchedule,
-    ResourceKind::DataQualityDefinition,
-    ResourceKind::ModelQualityDefinition,
-    ResourceKind::ModelBiasDefinition,
-    ResourceKind::ModelExplainabilityDefinition,
-    ResourceKind::Domain,
-    ResourceKind::UserProfile,
-    ResourceKind::Space,
-    ResourceKind::App,
-    ResourceKind::NotebookInstance,
-    ResourceKind::LifecycleConfig,
-    ResourceKind::FeatureGroup,
-    ResourceKind::Pipeline,
-    ResourceKind::PipelineExecution,
-    ResourceKind::TuningJob,
-    ResourceKind::AutoMlJob,
-    ResourceKind::CompilationJob,
-    ResourceKind::TransformJob,
-    ResourceKind::ProcessingJob,
-    ResourceKind::TrainingJob,
-];
-
-/// Whether resources of a kind last until somebody deletes them. The others end by themselves, and a sweep may leave out old ones.
-#[must_use]
-pub fn is_lasting(kind: ResourceKind) -> bool {
-    !matches!(
-        kind,
-        ResourceKind::TrainingJob
-            | ResourceKind::ProcessingJob
-            | ResourceKind::TransformJob
-            | ResourceKind::TuningJob
-            | ResourceKind::AutoMlJob
-            | ResourceKind::CompilationJob
-            | ResourceKind::PipelineExecution
-    )
-}
-
-/// The result for a listed resource.
-#[derive(Debug)]
-pub enum Swept {
-    /// It was looked at.
-    Found(Box<SweptResource>),
-    /// It was gone when it was to be described.
-    Vanished(Resource),
-    /// It could not be judged or recorded; the rest of the sweep continues.
-    Failed {
-        /// Which one.
-        resource: Resource,
-        /// Why.
-        reason: String,
-        /// Whether a permission is missing.
-        is_denied: bool,
-    },
-    /// A sweep saw it before, and it no longer exists.
-    Gone(Resource),
-}
-
-/// A resource that a sweep looked at.
-#[derive(Debug)]
-pub struct SweptResource {
-    /// Which one.
-    pub resource: Resource,
-    /// When it was created.
-    pub created_at: Option<Timestamp>,
-    /// Its state, for kinds that have one.
-    pub status: Option<String>,
-    /// The role that it runs with.
-    pub role: Option<String>,
-    /// The verdict; `None` for a kind without controls.
-    pub verdict: Option<Verdict>,
-    /// Why the verdict is not recorded: the resource is being changed, or another one started it.
-    pub left: Option<String>,
-    /// Why it is not in the lineage, though its kind belongs there.
-    pub unrecorded: Option<String>,
-}
 
 /// The result of a step of a sweep.
 #[derive(Debug, PartialEq, Eq)]
@@ -136,7 +60,8 @@ pub struct Sweep<'a, W: World, E> {
     region: &'a str,
     began: Timestamp,
     names: Names,
-    empty: RefCell<u64>,
+    repeats: bool,
+    enforces: bool,
 }
 
 impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
@@ -151,17 +76,15 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         region: &'a str,
         began: Timestamp,
     ) -> Self {
-        let held = HeldWorld::new(world);
-        Self {
-            held,
-            estate,
-            judging,
-            bundle,
-            region,
-            began,
-            names: Names::default(),
-            empty: RefCell::default(),
-        }
+        let (held, names) = (HeldWorld::new(world), Names::default());
+        Self { held, estate, judging, bundle, region, began, names, repeats: false, enforces: false }
+    }
+
+    /// The same, as one of a series: it passes by what is known, counts what no event announced, and closes the findings on what is gone.
+    /// If it `enforces`, it remedies what was created after the first sweep.
+    #[must_use]
+    pub fn repeated(self, enforces: bool) -> Self {
+        Self { repeats: true, enforces, ..self }
     }
 
     /// How far the newest sweep through a kind came; `None` if there was none.
@@ -183,8 +106,12 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
             since: since.filter(|_| !is_lasting(kind)),
             pages: 0,
             listed: 0,
+            empty: 0,
+            gone: 0,
+            down_to: None,
             by_search: SEARCHED.contains(&kind),
             cursor: None,
+            tally: SweepTally::default(),
         })
     }
 
@@ -199,33 +126,103 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         moment: &Moment,
         take: &mut dyn FnMut(Swept),
     ) -> Result<SweepStep, PortError> {
-        let page = match self.page(at).await {
+        let mut next = at.clone();
+        let page = match self.page(&mut next).await {
             Ok(page) => page,
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => return Ok(SweepStep::Denied(error.to_string())),
         };
         self.held.turn_to(&page.resources);
-        let (wanted, is_over) = within(at, &page);
-        for listed in &wanted {
-            take(self.one(listed, moment).await?);
+        let (wanted, is_over) = within(&next, &page);
+        next.tally.arrived += wanted.iter().filter(|listed| is_counted(&next, listed)).count() as u64;
+        for (listed, standing) in self.due(&next, &wanted).await? {
+            if standing == ListedStanding::New && is_counted(&next, listed) {
+                self.note_missed(listed, moment).await?;
+            }
+            let swept = self.one(listed, &next, moment).await?;
+            note_open(&mut next, &swept);
+            take(swept);
         }
-        if is_lasting(at.kind) {
-            self.note_seen(&wanted).await?;
-        }
-        let more = page.next.clone().filter(|_| !is_over);
-        if self.is_stuck(&page.resources) && more.is_some() {
-            return Ok(SweepStep::GaveUp);
-        }
-        at.pages += 1;
-        at.listed += wanted.len() as u64;
-        at.cursor = more;
-        if at.cursor.is_none() && is_lasting(at.kind) {
-            for resource in gone(&self.held, &self.names, at.kind, moment.now).await? {
-                take(Swept::Gone(resource));
+        next.cursor = page.next.clone().filter(|_| !is_over);
+        if is_lasting(next.kind) {
+            let is_last = next.cursor.is_none();
+            let gone = compare(&self.held, &self.names, &next, &wanted, is_last, moment.now).await?;
+            next.gone += gone.len() as u64;
+            for one in gone {
+                take(Swept::Gone(self.close(one, moment).await?));
             }
         }
-        self.held.table().write(&[at.write()]).await?;
-        Ok(if at.cursor.is_some() { SweepStep::More } else { SweepStep::Done })
+        next.pages += 1;
+        next.listed += wanted.len() as u64;
+        next.empty = if page.resources.is_empty() { next.empty + 1 } else { 0 };
+        let oldest = wanted.iter().filter_map(|listed| listed.created_at).min();
+        next.down_to = oldest.into_iter().chain(next.down_to).min();
+        let is_stuck = next.empty >= EMPTY_PAGES && next.cursor.is_some();
+        if is_stuck {
+            next.empty = 0;
+        }
+        self.held.table().write(&[next.write()]).await?;
+        *at = next;
+        Ok(match &at.cursor {
+            None => SweepStep::Done,
+            Some(_) if is_stuck => SweepStep::GaveUp,
+            Some(_) => SweepStep::More,
+        })
+    }
+
+    /// The resources of a page to look at: in a series, neither the known ones nor those whose events may still be on their way.
+    async fn due<'p>(
+        &self,
+        at: &SweepRow,
+        page: &[&'p ListedResource],
+    ) -> Result<Vec<(&'p ListedResource, ListedStanding)>, PortError> {
+        if !self.repeats {
+            return Ok(page.iter().map(|listed| (*listed, ListedStanding::Again)).collect());
+        }
+        let until = at.tally.until;
+        let is_young = |listed: &ListedResource| {
+            until.is_some_and(|until| listed.created_at.is_some_and(|at| at >= until))
+        };
+        let old: Vec<&ListedResource> = page.iter().copied().filter(|listed| !is_young(listed)).collect();
+        let table = self.held.table();
+        let standings = standings(table, &old, |kind| self.is_judged(kind), at.tally.again_since).await?;
+        Ok(old
+            .into_iter()
+            .zip(standings)
+            .filter(|(_, standing)| *standing != ListedStanding::Settled)
+            .collect())
+    }
+
+    /// Writes down that no event announced a resource, before anything else is written of it: a process that dies in between must not make
+    /// it a known one. What is still being created is judged when that is over.
+    async fn note_missed(&self, listed: &ListedResource, moment: &Moment) -> Result<(), PortError> {
+        let resource = &listed.resource;
+        let described = match self.held.account().describe(resource).await {
+            Ok(described) => described,
+            Err(error) if error.is_transient() => return Err(error),
+            // Whoever may not describe it says so when it is to be judged.
+            Err(_) => return Ok(()),
+        };
+        let Some((created_at, described)) = listed.created_at.zip(described) else { return Ok(()) };
+        let status = resource.kind.status_field().and_then(|field| described.document.get(field)?.as_str());
+        if status.is_some_and(|status| !rests(resource.kind, &Status::parse(status))) {
+            return Ok(());
+        }
+        let row = MissedRow { resource: resource.clone(), created_at, found_at: moment.now };
+        self.held.table().write(&[row.write()]).await
+    }
+
+    /// Marks a resource as gone. In a series, that closes the findings on it.
+    async fn close(
+        &self,
+        GoneResource { row, at }: GoneResource,
+        moment: &Moment,
+    ) -> Result<Resource, PortError> {
+        if self.repeats {
+            self.enforce().close_gone(&row.resource, at).await?;
+        }
+        self.held.table().write(&[row.write_gone(moment.now)]).await?;
+        Ok(row.resource)
     }
 
     /// The next page. If `Search` is refused, the kind is listed from its beginning.
@@ -236,26 +233,16 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
                 let page = self.estate.page(&wanted(false), None).await;
                 // Some kinds have no list. Then the refusal of `Search` names the missing permission.
                 let page = page.map_err(|other| if other.is_transient() { other } else { error })?;
-                at.by_search = false;
+                (at.by_search, at.down_to) = (false, None);
+                (at.listed, at.tally.arrived) = (0, 0);
                 Ok(page)
             }
             answer => answer,
         }
     }
 
-    /// Whether this is one empty page too many.
-    fn is_stuck(&self, page: &[ListedResource]) -> bool {
-        let mut empty = self.empty.borrow_mut();
-        *empty = if page.is_empty() { *empty + 1 } else { 0 };
-        let is_stuck = *empty >= EMPTY_PAGES;
-        if is_stuck {
-            *empty = 0;
-        }
-        is_stuck
-    }
-
     /// Judges and records a resource. A fault of the service ends the step; a fault of the resource is reported and ends nothing.
-    async fn one(&self, listed: &ListedResource, moment: &Moment) -> Result<Swept, PortError> {
+    async fn one(&self, listed: &ListedResource, at: &SweepRow, moment: &Moment) -> Result<Swept, PortError> {
         let resource = &listed.resource;
         let failed = |failure: Failure| match failure {
             Failure::Retry(error) if error.is_transient() => Err(error),
@@ -264,7 +251,8 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         };
         let mut found = SweptResource::of(listed);
         if self.is_judged(resource.kind) {
-            match self.judge(resource, moment).await {
+            let remedies_since = at.tally.first.filter(|_| self.enforces);
+            match self.enforce().on_found(resource, remedies_since, moment).await {
                 Ok(Some(judged)) => found.take(judged),
                 Ok(None) => return Ok(Swept::Vanished(resource.clone())),
                 Err(failure) => {
@@ -279,10 +267,9 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         Ok(Swept::Found(Box::new(found)))
     }
 
-    async fn judge(&self, resource: &Resource, moment: &Moment) -> Result<Option<Judged>, Failure> {
+    fn enforce(&self) -> EnforcePolicy<'_, HeldWorld<'a, W>> {
         let Judging { inspected, keys, .. } = self.judging;
-        let enforce = EnforcePolicy { world: &self.held, inspected, keys, bundle: self.bundle };
-        enforce.on_found(resource, moment).await
+        EnforcePolicy { world: &self.held, inspected, keys, bundle: self.bundle }
     }
 
     /// Whether a control of the bundle is about the kind.
@@ -312,20 +299,21 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
             NodeRow::is_recorded(&node) && node.text(STATE).is_some() && node.set(GAPS).next().is_none()
         }))
     }
+}
 
-    /// Writes the listed resources of lasting kinds, as far as they are new.
-    async fn note_seen(&self, page: &[&ListedResource]) -> Result<(), PortError> {
-        let rows = page.iter().filter_map(|listed| {
-            let (resource, created_at) = (listed.resource.clone(), listed.created_at?);
-            Some(SeenRow { resource, created_at, gone_seen_at: None })
-        });
-        let rows: Vec<SeenRow> = rows.collect();
-        let keys: Vec<_> = rows.iter().map(SeenRow::key).collect();
-        let known = self.held.table().get(&keys).await?;
-        let known: BTreeSet<_> = known.into_iter().map(|item| item.key).collect();
-        let new: Vec<_> = rows.iter().filter(|row| !known.contains(&row.key())).map(SeenRow::write).collect();
-        rows.iter().for_each(|row| self.names.add(&row.key()));
-        if new.is_empty() { Ok(()) } else { self.held.table().write(&new).await }
+/// Whether a resource came in the time that this sweep counts, and an event should have announced it.
+fn is_counted(at: &SweepRow, listed: &ListedResource) -> bool {
+    let SweepTally { from, until, .. } = &at.tally;
+    let came = |created: Timestamp| *from <= Some(created) && Some(created) < *until;
+    is_announced(at.kind) && from.is_some() && listed.created_at.is_some_and(came)
+}
+
+/// Keeps in mind which job is the oldest that has not ended: the next sweep looks at it again.
+fn note_open(at: &mut SweepRow, swept: &Swept) {
+    let Swept::Found(found) = swept else { return };
+    let has_ended = found.status.as_deref().is_none_or(|status| Status::parse(status).is_terminal());
+    if !is_lasting(at.kind) && !has_ended {
+        at.tally.oldest_open = at.tally.oldest_open.into_iter().chain(found.created_at).min();
     }
 }
 
@@ -337,30 +325,4 @@ fn within<'p>(at: &SweepRow, page: &'p EstatePage) -> (Vec<&'p ListedResource>, 
     };
     let is_over = is_newest_first(at.kind) && page.resources.iter().any(|listed| is_older(&listed));
     (page.resources.iter().filter(|listed| !is_older(listed)).collect(), is_over)
-}
-
-impl SweptResource {
-    fn of(listed: &ListedResource) -> Self {
-        Self {
-            resource: listed.resource.clone(),
-            created_at: listed.created_at,
-            status: None,
-            role: None,
-            verdict: None,
-            left: None,
-            unrecorded: None,
-        }
-    }
-
-    /// As it was looked at: the description has the name as its owner wrote it.
-    fn take(&mut self, judged: Judged) {
-        self.left = judged
-            .not_yet()
-            .or_else(|| judged.verdict.parent.as_ref().map(|parent| format!("it was started by {parent}")));
-        self.created_at = Some(judged.created_at);
-        self.status = judged.status.map(|status| status.to_string());
-        self.role = judged.role;
-        self.verdict = Some(judged.verdict);
-        self.resource = judged.resource;
-    }
 }

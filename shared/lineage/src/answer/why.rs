@@ -190,6 +190,10 @@ fn finding(finding: &Json) -> Vec<String> {
     let shown = ["field", "actual", "wanted", "fix"].map(|key| (key, text(finding, key)));
     let shown = shown.into_iter().filter(|(_, value)| !value.is_empty());
     lines.extend(shown.map(|(key, value)| format!("    {key:<7} {}", line(value))));
+    let diff = text(finding, "diff").lines().enumerate();
+    lines.extend(diff.map(|(number, changed)| {
+        format!("    {:<7} {}", if number == 0 { "diff" } else { "" }, line(changed))
+    }));
     if let Some(waiver) = finding.get("waiver") {
         let [approver, reason, expires] =
             ["approver", "reason", "expires"].map(|key| line(text(waiver, key)));

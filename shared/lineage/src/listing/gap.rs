@@ -19,6 +19,9 @@ pub struct GapExplanation {
     pub complete: bool,
     /// Why not, in words.
     pub missing: Vec<String>,
+    /// How many events of the newest month never arrived, in words, if that was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<String>,
     /// Requests to the table.
     pub requests: usize,
 }
@@ -32,6 +35,7 @@ impl GapExplanation {
         lines.extend(self.lineage.iter().map(|sentence| format!("    {sentence}")));
         lines.push(format!("  verdict    {}", yes(self.has_verdict)));
         lines.extend(self.verdict.iter().map(|sentence| format!("    {sentence}")));
+        lines.extend(self.events.iter().map(|events| format!("  {events}")));
         lines
     }
 }

@@ -31,6 +31,9 @@ pub struct Listing {
     pub missing: Vec<String>,
     /// Continues the list after this page.
     pub cursor: Option<String>,
+    /// How many events of the newest month never arrived, in words, if that was counted. The first page says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<String>,
     /// Requests to the table.
     pub requests: usize,
 }
@@ -93,12 +96,14 @@ impl<'de> Deserialize<'de> for Listing {
             complete: bool,
             missing: Vec<String>,
             cursor: Option<String>,
+            #[serde(default)]
+            events: Option<String>,
             requests: usize,
         }
-        let ListDocument { list, items, complete, missing, cursor, requests } =
+        let ListDocument { list, items, complete, missing, cursor, events, requests } =
             ListDocument::deserialize(input)?;
         let items = Items::of(&list, items).map_err(D::Error::custom)?;
-        Ok(Self { list, items, complete, missing, cursor, requests })
+        Ok(Self { list, items, complete, missing, cursor, events, requests })
     }
 }
 

@@ -25,6 +25,7 @@ mod pending;
 mod receipt;
 mod reference;
 mod revision;
+mod seen;
 mod state;
 mod sweep;
 mod verdict;
@@ -57,8 +58,9 @@ pub use pending::PendingRow;
 pub use receipt::{NoticeRow, ReceiptRow, ReceiptState};
 pub use reference::{FollowerRow, HeadRow};
 pub use revision::{CurrentRow, RevisionRow};
+pub use seen::{ArrivedRow, MissedRow, SeenRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
-pub use sweep::{SeenRow, SweepRow};
+pub use sweep::{SweepRow, SweepTally};
 pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
 pub use waived::{WaivedControl, WaivedRow, subject_of_finding};
 pub use window::{
@@ -91,7 +93,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 49] = [
+pub const KINDS: [RowKind; 51] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -138,6 +140,8 @@ pub const KINDS: [RowKind; 49] = [
     ListeningRow::KIND,
     SweepRow::KIND,
     SeenRow::KIND,
+    MissedRow::KIND,
+    ArrivedRow::KIND,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,
     NoticeRow::KIND,

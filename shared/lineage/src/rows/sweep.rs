@@ -1,11 +1,9 @@
-//! The rows of sweeps through an account: how far a sweep came, and which lasting resources it saw.
+//! How far a sweep through an account came.
 
-use std::collections::BTreeMap;
+use sagewarden_events::{ResourceKind, Timestamp};
 
-use sagewarden_events::{Resource, ResourceKind, Timestamp};
-
-use super::kind::{RowKind, earliest, millis};
-use crate::table::{Attributes, Item, Key, Query, Write};
+use super::kind::{RowKind, millis};
+use crate::table::{Attributes, Item, Key, Value, Write};
 
 const SWEEP: &str = "K#sweep";
 
@@ -24,10 +22,47 @@ pub struct SweepRow {
     pub pages: u64,
     /// How many resources they listed.
     pub listed: u64,
+    /// How many of the last pages were empty.
+    pub empty: u64,
+    /// How many resources it found gone.
+    pub gone: u64,
+    /// When the oldest resource that it listed was created, if it lists the newest first.
+    pub down_to: Option<Timestamp>,
     /// Whether the bulk call listed them.
     pub by_search: bool,
     /// Where the next page begins; `None` once the sweep has come to its end.
     pub cursor: Option<String>,
+    /// What a sweep that is repeated again and again counts.
+    pub tally: SweepTally,
+}
+
+/// What a sweep that is repeated again and again counts, and what the next one begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SweepTally {
+    /// When the first sweep through the kind began.
+    pub first: Option<Timestamp>,
+    /// Resources that were created from then on ...
+    pub from: Option<Timestamp>,
+    /// ... and before then should have been announced by an event: they are counted. Younger ones are left to the next sweep.
+    pub until: Option<Timestamp>,
+    /// Known resources that changed since then are looked at once more.
+    pub again_since: Option<Timestamp>,
+    /// How many resources were created between these times.
+    pub arrived: u64,
+    /// When the oldest job that had not ended was created.
+    pub oldest_open: Option<Timestamp>,
+    /// How many pages were done when the record began that moves the mark.
+    pub hop: u64,
+    /// When the mark was moved.
+    pub moved_at: Option<Timestamp>,
+    /// Whether the end of the sweep was reported.
+    pub is_reported: bool,
+    /// The month of the two counts below, such as `2026-03`.
+    pub month: String,
+    /// How many resources were created in the month, as far as sweeps have counted.
+    pub month_arrived: u64,
+    /// How many of these no event had announced.
+    pub month_missed: u64,
 }
 
 impl SweepRow {
@@ -41,8 +76,13 @@ impl SweepRow {
     const AS_OF: &str = "as_of";
     const SINCE: &str = "since";
     const LISTED: &str = "listed";
+    const EMPTY: &str = "empty";
+    const GONE: &str = "gone";
+    const DOWN_TO: &str = "down_to";
     const BY_SEARCH: &str = "by_search";
     const CURSOR: &str = "cursor";
+    /// Behind the number of pages: the end was reported.
+    const REPORTED: &str = "reported";
 
     /// The row's key.
     #[must_use]
@@ -62,16 +102,18 @@ impl SweepRow {
     /// The row.
     #[must_use]
     pub fn item(&self) -> Item {
-        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX).into();
         // A register keeps attributes that a write does not name, so each write names all of them.
-        let since = self.since.map(millis).unwrap_or_default();
-        let attributes = Attributes::from([
+        let mut attributes = Attributes::from([
             (Self::AS_OF.into(), self.version().into()),
             (Self::LISTED.into(), number(self.listed)),
+            (Self::EMPTY.into(), number(self.empty)),
+            (Self::GONE.into(), number(self.gone)),
+            (Self::DOWN_TO.into(), time(self.down_to)),
             (Self::BY_SEARCH.into(), i64::from(self.by_search).into()),
-            (Self::SINCE.into(), since.into()),
+            (Self::SINCE.into(), time(self.since)),
             (Self::CURSOR.into(), self.cursor.clone().unwrap_or_default().into()),
         ]);
+        self.tally.add_to(&mut attributes);
         Item { key: Self::key(self.kind, &self.region), attributes }
     }
 
@@ -80,99 +122,90 @@ impl SweepRow {
     pub fn parse(item: &Item) -> Option<Self> {
         let (operation, region) = item.key.sk.split_once('#').filter(|_| item.key.pk == SWEEP)?;
         let kind = ResourceKind::ALL.into_iter().find(|kind| kind.operation() == operation)?;
-        let (began, pages) = item.text(Self::AS_OF)?.split_once('#')?;
-        let time = |text: &str| text.parse().ok().map(Timestamp::from_millis);
+        let mut version = item.text(Self::AS_OF)?.split('#');
+        let (began, pages) = (version.next()?, version.next()?);
+        let is_reported = version.next() == Some(Self::REPORTED);
         Some(Self {
             kind,
             region: region.to_owned(),
-            began: time(began)?,
-            since: item.text(Self::SINCE).and_then(time),
+            began: Timestamp::from_millis(began.parse().ok()?),
+            since: time_in(item, Self::SINCE),
             pages: pages.parse().ok()?,
-            listed: item.number(Self::LISTED).and_then(|listed| u64::try_from(listed).ok())?,
+            listed: number_in(item, Self::LISTED),
+            empty: number_in(item, Self::EMPTY),
+            gone: number_in(item, Self::GONE),
+            down_to: time_in(item, Self::DOWN_TO),
             by_search: item.number(Self::BY_SEARCH) == Some(1),
             cursor: item.text(Self::CURSOR).filter(|cursor| !cursor.is_empty()).map(str::to_owned),
+            tally: SweepTally::of(item, is_reported),
         })
     }
 
     fn version(&self) -> String {
-        format!("{}#{:08}", millis(self.began), self.pages)
+        let reported = if self.tally.is_reported { format!("#{}", Self::REPORTED) } else { String::new() };
+        format!("{}#{:08}{reported}", millis(self.began), self.pages)
     }
 }
 
-/// A resource that lasts until somebody deletes it, as a sweep saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenRow {
-    /// Which one.
-    pub resource: Resource,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When a sweep first found it gone. Only CloudTrail knows when it was deleted, and by whom.
-    pub gone_seen_at: Option<Timestamp>,
+impl SweepTally {
+    const FIRST: &str = "first";
+    const FROM: &str = "from";
+    const UNTIL: &str = "until";
+    const AGAIN_SINCE: &str = "again_since";
+    const ARRIVED: &str = "arrived";
+    const OLDEST_OPEN: &str = "oldest_open";
+    const HOP: &str = "hop";
+    const MOVED_AT: &str = "moved_at";
+    const MONTH: &str = "month";
+    const MONTH_ARRIVED: &str = "month_arrived";
+    const MONTH_MISSED: &str = "month_missed";
+
+    fn add_to(&self, attributes: &mut Attributes) {
+        attributes.extend([
+            (Self::FIRST.to_owned(), time(self.first)),
+            (Self::FROM.to_owned(), time(self.from)),
+            (Self::UNTIL.to_owned(), time(self.until)),
+            (Self::AGAIN_SINCE.to_owned(), time(self.again_since)),
+            (Self::ARRIVED.to_owned(), number(self.arrived)),
+            (Self::OLDEST_OPEN.to_owned(), time(self.oldest_open)),
+            (Self::HOP.to_owned(), number(self.hop)),
+            (Self::MOVED_AT.to_owned(), time(self.moved_at)),
+            (Self::MONTH.to_owned(), self.month.clone().into()),
+            (Self::MONTH_ARRIVED.to_owned(), number(self.month_arrived)),
+            (Self::MONTH_MISSED.to_owned(), number(self.month_missed)),
+        ]);
+    }
+
+    fn of(item: &Item, is_reported: bool) -> Self {
+        Self {
+            first: time_in(item, Self::FIRST),
+            from: time_in(item, Self::FROM),
+            until: time_in(item, Self::UNTIL),
+            again_since: time_in(item, Self::AGAIN_SINCE),
+            arrived: number_in(item, Self::ARRIVED),
+            oldest_open: time_in(item, Self::OLDEST_OPEN),
+            hop: number_in(item, Self::HOP),
+            moved_at: time_in(item, Self::MOVED_AT),
+            is_reported,
+            month: item.text(Self::MONTH).unwrap_or_default().to_owned(),
+            month_arrived: number_in(item, Self::MONTH_ARRIVED),
+            month_missed: number_in(item, Self::MONTH_MISSED),
+        }
+    }
 }
 
-impl SeenRow {
-    /// This kind of row, as ARCHITECTURE.md describes it.
-    pub const KIND: RowKind = RowKind {
-        row: "SeenRow",
-        says: "that a sweep saw a resource that lasts, and when a sweep first found it gone",
-        pk: "K#seen#<kind>",
-        sk: "<ARN>@<ms>",
-    };
-    const PREFIX: &str = "K#seen#";
-    /// When a sweep first found it gone, in milliseconds.
-    pub const GONE_SEEN_AT: &str = "gone_seen_at";
-    const GONE_VERSION: &str = "gone_seen_v";
+fn number(number: u64) -> Value {
+    i64::try_from(number).unwrap_or(i64::MAX).into()
+}
 
-    /// The row's key.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        let sk = format!("{}@{}", self.resource.arn(), self.created_at.millis());
-        Key::new(format!("{}{}", Self::PREFIX, self.resource.kind.segment()), sk)
-    }
+fn number_in(item: &Item, name: &str) -> u64 {
+    item.number(name).and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+}
 
-    /// All resources of a kind that sweeps have seen.
-    #[must_use]
-    pub fn of(kind: ResourceKind) -> Query {
-        Query::whole(format!("{}{}", Self::PREFIX, kind.segment()))
-    }
+fn time(time: Option<Timestamp>) -> Value {
+    time.map(millis).unwrap_or_default().into()
+}
 
-    /// The write that records that it was seen. Which sweep saw it first does not matter.
-    #[must_use]
-    pub fn write(&self) -> Write {
-        Write::Merge { key: self.key(), once: Attributes::new(), union: BTreeMap::new() }
-    }
-
-    /// The write that records that it is gone: the earliest time counts.
-    #[must_use]
-    pub fn write_gone(&self, at: Timestamp) -> Write {
-        Write::Newest {
-            key: self.key(),
-            version_attribute: Self::GONE_VERSION.into(),
-            version: earliest(at),
-            attributes: Attributes::from([(Self::GONE_SEEN_AT.into(), at.millis().into())]),
-        }
-    }
-
-    /// The row.
-    #[must_use]
-    pub fn item(&self) -> Item {
-        let mut attributes = Attributes::new();
-        if let Some(at) = self.gone_seen_at {
-            attributes.insert(Self::GONE_SEEN_AT.into(), at.millis().into());
-            attributes.insert(Self::GONE_VERSION.into(), earliest(at).into());
-        }
-        Item { key: self.key(), attributes }
-    }
-
-    /// Reads a row; `None` if it is of another kind.
-    #[must_use]
-    pub fn parse(item: &Item) -> Option<Self> {
-        item.key.pk.strip_prefix(Self::PREFIX)?;
-        let (arn, created_at) = item.key.sk.rsplit_once('@')?;
-        Some(Self {
-            resource: Resource::parse_arn(arn).ok()?,
-            created_at: Timestamp::from_millis(created_at.parse().ok()?),
-            gone_seen_at: item.number(Self::GONE_SEEN_AT).map(Timestamp::from_millis),
-        })
-    }
+fn time_in(item: &Item, name: &str) -> Option<Timestamp> {
+    item.text(name)?.parse().ok().map(Timestamp::from_millis)
 }

@@ -505,19 +505,71 @@ fn swept() -> Vec<Golden> {
         since: Some(at(60)),
         pages: 2,
         listed: 200,
+        empty: 1,
+        gone: 3,
+        down_to: Some(at(62)),
         by_search: true,
         cursor: Some("token".into()),
+        tally: SweepTally {
+            first: Some(at(1)),
+            from: Some(at(50)),
+            until: Some(at(69)),
+            again_since: Some(at(49)),
+            arrived: 4,
+            oldest_open: Some(at(61)),
+            hop: 1,
+            moved_at: Some(at(71)),
+            is_reported: false,
+            month: "2026-03".into(),
+            month_arrived: 5,
+            month_missed: 1,
+        },
     };
     assert_eq!(stored(&sweep.write()), sweep.item());
+    let tally = SweepTally { is_reported: true, ..sweep.tally.clone() };
+    let reported = SweepRow { cursor: None, tally, ..sweep.clone() };
+    assert_eq!(SweepRow::parse(&stored(&reported.write())), Some(reported.clone()));
+    let asked_for = SweepRow { tally: SweepTally::default(), ..sweep.clone() };
+    assert_eq!(SweepRow::parse(&stored(&asked_for.write())), Some(asked_for.clone()));
+    // The end counts more than the last page, and the next page more than the end.
+    let version = |row: &SweepRow| row.item().text("as_of").map(str::to_owned);
+    assert!(version(&sweep) < version(&reported));
+    assert!(version(&reported) < version(&SweepRow { pages: 3, ..sweep.clone() }));
     let seen = SeenRow {
         resource: resource(ResourceKind::Model, "A"),
         created_at: at(5),
         gone_seen_at: Some(at(71)),
     };
     assert_eq!(SeenRow::parse(&stored(&seen.write_gone(at(71)))), Some(seen.clone()));
+    let missed =
+        MissedRow { resource: resource(ResourceKind::TrainingJob, "A"), created_at: at(5), found_at: at(70) };
+    assert_eq!(stored(&missed.write()), missed.item());
+    let arrived = ArrivedRow {
+        month: "2026-03".into(),
+        kind: ResourceKind::PipelineExecution,
+        region: "r".into(),
+        until: at(69),
+        arrived: 12,
+        missed: 1,
+    };
+    assert_eq!(stored(&arrived.write()), arrived.item());
     vec![
         golden!(SweepRow::KIND, SweepRow, sweep, "K#sweep", "TrainingJob#r"),
-        golden!(SeenRow::KIND, SeenRow, seen, "K#seen#model", "arn:aws:sagemaker:r:1:model/A@5"),
+        golden!(
+            SeenRow::KIND,
+            SeenRow,
+            seen,
+            "K#seen#model",
+            "000000000000005#arn:aws:sagemaker:r:1:model/A"
+        ),
+        golden!(
+            MissedRow::KIND,
+            MissedRow,
+            missed,
+            "K#missed",
+            "000000000000005#arn:aws:sagemaker:r:1:training-job/A"
+        ),
+        golden!(ArrivedRow::KIND, ArrivedRow, arrived, "K#arrived", "2026-03#r#PipelineExecution"),
     ]
 }
 
@@ -595,7 +647,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 42] = [
+    let readers: [(&str, Reader); 44] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -629,6 +681,8 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("LastCaptureRow", |item| LastCaptureRow::parse(item).is_some()),
         ("SweepRow", |item| SweepRow::parse(item).is_some()),
         ("SeenRow", |item| SeenRow::parse(item).is_some()),
+        ("MissedRow", |item| MissedRow::parse(item).is_some()),
+        ("ArrivedRow", |item| ArrivedRow::parse(item).is_some()),
         ("ReceiptRow", |item| ReceiptRow::parse(item).is_some()),
         ("NoticeRow", |item| NoticeRow::parse(item).is_some()),
         ("EndpointRow", |item| EndpointRow::parse(item).is_some()),

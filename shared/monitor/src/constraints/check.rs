@@ -109,11 +109,7 @@ mod tests {
         check(json!([{ "name": "a", "monitoring_config_overrides": tested }]), distant.clone(), "");
         check(own, json!({ "distribution_constraints": { "categorical_drift_method": "ChiSquared" } }), "");
         check(json!([]), json!({}), "it has no `features`");
-        check(
-            json!([{ "name": "a" }, { "name": "a" }]),
-            json!({}),
-            "there are two features that are called `a`",
-        );
+        check(json!([{ "name": "a" }, { "name": "a" }]), json!({}), "two features are called `a`");
         check(
             json!([{ "name": "a" }, { "name": "b", "completeness": 5 }]),
             json!({}),

@@ -10,6 +10,7 @@ mod conditions;
 mod form;
 mod large;
 mod large_plan;
+mod locate;
 mod manifest;
 mod names;
 mod nothing;
@@ -29,6 +30,7 @@ pub use calls::{mark_unsaid, of_call};
 pub use candidate::{Candidate, Words};
 pub use code::of_code;
 pub use large::LargeDocument;
+pub use locate::{Lines, Node, Place, without_mark};
 pub(crate) use names::plan_name;
 pub use names::{attribute_of, property_of};
 pub use nothing::without_controls;
@@ -58,12 +60,6 @@ pub fn take(json: Json) -> Result<Intake, Unusable> {
         Unusable::UnknownForm if is_near => Unusable::NearlyKnown,
         other => other,
     })
-}
-
-/// A text without the byte order mark that editors put before it, and readers of JSON may pass over (RFC 8259, section 8.1).
-#[must_use]
-pub fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn of_known_form(json: Json) -> Result<Intake, Unusable> {

@@ -42,7 +42,7 @@ fn taken(remedy: &TakenRemedy) -> Markup {
     html! { p { "Sagewarden called " strong { (remedy.action) } ": " (remedy.result) (after.unwrap_or_default()) } }
 }
 
-/// One finding: actual, wanted and fix.
+/// One finding: actual, wanted and fix, in words and as a diff of the request.
 pub(super) fn card(frame: &Frame, finding: &Json) -> Markup {
     let text = |key: &str| finding.get(key).and_then(Json::as_str).unwrap_or_default();
     let word = match text("status") {
@@ -61,6 +61,7 @@ pub(super) fn card(frame: &Frame, finding: &Json) -> Markup {
                 @for key in ["field", "actual", "wanted", "fix"] {
                     @if !text(key).is_empty() { dt { (key) } dd { (text(key)) } }
                 }
+                @if !text("diff").is_empty() { dt { "diff" } dd { pre { (text("diff")) } } }
                 @if let Some(waiver) = finding.get("waiver") {
                     @let said = |key: &str| waiver.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
                     dt { "waiver" } dd { "by " (said("approver")) " until " (said("expires")) ": " (said("reason")) }

@@ -17,6 +17,7 @@ pub fn list_page(listing: &Listing) -> String {
             h1 { (listing.list) }
             p { (rows.len()) " entries, " @if listing.complete { "complete" } @else { "incomplete" } }
             @for why in &listing.missing { p { (why) } }
+            @if let Some(events) = &listing.events { p { (events) } }
             div class="wide" {
                 table {
                     thead { tr { @for head in &heads { th scope="col" { (head) } } } }

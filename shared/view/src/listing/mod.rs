@@ -40,15 +40,17 @@ pub fn list_text(listing: &Listing) -> String {
     text
 }
 
-/// The last lines for people: how many entries there are, whether that is all, and the cursor if it is not.
+/// The last lines for people: how many entries there are, whether that is all, the cursor if it is not, and how many events never arrived.
 #[must_use]
 pub fn closing(listing: &Listing) -> String {
     let entries = match listing.items.len() {
         1 => "1 entry".to_owned(),
         number => format!("{number} entries"),
     };
+    let events = listing.events.iter().map(|events| format!("{}\n", Untrusted::new(events).line()));
+    let events: String = events.collect();
     if listing.complete {
-        return format!("{entries}, complete\n");
+        return format!("{entries}, complete\n{events}");
     }
     let mut text = format!("{entries}, incomplete:\n");
     for why in &listing.missing {
@@ -57,7 +59,7 @@ pub fn closing(listing: &Listing) -> String {
     if let Some(cursor) = &listing.cursor {
         text.push_str(&format!("  --cursor {cursor}\n"));
     }
-    text
+    text + &events
 }
 
 #[cfg(test)]

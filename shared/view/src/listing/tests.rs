@@ -24,6 +24,7 @@ fn listing() -> Listing {
         complete: false,
         missing: vec!["there may be more".into()],
         cursor: Some("abc".into()),
+        events: None,
         requests: 1,
     }
 }
@@ -44,7 +45,13 @@ fn an_incomplete_list_says_so_in_every_format_that_has_a_place_for_it() {
     assert!(text.ends_with("1 entry, incomplete:\n  there may be more\n  --cursor abc\n"), "{text}");
     assert!(list_page(&listing).contains("incomplete"));
     assert_eq!(json!(listing)["complete"], false);
-    assert_eq!(closing(&Listing { complete: true, ..listing }), "1 entry, complete\n");
+    let complete = Listing { complete: true, ..listing };
+    assert_eq!(closing(&complete), "1 entry, complete\n");
+    let counted = Listing { events: Some("events missed in March 2026: 0 of 4".into()), ..complete };
+    assert_eq!(closing(&counted), "1 entry, complete\nevents missed in March 2026: 0 of 4\n");
+    assert!(list_page(&counted).contains("0 of 4"));
+    let read: Listing = serde_json::from_value(json!(counted)).unwrap();
+    assert_eq!(read.events, counted.events);
 }
 
 #[test]

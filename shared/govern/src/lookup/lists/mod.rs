@@ -10,6 +10,7 @@ mod walker;
 
 use sagewarden_lineage::listing::Listing;
 
+use super::arrived::arrived;
 use super::question::{Ask, NoAnswer, Question};
 use super::reading::Reading;
 use crate::ports::Table;
@@ -36,12 +37,15 @@ pub(super) async fn list<T: Table>(
         missing =
             vec!["not everything was counted: raise `max_requests`, or narrow the list down".to_owned()];
     }
+    // Once for a list: on its first page.
+    let events = if question.cursor.is_none() { arrived(reading).await? } else { None };
     Ok(Listing {
         list: question.ask_word(),
         items,
         complete: missing.is_empty(),
         missing,
         cursor,
+        events,
         requests: reading.requests(),
     })
 }

@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use sagewarden_policy::intake::{Candidate, without_mark};
 use serde_json::value::RawValue;
 
+use super::candidate::Candidate;
+
 /// A value in a file with its place; the inside of a JSON value is searched once, on demand.
-#[derive(Clone)]
-pub(crate) struct Node<'a> {
+#[derive(Clone, Debug)]
+pub struct Node<'a> {
     at: At<'a>,
     within: OnceLock<Within<'a>>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum At<'a> {
     Raw(&'a RawValue),
     Line(usize),
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Within<'a> {
     Nothing,
     List(Vec<Node<'a>>),
@@ -36,16 +37,21 @@ impl<'a> Node<'a> {
         Self { at: At::Line(line), within: OnceLock::from(within) }
     }
 
-    pub(crate) fn leaf(line: usize) -> Self {
+    /// A value with nothing in it.
+    #[must_use]
+    pub fn leaf(line: usize) -> Self {
         Self::known(line, Within::Nothing)
     }
 
-    pub(crate) fn list(line: usize, elements: Vec<Self>) -> Self {
+    /// A list.
+    #[must_use]
+    pub fn list(line: usize, elements: Vec<Self>) -> Self {
         Self::known(line, Within::List(elements))
     }
 
-    /// The names are in small letters.
-    pub(crate) fn map(line: usize, members: BTreeMap<String, Self>) -> Self {
+    /// An object; the names are in small letters.
+    #[must_use]
+    pub fn map(line: usize, members: BTreeMap<String, Self>) -> Self {
         Self::known(line, Within::Map(members))
     }
 
@@ -93,8 +99,15 @@ fn within(value: &RawValue) -> Within<'_> {
     }
 }
 
+/// A text without the byte order mark that editors put before it, and readers of JSON may pass over (RFC 8259, section 8.1).
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// A document with the beginnings of its lines.
-pub(crate) struct Lines<'a> {
+#[derive(Debug)]
+pub struct Lines<'a> {
     /// The places in a JSON text. The text is read when the first finding needs a place, because most files have no finding.
     root: OnceLock<Option<Node<'a>>>,
     text: &'a str,
@@ -106,26 +119,29 @@ pub(crate) struct Lines<'a> {
 
 /// Where a finding stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     /// From 1; `None` where nothing of it can be found.
-    pub(crate) line: Option<i64>,
+    pub line: Option<i64>,
     /// The field in the file's own words.
-    pub(crate) path: Option<String>,
+    pub path: Option<String>,
 }
 
 impl<'a> Lines<'a> {
     /// The places in a JSON text.
-    pub(crate) fn of_json(text: &'a str) -> Self {
+    #[must_use]
+    pub fn of_json(text: &'a str) -> Self {
         Self::of_json_from(text, 1)
     }
 
     /// The places in a JSON text that begins at a line of its file.
-    pub(crate) fn of_json_from(text: &'a str, first: usize) -> Self {
+    #[must_use]
+    pub fn of_json_from(text: &'a str, first: usize) -> Self {
         Self { root: OnceLock::new(), text, first, ends: OnceLock::new() }
     }
 
     /// For a value whose lines are known.
-    pub(crate) fn of(root: Node<'a>) -> Self {
+    #[must_use]
+    pub fn of(root: Node<'a>) -> Self {
         Self { root: OnceLock::from(Some(root)), text: "", first: 1, ends: OnceLock::new() }
     }
 
@@ -136,7 +152,8 @@ impl<'a> Lines<'a> {
 
     /// The place of the first of these fields that the request has; else of the part of it that is nearest to one; else of the
     /// resource's name. Fields are paths as controls have them, with `name[]` for each element of a list.
-    pub(crate) fn place(&self, candidate: &Candidate, fields: &[&str]) -> Place {
+    #[must_use]
+    pub fn place(&self, candidate: &Candidate, fields: &[&str]) -> Place {
         let paths: Vec<String> = fields.iter().filter_map(|field| candidate.path(field)).collect();
         let whole = candidate.whole();
         let Some(root) = self.root() else { return Place { line: None, path: paths.into_iter().next() } };
@@ -159,7 +176,8 @@ impl<'a> Lines<'a> {
     }
 
     /// The line of the value at a path, from 1. If there is no such value, the line of the object or list that would hold it.
-    pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
+    #[must_use]
+    pub fn line_of(&self, path: &str) -> Option<usize> {
         let found = Found::at(self.root()?, path);
         self.line(found.node).and_then(|line| usize::try_from(line).ok())
     }
@@ -216,9 +234,8 @@ impl<'n, 'a> Found<'n, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use sagewarden_policy::intake;
-
     use super::Lines;
+    use crate::intake;
 
     /// The line of the last object in the text that has these fields.
     fn check(text: &str, fields: &[&str], expect: Option<i64>) {

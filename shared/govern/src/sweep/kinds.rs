@@ -1,0 +1,52 @@
+//! The kinds that a sweep walks through.
+
+use sagewarden_events::{ResourceKind, lineage_calls};
+
+/// The kinds that a sweep walks through, what serves first: an account of a million jobs answers last.
+pub const SWEPT: [ResourceKind; 25] = [
+    ResourceKind::Endpoint,
+    ResourceKind::EndpointConfig,
+    ResourceKind::InferenceComponent,
+    ResourceKind::Model,
+    ResourceKind::ModelPackage,
+    ResourceKind::MonitoringSchedule,
+    ResourceKind::DataQualityDefinition,
+    ResourceKind::ModelQualityDefinition,
+    ResourceKind::ModelBiasDefinition,
+    ResourceKind::ModelExplainabilityDefinition,
+    ResourceKind::Domain,
+    ResourceKind::UserProfile,
+    ResourceKind::Space,
+    ResourceKind::App,
+    ResourceKind::NotebookInstance,
+    ResourceKind::LifecycleConfig,
+    ResourceKind::FeatureGroup,
+    ResourceKind::Pipeline,
+    ResourceKind::PipelineExecution,
+    ResourceKind::TuningJob,
+    ResourceKind::AutoMlJob,
+    ResourceKind::CompilationJob,
+    ResourceKind::TransformJob,
+    ResourceKind::ProcessingJob,
+    ResourceKind::TrainingJob,
+];
+
+/// Whether resources of a kind last until somebody deletes them. The others end by themselves, and a sweep may leave out old ones.
+#[must_use]
+pub fn is_lasting(kind: ResourceKind) -> bool {
+    !matches!(
+        kind,
+        ResourceKind::TrainingJob
+            | ResourceKind::ProcessingJob
+            | ResourceKind::TransformJob
+            | ResourceKind::TuningJob
+            | ResourceKind::AutoMlJob
+            | ResourceKind::CompilationJob
+            | ResourceKind::PipelineExecution
+    )
+}
+
+/// Whether an event announces that a resource of this kind was created, so that its absence means something.
+pub(super) fn is_announced(kind: ResourceKind) -> bool {
+    lineage_calls().any(|(call, created)| created == kind && !call.starts_with("Delete"))
+}

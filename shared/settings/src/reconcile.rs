@@ -1,0 +1,67 @@
+//! How `reconcile` looks through the account.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// How `reconcile` looks through the account for what no event announced.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReconcileSettings {
+    /// The first sweep looks at jobs of so many days.
+    #[serde(deserialize_with = "days")]
+    pub import_days: i64,
+    /// Each later sweep looks at jobs from so many hours before the sweep before it.
+    #[serde(deserialize_with = "overlap")]
+    pub overlap_hours: i64,
+    /// Whether it may remedy what it finds.
+    pub enforce: bool,
+}
+
+impl Default for ReconcileSettings {
+    fn default() -> Self {
+        Self { import_days: 90, overlap_hours: 2, enforce: false }
+    }
+}
+
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    within(deserializer, 1, 400, "days")
+}
+
+fn overlap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    within(deserializer, 1, 48, "hours")
+}
+
+fn within<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    least: i64,
+    most: i64,
+    unit: &str,
+) -> Result<i64, D::Error> {
+    match i64::deserialize(deserializer)? {
+        number if (least..=most).contains(&number) => Ok(number),
+        other => Err(D::Error::custom(format!("`{other}` is not between {least} and {most} {unit}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Settings;
+
+    #[test]
+    fn numbers_are_within_bounds() {
+        let read = |text: &str| Settings::from_text(&format!("[reconcile]\n{text}\n"));
+        let found = read("import_days = 400\noverlap_hours = 48").unwrap().reconcile;
+        assert_eq!((found.import_days, found.overlap_hours, found.enforce), (400, 48, false));
+        let least = read("import_days = 1\noverlap_hours = 1\nenforce = true").unwrap().reconcile;
+        assert_eq!((least.import_days, least.overlap_hours, least.enforce), (1, 1, true));
+        for (wrong, words) in [
+            ("import_days = 0", "`0` is not between 1 and 400 days"),
+            ("import_days = 401", "`401` is not between 1 and 400 days"),
+            ("overlap_hours = 0", "`0` is not between 1 and 48 hours"),
+            ("overlap_hours = 49", "`49` is not between 1 and 48 hours"),
+        ] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}
