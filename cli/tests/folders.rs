@@ -1,5 +1,5 @@
 //! `sagewarden check` on folders and patterns: what lies in them and is no file, what is somebody else's, and what is there twice.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_events::Timestamp;
+use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::Absent;
-use sagewarden_govern::ports::{Metrics, Monitor, WindowMetrics};
+use sagewarden_govern::ports::{Metrics, Monitor, SweptKind, WindowMetrics};
 use sagewarden_lambda::{METRICS, MetricLog, Tally};
 use sagewarden_monitor::{Metric, MetricValue};
 use serde_json::{Map, Value};
@@ -143,7 +143,7 @@ fn metrics_with_dimensions_that_would_be_refused_are_left_out() {
 }
 
 #[test]
-fn every_metric_of_a_batch_is_taken() {
+fn every_metric_of_a_batch_and_of_a_sweep_is_taken() {
     let tally = Tally {
         done: u32::MAX,
         durations_ms: (0..250).collect(),
@@ -154,7 +154,17 @@ fn every_metric_of_a_batch_is_taken() {
         findings: BTreeMap::from([("high".into(), 2), ("low".into(), 1)]),
         ..Tally::default()
     };
-    let lines = tally.lines("enforce-policy", 1_772_442_000_000);
+    let mut lines = tally.lines("enforce-policy", 1_772_442_000_000);
+    lines.push(MetricLog::sweep_line(&SweptKind {
+        kind: ResourceKind::TrainingJob,
+        time: Timestamp::from_millis(1_772_442_000_000),
+        listed: u64::MAX,
+        known: 0,
+        missed: 2,
+        late_median_ms: Some(1),
+        late_most_ms: Some(i64::MAX),
+        gone: 1,
+    }));
     let names: BTreeSet<String> =
         lines.iter().flat_map(|line| taken(&line.to_string())).map(|(name, _)| name).collect();
     assert_eq!(names, METRICS.iter().map(|(name, _)| (*name).to_owned()).collect());

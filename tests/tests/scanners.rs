@@ -60,7 +60,8 @@ const ACCEPTED_OF_CHECKOV: &[(&str, &str, &str)] = &[
 /// Accepted findings of parliament: the policy, the issue, and why.
 const ACCEPTED_OF_PARLIAMENT: &[(&str, &str, &str)] = &[
     ("Key.KeyPolicy", "RESOURCE_STAR", "in the policy of a key `*` is that key"),
-    ("EnforcePolicyRole.roles", "INVALID_ARN", "policies that AWS manages belong to the account `aws`"),
+    ("EnforcePolicyRole.roles", "INVALID_ARN", MANAGED),
+    ("ReconcileRole.roles", "INVALID_ARN", MANAGED),
     ("AlertDriftRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("DetectDriftRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("EnforcePolicyRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
@@ -68,7 +69,9 @@ const ACCEPTED_OF_PARLIAMENT: &[(&str, &str, &str)] = &[
     ("ScopedLookupRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("RecordCommitRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
     ("RecordLineageRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
+    ("ReconcileRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
 ];
+const MANAGED: &str = "policies that AWS manages belong to the account `aws`";
 const TRUST: &str = "who may take on a role is said of that role: such a policy has no resource";
 
 /// Check or policy, and resource or issue.

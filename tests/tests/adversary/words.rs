@@ -17,9 +17,22 @@ use serde_json::{Value, json};
 const HOSTILE: &str = "[approve](https://evil.example) `x` <img src=x onerror=alert(1)> @team \"q\" \\\n::add-mask::x\n##[error]y\n\
                        ##vso[task.complete]z\n=HYPERLINK(\"https://www.evil.com\")\r\n| a | b |\n# Head\u{1b}[2J\u{202e}\u{9b}";
 
-/// The comment on a commit without its pieces of code: everything that Markdown could turn into markup.
+/// The comment on a commit without its pieces of code, and without its own links: everything that Markdown could turn into markup.
 fn outside_of_code(comment: &str) -> String {
-    comment.lines().map(|line| line.split('`').step_by(2).collect::<String>() + "\n").collect()
+    let lines = comment.lines().filter(|line| !is_own_link(line));
+    lines.map(|line| line.split('`').step_by(2).collect::<String>() + "\n").collect()
+}
+
+/// A line that is the link to a place in a file, in the console. The path of the file is somebody's words, and percent-encoded.
+fn is_own_link(line: &str) -> bool {
+    const CONSOLE: &str =
+        "https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories/r/browse/";
+    let link = line.trim_start().strip_prefix("- at: [line ").and_then(|rest| rest.strip_suffix(')'));
+    let Some((number, place)) = link.and_then(|link| link.split_once(&format!("]({CONSOLE}"))) else {
+        return false;
+    };
+    let is_safe = |each: char| each.is_ascii_alphanumeric() || "/%-._~?=&".contains(each);
+    number.chars().all(|each| each.is_ascii_digit()) && place.chars().all(is_safe)
 }
 
 /// The comment on a commit that brought this file, by a bundle.
