@@ -190,7 +190,10 @@ fn the_settings_that_lie_above_a_file_hold_and_are_named() {
     let digest = document["bundle"].as_str().unwrap();
     for format in ["text", "json", "sarif", "junit", "github", "markdown"] {
         let said = out(&folder.check(&["jobs/deep/m.json", "--format", format]));
-        assert!(said.contains("jobs/sagewarden.toml") && said.contains(digest.get(..12).unwrap()), "{format}: {said}");
+        assert!(
+            said.contains("jobs/sagewarden.toml") && said.contains(digest.get(..12).unwrap()),
+            "{format}: {said}"
+        );
     }
     // The settings of another repository around it do not count.
     fs::remove_file(folder.0.path().join("jobs/sagewarden.toml")).unwrap();

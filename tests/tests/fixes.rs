@@ -48,7 +48,8 @@ fn lines() -> Result<Vec<Value>> {
     let mut lines = Vec::new();
     for entry in fs::read_dir(root().join("shared/policy/tests/documents"))? {
         let kept: Value = serde_json::from_str(&fs::read_to_string(entry?.path())?)?;
-        let [kind, name] = ["kind", "name"].map(|key| kept.get(key).and_then(Value::as_str).unwrap_or_default());
+        let [kind, name] =
+            ["kind", "name"].map(|key| kept.get(key).and_then(Value::as_str).unwrap_or_default());
         let resource =
             Resource::parse_arn(&format!("arn:aws:sagemaker:eu-west-1:111122223333:{kind}/{name}"))?;
         for document in broken(&kept) {

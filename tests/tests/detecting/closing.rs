@@ -183,7 +183,8 @@ fn traffic_that_cannot_be_read_is_told_although_there_is_too_little_to_be_judged
     assert_eq!(told[0]["cause"], "traffic-unreadable");
     let text = told[0]["text"].as_str().unwrap_or_default();
     assert!(
-        text.contains("1 line could not be read: 1 line: ") && text.ends_with("a.jsonl); 20 rows could be read"),
+        text.contains("1 line could not be read: 1 line: ")
+            && text.ends_with("a.jsonl); 20 rows could be read"),
         "{text}"
     );
     Ok(())
