@@ -52,13 +52,8 @@ pub fn script(name: &str) -> Result<Command> {
 /// # Errors
 /// As [`script`].
 pub fn model_script(name: &str) -> Result<Command> {
-    let home = API.interpreter()?;
-    let packages = home.parent().and_then(Path::parent).ok_or("an environment is a folder")?.join("lib");
-    let found = fs::read_dir(&packages)?
-        .filter_map(|python| Some(python.ok()?.path().join("site-packages/botocore/data")));
-    let data = found.into_iter().find(|data| data.is_dir()).ok_or("botocore has no data")?;
     let mut command = script(name)?;
-    command.env("AWS_DATA_PATH", data);
+    command.env("AWS_DATA_PATH", API.packaged("botocore/data")?);
     Ok(command)
 }
 
@@ -151,12 +146,7 @@ pub fn scanner(name: &str) -> Result<Command> {
 /// # Errors
 /// As [`script`]; its package needs a C compiler.
 pub(crate) fn time_library() -> Result<PathBuf> {
-    const PLACE: &str = "site-packages/libfaketime/vendor/libfaketime/src/libfaketime.so.1";
-    let home = FAKETIME.interpreter()?;
-    let packages = home.parent().and_then(Path::parent).ok_or("an environment is a folder")?.join("lib");
-    let found = fs::read_dir(&packages)?.filter_map(|python| Some(python.ok()?.path().join(PLACE)));
-    let library = found.into_iter().find(|library| library.is_file());
-    library.ok_or_else(|| format!("`{}` has no `{PLACE}`", packages.display()).into())
+    FAKETIME.packaged("libfaketime/vendor/libfaketime/src/libfaketime.so.1")
 }
 
 fn run(interpreter: PathBuf, script: &str) -> Command {
@@ -170,6 +160,16 @@ pub(crate) fn place(name: &str) -> PathBuf {
 }
 
 impl Environment {
+    /// A file or folder that a package brings.
+    fn packaged(&self, place: &str) -> Result<PathBuf> {
+        let home = self.interpreter()?;
+        let packages = home.parent().and_then(Path::parent).ok_or("an environment is a folder")?.join("lib");
+        let of_python = |python: fs::DirEntry| python.path().join("site-packages").join(place);
+        let mut found = fs::read_dir(&packages)?.filter_map(|python| Some(of_python(python.ok()?)));
+        let found = found.find(|found| found.exists());
+        found.ok_or_else(|| format!("`{}` has no `{place}`", packages.display()).into())
+    }
+
     /// Its interpreter; the first caller makes the environment.
     fn interpreter(&self) -> Result<PathBuf> {
         let files: Vec<PathBuf> = self.requirements.iter().map(|(name, _)| place(name)).collect();

@@ -84,8 +84,11 @@ impl Parts {
     }
 
     async fn publish(&self, bus: &impl Bus, scope: WatchScope) -> Result<(), PortError> {
-        let part = WatchPart { watched: self.watched, scope };
-        let detail = part.detail(self.tick);
-        bus.publish(&Notice::new(WatchPart::DETAIL_TYPE, Vec::new(), detail)).await
+        hand_on_part(bus, self.tick, WatchPart { watched: self.watched, scope }).await
     }
+}
+
+/// Publishes a part of the work of a tick on the system's own bus.
+pub(crate) async fn hand_on_part(bus: &impl Bus, tick: Timestamp, part: WatchPart) -> Result<(), PortError> {
+    bus.publish(&Notice::new(WatchPart::DETAIL_TYPE, Vec::new(), part.detail(tick))).await
 }

@@ -24,12 +24,13 @@ use crate::counted::counted;
 use crate::judging::Judging;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{Bus, Estate, Notice, PortError};
+use crate::parts::hand_on_part;
+use crate::ports::{Estate, PortError};
 use crate::reconcile::begin::begin;
 use crate::reconcile::report::report;
 use crate::reconcile::said::Said;
 use crate::reconcile::token::Token;
-use crate::sweep::{SWEPT, Sweep, SweepStep};
+use crate::sweep::{SWEPT, Sweep, SweepStep, swept_kind};
 use crate::world::World;
 
 pub use missed::EVENTS_MISSED;
@@ -82,8 +83,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
     }
 
     async fn publish(&self, tick: Timestamp, scope: WatchScope) -> Result<(), PortError> {
-        let part = WatchPart { watched: Watched::Account, scope };
-        self.world.bus().publish(&Notice::new(WatchPart::DETAIL_TYPE, Vec::new(), part.detail(tick))).await
+        hand_on_part(self.world.bus(), tick, WatchPart { watched: Watched::Account, scope }).await
     }
 
     /// Begins a sweep, or goes on with one that stands still.
@@ -171,8 +171,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
 }
 
 fn kind(word: &str) -> Result<ResourceKind, Failure> {
-    let found = SWEPT.into_iter().find(|kind| kind.operation() == word);
-    found.ok_or_else(|| Failure::Reject(format!("`{word}` is no kind that is looked through")))
+    swept_kind(word).ok_or_else(|| Failure::Reject(format!("`{word}` is no kind that is looked through")))
 }
 
 fn is_on_its_way(mark: &SweepRow, now: Timestamp) -> bool {

@@ -5,7 +5,7 @@ use std::fmt;
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_lineage::rows::SweepRow;
 
-use crate::sweep::SWEPT;
+use crate::sweep::swept_kind;
 
 /// `<kind>#<begin in milliseconds>#<pages>`: the list's own cursor stays in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Token {
         let mut parts = text.split('#');
         let (operation, began, pages) = (parts.next()?, parts.next()?, parts.next()?);
         Some(Self {
-            kind: SWEPT.into_iter().find(|kind| kind.operation() == operation)?,
+            kind: swept_kind(operation)?,
             began: Timestamp::from_millis(began.parse().ok()?),
             pages: pages.parse().ok()?,
         })

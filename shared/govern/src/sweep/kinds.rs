@@ -46,6 +46,11 @@ pub fn is_lasting(kind: ResourceKind) -> bool {
     )
 }
 
+/// The kind with this word, if sweeps walk through it.
+pub(crate) fn swept_kind(word: &str) -> Option<ResourceKind> {
+    SWEPT.into_iter().find(|kind| kind.operation() == word)
+}
+
 /// Whether an event announces that a resource of this kind was created, so that its absence means something.
 pub(super) fn is_announced(kind: ResourceKind) -> bool {
     lineage_calls().any(|(call, created)| created == kind && !call.starts_with("Delete"))

@@ -33,6 +33,7 @@ use crate::sweep::standing::{ListedStanding, standings};
 use crate::world::World;
 
 pub use found::{Swept, SweptResource};
+pub(crate) use kinds::swept_kind;
 pub use kinds::{SWEPT, is_lasting};
 
 /// Pages in a row that list nothing and are not the last. SageMaker gave such pages until it throttled; a sweep gives up and says where.
