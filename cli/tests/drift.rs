@@ -14,7 +14,7 @@ use tempfile::TempDir;
 struct Folder(TempDir);
 
 impl Folder {
-    /// The baseline has three columns, the first of which is the model's answer.
+    /// The baseline has three columns. The first is the model's answer.
     fn new() -> Self {
         let folder = Self(TempDir::new().unwrap());
         let rows: String =

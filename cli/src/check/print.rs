@@ -1,5 +1,5 @@
-//! The formats of verdicts, printed while files are judged. If the reader of the output goes away, the exit status still is that of the
-//! verdict.
+//! Prints verdicts in each format, while files are judged. If the reader of the output goes away, the command still exits with the status
+//! of the verdict.
 
 use std::io;
 

@@ -10,7 +10,7 @@ use crate::input::settings::InForce;
 use crate::output::terminal::STRONG;
 use crate::output::{line, notice};
 
-/// What is in force where no settings were found.
+/// Names the settings that apply if the command finds none.
 pub(crate) const BUILT_IN: &str = "the built-in settings, which allow any VPC and any role";
 
 /// The settings in force, for people.

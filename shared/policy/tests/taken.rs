@@ -1,5 +1,5 @@
-//! Files are judged by their content: an unknown value does not fail, a value that is known later is not absent, and an absent field has
-//! the API's default.
+//! `check` judges files by their content. An unknown value does not fail a control. A value that is only known at run time does not count
+//! as absent. An absent field has the API's default.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::sync::LazyLock;
