@@ -200,14 +200,27 @@ fn row(feature: &FeatureStatistics) -> [String; 5] {
     let percent = |part: Option<f64>| part.map_or_else(|| "-".to_owned(), percent);
     let (complete, distinct, values) = match (&feature.numerical_statistics, &feature.string_statistics) {
         (Some(numbers), _) => {
-            let distinct = numbers.approximate_num_distinct_values.unwrap_or_default();
+            let distinct = about(
+                numbers.approximate_num_distinct_values.unwrap_or_default(),
+                numbers.common.num_present,
+            );
             let range = numbers.min.zip(numbers.max).map(|(min, max)| format!("{min} .. {max}"));
-            (percent(numbers.completeness), distinct.to_string(), range.unwrap_or_default())
+            (percent(numbers.completeness), distinct, range.unwrap_or_default())
         }
-        (None, Some(texts)) => (percent(texts.completeness), texts.distinct_count.to_string(), listed(texts)),
+        (None, Some(texts)) => {
+            let few = texts.distribution.as_ref().map(|shares| shares.categorical.buckets.len().to_string());
+            let distinct =
+                few.unwrap_or_else(|| about(texts.distinct_count as u64, texts.common.num_present));
+            (percent(texts.completeness), distinct, listed(texts))
+        }
         (None, None) => (percent(None), "0".to_owned(), String::new()),
     };
     [line(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
+}
+
+/// An estimate of how many values are different. It may be off by some percent, but there are no more than values.
+fn about(distinct: u64, present: u64) -> String {
+    format!("about {}", distinct.min(present))
 }
 
 /// The first of the texts, if they are few.

@@ -48,6 +48,7 @@ pub(crate) fn compare(
         baseline_distinct: baseline.each().count() as u64,
         current_distinct: current.each().count() as u64,
         p_value: Some(p_value),
+        divergence: None,
     })
 }
 
