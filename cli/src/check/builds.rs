@@ -64,7 +64,7 @@ pub(crate) const JUNIT: (&str, &str) = (
     "</testsuites>\n",
 );
 
-/// A file as a suite: each control of each resource is a case. Its properties say what it was judged with.
+/// A file as a suite: each control of each resource is a case. The properties of the suite name the settings, the profile and the bundle.
 pub(crate) fn junit(settings: &InForce, file: &CheckedFile) -> String {
     if file.is_foreign {
         return String::new();

@@ -12,7 +12,7 @@ pub(crate) struct CheckedFile {
     /// As it was given.
     pub(crate) path: String,
     pub(crate) subjects: Vec<CheckedSubject>,
-    /// Requests of kinds that have controls, which could not be read.
+    /// Requests that could not be read although controls apply to their kind.
     pub(crate) undecided: Vec<String>,
     pub(crate) passed_over: Vec<String>,
     /// Why nothing in it could be judged.
@@ -131,7 +131,7 @@ impl CheckedSubject {
         !self.verdict.checked.is_empty()
     }
 
-    /// Whether something is broken or undecided that is neither waived nor known.
+    /// Whether a finding is open: a failed or undecided control that is neither waived nor known.
     pub(crate) fn is_open(&self) -> bool {
         self.findings().any(|(finding, _, is_known)| !is_known && finding.status != FindingStatus::Waived)
     }
@@ -161,7 +161,7 @@ impl CheckedSubject {
     }
 }
 
-/// The verdicts of all files in numbers.
+/// The numbers of verdicts over all files.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) files: usize,
@@ -194,7 +194,7 @@ impl Tally {
         self.is_unusable |= file.unusable.is_some();
     }
 
-    /// Whether all could be used, and nothing was judged.
+    /// Whether every file could be used, but none had anything to judge.
     pub(crate) fn is_without_result(&self) -> bool {
         !self.is_broken && !self.is_unusable && !self.is_judged
     }

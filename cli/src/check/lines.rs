@@ -65,7 +65,7 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
     checked
 }
 
-/// The verdicts as `--format json` has them. A finding about a request also has the code that mends it, by what it is written with.
+/// The verdicts as `--format json` has them. A finding about a request also has the code that fixes it, for the SDK that made the request.
 fn with_code(bundle: &Bundle, checked: &CheckedFile) -> Json {
     let mut document = json!(words::document(checked));
     let subjects = document.get_mut("subjects").and_then(Json::as_array_mut);

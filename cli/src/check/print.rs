@@ -192,7 +192,7 @@ impl<'a> Printing<'a> {
                 self.put(if tally.known > 0 { "Nothing is new.\n" } else { "All controls hold.\n" })
             }
             CheckFormat::Markdown | CheckFormat::Github => {}
-            // Readers take a log without results for one in which everything was mended.
+            // Readers of SARIF take a log without results as a sign that every finding was fixed.
             CheckFormat::Sarif if !tally.is_judged && !tally.is_broken => {}
             CheckFormat::Sarif => {
                 let stale = self.has_baseline.then_some(tally.stale.as_slice());

@@ -8,7 +8,7 @@ use sagewarden_policy::intake::Node;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value as Json};
 
-/// Values of a file, copies of anchors included. A template of CloudFormation has a thousandth of that.
+/// The most values in a file, copies of anchors included. A usual CloudFormation template has a thousandth of them.
 const MOST_VALUES: usize = 1_000_000;
 /// Values within values, as in JSON.
 const DEEPEST: usize = 100;

@@ -17,7 +17,7 @@ pub(crate) fn through(bytes: u64) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Through an input of unknown length.
+/// Progress through an input of unknown length.
 pub(crate) fn endless() -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {bytes} read ({bytes_per_sec})");
     ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))

@@ -34,7 +34,7 @@ pub(crate) enum TableError {
 }
 
 impl TableError {
-    /// Whether all that is wrong is that nothing is in it.
+    /// Whether the only fault of the table is that it is empty.
     pub(crate) fn is_empty(&self) -> bool {
         matches!(
             self,

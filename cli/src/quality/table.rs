@@ -17,7 +17,7 @@ use crate::quality::settings::in_words;
 
 /// The most labels in a shown confusion matrix; the files have all labels.
 const LABELS: usize = 8;
-/// The suffix of the values that stand beside a metric.
+/// The suffix of a metric of the best constant classifier, which the table shows beside the metric itself.
 const BEST_CONSTANT: &str = "_best_constant_classifier";
 
 /// A metric, or a threshold of one that there is not.

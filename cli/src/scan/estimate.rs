@@ -15,7 +15,7 @@ pub(super) struct CountedKind {
     calls: u64,
     /// Whether there are more, which were not counted.
     is_cut: bool,
-    /// Why nothing is known of the kind.
+    /// Why nothing is known about the kind.
     refused: Option<String>,
 }
 

@@ -67,7 +67,7 @@ impl SentPage {
     }
 }
 
-/// Why there is no page, with the status that says whose fault it is.
+/// Why there is no page, and the HTTP status that says whose fault this is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) status: u16,

@@ -129,7 +129,7 @@ fn points(report: &WindowReport, monitor: &str) -> Vec<FeaturePoint> {
     distance.chain(score).chain(measures(report)).collect()
 }
 
-/// Measures that were judged wrong, and the usual ones. A description of a violation names the bound that it broke.
+/// Metrics with a violation, and the usual metrics. The description of a violation names the threshold that was exceeded.
 fn measures(report: &WindowReport) -> Vec<FeaturePoint> {
     let bound = |name: &str| {
         let broken =

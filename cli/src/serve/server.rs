@@ -25,13 +25,13 @@ use crate::serve::pages;
 const COOKIE: &str = "sagewarden";
 /// The rights of a page that somebody else wrote: styles only.
 const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
-/// A target that is longer is no address of a page: forty opened nodes fit in.
+/// The longest target of a request. The address of a page with forty opened nodes is shorter.
 const LONGEST: usize = 32_000;
 
 /// The explorer, and who may ask it.
 struct Served {
     explorer: Explorer,
-    /// The names by which a browser may have asked for this machine; all, if other machines may ask.
+    /// The host names that a request may have; `None` if other machines may ask, which allows all names.
     hosts: Option<Vec<String>>,
     /// The data that threads share.
     token: Option<String>,
@@ -147,7 +147,7 @@ enum Admission {
     Refused,
 }
 
-/// Compares in a time that does not depend on how much is right.
+/// Compares in constant time: the duration does not show how many characters are right.
 fn is_same(shown: &str, token: &str) -> bool {
     shown.len() == token.len()
         && shown.bytes().zip(token.bytes()).fold(0, |wrong, (one, other)| wrong | (one ^ other)) == 0

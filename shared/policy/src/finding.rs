@@ -32,8 +32,8 @@ pub struct Finding {
     pub wanted: String,
     /// The fix.
     pub fix: String,
-    /// The same as a diff of the request that creates the resource: a line for each field, with `-` before what stands there and `+`
-    /// before what should. Empty if that is not known.
+    /// The fix as a diff of the request that creates the resource. It has a line for each field: `-` before the present value, `+` before
+    /// the value that the field should have. Empty if that value is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub diff: String,
     /// Who allowed it, for a waived violation.

@@ -222,7 +222,7 @@ impl Case<'_> {
             None => control.fix.clone(),
         };
         let (waiver, last) = self.waiver(&control.id);
-        // What a parent has started is mended in the parent's request.
+        // If a parent started the resource, the fix belongs into the parent's request.
         let diff = match parent(resource, document) {
             Some(_) => String::new(),
             None => self.diff(control),

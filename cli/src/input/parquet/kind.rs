@@ -6,7 +6,7 @@ use parquet::schema::types::ColumnDescriptor;
 /// How a value is written as the text that a table in CSV would have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Numbers, truths and texts, as they are.
+    /// Numbers, booleans and texts, which need no conversion.
     Plain,
     /// A whole number that is never negative.
     Unsigned,
@@ -60,7 +60,7 @@ impl Kind {
                 Err(column.converted_type().to_string().to_lowercase())
             }
             _ if column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY => Err("binary".to_owned()),
-            // Writers of old say nothing of texts.
+            // Old writers do not mark texts.
             _ => Ok(Self::Plain),
         }
     }

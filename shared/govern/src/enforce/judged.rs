@@ -51,7 +51,7 @@ impl Judged {
     }
 }
 
-/// Whether nothing is being created or changed in this state.
+/// Whether the resource is at rest in this state: nothing is creating or changing it.
 pub(crate) fn rests(kind: ResourceKind, status: &Status) -> bool {
     match kind {
         ResourceKind::Endpoint => matches!(status, Status::InService | Status::Failed),

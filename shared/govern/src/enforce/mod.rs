@@ -54,7 +54,7 @@ use crate::world::World;
 /// How far a child is followed to its parents.
 const STEPS: u8 = 3;
 
-/// Why nothing is done about what no event announced.
+/// Why Sagewarden does not remedy a resource that no event announced.
 const FOUND_LATE: &str = "a sweep found it, and `[reconcile] enforce` does not let it remedy";
 
 /// The use case with the ports it needs.
@@ -108,8 +108,8 @@ impl<W: World> EnforcePolicy<'_, W> {
 
     /// Judges a resource that a sweep found; `None` if it no longer exists. A verdict that still holds is not written again: a sweep is not
     /// an event, and its time says nothing about the resource. If a parent started the resource, the parent is judged when the sweep finds
-    /// the parent. What was created since `remedies_since` is remedied. Of anything else the finding is
-    /// published, and an event that comes late still remedies it.
+    /// the parent. A resource that was created since `remedies_since` is remedied. For any other resource, only the finding is published;
+    /// if its event arrives late, that event still leads to the remedy.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         } else {
             record_verdict(&delivery).await?;
         }
-        // What is recorded is what an event would have recorded; what is done is less.
+        // The verdict is recorded as an event would have recorded it, but there is no remedy.
         let only_reports = !may_remedy && remedy::intended(&judged).action.is_some();
         if only_reports {
             judged.verdict.plan = Plan::Nothing(FOUND_LATE.to_owned());
@@ -252,7 +252,7 @@ fn deletes(call: &CallMade) -> bool {
     call.effect == Effect::Deleted || call.name == "DeleteMonitoringSchedule"
 }
 
-/// Whether the table holds this verdict on the resource as it is.
+/// Whether the table holds this verdict on the present state of the resource.
 async fn stands(table: &impl Table, judged: &Judged) -> Result<bool, PortError> {
     let Judged { pk, verdict, modified_at, .. } = judged;
     let stored = table.get(&[VerdictRow::key(pk, &verdict.bundle)]).await?.pop();

@@ -94,7 +94,7 @@ pub(crate) async fn done_meanwhile(
     Ok((!is_there).then_some(word))
 }
 
-/// The remedy in the plan, according to the verdict alone. It is noted as owed before anything is looked up or done.
+/// The remedy in the plan, according to the verdict alone. It is written down as owed before Sagewarden asks or changes anything.
 pub(crate) fn intended(judged: &Judged) -> Remediation {
     let Judged { resource, status, verdict, .. } = judged;
     match &verdict.plan {

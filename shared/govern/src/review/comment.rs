@@ -2,8 +2,8 @@
 //! where they are not rendered.
 //!
 //! It is one comment on the commit, and links to the lines of the findings. CodeCommit can also pin a comment to a line, but only to "the
-//! position of a change" in the comparison of this commit with its parent: a file that an earlier commit of the push changed has none, and
-//! what is wrong with most requests is a field that is not there. And whoever follows the repository is notified of each comment.
+//! position of a change" in the comparison of this commit with its parent: a file that an earlier commit of the push changed has no such
+//! position, and the fault of most requests is a missing field. And everybody who follows the repository is notified of each comment.
 
 use std::collections::BTreeSet;
 

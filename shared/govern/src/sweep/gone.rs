@@ -1,7 +1,8 @@
 //! What earlier sweeps saw, and this one did not.
 //!
-//! Most kinds are listed by the time of their creation, the newest first. A page is then all that there is of its time, and what was seen
-//! of that time and is not on it is gone. Of the other kinds, the names of a whole sweep are kept in memory.
+//! SageMaker lists most kinds by the time of their creation, the newest first. A page then has every resource of its span of time. If an
+//! earlier sweep saw a resource of that span, and the page does not list it, the resource is gone. For the other kinds, memory holds the
+//! names of a whole sweep.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -121,7 +122,7 @@ async fn stored_between(
     let found = query_all(world.table(), SeenRow::between(at.kind, from, at.down_to)).await?;
     let shown: BTreeSet<Key> = listed.iter().map(SeenRow::key).collect();
     let rows = found.iter().filter_map(SeenRow::parse);
-    // The page before was compared with what is as old as its last resource.
+    // The previous page was already compared with the rows that are as old as its last resource.
     Ok(rows.filter(|row| Some(row.created_at) != at.down_to || shown.contains(&row.key())).collect())
 }
 

@@ -1,9 +1,9 @@
 //! Walks an account kind by kind and page by page, and passes its resources to the use cases that handle events: they are judged without a
 //! remedy, and recorded. So a sweep finds resources that are older than the stack, and resources whose event was lost.
 //!
-//! A page is one step. The cursor is written after the page is done. A process that dies repeats a page, and nothing is recorded twice. If
-//! the service is busy, the step fails, and the cursor stays. A verdict that still holds and a node with all its facts are left alone. So a
-//! second sweep writes only its mark ([`SweepRow`]).
+//! A page is one step. The cursor is written after the page is done. If a process dies, the next one repeats a page, and nothing is
+//! recorded twice. If the service is busy, the step fails, and the cursor stays. A verdict that still holds and a node with all its facts
+//! are left alone. So a second sweep writes only its mark ([`SweepRow`]).
 
 mod found;
 mod gone;
@@ -46,7 +46,7 @@ pub enum SweepStep {
     More,
     /// The kind is done.
     Done,
-    /// A permission is missing: nothing of this kind is known.
+    /// A permission is missing: the sweep sees no resource of this kind.
     Denied(String),
     /// The service gave page after page of nothing. The cursor is kept.
     GaveUp,
@@ -81,8 +81,8 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         Self { held, estate, judging, bundle, region, began, names, repeats: false, enforces: false }
     }
 
-    /// The same, as one of a series: it passes by what is known, counts what no event announced, and closes the findings on what is gone.
-    /// If it `enforces`, it remedies what was created after the first sweep.
+    /// The same, as one sweep of a series: it skips known resources, counts resources that no event announced, and closes the findings on
+    /// resources that are gone. If it `enforces`, it remedies resources that were created after the first sweep.
     #[must_use]
     pub fn repeated(self, enforces: bool) -> Self {
         Self { repeats: true, enforces, ..self }

@@ -1,4 +1,4 @@
-//! How the resources of a page stand with Sagewarden: what it judged and recorded already is not asked about again.
+//! What Sagewarden already knows about the resources of a page. It does not ask again about resources that it has judged and recorded.
 
 use std::collections::BTreeMap;
 

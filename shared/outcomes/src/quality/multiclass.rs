@@ -26,7 +26,7 @@ struct Class {
 }
 
 impl MulticlassTally {
-    /// The label that is one too many, if one is; nothing is counted then.
+    /// The first label beyond the limit, if there is one. Then nothing is counted.
     pub(super) fn add<'a>(
         &mut self,
         rounds: Rounds,

@@ -120,7 +120,7 @@ impl Records {
                 }
             }
             b',' if *depth == 1 => return self.end_element(each),
-            // Between lists nothing is kept but what should not be there.
+            // Between lists, only unexpected bytes are kept, so that they are reported.
             b' ' | b'\t' | b'\r' | b'\n' if *depth == 0 => return,
             _ => {}
         }

@@ -92,7 +92,7 @@ fn shares_in_the_clear(reader: &Reader<'_>, settings: &str) -> bool {
     shares && !has_key
 }
 
-/// A profile inherits from the domain what it does not set itself, so it need not name anything.
+/// A profile inherits each setting that it lacks from its domain. So it need not name any.
 pub(super) fn user_profile(context: &Context<'_>) -> Facts {
     flags([
         ("roleAllowed", context.listed("roleAllowed")),

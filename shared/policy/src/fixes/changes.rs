@@ -40,7 +40,7 @@ pub(crate) struct Failed<'a> {
     pub(crate) unreadable: &'a UnreadablePaths,
 }
 
-/// One field with what stands there and what should.
+/// One field, with its present value and the value that it should have.
 #[derive(Clone, Debug, PartialEq)]
 struct FieldChange {
     field: String,
@@ -64,7 +64,8 @@ impl Failed<'_> {
         lines.join("\n")
     }
 
-    /// Whether the resource's own request says what is judged: a schedule may name a definition, which has a request of its own.
+    /// Whether the resource's own request holds everything that is judged. A schedule may name a job definition, which has a request of its
+    /// own.
     fn is_whole(&self) -> bool {
         const DEFINITION: &str = "/MonitoringScheduleConfig/MonitoringJobDefinition";
         self.kind != ResourceKind::MonitoringSchedule
@@ -139,7 +140,7 @@ impl Failed<'_> {
         wanted.map(change).into_iter().collect()
     }
 
-    /// The change at a place; `None` if what stands there is right, or nobody knows better.
+    /// The change at a place; `None` if the present value is right, or if no better value is known.
     fn change(&self, control: &Control, path: &str, place: &FieldPlace<'_>) -> Option<FieldChange> {
         let stands = place.value.filter(|value| is_present(value));
         if stands.is_some_and(is_forged) {

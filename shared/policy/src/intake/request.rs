@@ -19,7 +19,7 @@ pub struct Creation {
     pub kind: ResourceKind,
     /// The member that names the resource.
     pub name: &'static str,
-    /// The members that the API demands beside it, or that nothing is judged without.
+    /// The other members that the API demands, or without which no control can judge the request.
     pub required: &'static [&'static str],
     /// Members that no other operation takes which names such a resource.
     pub own: &'static [&'static str],

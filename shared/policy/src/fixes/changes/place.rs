@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::reader::is_present;
 
-/// Objects that a request has only if it uses what they are for: a control never wants one for its own sake.
+/// Objects that a request has only if it uses the feature behind them. No control asks for such an object by itself.
 const OPTIONAL: [&str; 6] = [
     "AsyncInferenceConfig",
     "AthenaDatasetDefinition",
