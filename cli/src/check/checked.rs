@@ -87,7 +87,7 @@ impl CheckedFile {
             || self.subjects.iter().any(CheckedSubject::is_judged)
     }
 
-    /// Whether nothing was found in it, not even something to say of it.
+    /// Whether nothing was found in the file: neither a result nor a note.
     pub(crate) fn is_empty(&self) -> bool {
         !self.said.is_begun
             && self.subjects.is_empty()

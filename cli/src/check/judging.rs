@@ -51,7 +51,7 @@ const AT_A_TIME: usize = 16;
 /// Lines that cannot be read and are named; more are counted.
 const SHOWN: usize = 10;
 
-/// Where the verdicts of a file go: if they are printed at once, the format of that.
+/// Where the verdicts of a file go. If they are printed at once, it has their format.
 #[derive(Clone)]
 struct Goal {
     path: String,

@@ -58,7 +58,7 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
     let mut checked = CheckedFile::of("-".to_owned());
     match read {
         Ok(intake) => judging.request(&mut checked, intake),
-        // Nothing is wrong with it: there is nothing to say of it.
+        // No control applies to the document, which is not a fault.
         Err(Unusable::OtherCall(_) | Unusable::NoControls(_)) => {}
         Err(why) => checked.unusable = Some(why.to_string()),
     }

@@ -98,7 +98,7 @@ pub(crate) struct Printing<'a> {
     is_within: bool,
     /// Text that is ready to be printed.
     ready: String,
-    /// That nothing can be printed any more.
+    /// The error after which nothing can be printed any more.
     stopped: Option<io::Error>,
 }
 

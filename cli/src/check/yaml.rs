@@ -126,7 +126,7 @@ impl<'a> Building<'a> {
         if let Some(function) = function {
             built.json = Json::Object(Map::from_iter([(function.clone(), argument(&function, built.json))]));
         }
-        // Where an anchor stands its values are counted once more than needed, which bounds it all the same.
+        // At the anchor itself, its values are counted once more than needed. The count is still a bound.
         self.values += built.values;
         if self.values > MOST_VALUES {
             return Err(format!("more than {MOST_VALUES} values, copies of anchors included"));

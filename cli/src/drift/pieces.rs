@@ -85,7 +85,7 @@ impl Block {
     fn clear(&mut self) {
         self.filled = 0;
         if self.bytes.len() > 2 * PIECE {
-            // There was a very long line.
+            // A very long line had made the buffer large.
             self.bytes = Vec::new();
         }
     }

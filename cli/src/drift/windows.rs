@@ -11,7 +11,7 @@ use sagewarden_view::drift::TrendWindow;
 use crate::drift::hour::Hour;
 use crate::input::parts::InParts;
 
-/// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
+/// The most hours that are kept apart at a time: files come in the order of their hours, or nearly so.
 const OPEN: usize = 8;
 
 /// Keeps the hours apart.

@@ -96,8 +96,8 @@ fn place(columns: &[String], label: &str) -> Result<usize, Misfit> {
     named.or_else(place).ok_or_else(|| Misfit::NoColumn(label.to_owned()))
 }
 
-/// The feature of each column, where all have the names of features. Where none has, the order decides; where some have, somebody made a
-/// mistake.
+/// The feature of each column, if all columns have names of features. If no column has one, the order decides. If only some have one, that
+/// is an error.
 fn by_name(features: &[String], header: &[&String]) -> Result<Option<Vec<usize>>, Misfit> {
     let known: HashMap<&String, usize> = features.iter().zip(0..).collect();
     if known.len() < features.len() {

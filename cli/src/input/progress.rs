@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Inputs below are read before anybody asks how far it is.
 const LONG: u64 = 64 << 20;
 
-/// Through so many bytes.
+/// Progress through an input of this many bytes.
 pub(crate) fn through(bytes: u64) -> ProgressBar {
     if bytes < LONG {
         return ProgressBar::hidden();

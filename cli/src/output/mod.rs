@@ -90,7 +90,7 @@ pub(crate) fn print_json(document: &impl Serialize) -> io::Result<()> {
     lines.flush()
 }
 
-/// So much of a long document is printed at once.
+/// The part of a long document that is printed at once.
 const FLUSHED: usize = 64 << 10;
 
 /// Writes the lines of a document as programs may see them.

@@ -144,7 +144,7 @@ fn measures(report: &WindowReport) -> Vec<FeaturePoint> {
     points.filter(|point| point.is_violated || MEASURES.contains(&point.name.as_str())).collect()
 }
 
-/// The page that monitoring wrote about a window. Nothing else is handed out: beside it lies the evaluation that it shows.
+/// The page that monitoring wrote about a window. It serves no other object of the bucket: an evaluation must lie beside the page.
 pub(super) fn report(explorer: &Explorer, bucket: &str, key: &str) -> Result<SentPage, Refused> {
     let unknown = || Refused::unknown(format!("there is no report of a window at `s3://{bucket}/{key}`"));
     let (folder, name) = key.rsplit_once('/').ok_or_else(unknown)?;

@@ -17,7 +17,7 @@ use crate::serve::explorer::{Explorer, at};
 const OPENED: usize = 40;
 /// Boxes whose uses are counted; of more, only the picture itself is read.
 const COUNTED: usize = 300;
-/// So many uses of a node are counted.
+/// The most uses of a node that are counted.
 const USES: usize = 100;
 
 pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Result<SentPage, Refused> {

@@ -33,7 +33,7 @@ struct Served {
     explorer: Explorer,
     /// The host names that a request may have; `None` if other machines may ask, which allows all names.
     hosts: Option<Vec<String>>,
-    /// The data that threads share.
+    /// The token that a browser must show if other machines may ask; else `None`.
     token: Option<String>,
 }
 

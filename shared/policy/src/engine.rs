@@ -130,7 +130,7 @@ fn lean(policy: &Policy) -> Result<Policy, String> {
     Policy::from_json(Some(policy.id().clone()), json).map_err(|error| error.to_string())
 }
 
-/// The entities of a resource. Neither its account nor the action has attributes or groups: there is nothing to look up in them.
+/// The entities of a resource. Its account and the action have no attributes and no groups, so they need no entities.
 fn entities(
     subject: EntityUid,
     facts: Facts,

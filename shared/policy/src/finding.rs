@@ -97,7 +97,8 @@ impl Finding {
         }
     }
 
-    /// That corrections of a resource are undone again and again, which no policy can see: it is a matter of many verdicts.
+    /// The finding that somebody undoes the corrections of a resource again and again. No policy can see this, because it takes many
+    /// verdicts.
     #[must_use]
     pub fn undone(times: usize) -> Self {
         Self {
@@ -176,7 +177,7 @@ pub(crate) fn actual(
         fields.map(|field| (field.as_str(), stands(document, joined, field))).collect()
     };
     let is_told = |values: &[String]| values.iter().any(|value| !value.ends_with(ABSENT));
-    // Where several places may say it, those that say nothing are left out; unless all are silent.
+    // If several fields may hold the value, the absent ones are left out, unless all are absent.
     let any = told.iter().any(|(_, values)| is_told(values));
     let mut names = control.fields.iter().map(|field| last(field));
     let of_one_name = names.next().is_some_and(|first| names.all(|name| name == first));

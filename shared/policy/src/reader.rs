@@ -11,7 +11,7 @@ use crate::later::{UNSAID, is_later};
 /// A document, or a part of one, and the paths that could not be read in it.
 pub(crate) struct Reader<'a> {
     document: &'a Json,
-    /// Where it stands in the whole, in the notation of controls: `TrainingJobDefinitions[].`
+    /// The place of this part in the whole document, in the notation of controls: `TrainingJobDefinitions[].`
     prefix: String,
     unreadable: &'a UnreadablePaths,
 }
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
         fields.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
     }
 
-    /// Whether a part of the document stands there, known or not yet.
+    /// Whether the path leads to an object, known or not yet.
     pub(crate) fn has_part(&self, path: &str) -> bool {
         let right = |value: &&&Json| is_later(value) || self.is("an object", path, value, value.is_object());
         self.values(path).iter().filter(right).count() > 0
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
         self.unreadable.offending.borrow_mut().push(noted);
     }
 
-    /// Notes that a value that always stands there is missing.
+    /// Notes that a value is missing that should always be there.
     pub(crate) fn expected(&self, path: &str) {
         self.unreadable
             .note(format!("{}{path}", self.prefix), "is absent, although the API always gives it".to_owned());

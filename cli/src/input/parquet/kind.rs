@@ -10,11 +10,11 @@ pub(super) enum Kind {
     Plain,
     /// A whole number that is never negative.
     Unsigned,
-    /// A number of so many decimal places.
+    /// A number with this many decimal places.
     Decimal(u32),
     /// Days since 1970.
     Date,
-    /// A time; so many make a millisecond.
+    /// A time; this many of its units are a millisecond.
     Time(i64),
     /// A number of 16 bits.
     Half,

@@ -1,5 +1,5 @@
-//! A resource was created or changed: Sagewarden judges it while it can still be stopped, records the verdict, remedies what fails a
-//! control, and publishes it.
+//! A resource was created or changed: Sagewarden judges it while it can still be stopped, records the verdict, remedies the resource if it
+//! fails a control, and publishes the finding.
 //!
 //! The verdict is based on the description, whichever event came first. The creator comes from CloudTrail.
 
@@ -247,7 +247,7 @@ impl<W: World> EnforcePolicy<'_, W> {
     }
 }
 
-/// Whether a call deletes its resource. For a schedule this is a change of what watches its endpoint.
+/// Whether a call deletes its resource. The deletion of a schedule also changes how its endpoint is watched.
 fn deletes(call: &CallMade) -> bool {
     call.effect == Effect::Deleted || call.name == "DeleteMonitoringSchedule"
 }
@@ -279,7 +279,7 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
     let Delivery { world, judged, moment, .. } = *delivery;
     let Judged { resource, verdict, .. } = judged;
     let owed = owed_about(world, resource).await?;
-    // A notebook instance that stands still was not started.
+    // A notebook instance that is stopped has not been started.
     let stands_still = judged.status == Some(Status::Stopped);
     let others = owed.iter().filter(|row| !(stands_still && is_of_start(&row.cause)));
     let said = match verdict.outcome {

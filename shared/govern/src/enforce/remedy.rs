@@ -19,7 +19,7 @@ use crate::world::World;
 /// Endpoint configurations looked at before a model is deleted. Only those that were made after it can name it, unless its name was used
 /// before.
 const MAX_CONFIGS: usize = 300;
-/// A model that is older may be used by what names models itself, and is not deleted.
+/// An older model may be in use by a resource that names models directly, so it is not deleted.
 const NEW_MS: i64 = 3_600_000;
 /// Own changes of one resource by one bundle within a day. If somebody changes it back more often, it is stopped; if it cannot be
 /// stopped, the notice asks the person on call.
@@ -334,8 +334,8 @@ async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, P
     })
 }
 
-/// Since when endpoint configurations have been made that can name the model: a configuration names a model that exists. Where another
-/// model had the name before, calls of any time.
+/// The earliest creation time of an endpoint configuration that can name the model: a configuration can only name an existing model. If
+/// another model had the name before, configurations of any time count.
 async fn made_since(delivery: &Delivery<'_, impl World>) -> Result<Timestamp, PortError> {
     let Judged { resource: model, created_at, .. } = delivery.judged;
     let named = AliasRow::named(model.kind.segment(), &model.name);

@@ -64,7 +64,7 @@ pub(super) fn or_cut<R>(read: Result<R, Interrupted>, graph: &mut Graph) -> Resu
 }
 
 impl<'a, T: Table> Reading<'a, T> {
-    /// At most so many requests, and none once the time is over.
+    /// Allows at most `most` requests, and none once the time is over.
     pub(super) fn new(table: &'a T, most: usize, is_over: &'a dyn Fn() -> bool) -> Self {
         Self { table, requests: Cell::new(0), bytes: Cell::new(MAX_BYTES), most, is_over }
     }

@@ -1,4 +1,4 @@
-//! What people hear of events that never arrived.
+//! The notice about events that never arrived.
 
 use sagewarden_lineage::rows::{MissedRow, SweepRow};
 use serde_json::json;

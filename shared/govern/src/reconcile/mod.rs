@@ -86,7 +86,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         hand_on_part(self.world.bus(), tick, WatchPart { watched: Watched::Account, scope }).await
     }
 
-    /// Begins a sweep, or goes on with one that stands still.
+    /// Begins a sweep, or continues one that has stopped.
     async fn begin(&self, tick: &ClockTicked, kind: ResourceKind, moment: &Moment) -> Outcome {
         let bundle = self.bundle(moment).await?;
         let sweep = self.sweep(&bundle, tick);
@@ -109,7 +109,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         self.run(&sweep, tick, at, moment).await
     }
 
-    /// Goes on where another record stopped, unless somebody did so already.
+    /// Continues where another record stopped, unless a further record has done so already.
     async fn go_on(&self, tick: &ClockTicked, from: &str, moment: &Moment) -> Outcome {
         let token = Token::parse(from)
             .ok_or_else(|| Failure::Reject(format!("`{from}` is no place where a sweep goes on")))?;
@@ -134,7 +134,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         sweep.repeated(bundle.settings().reconcile.enforce)
     }
 
-    /// Some pages, and then the end of the sweep or a part that goes on.
+    /// Sweeps some pages. Then ends the sweep, or publishes a part that continues it.
     async fn run(
         &self,
         sweep: &Sweep<'_, W, E>,

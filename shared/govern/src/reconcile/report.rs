@@ -9,7 +9,7 @@ use crate::reconcile::missed::{Lateness, notice};
 use crate::record::closure::query_all;
 use crate::world::World;
 
-/// Reports the end of a sweep once, and marks it as reported. Answers with the mark, and what there is to say.
+/// Reports the end of a sweep once, and marks it as reported. Returns the mark, and a text for the log.
 ///
 /// # Errors
 /// When the table or the bus fail: the same record reports the same once more.
@@ -56,7 +56,7 @@ pub(super) async fn report(
     Ok((at, said))
 }
 
-/// What no event had announced, of the time that the sweep counts.
+/// The resources in the span of the sweep that no event had announced.
 async fn missed(world: &impl World, at: &SweepRow) -> Result<Vec<MissedRow>, PortError> {
     let counted = at.tally.from.zip(at.tally.until).filter(|_| at.tally.arrived > 0);
     let Some((from, until)) = counted else { return Ok(Vec::new()) };

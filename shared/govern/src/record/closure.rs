@@ -15,7 +15,7 @@ use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
 use crate::ports::{PortError, PortErrorKind, Table};
 
-/// A closure holds everything up to so many nodes, however far away: models that are trained from each other make long chains.
+/// The most nodes in a closure. Their distance does not matter: models that are trained from each other make long chains.
 const WHOLE: Limits = Limits { max_depth: 250, max_nodes: 2_000 };
 
 /// A reader of items: the table itself or, for an answer, the table within limits.

@@ -86,7 +86,7 @@ pub(super) async fn compare(
         if is_shown || row.resource.region != at.region {
             continue;
         }
-        // A list may lag: only what cannot be described either is gone. Another one may have its name by now.
+        // A list may lag, so a resource is gone only if it cannot be described either. Another resource may have its name by now.
         let described = world.account().describe(&row.resource).await?;
         let created_at = described.map(|described| described.created_at());
         match created_at {
@@ -107,7 +107,7 @@ fn seen(listed: &ListedResource) -> Option<SeenRow> {
     Some(SeenRow { resource, created_at, gone_seen_at: None })
 }
 
-/// What was seen of the time of this page: from its oldest resource up to the oldest one of the page before.
+/// The resources that earlier sweeps saw in the span of this page: from its oldest resource up to the oldest one of the previous page.
 async fn stored_between(
     world: &impl World,
     at: &SweepRow,

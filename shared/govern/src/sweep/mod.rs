@@ -97,7 +97,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         Ok(found.as_ref().and_then(SweepRow::parse))
     }
 
-    /// Where a sweep through a kind begins: where the one of this mark stopped, or at the beginning.
+    /// The place where a sweep through a kind begins: where the earlier sweep of this mark stopped, or at the first page.
     #[must_use]
     pub fn first(&self, kind: ResourceKind, since: Option<Timestamp>, stopped: Option<SweepRow>) -> SweepRow {
         stopped.filter(|mark| mark.cursor.is_some()).unwrap_or_else(|| SweepRow {
@@ -194,8 +194,8 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
             .collect())
     }
 
-    /// Writes down that no event announced a resource, before anything else is written of it: a process that dies in between must not make
-    /// it a known one. What is still being created is judged when that is over.
+    /// Records that no event announced a resource, before anything else about the resource is written. Otherwise, a process that dies in
+    /// between would make it a known resource. A resource that is still being created is judged later.
     async fn note_missed(&self, listed: &ListedResource, moment: &Moment) -> Result<(), PortError> {
         let resource = &listed.resource;
         let described = match self.held.account().describe(resource).await {

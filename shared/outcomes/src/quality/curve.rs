@@ -123,7 +123,7 @@ pub(super) fn curves(scores: &[Score]) -> Curves {
     curves
 }
 
-/// Every so many points, the first and the last in any case.
+/// A selection of points at equal steps, with the first and the last one in any case.
 fn thinned(points: &[Point]) -> impl Iterator<Item = Point> {
     let step = points.len().div_ceil(MAX_POINTS).max(1);
     let last = points.len().saturating_sub(1);

@@ -41,7 +41,7 @@ impl Default for Records {
 }
 
 impl Records {
-    /// Reads records of at most so many bytes; a longer one is handed over as an error.
+    /// Reads records of at most this many bytes; a longer one is handed over as an error.
     #[must_use]
     pub fn of_at_most(longest: usize) -> Self {
         Self { longest, form: Form::default(), record: Vec::new(), is_too_long: false, number: 0 }

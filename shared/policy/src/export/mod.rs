@@ -23,7 +23,7 @@ pub use pack::ExportError;
 use pack::pack;
 use rules::{RULES, Rule};
 
-/// A control, and where its statements differ from it, or why it has none.
+/// A control, and how its statements differ from it, or why it has no statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// Its id.

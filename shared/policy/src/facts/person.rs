@@ -34,8 +34,8 @@ impl<'a> Person<'a> {
     }
 
     /// A source identity stays whichever role is assumed next, a user profile of Studio is one person's, and sessions of permission sets
-    /// carry the name of the Identity Center user: these say who it is. Where none is known of both, different roles and users are
-    /// different, and sessions of one role are not distinguished.
+    /// carry the name of the Identity Center user: these say who it is. If none of them is known on both sides, different roles and users
+    /// count as different persons, and sessions of one role are not distinguished.
     pub(super) fn beside(&self, other: &Self) -> Persons {
         let same =
             |own: Option<&str>, others: Option<&str>| own.zip(others).map(|(own, others)| own == others);

@@ -57,7 +57,7 @@ pub(super) fn monitoring_schedule(context: &Context<'_>) -> Facts {
     facts
 }
 
-/// Neither inline nor found: the job of the schedule is unknown.
+/// Notes that the job definition of a schedule is neither inline nor found, so that it is unknown.
 fn note_missing_definition(context: &Context<'_>, reader: &Reader<'_>) {
     const INLINE: &str = "MonitoringScheduleConfig.MonitoringJobDefinition";
     let is_named = reader.has_text("MonitoringScheduleConfig.MonitoringJobDefinitionName");

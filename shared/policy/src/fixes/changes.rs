@@ -1,4 +1,4 @@
-//! What to add to a request, to remove from it or to change in it so that a control holds, as a diff.
+//! A diff of a request, with which it passes a control: the fields to add, to remove and to change.
 //!
 //! ```text
 //! - EnableNetworkIsolation: false
@@ -7,9 +7,9 @@
 //! - Environment.PASSWORD: (not shown)
 //! ```
 //!
-//! Each line names a field of the request that creates the resource. `-` is before the value that stands there, `+` before the one that
-//! should, in JSON. Elements of lists are numbered; `Tags[]` is one more element. Words in capitals are to be replaced. The rest of the
-//! request is left out: nobody has to read it, and it may hold private words.
+//! Each line names a field of the request that creates the resource. `-` marks the present value, `+` the value that the field should have,
+//! in JSON. Elements of lists are numbered; `Tags[]` is one more element. Words in capitals are to be replaced. The rest of the request is
+//! left out: nobody has to read it, and it may hold private words.
 
 mod place;
 
@@ -240,7 +240,7 @@ impl Failed<'_> {
         secrets.chain(deployed).collect()
     }
 
-    /// Tags that are missing. What their values should be, the team knows.
+    /// Tags that are missing. Only the team knows their values.
     fn tags(&self, control: &Control) -> Vec<FieldChange> {
         let names = |field: &str| control.fields.iter().any(|own| own == field);
         let is_listed = matches!(self.joined.get("ListTags"), Some(OperationAnswer::Documents(_)));
@@ -267,7 +267,7 @@ impl Failed<'_> {
 
 /// What names security groups.
 const GROUPS: &str = "SecurityGroupIds";
-/// What stands behind the name of a secret.
+/// The text in place of the value of a secret.
 const NOT_SHOWN: &str = " (not shown)";
 
 /// The name that says what a field is for. Both names of security groups mean the same.

@@ -62,7 +62,7 @@ fn walk<'d>(at: FieldPlace<'d>, path: &[&str], found: &mut Vec<FieldPlace<'d>>) 
         }
         return;
     }
-    // The last part is the field itself: what holds it counts.
+    // The last part is the field itself, so the object that holds it counts.
     let is_held = at.is_held && (rest.is_empty() || value.is_some());
     if !rest.is_empty() && value.is_none() && OPTIONAL.contains(&name) {
         return;
