@@ -96,7 +96,7 @@ fn values(options: &BaselineOptions) -> Values {
     }
 }
 
-/// The file, where there is but one.
+/// The file, if there is only one.
 fn named(options: &BaselineOptions) -> String {
     match options.data.as_slice() {
         [only] => format!("`{}`", only.display()),
@@ -136,7 +136,7 @@ fn of_rows(rows: PeriodRows, issues: Issues, by: Option<&Period>) -> Result<Sugg
     Ok(baseline)
 }
 
-/// Which columns are left out, and how they are taken back in.
+/// The columns that are left out, and how to include them again.
 fn say_what_is_no_feature(baseline: &SuggestedBaseline) {
     for (column, why) in &baseline.no_features {
         let column = line(column);

@@ -74,7 +74,7 @@ pub(crate) struct Known {
 }
 
 impl CheckedFile {
-    /// Nothing yet of the file at a path.
+    /// A file at a path, of which nothing is known yet.
     pub(crate) fn of(path: String) -> Self {
         Self { path, ..Self::default() }
     }
@@ -151,7 +151,7 @@ impl CheckedSubject {
         self.known.iter().filter(|is_known| **is_known).count()
     }
 
-    /// How many of the controls are broken, undecided, waived and known.
+    /// How many controls failed, are undecided, waived and known.
     pub(crate) fn counted(&self) -> Vec<(usize, &'static str)> {
         let open = self.findings().filter(|(_, _, is_known)| !is_known).map(|(finding, ..)| finding);
         let mut counted = Finding::counted(open);

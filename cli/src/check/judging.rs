@@ -24,7 +24,7 @@ pub(crate) struct Judging<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Says the verdicts on the resources of a file once they are there, instead of keeping them.
+/// Prints the verdicts on the resources of a file as soon as they exist, instead of keeping them.
 pub(crate) struct Saying<'s> {
     pub(crate) format: CheckFormat,
     /// Takes the file's path, and the printed verdicts on some of its resources.

@@ -91,7 +91,7 @@ pub(crate) struct Printing<'a> {
     format: CheckFormat,
     settings: &'a InForce,
     has_baseline: bool,
-    /// For the format that is of all files together.
+    /// For the format that needs all files together.
     log: LogContent,
     is_first: bool,
     /// Whether some resources of the next file have been printed.

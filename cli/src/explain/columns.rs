@@ -39,7 +39,7 @@ pub(crate) enum Misfit {
 pub(crate) struct Columns {
     /// Their names: from the header, else from the model, else `f0` and so on.
     pub(crate) names: Vec<String>,
-    /// Which feature each column is.
+    /// The feature of each column.
     pub(crate) features: Vec<usize>,
     /// The column of each feature, among all columns of the table.
     pub(crate) places: Vec<usize>,

@@ -36,10 +36,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     read_settled(path, || {}).map_err(CommandError::unreadable(path))
 }
 
-/// How often a file is read that changes meanwhile, and how long its writer is waited for between.
+/// How often a changing file is read again, and how long the command waits before it does.
 const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_millis(50);
-/// Who wrote so lately may not be done: between two writes, half a file looks like a whole one.
+/// If a file was written this recently, its writer may not be done: between two writes, half a file looks like a whole one.
 const LATELY: Duration = Duration::from_millis(20);
 
 /// `between` is called when the content is read, before the file is looked at again.
@@ -78,7 +78,7 @@ fn whole(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
 }
 
-/// A file that has an end, for who reads it piece by piece.
+/// A file that has an end, for readers that read it piece by piece.
 pub(crate) fn open(path: &Path) -> Result<fs::File, CommandError> {
     opened(path).map(|(file, _)| file).map_err(CommandError::unreadable(path))
 }

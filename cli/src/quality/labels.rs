@@ -28,7 +28,7 @@ pub(crate) fn read(inputs: &Inputs, attribute: Option<&str>, join: &mut Join) ->
         };
         let mut records = Records::of_at_most(MAX_LINE);
         let stopped = source.read(&progress, |piece| records.push(piece, &mut take)).stopped;
-        // A record that an error cut off is not one.
+        // A record that an error cut off does not count.
         let lines = if stopped.is_some() { 0 } else { records.finish(&mut take) };
         troubles.extend(Trouble::of(source, Issues::default(), unusable, stopped, lines));
     }

@@ -146,7 +146,7 @@ impl Walk<'_> {
         walked.write(self.files, &self.world.table, self.enforcing, self.region)
     }
 
-    /// When the scan began: the one that is gone on with, or now.
+    /// When the scan began: the time of the scan that is continued, or now.
     async fn began(&self, bundle: &Bundle, judging: &Judging) -> Result<Timestamp, CommandError> {
         let now = now();
         if !self.options.resume {

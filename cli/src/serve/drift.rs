@@ -16,11 +16,11 @@ use crate::serve::explorer::{Explorer, at};
 
 /// Windows of one page: three weeks of hours.
 const WINDOWS: usize = 500;
-/// Objects of evidence that are looked through.
+/// The most objects of evidence that one page looks through.
 const LISTED: usize = 100_000;
 /// An evaluation, and the page of a window, in bytes.
 const LARGEST: u64 = 8_000_000;
-/// Measures that are drawn even if nothing bounds them.
+/// Metrics that are drawn even if they have no threshold.
 const MEASURES: [&str; 7] = ["accuracy", "auc", "f1", "rmse", "mae", "r2", "score"];
 
 pub(super) fn page(explorer: &Explorer, address: &Address, endpoint: &str) -> Result<SentPage, Refused> {

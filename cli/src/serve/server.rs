@@ -1,7 +1,8 @@
 //! Brings requests from browsers to the explorer, over HTTP on this machine.
 //!
-//! Without `--bind` it answers on the loopback address alone, and only to who asks for that address: a page of another site whose name
-//! leads here cannot read anything (DNS rebinding). With `--bind`, each browser has to bring the token once; a cookie keeps it.
+//! Without `--bind` it answers on the loopback address alone, and only to requests for that address: a page of another site whose name
+//! resolves to this address cannot read anything (DNS rebinding). With `--bind`, each browser has to bring the token once; a cookie keeps
+//! it.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -145,7 +145,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         Ok(Some(judged))
     }
 
-    /// Closes the findings on a resource that is there no more, as far as a sweep can see: nobody said when it was deleted.
+    /// Closes the findings on a resource that a sweep no longer finds. Nobody said when it was deleted.
     ///
     /// # Errors
     /// If the table fails.

@@ -280,7 +280,7 @@ fn differences(stored: Vec<Item>, wanted: Vec<Item>) -> (Vec<Write>, Vec<Write>)
     (missing, stored.into_keys().map(Write::Delete).collect())
 }
 
-/// Takes a closure and its index back. The index goes first: it is found through the closure.
+/// Takes a closure and its index back. The index rows are deleted first, because they are found through the closure.
 async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError> {
     let own_index = LiveRow::key(deployment, deployment);
     let unindexed = UnindexedRow::key(deployment);
