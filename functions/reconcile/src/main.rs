@@ -1,5 +1,5 @@
-//! The clock ticked: `reconcile` looks through the account, and judges and records what no event announced. This file only wires;
-//! `govern::route` says what happens.
+//! The clock ticked: `reconcile` looks through the account for resources that no event announced; it judges and records them. This file
+//! only wires; `govern::route` says what happens.
 
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;

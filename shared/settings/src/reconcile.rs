@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// How `reconcile` looks through the account for what no event announced.
+/// How `reconcile` looks through the account for resources that no event announced.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReconcileSettings {

@@ -15,8 +15,7 @@ pub(crate) fn approves(call: &CallMade) -> bool {
     call.request.get("modelApprovalStatus").and_then(Json::as_str) == Some("Approved")
 }
 
-/// The description of an approved package as it was when this call had approved it; `None` where the description says the same, or more,
-/// of the caller.
+/// The description of an approved package right after this call; `None` if the present description says the same about the caller, or more.
 pub(super) fn as_approved(document: &Json, call: &CallMade) -> Option<Json> {
     let arn = call.actor.arn.as_deref()?;
     let is_approved = document.get("ModelApprovalStatus").and_then(Json::as_str) == Some("Approved");

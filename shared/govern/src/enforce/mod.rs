@@ -185,7 +185,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         if let Some(why) = delivery.waits() {
             return Ok(Done::Nothing(why));
         }
-        // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
+        // The parent decides how a child is made, and replaces it when it is stopped. So Sagewarden judges and remedies the parent.
         if let Some(parent) = parent(&judged).filter(|_| steps > 0) {
             let done = Box::pin(self.judge_resource(&parent, None, moment, steps - 1)).await?;
             return Ok(started_by_another(resource, done));
@@ -203,7 +203,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         }
     }
 
-    /// Whether an endpoint is watched as it must be is seen when its schedules come and go.
+    /// Judges the endpoint of a schedule: when a schedule comes or goes, the endpoint may pass or fail the controls on its monitoring.
     async fn judge_watched(
         &self,
         schedule: &Resource,
@@ -483,7 +483,7 @@ async fn start_again(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome
     let Some(owed) = claim_start(delivery, started.clone()).await? else { return Ok(done) };
     let remediation = remedy::start(delivery).await;
     if remediation.hopeless {
-        // It stays as it is: nothing waits for it any more.
+        // The same start would be refused again: the instance stays as it is, and no start is outstanding any more.
         delivery.table().write(&[started]).await?;
         owed.strike_out(delivery.world).await?;
         return publish_failure(delivery, remediation, None).await;

@@ -21,9 +21,9 @@ use crate::ports::{Notice, PortError};
 use crate::window::DAY_MS;
 use crate::world::World;
 
-/// The first part of the causes of ends of remedies.
+/// The first part of the cause of a notice that a remedy took effect.
 const SUCCESS: &str = "remedied";
-/// The first part of the causes of starts of notebook instances.
+/// The first part of the cause of a notice that a notebook instance was started.
 const START: &str = "started";
 
 /// Writes the owed finding with the action about to be taken: from here on it is published once, whatever fails. One delivery

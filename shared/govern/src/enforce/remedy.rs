@@ -261,17 +261,17 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     })
 }
 
-/// A self-approval lets a model out, and a deleted app is gone: neither is left standing because somebody
-/// tries often.
+/// Sagewarden makes these corrections however often somebody tries: a self-approval would let a model into production, and a deleted app is
+/// gone anyway.
 fn is_always_made(changes: &Corrections) -> bool {
     [Change::WithdrawApproval, Change::DeleteApp].iter().any(|change| changes.settings.contains(change))
 }
 
-/// The remedy that replaces one more change.
+/// The remedy in place of one more correction, if corrections are undone too often.
 fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: usize) -> Step {
     let kind = delivery.judged.resource.kind;
     match kind {
-        // It is stopped and stays so: nothing waits to start it again.
+        // The instance is stopped and stays stopped: no start is outstanding.
         ResourceKind::NotebookInstance if is_serving_notebook(delivery.judged) => {
             Step::call(STOP_NOTEBOOK, Asks::Stop)
         }

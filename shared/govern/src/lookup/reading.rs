@@ -74,12 +74,12 @@ impl<'a, T: Table> Reading<'a, T> {
         self.requests.get()
     }
 
-    /// From now on nodes are read, for which there is room of their own.
+    /// From now on nodes are read, which have a limit of bytes of their own.
     pub(super) fn begin_nodes(&self) {
         self.bytes.set(MAX_BYTES);
     }
 
-    /// From now on details are read, for which there is room of their own.
+    /// From now on details are read, which have a limit of bytes of their own.
     pub(super) fn begin_details(&self) {
         self.bytes.set(MAX_DETAILS);
     }

@@ -91,8 +91,8 @@ fn word(outcome: Judgement) -> &'static str {
     }
 }
 
-/// One for each finding, the worst requests first: should some be cut, it is those that matter least. The first of a request
-/// names it. Each has two forms: one with everything, and a shorter one for where that has no room.
+/// The pieces of the comment: one for each finding, the worst requests first, so that a cut drops the least important ones. The first piece
+/// of a request names the request. Each piece has two forms: the whole one, and a shorter one if the whole has no room.
 fn pieces(review: &Review) -> Vec<[Markdown; 2]> {
     let mut requests: Vec<&ReviewedRequest> = review.requests.iter().collect();
     requests.sort_by_key(|request| std::cmp::Reverse(worst(request)));

@@ -22,7 +22,7 @@ pub enum Swept {
         /// Whether a permission is missing.
         is_denied: bool,
     },
-    /// A sweep saw it before, and it is there no more.
+    /// An earlier sweep saw the resource, and it no longer exists.
     Gone(Resource),
 }
 

@@ -48,7 +48,7 @@ fn digest(key: &Key) -> u64 {
     hasher.finish()
 }
 
-/// A resource that is there no more.
+/// A resource that no longer exists.
 #[derive(Debug)]
 pub(super) struct GoneResource {
     pub(super) row: SeenRow,
@@ -56,8 +56,8 @@ pub(super) struct GoneResource {
     pub(super) at: Timestamp,
 }
 
-/// Writes down which lasting resources a page lists, as far as that is new, and answers with those that are gone. `at` is the mark before
-/// this page, and `is_last` says whether it is the last one.
+/// Records the lasting resources of a page that no earlier sweep saw, and returns the resources that are gone. `at` is the mark before this
+/// page, and `is_last` says whether it is the last one.
 pub(super) async fn compare(
     world: &impl World,
     names: &Names,

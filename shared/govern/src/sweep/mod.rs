@@ -2,8 +2,8 @@
 //! remedy, and recorded. So a sweep finds resources that are older than the stack, and resources whose event was lost.
 //!
 //! A page is one step. The cursor is written after the page is done. If a process dies, the next one repeats a page, and nothing is
-//! recorded twice. If the service is busy, the step fails, and the cursor stays. A verdict that still holds and a node with all its facts
-//! are left alone. So a second sweep writes only its mark ([`SweepRow`]).
+//! recorded twice. If the service is busy, the step fails, and the cursor stays. It does not rewrite a verdict that still holds, or a node
+//! with all its facts. So a second sweep writes only its mark ([`SweepRow`]).
 
 mod found;
 mod gone;
@@ -201,7 +201,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         let described = match self.held.account().describe(resource).await {
             Ok(described) => described,
             Err(error) if error.is_transient() => return Err(error),
-            // Whoever may not describe it says so when it is to be judged.
+            // If the description is refused, judging the resource reports that.
             Err(_) => return Ok(()),
         };
         let Some((created_at, described)) = listed.created_at.zip(described) else { return Ok(()) };
@@ -278,7 +278,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         self.bundle.controls().any(|control| self.bundle.kinds(control).any(|judged| judged == kind))
     }
 
-    /// A job that has ended and is recorded without a gap is left alone.
+    /// Does nothing for a job that has ended and is recorded without a gap.
     async fn record(&self, found: &SweptResource, moment: &Moment) -> Result<(), Failure> {
         let resource = &found.resource;
         if NodeKind::of_resource(resource.kind).is_none() || self.is_recorded(found).await? {
@@ -309,7 +309,7 @@ fn is_counted(at: &SweepRow, listed: &ListedResource) -> bool {
     is_announced(at.kind) && from.is_some() && listed.created_at.is_some_and(came)
 }
 
-/// Keeps in mind which job is the oldest that has not ended: the next sweep looks at it again.
+/// Remembers the oldest job that has not ended: the next sweep looks at it again.
 fn note_open(at: &mut SweepRow, swept: &Swept) {
     let Swept::Found(found) = swept else { return };
     let has_ended = found.status.as_deref().is_none_or(|status| Status::parse(status).is_terminal());
