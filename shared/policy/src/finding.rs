@@ -11,7 +11,7 @@ use crate::join::{Joined, OperationAnswer, split};
 use crate::later::is_later;
 use crate::reader::{UnreadablePaths, is_present};
 
-/// One control that does not hold.
+/// One control that the resource does not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Its id; `ENGINE-ERROR` for a policy that failed, `WAIVER-EXPIRED` for a waiver that ran out.
@@ -52,13 +52,13 @@ pub struct WaivedBy {
     pub expires: Timestamp,
 }
 
-/// How sure a finding is.
+/// Whether a finding is certain, allowed, or undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingStatus {
     /// The control is violated.
     Violation,
-    /// It is violated, and somebody allowed that.
+    /// The control is violated, and a waiver allows that.
     Waived,
     /// It could not be decided.
     Unknown,
@@ -227,7 +227,7 @@ pub(crate) fn concerned(
     if told.is_empty() { all() } else { told.join(", ") }
 }
 
-/// As much of a text as a finding can carry.
+/// As much of a text as a finding can hold.
 pub(crate) fn shortened(text: &str) -> String {
     const BYTES: usize = 2000;
     match text.get(..text.floor_char_boundary(BYTES)) {
@@ -349,7 +349,7 @@ fn texts(value: &Json) -> Vec<&str> {
     }
 }
 
-/// A control's wish with the settings filled in; `own` is the account of the resource.
+/// The value that a control requires, with the settings filled in; `own` is the account of the resource.
 pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
     if !template.contains('{') {
         return template.to_owned();

@@ -1,4 +1,4 @@
-//! Facts of what keeps and orders the others: the model registry, feature groups, monitoring schedules, pipelines.
+//! Facts of the model registry, feature groups, monitoring schedules and pipelines.
 
 use super::context::{Context, Facts, count, fits, flags};
 use super::person::{Person, Persons};
@@ -136,7 +136,7 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
     ])
 }
 
-/// Whether an allowed approver approved who is not the author.
+/// Whether an allowed approver, other than the author, approved the package.
 fn four_eyes(context: &Context<'_>, reader: &Reader<'_>, approved: bool) -> bool {
     let [author, approver] = ["CreatedBy", "LastModifiedBy"].map(|by| Person::of(reader, by));
     let allowed = &context.settings.access.allowed_approvers;

@@ -28,7 +28,7 @@ use crate::reader::{UnreadablePaths, is_present};
 
 /// Lines of a diff at most; more are counted.
 const MOST: usize = 20;
-/// Characters of a value that stands there.
+/// The most characters of a present value that are shown.
 const LENGTH: usize = 200;
 
 /// A resource that fails a control.
@@ -49,7 +49,7 @@ struct FieldChange {
 }
 
 impl Failed<'_> {
-    /// The diff for a control; empty if its fields are those of other answers, or nobody knows what should stand there.
+    /// The diff for a control; empty if its fields belong to other answers, or if the right values are unknown.
     pub(crate) fn diff(&self, control: &Control) -> String {
         if !is_requested(self.kind) || !self.is_whole() {
             return String::new();
@@ -154,7 +154,7 @@ impl Failed<'_> {
         })
     }
 
-    /// What should stand at a path instead.
+    /// The value that a path should have instead.
     fn better(&self, control: &Control, path: &str, stands: Option<&Json>) -> Option<Json> {
         let outside = self.unreadable.offending(&control.facts, path);
         let is_outside =
@@ -162,7 +162,7 @@ impl Failed<'_> {
         let (name, area) = (last(path), control.area.as_str());
         let usual = || value(name, area, self.settings);
         match (name, stands) {
-            // What is captured, and how much of it.
+            // The captured sides of a call, and the share of calls.
             ("CaptureMode", _) => {
                 let modes = json!([{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }]);
                 let has = |mode: &Json| stands.and_then(Json::as_array).is_some_and(|all| all.contains(mode));
