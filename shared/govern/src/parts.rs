@@ -39,7 +39,8 @@ impl Parts {
     /// Lists the names, from the beginning or from where an earlier record stopped. Unless all of them fit into one part, hands them on
     /// part by part.
     ///
-    /// # Errors When a list or the bus fails: the record comes again and hands on all of its parts once more, which does no harm.
+    /// # Errors
+    /// When a list or the bus fails: the record comes again and hands on all of its parts once more, which does no harm.
     pub(crate) async fn cut(
         &self,
         bus: &impl Bus,
