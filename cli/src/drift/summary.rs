@@ -8,7 +8,7 @@ use sagewarden_view::drift::TrendWindow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::input::trouble::{Extent, Trouble};
+use crate::input::trouble::{Extent, Trouble, is_too_little};
 use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{BAD, DIM, STRONG};
@@ -117,7 +117,9 @@ impl DriftSummary<'_> {
     }
 
     fn is_judged(&self) -> bool {
+        let Evaluation { rows, violations, .. } = self.evaluation;
         self.evaluation.nothing_judged().is_none()
+            && (!violations.is_empty() || !is_too_little(Trouble::lost(self.troubles), *rows))
     }
 
     /// One document: the evaluation, and further facts.

@@ -19,6 +19,15 @@ pub(crate) struct Trouble {
     pub(crate) is_empty: bool,
 }
 
+/// At most one in this many lines may be lost. Such lines are seldom random (a model that fails answers with an error), and their share can
+/// hide a change of that size.
+const MOST_LOST: u64 = 10;
+
+/// Whether so many lines were lost that the absence of violations says nothing about the data.
+pub(crate) fn is_too_little(lost: u64, used: u64) -> bool {
+    lost.saturating_mul(MOST_LOST) > lost.saturating_add(used)
+}
+
 /// How much of the files could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extent {
@@ -76,6 +85,11 @@ impl Trouble {
     /// The least extent of all files.
     pub(crate) fn extent_of(troubles: &[Self]) -> Extent {
         troubles.iter().map(Self::extent).max().unwrap_or(Extent::All)
+    }
+
+    /// How many lines of all files were not used.
+    pub(crate) fn lost(troubles: &[Self]) -> u64 {
+        troubles.iter().map(|trouble| trouble.issues.lost() + trouble.unusable.lines.count).sum()
     }
 
     /// A file could not be read to its end, so the rest of it is unknown.
