@@ -48,7 +48,7 @@ fn word(row: u32) -> &'static str {
     if row.is_multiple_of(2) { "even" } else { "odd" }
 }
 
-/// Each twice: a number that counts the rows is no feature.
+/// Each value twice: a number that counts the rows is not a feature.
 fn amount(row: u32) -> u32 {
     row / 2 * 2
 }

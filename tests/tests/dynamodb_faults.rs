@@ -134,7 +134,7 @@ async fn a_batch_of_reads_goes_on_with_what_was_left_undone_and_with_nothing_els
     let front = Front::start(move |body, before| {
         assert_eq!(body["RequestItems"]["lineage"]["ConsistentRead"], json!(true));
         let mut done = asked(body);
-        // The first time nothing is answered at all.
+        // The first request gets no answer at all.
         let left = match before % 3 {
             0 => std::mem::take(&mut done),
             1 => done.split_off(done.len() / 2),

@@ -38,7 +38,7 @@ pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandE
     Ok(Suggestion { files: files(&baseline), table: table(&baseline) })
 }
 
-/// Model Monitor's two files, and a third from which `drift` has the same baseline sooner.
+/// Model Monitor's two files, and `baseline.compiled`, from which `drift` reads the same baseline faster.
 fn files(baseline: &SuggestedBaseline) -> Vec<(&'static str, Vec<u8>)> {
     let files = baseline.files().map(|(name, text)| (name, text.into_bytes()));
     let [(_, statistics), (_, constraints)] = &files;
@@ -96,7 +96,7 @@ fn values(options: &BaselineOptions) -> Values {
     }
 }
 
-/// The file, where there is but one.
+/// The file, if there is only one.
 fn named(options: &BaselineOptions) -> String {
     match options.data.as_slice() {
         [only] => format!("`{}`", only.display()),
@@ -136,7 +136,7 @@ fn of_rows(rows: PeriodRows, issues: Issues, by: Option<&Period>) -> Result<Sugg
     Ok(baseline)
 }
 
-/// Which columns are left out, and how they are taken back in.
+/// The columns that are left out, and how to include them again.
 fn say_what_is_no_feature(baseline: &SuggestedBaseline) {
     for (column, why) in &baseline.no_features {
         let column = line(column);
@@ -178,7 +178,7 @@ fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
     }
 }
 
-/// The table of the columns.
+/// The printed table, with a row for each column of the data.
 fn table(baseline: &SuggestedBaseline) -> String {
     let features = &baseline.statistics.features;
     let mut table = Grid::new(["Feature", "Type", "Complete", "Distinct", "Values"]);

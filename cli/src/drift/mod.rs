@@ -126,7 +126,7 @@ impl Judged {
         }
     }
 
-    /// Without a verdict on everything that was given, there is an error instead of a clean status.
+    /// If some of the input has no verdict, the command ends with an error instead of status 0.
     fn exit_code(&self) -> Result<ExitCode, CommandError> {
         Trouble::fail(&self.troubles)?;
         let counted = self.counted();

@@ -97,7 +97,7 @@ impl DriftSummary<'_> {
         ))
     }
 
-    /// Why not one feature of several was compared, where that is the same for all that the baseline has.
+    /// Why none of several features was compared, if the reason is the same for all features of the baseline.
     fn why_nothing_is_compared(&self) -> Option<&str> {
         let expected = || {
             self.evaluation

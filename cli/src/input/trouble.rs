@@ -11,11 +11,11 @@ use crate::input::source::Source;
 pub(crate) struct Trouble {
     pub(crate) name: String,
     pub(crate) issues: Issues,
-    /// Lines that could be read and not used.
+    /// Lines that could be read but not used.
     pub(crate) unusable: Unusable,
     /// Why it could not be read to its end.
     pub(crate) stopped: Option<String>,
-    /// It was read, and there is nothing in it.
+    /// The file was read, and is empty.
     pub(crate) is_empty: bool,
 }
 
@@ -32,9 +32,9 @@ pub(crate) fn is_too_little(lost: u64, used: u64) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extent {
     All,
-    /// Not some of the lines.
+    /// Some lines could not be used.
     NotAllLines,
-    /// Not some of the files, or not to their end.
+    /// Some files could not be read, or not to their end.
     NotAllFiles,
 }
 

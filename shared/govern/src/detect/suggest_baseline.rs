@@ -247,7 +247,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         )))
     }
 
-    /// Keeps the reasons of the new model beside its baseline; what came of it, in words.
+    /// Keeps the reasons of the new model beside its baseline; returns the result in words.
     #[cfg(feature = "explaining")]
     async fn explain(
         &self,

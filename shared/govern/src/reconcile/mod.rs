@@ -1,11 +1,11 @@
-//! Each hour, looks through the account for what no event announced: judges and records it, and counts it.
+//! Each hour, looks through the account for resources that no event announced. Judges, records and counts them.
 //!
 //! The clock's tick hands on a part for each kind of resource. A part begins a sweep through its kind, or finds that an older one is still
-//! on its way. It does some pages, writes down after each how far it came ([`SweepRow`]), and hands on the rest. Parts may come twice, late
-//! or never: pages are done twice then, nothing is recorded twice, and a sweep that stands still is gone on with by a later tick.
+//! running. It sweeps some pages, writes down after each how far it came ([`SweepRow`]), and hands on the rest. Parts may come twice, late
+//! or never. Then pages are swept twice, but nothing is recorded twice, and a later tick continues a sweep that has stopped.
 //!
-//! The first sweep through a kind imports what was there before Sagewarden. Each later one looks at what came since, and says how much of
-//! it no event had announced.
+//! The first sweep through a kind imports the resources that are older than Sagewarden. Each later one looks at the resources that were
+//! created since, and says how many of them no event had announced.
 
 mod begin;
 mod missed;
@@ -86,7 +86,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         hand_on_part(self.world.bus(), tick, WatchPart { watched: Watched::Account, scope }).await
     }
 
-    /// Begins a sweep, or goes on with one that stands still.
+    /// Begins a sweep, or continues one that has stopped.
     async fn begin(&self, tick: &ClockTicked, kind: ResourceKind, moment: &Moment) -> Outcome {
         let bundle = self.bundle(moment).await?;
         let sweep = self.sweep(&bundle, tick);
@@ -109,7 +109,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         self.run(&sweep, tick, at, moment).await
     }
 
-    /// Goes on where another record stopped, unless somebody did so already.
+    /// Continues where another record stopped, unless a further record has done so already.
     async fn go_on(&self, tick: &ClockTicked, from: &str, moment: &Moment) -> Outcome {
         let token = Token::parse(from)
             .ok_or_else(|| Failure::Reject(format!("`{from}` is no place where a sweep goes on")))?;
@@ -134,7 +134,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         sweep.repeated(bundle.settings().reconcile.enforce)
     }
 
-    /// Some pages, and then the end of the sweep or a part that goes on.
+    /// Sweeps some pages. Then ends the sweep, or publishes a part that continues it.
     async fn run(
         &self,
         sweep: &Sweep<'_, W, E>,
