@@ -81,7 +81,7 @@ class Finding:
     def __str__(self) -> str:
         words = {"violation": "FAILED", "unknown": "UNDECIDED", "waived": "WAIVED"}
         head = f"{words.get(self.status, self.status)} {self.control} ({self.severity}): {self.title}"
-        parts = {"field": self.field, "found": self.actual, "wanted": self.wanted, "fix": self.fix, "diff": self.diff, "code": self.code}
+        parts = {"field": self.field, "actual": self.actual, "wanted": self.wanted, "fix": self.fix, "diff": self.diff, "code": self.code}
         # Further lines are aligned with the first.
         lines = [f"    {name + ':':<8}" + part.replace("\n", "\n" + " " * 12) for name, part in parts.items() if part]
         return "\n".join([head, *lines])

@@ -93,7 +93,7 @@ impl DriftSummary<'_> {
             None => "the baseline has too few rows for more".to_owned(),
         };
         Some(format!(
-            "note: so few rows show gaps of more than {gap:.2} between distributions of numbers; {more}\n"
+            "note: with so few rows, only gaps above {gap:.2} between distributions of numbers are noticed; {more}\n"
         ))
     }
 

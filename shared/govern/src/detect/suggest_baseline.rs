@@ -133,7 +133,7 @@ impl<W: World> SuggestBaseline<'_, W> {
             return Ok(Done::Nothing("no training job has ended".to_owned()));
         }
         if self.settings().baseline == TrainingBaseline::Off {
-            return Ok(Done::Nothing("the settings want no baselines of training data".to_owned()));
+            return Ok(Done::Nothing("the settings ask for no baselines of training data".to_owned()));
         }
         let Some(described) = self.world.account().describe(job).await? else {
             return Ok(Done::Nothing(format!("{job} no longer exists")));

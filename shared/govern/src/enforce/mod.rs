@@ -89,7 +89,7 @@ impl<W: World> EnforcePolicy<'_, W> {
     pub(crate) async fn on_call(&self, call: &CallMade, moment: &Moment) -> Outcome {
         if let Some(code) = &call.error_code {
             return Ok(Done::Nothing(format!(
-                "`{}` was refused with `{code}`: nothing came of it",
+                "`{}` was refused with `{code}`: it changed nothing",
                 call.name
             )));
         }

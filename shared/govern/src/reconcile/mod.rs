@@ -64,7 +64,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         match tick.part.as_ref().map(|part| &part.scope) {
             None => self.hand_on(tick).await,
             Some(WatchScope::These(names)) => {
-                let mut done = Done::Nothing("there is no kind to look through".to_owned());
+                let mut done = Done::Nothing("there is no kind to sweep".to_owned());
                 for name in names {
                     done = done.and(self.begin(tick, kind(name)?, moment).await?);
                 }
@@ -95,7 +95,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
                 // This very record began it and came to no end.
                 let is_own = mark.began == tick.time && mark.tally.hop == 0;
                 if !is_own && is_on_its_way(&mark, moment.now) {
-                    return Ok(Done::Nothing(format!("a sweep through the {kind}s is on its way")));
+                    return Ok(Done::Nothing(format!("a sweep through the {kind}s is still running")));
                 }
                 return self.run(&sweep, tick, mark, moment).await;
             }
@@ -112,7 +112,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
     /// Continues where another record stopped, unless a further record has done so already.
     async fn go_on(&self, tick: &ClockTicked, from: &str, moment: &Moment) -> Outcome {
         let token = Token::parse(from)
-            .ok_or_else(|| Failure::Reject(format!("`{from}` is no place where a sweep goes on")))?;
+            .ok_or_else(|| Failure::Reject(format!("`{from}` is not a place where a sweep can continue")))?;
         let bundle = self.bundle(moment).await?;
         let sweep = self.sweep(&bundle, tick);
         let mark = sweep.mark(token.kind).await?.filter(|mark| token.is_for(mark));
@@ -121,7 +121,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
             Some(mark) if !mark.tally.is_reported => {
                 report(self.world, mark, moment).await.map(|(_, said)| Done::Acted(said)).map_err(Into::into)
             }
-            _ => Ok(Done::Nothing(format!("somebody went on with the {}s", token.kind))),
+            _ => Ok(Done::Nothing(format!("another record has continued the {}s", token.kind))),
         }
     }
 
@@ -154,7 +154,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
                     return Ok(Done::Acted(said.after(&counts)));
                 }
                 SweepStep::Denied(reason) => {
-                    return Ok(Done::Acted(format!("nothing is known of the {kind}s: {reason}")));
+                    return Ok(Done::Acted(format!("the {kind}s cannot be listed: {reason}")));
                 }
                 SweepStep::GaveUp => {
                     let why = "SageMaker answered with empty pages only";
@@ -171,7 +171,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
 }
 
 fn kind(word: &str) -> Result<ResourceKind, Failure> {
-    swept_kind(word).ok_or_else(|| Failure::Reject(format!("`{word}` is no kind that is looked through")))
+    swept_kind(word).ok_or_else(|| Failure::Reject(format!("`{word}` is not a kind that sweeps cover")))
 }
 
 fn is_on_its_way(mark: &SweepRow, now: Timestamp) -> bool {
