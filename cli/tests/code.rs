@@ -242,3 +242,38 @@ fn a_file_of_code_stands_beside_files_of_other_forms() {
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
     assert!(failure(&["check", "nowhere.py"]).1.contains("nowhere.py"));
 }
+
+/// The operations of the requests that were found, with what was left unread.
+fn found(code: &str) -> usize {
+    let document = Folder::with("a.py", &format!("import boto3, sagemaker\n{code}\n")).document("a.py");
+    document["files"][0]["subjects"].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn calls_of_other_services_and_classes_of_other_libraries_are_none_of_ours() {
+    let own = [
+        "boto3.client('sagemaker').create_domain(DomainName='d')",
+        "boto3.Session().client(service_name='sagemaker').create_domain(DomainName='d')",
+        "given.create_domain(DomainName='d')",
+        "boto3.client(named()).create_domain(DomainName='d')",
+        "from sagemaker.model import Model\nModel(name='m', role='r')",
+        "sagemaker.model.Model(name='m', role='r')",
+        "from .ours import Model\nModel(name='m', role='r')",
+        "class A:\n  def __init__(self):\n    self.c = boto3.client('sagemaker')\n  def go(self):\n    self.c.create_model(ModelName='m')",
+    ];
+    for code in own {
+        assert_eq!(found(code), 1, "{code}");
+    }
+    let others = [
+        "boto3.client('opensearch').create_domain(DomainName='d')",
+        "es = boto3.client(service_name='opensearch')\nes.create_domain(DomainName='d')",
+        "boto3.Session().client('lookoutequipment').create_model(ModelName='m')",
+        "class A:\n  def __init__(self):\n    self.c = boto3.client('dms')\n  def go(self):\n    self.c.create_endpoint(EndpointName='e')",
+        "import keras\nkeras.Model(inputs=1, name='net')",
+        "from tensorflow import keras\nkeras.models.Model(name='net')",
+        "try:\n  from keras import Model\nexcept ImportError:\n  from tensorflow.keras import Model\nModel(name='net')",
+    ];
+    for code in others {
+        assert_eq!(found(code), 0, "{code}");
+    }
+}

@@ -217,6 +217,8 @@ class _Values:
 
     def __init__(self, tree: ast.AST):
         assigned: Dict[str, List[Optional[ast.expr]]] = {}
+        self._imported: Dict[str, List[str]] = {}
+        self._members: Dict[str, List[ast.expr]] = {}
 
         def visit(node: ast.AST, certain: bool) -> None:
             targets: List[Tuple[ast.expr, Optional[ast.expr]]] = []
@@ -230,7 +232,10 @@ class _Values:
                 targets = [(item.optional_vars, None) for item in node.items if item.optional_vars]
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 for alias in node.names:
-                    assigned.setdefault((alias.asname or alias.name).split(".")[0], []).append(None)
+                    own = (alias.asname or alias.name).split(".")[0]
+                    assigned.setdefault(own, []).append(None)
+                    module = f"{'.' * node.level}{node.module or ''}" if isinstance(node, ast.ImportFrom) else alias.name
+                    self._imported.setdefault(own, []).append(module.split(".")[0])
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 arguments = node.args
                 for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
@@ -238,6 +243,8 @@ class _Values:
             elif isinstance(node, ast.NamedExpr):
                 targets = [(node.target, None)]
             for target, value in targets:
+                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self" and value:
+                    self._members.setdefault(target.attr, []).append(value)
                 for name in ast.walk(target):
                     if isinstance(name, ast.Name):
                         plain = target is name and certain
@@ -269,6 +276,15 @@ class _Values:
         if len(values) != 1 or name in self._changed:
             return None
         return values[0]
+
+    def origins(self, name: str) -> Set[str]:
+        """The packages that a name was imported from; none if it has other values as well, or was not imported."""
+        imported = self._imported.get(name, [])
+        return set(imported) if len(imported) == len(self._assigned.get(name, [])) else set()
+
+    def members(self, name: str) -> List[ast.expr]:
+        """The values that `self.name` gets."""
+        return self._members.get(name, [])
 
     def step(self) -> bool:
         """Whether one more expression may be looked at."""
@@ -361,14 +377,42 @@ class _Reader:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         operation = OPERATIONS.get(name) if isinstance(node.func, ast.Attribute) else None
         if operation:
-            self._boto3(node, operation)
+            if not self._is_of_other_service(node.func):
+                self._boto3(node, operation)
             return
         if name == "deploy" and isinstance(node.func, ast.Attribute):
             self._deploy(node)
             return
         for names, operation, arguments, open_fields in CLASSES:
-            if name in names:
+            if name in names and not self._is_of_other_library(node.func):
                 self._class(node, operation, arguments, open_fields)
+
+    def _is_of_other_service(self, called: ast.expr) -> bool:
+        """Whether a method is certainly that of a client of another service: `boto3.client("opensearch").create_domain`."""
+        made: Sequence[Optional[ast.expr]] = [called.value if isinstance(called, ast.Attribute) else None]
+        if isinstance(made[0], ast.Name):
+            made = [self.values.expression(made[0].id)]
+        elif isinstance(made[0], ast.Attribute) and _root(made[0]) == "self":
+            made = self.values.members(made[0].attr)
+        services = [self._service(call) for call in made]
+        return bool(services) and all(service not in (None, "sagemaker") for service in services)
+
+    def _service(self, made: Optional[ast.expr]) -> Optional[str]:
+        """The service of a client that an expression makes, if it is literal."""
+        if not isinstance(made, ast.Call):
+            return None
+        name = made.func.attr if isinstance(made.func, ast.Attribute) else getattr(made.func, "id", "")
+        if name not in ("client", "create_client"):
+            return None
+        named = [keyword.value for keyword in made.keywords if keyword.arg == "service_name"]
+        service = self.values.of(named[0] if named else made.args[0] if made.args else None)
+        return service if isinstance(service, str) else None
+
+    def _is_of_other_library(self, called: ast.expr) -> bool:
+        """Whether a class was certainly imported from elsewhere than the SageMaker SDK: `keras.Model`. A module of the project itself, in a
+        relative import, may pass on the SDK's."""
+        origins = self.values.origins(_root(called))
+        return bool(origins) and not any(not origin or origin.startswith("sagemaker") for origin in origins)
 
     def _boto3(self, node: ast.Call, operation: str) -> None:
         request: Dict[str, Any] = {}
