@@ -163,3 +163,24 @@ fn a_template_without_anything_of_sagemakers_is_counted_in_a_folder_and_named_al
     let tree = tree.with("group.json", group);
     assert!(tree.check(&["."]).1.contains("group.json"), "a template of SageMaker's");
 }
+
+#[test]
+fn a_folder_of_terraform_says_how_its_plan_is_judged() {
+    let tree = Tree::new().with("a/main.tf", "resource \"aws_sagemaker_model\" \"m\" {}");
+    let (status, _, errors) = tree.check(&["a"]);
+    assert_eq!(status, 2, "{errors}");
+    assert!(errors.contains("terraform show -json"), "{errors}");
+    let (_, _, errors) = Tree::new().with("a/README.md", "x").check(&["a"]);
+    assert!(!errors.contains("terraform"), "{errors}");
+}
+
+#[test]
+fn an_account_has_twelve_digits() {
+    let tree = Tree::new().with("m.json", model());
+    for wrong in ["my-account", "12", "1111222233334", "11112222333x"] {
+        let (status, _, errors) = tree.check(&["m.json", "--account", wrong]);
+        assert_eq!(status, 2, "{wrong}");
+        assert!(errors.contains("12 digits"), "{errors}");
+    }
+    assert_eq!(tree.check(&["m.json", "--account", "111122223333"]).0, 0);
+}

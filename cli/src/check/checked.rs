@@ -15,6 +15,8 @@ pub(crate) struct CheckedFile {
     /// Requests that could not be read although controls apply to their kind.
     pub(crate) undecided: Vec<String>,
     pub(crate) passed_over: Vec<String>,
+    /// The same, to find a note again: a large file has tens of thousands.
+    pub(crate) noted: BTreeSet<String>,
     /// Why nothing in it could be judged.
     pub(crate) unusable: Option<String>,
     /// The file was found in a folder, and has nothing to do with SageMaker.
@@ -77,6 +79,15 @@ impl CheckedFile {
     /// A file at a path, of which nothing is known yet.
     pub(crate) fn of(path: String) -> Self {
         Self { path, ..Self::default() }
+    }
+
+    /// Adds notes, each once.
+    pub(crate) fn pass_over(&mut self, notes: Vec<String>) {
+        for note in notes {
+            if self.noted.insert(note.clone()) {
+                self.passed_over.push(note);
+            }
+        }
     }
 
     /// Whether there is any result.

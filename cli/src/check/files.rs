@@ -40,6 +40,8 @@ fn is_large(path: &Path, found: Option<&fs::Metadata>) -> bool {
 pub(crate) struct Files {
     pub(crate) inputs: Vec<Input>,
     pub(crate) passed_over: usize,
+    /// Whether one of those is written in Terraform's own language.
+    pub(crate) has_terraform: bool,
     /// Folders and links that could not be looked into, and patterns that fit nothing.
     pub(crate) unreadable: Vec<CommandError>,
     /// Notes on links, pipes and devices whose names fit, but which are not files.
@@ -93,9 +95,14 @@ impl Files {
                 EntryKind::LeftOut => {}
                 EntryKind::Other { .. } if is_wanted(&path) => self.found(path),
                 EntryKind::Other { is_link: true } if path.is_dir() => self.no_file(&path, LINK_TO_FOLDER),
-                EntryKind::Other { .. } => self.passed_over += 1,
+                EntryKind::Other { .. } => self.pass_over(&path),
             }
         }
+    }
+
+    fn pass_over(&mut self, path: &Path) {
+        self.passed_over += 1;
+        self.has_terraform |= path.extension().is_some_and(|end| end == "tf");
     }
 
     /// Files that a pattern matches are treated like files of a folder: the author of a pattern does not know every file.
@@ -120,7 +127,7 @@ impl Files {
                 EntryKind::Other { .. } if is_wanted(&path) || pattern.names_ending_of(&path) => {
                     self.found(path)
                 }
-                EntryKind::Other { .. } => self.passed_over += 1,
+                EntryKind::Other { .. } => self.pass_over(&path),
             }
         }
         is_any

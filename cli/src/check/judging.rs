@@ -1,6 +1,5 @@
 //! Reads and judges a file of any form.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use sagewarden_events::Timestamp;
@@ -319,11 +318,7 @@ fn keep(checked: &mut CheckedFile, batch: Batch) {
     checked.said = checked.said.and(batch.state);
     checked.subjects.extend(batch.subjects);
     checked.undecided.extend(batch.undecided);
-    if !batch.passed_over.is_empty() {
-        let known: BTreeSet<&String> = checked.passed_over.iter().collect();
-        let new: Vec<String> = batch.passed_over.into_iter().filter(|note| !known.contains(note)).collect();
-        checked.passed_over.extend(new);
-    }
+    checked.pass_over(batch.passed_over);
 }
 
 /// Whether a file of a folder has nothing to do with SageMaker: JSON of another kind, or a text that does not mention SageMaker.

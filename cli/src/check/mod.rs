@@ -20,6 +20,7 @@ mod yaml;
 use std::process::ExitCode;
 
 use sagewarden_govern::counted;
+use sagewarden_policy::intake::Unusable;
 
 use crate::check::checked::Tally;
 use crate::check::files::{Files, Input};
@@ -104,6 +105,9 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     }
     if tally.is_without_result() {
         output::warn(format_args!("error: {}", CommandError::NoCandidate));
+        if files.has_terraform {
+            output::warn(format_args!("note: {}", Unusable::Language));
+        }
     }
     Ok(ExitCode::from(tally.status()))
 }

@@ -34,7 +34,7 @@ pub(crate) struct CheckOptions {
     #[arg(long)]
     pub(crate) pass_over: bool,
     /// The account that it will run in; default: the one of its ARN or role
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = account)]
     pub(crate) account: Option<String>,
     /// Read a JSON document from each line of standard input, and answer each with a line of JSON; a line such as
     /// {"operation": "CreateModel", "request": {...}} names the operation of its request
@@ -44,6 +44,12 @@ pub(crate) struct CheckOptions {
     /// or as Markdown
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
+}
+
+/// The id of an account ("AWS account identifiers", AWS account management reference).
+fn account(text: &str) -> Result<String, &'static str> {
+    let is_one = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_one { Ok(text.to_owned()) } else { Err("an account has an id of 12 digits, such as 111122223333") }
 }
 
 /// The formats of verdicts.
