@@ -4,9 +4,19 @@ use std::collections::BTreeSet;
 
 use sagewarden_events::address::{NameIn, addresses, decodings, plain};
 
-/// `s3://<bucket>/…`; any other text fits nothing.
+/// `s3://<bucket>/…`, or the address of an object at a host of S3; any other text fits nothing.
 pub(crate) fn bucket(uri: &str) -> Option<&str> {
-    uri.strip_prefix("s3://")?.split('/').next().filter(|bucket| !bucket.is_empty())
+    let Some(address) = uri.strip_prefix("https://") else {
+        return uri.strip_prefix("s3://")?.split('/').next().filter(|bucket| !bucket.is_empty());
+    };
+    // Another name before `@`, another host behind the one of S3, or steps upwards could hide where an address leads.
+    let (host, path) = address.split_once('/').unwrap_or((address, ""));
+    let is_plain = host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_".contains(letter));
+    let is_aws = [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
+    let is_straight =
+        path.split('/').all(|part| !["..", "."].contains(&part)) && !path.contains(['%', '\\', '?']);
+    let is_known = is_plain && is_aws && is_straight;
+    NameIn::by(address).bucket().filter(|bucket| is_known && !bucket.is_empty())
 }
 
 /// The buckets of the S3 locations within a text, each once: hyperparameters are JSON in quotes, arguments may be whole command lines.
@@ -64,6 +74,28 @@ mod tests {
     #[test]
     fn a_bucket_is_read_from_the_uri_of_an_object() {
         assert_eq!((bucket("s3://b/k"), bucket("s3://b"), bucket("file:///b")), (Some("b"), Some("b"), None));
+    }
+
+    #[test]
+    fn a_bucket_is_read_from_the_address_of_an_object_at_a_host_of_s3() {
+        for (uri, expect) in [
+            ("https://s3.eu-west-1.amazonaws.com/b/m.tar.gz", Some("b")),
+            ("https://s3-eu-west-1.amazonaws.com/b/m.tar.gz", Some("b")),
+            ("https://s3.cn-north-1.amazonaws.com.cn/b/m.tar.gz", Some("b")),
+            ("https://b.s3.eu-west-1.amazonaws.com/m.tar.gz", Some("b")),
+            ("https://b.s3.amazonaws.com/m.tar.gz", Some("b")),
+            ("https://evil.s3.eu-west-1.amazonaws.com/b/m.tar.gz", Some("evil")),
+            ("https://s3.eu-west-1.amazonaws.com/", None),
+            ("https://b.example.com/m.tar.gz", None),
+            ("https://s3.amazonaws.com.example.com/b/m", None),
+            ("https://s3.amazonaws.com@example.com/b/m", None),
+            ("https://example.com://b/m.s3.amazonaws.com", None),
+            ("https://s3.eu-west-1.amazonaws.com/b/../evil/m", None),
+            ("https://s3.eu-west-1.amazonaws.com/b/%2e%2e/evil/m", None),
+            ("http://s3.eu-west-1.amazonaws.com/b/m", None),
+        ] {
+            assert_eq!(bucket(uri), expect, "{uri}");
+        }
     }
 
     fn check(text: &str, expect: &[&str]) {

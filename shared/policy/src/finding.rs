@@ -75,7 +75,7 @@ impl Finding {
             field: fields,
             actual: reason,
             wanted,
-            fix: "resolve what the reason names; it is checked again when the job starts".to_owned(),
+            fix: "resolve what the reason names; the resource is judged again when it is created".to_owned(),
             diff: String::new(),
             waiver: None,
         }

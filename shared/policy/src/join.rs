@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::buckets::bucket;
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, key_paths};
+use crate::later::{is_later, later};
 use crate::reader::{Reader, UnreadablePaths};
 
 /// The result of a call.
@@ -95,7 +96,8 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
     let mut joined = known.clone();
     // A description has no tags; only a request can show that there are none.
     if document.get(resource.kind.arn_field()).is_none() {
-        let tags = document.get("Tags").cloned().unwrap_or_else(|| Json::Array(Vec::new()));
+        let none = || if is_later(document) { later(None) } else { Json::Array(Vec::new()) };
+        let tags = document.get("Tags").cloned().unwrap_or_else(none);
         let answer = Json::Object([("Tags".to_owned(), tags)].into_iter().collect());
         joined.insert("ListTags".to_owned(), OperationAnswer::Documents(vec![answer]));
     }

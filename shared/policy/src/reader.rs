@@ -1,6 +1,7 @@
 //! Reading a description: null, "", [] and {} are absent, and values with another type than in the API are noted, so that
 //! a control that reads them is not decided by accident.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
         let texts = self.known(path).into_iter();
         texts
             .filter_map(|value| {
-                self.is("a text", path, value, value.is_string());
+                self.is("a text", path, value, is_text(path, value));
                 value.as_str()
             })
             .collect()
@@ -220,14 +221,19 @@ impl<'a> Reader<'a> {
     /// Whether the path leads to a text, known or not yet.
     pub(crate) fn has_text(&self, path: &str) -> bool {
         // All of them are read: one of another type is noted.
-        let right = |value: &&&Json| is_later(value) || self.is("a text", path, value, value.is_string());
+        let right = |value: &&&Json| is_later(value) || self.is("a text", path, value, is_text(path, value));
         self.values(path).iter().filter(right).count() > 0
     }
 
-    /// The names of a map with their texts.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    /// The names of a map with their texts; a number counts as the text that it will be.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
         let fields = self.document.as_object().into_iter().flatten();
-        fields.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        let text = |value: &'a Json| match value {
+            Json::String(text) => Some(Cow::Borrowed(text.as_str())),
+            Json::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        };
+        fields.filter_map(move |(name, value)| Some((name.as_str(), text(value)?)))
     }
 
     /// Whether the path leads to an object, known or not yet.
@@ -239,6 +245,13 @@ impl<'a> Reader<'a> {
     /// Whether any of several paths leads to a text. All are read, so that a value of another type is always noted.
     pub(crate) fn has_any_text(&self, paths: &[&str]) -> bool {
         paths.iter().filter(|path| self.has_text(path)).count() > 0
+    }
+
+    /// Notes that a part is missing that the API demands. A part that is known later is not missing.
+    pub(crate) fn demands(&self, path: &str) {
+        if !self.has_part(path) && !self.unreadable.is_later(&format!("{}{path}", self.prefix)) {
+            self.expected(path);
+        }
     }
 
     /// Notes that the value, or its absence, decides nothing, with the reason.
@@ -325,6 +338,13 @@ pub(crate) fn is_present(value: &Json) -> bool {
         Json::Object(fields) => !fields.is_empty(),
         Json::Bool(_) | Json::Number(_) => true,
     }
+}
+
+/// Whether a value is a text, or a number or switch in a map of the users' own: SageMaker Pipelines and others write those as texts.
+fn is_text(path: &str, value: &Json) -> bool {
+    let map = path.rsplit_once('.').map_or("", |(map, _)| map);
+    let is_free = ["Environment", "HyperParameters"].iter().any(|end| map.ends_with(end));
+    value.is_string() || is_free && (value.is_number() || value.is_boolean())
 }
 
 /// A whole number, however it is written.

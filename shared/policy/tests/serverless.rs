@@ -9,7 +9,7 @@
 
 mod cases;
 
-use sagewarden_policy::{Bundle, Subject, intake, judge};
+use sagewarden_policy::{Bundle, FindingStatus, Subject, intake, judge};
 use sagewarden_settings::Profile;
 use serde_json::{Value, json};
 
@@ -67,4 +67,74 @@ fn a_list_says_which_models_may_be_without_and_holds_on_both_sides() {
     let wrong =
         Bundle::embedded().unwrap().with_settings("[network]\nserverless_models = [\"a b\"]\n").unwrap_err();
     assert!(wrong.to_string().contains("is not the name of a model"), "{wrong}");
+}
+
+/// A plan of a model without a name, and of a configuration whose variant refers to it.
+fn plan(is_serverless: bool, references: &[&str], instance: &str) -> Value {
+    let change = |of: &str, after: Value, unknown: Value| {
+        let address = format!("module.a.{of}{instance}");
+        let change = json!({ "actions": ["create"], "after": after, "after_unknown": unknown });
+        json!({ "address": address, "type": of.split('.').next(), "mode": "managed", "change": change })
+    };
+    let mut variant = json!({ "variant_name": "v" });
+    if is_serverless {
+        variant["serverless_config"] = json!([{ "max_concurrency": 5, "memory_size_in_mb": 2048 }]);
+    }
+    let model = json!({ "primary_container": [{ "image": "x/y@sha256:0" }] });
+    let config = json!({ "name": "c", "production_variants": [variant] });
+    let expressions = json!({ "production_variants": [{ "model_name": { "references": references } }] });
+    let configured =
+        json!({ "address": "aws_sagemaker_endpoint_configuration.c", "expressions": expressions });
+    let module = json!({ "module": { "resources": [configured] } });
+    json!({
+        "format_version": "1.2",
+        "resource_changes": [
+            change("aws_sagemaker_model.m", model, json!({ "name": true })),
+            change("aws_sagemaker_endpoint_configuration.c", config, json!({ "production_variants": [{ "model_name": true }] })),
+        ],
+        "configuration": { "root_module": { "module_calls": { "a": module } } },
+    })
+}
+
+/// The failed and the undecided controls of the network of the model in a plan.
+fn said(plan: &str) -> (Vec<String>, Vec<String>) {
+    let bundle = Bundle::embedded().unwrap().with_profile(Profile::Strict);
+    let intake = match intake::LargeDocument::of(plan) {
+        Some(large) => large.part(0..large.len()),
+        None => intake::read(plan).unwrap(),
+    };
+    let intake::Candidate { resource, document, .. } = &intake.candidates[0];
+    let joined = intake.candidates[0].joined();
+    let verdict = judge(&bundle, &Subject { resource, document, as_of: cases::CREATED, joined: &joined });
+    let of = |status: FindingStatus| {
+        let networks = verdict.findings.iter().filter(|one| one.area == "NET" && one.status == status);
+        networks.map(|finding| finding.control.clone()).collect()
+    };
+    (of(FindingStatus::Violation), of(FindingStatus::Unknown))
+}
+
+#[test]
+fn a_model_without_a_name_in_a_plan_is_the_one_that_the_configuration_refers_to() {
+    let none: &[&str] = &[];
+    let named: &[&str] = &["aws_sagemaker_model.m.name", "aws_sagemaker_model.m"];
+    for instance in ["", "[0]", "[\"a.b\"]"] {
+        let check = |is_serverless, references, broken: &[&str], undecided: &[&str]| {
+            let small = plan(is_serverless, references, instance);
+            let mut large = small.clone();
+            large["prior_state"] = json!("x".repeat(1 << 20));
+            for plan in [small, large] {
+                let (failed, open) = said(&plan.to_string());
+                assert_eq!((failed, open), (of(broken), of(undecided)), "{references:?} {instance}");
+            }
+        };
+        check(true, named, none, none);
+        check(false, named, &ALL, none);
+        // Through a local value, nothing says which model it is.
+        check(true, &["local.model"], none, &ALL);
+        check(false, &["local.model"], &ALL, none);
+    }
+}
+
+fn of(controls: &[&str]) -> Vec<String> {
+    controls.iter().map(|control| (*control).to_owned()).collect()
 }

@@ -524,3 +524,129 @@ fn a_name_of_a_users_own_is_no_pattern() {
     assert_eq!(actual("TRN-ART-01"), "* s3://evil");
     assert_eq!(actual("TRN-IAM-05"), "*password (not shown)");
 }
+
+#[test]
+fn an_endpoint_that_is_asked_for_captures_what_its_configuration_in_the_file_does() {
+    let config = |capture: Value| {
+        let variant = json!({ "VariantName": "v", "ModelName": "m", "InitialInstanceCount": 2, "InstanceType": "ml.m5.xlarge" });
+        json!({ "Type": "AWS::SageMaker::EndpointConfig", "Properties": { "ProductionVariants": [variant], "DataCaptureConfig": capture } })
+    };
+    let template = |capture: Value, named: Value| {
+        let endpoint =
+            json!({ "Type": "AWS::SageMaker::Endpoint", "Properties": { "EndpointConfigName": named } });
+        json!({ "Resources": { "C": config(capture), "E": endpoint } })
+    };
+    let both = || json!([{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }]);
+    let own = || json!({ "Fn::GetAtt": ["C", "EndpointConfigName"] });
+    let on =
+        json!({ "InitialSamplingPercentage": 100, "DestinationS3Uri": "s3://b", "CaptureOptions": both() });
+    check(&template(on.clone(), own()), "END-MON-01", false);
+    check(&template(put(on.clone(), "/EnableCapture", json!(false)), own()), "END-MON-01", true);
+    check(&template(put(on.clone(), "/InitialSamplingPercentage", json!(0)), own()), "END-MON-01", true);
+    check(&template(Value::Null, own()), "END-MON-01", true);
+    // What only the account or a later value says breaks nothing, and is not kept either.
+    let later = put(on.clone(), "/EnableCapture", json!({ "Fn::ImportValue": "x" }));
+    for open in [template(on, json!("of-the-account")), template(later, own())] {
+        let verdict = verdict(&EMBEDDED, taken(&open).candidates.last().unwrap());
+        assert!(verdict.skipped.iter().any(|id| id == "END-MON-01"), "{open}: {verdict:?}");
+    }
+    let bare = json!({ "EndpointName": "e", "EndpointConfigName": "c" });
+    let verdict = verdict(&EMBEDDED, &taken(&bare).candidates[0]);
+    assert!(verdict.skipped.iter().any(|id| id == "END-MON-01"), "{verdict:?}");
+}
+
+#[test]
+fn where_nothing_is_captured_there_is_nothing_to_encrypt() {
+    let config = |capture: Value| {
+        json!({
+            "EndpointConfigName": "c",
+            "ProductionVariants": [{ "VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 2 }],
+            "DataCaptureConfig": capture,
+        })
+    };
+    let capture =
+        json!({ "EnableCapture": true, "InitialSamplingPercentage": 50, "DestinationS3Uri": "s3://b" });
+    check(&config(capture.clone()), "EPC-ENC-02", true);
+    check(&config(put(capture.clone(), "/EnableCapture", json!(false))), "EPC-ENC-02", false);
+    check(&config(put(capture, "/InitialSamplingPercentage", json!(0))), "EPC-ENC-02", false);
+}
+
+#[test]
+fn the_arn_of_an_alias_without_an_account_breaks_nothing_and_decides_nothing() {
+    let alias = |name: &str| format!("arn:aws:kms:eu-west-1:111122223333:alias/{name}");
+    let transform = |name: &str| {
+        json!({
+            "TransformJobName": "t", "ModelName": "m", "TransformInput": {}, "TransformOutput": { "KmsKeyId": alias(name) },
+            "TransformResources": { "InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeKmsKeyId": alias(name) },
+        })
+    };
+    let own = verdict(&EMBEDDED, &taken(&transform("ml")).candidates[0]);
+    for control in ["TRF-ENC-01", "TRF-ENC-02"] {
+        assert!(own.skipped.iter().any(|id| id == control), "{own:?}");
+        // Whoever has it, AWS manages this one.
+        check(&transform("aws/s3"), control, true);
+    }
+}
+
+#[test]
+fn numbers_and_switches_in_a_map_of_texts_are_texts() {
+    let job = |more: Value| put(training(), "/Environment", more);
+    let (broken, undecided) = said(&job(json!({ "WORKERS": 4, "DEBUG": true, "SHARE": 0.5, "NAME": null })));
+    assert!(
+        !undecided.iter().any(|id| id.starts_with("TRN-IAM") || id.starts_with("TRN-ART")),
+        "{undecided:?}"
+    );
+    assert!(!broken.iter().any(|id| id == "TRN-IAM-05"), "{broken:?}");
+    check(&job(json!({ "DB_PASSWORD": 12_345_678 })), "TRN-IAM-05", true);
+    let model = |environment: Value| {
+        let container = json!({ "Image": "x/y@sha256:0", "Environment": environment });
+        json!({ "Resources": { "M": { "Type": "AWS::SageMaker::Model", "Properties": { "PrimaryContainer": container } } } })
+    };
+    let intake = taken(&model(json!({ "WORKERS": 4, "DEBUG": true })));
+    let environment = &intake.candidates[0].document["PrimaryContainer"]["Environment"];
+    assert_eq!(environment, &json!({ "WORKERS": "4", "DEBUG": "true" }));
+    check(&model(json!({ "DB_PASSWORD": 12_345_678 })), "MDL-IAM-03", true);
+}
+
+#[test]
+fn arguments_that_are_known_only_when_the_pipeline_runs_break_nothing() {
+    let experiment =
+        json!({ "PipelineExperimentConfig": { "ExperimentName": "e" }, "Parameters": [{ "Name": "A" }] });
+    for kind in ["Training", "Processing", "Transform", "RegisterModel", "Model"] {
+        let step = json!({ "Name": "s", "Type": kind, "Arguments": { "Get": "Parameters.A" } });
+        let verdict = verdict(&EMBEDDED, &taken(&pipeline(&json!([step]), &experiment)).candidates[0]);
+        assert!(verdict.findings.is_empty(), "{kind}: {:?}", verdict.findings);
+    }
+}
+
+#[test]
+fn a_part_that_the_api_demands_and_that_is_absent_decides_nothing() {
+    let definition = json!({
+        "JobDefinitionName": "d", "DataQualityAppSpecification": { "ImageUri": "x" }, "DataQualityJobInput": {}, "RoleArn": ROLE,
+        "DataQualityJobOutputConfig": { "KmsKeyId": KEY }, "NetworkConfig": { "VpcConfig": network(), "EnableNetworkIsolation": true },
+    });
+    let processing = json!({ "ProcessingJobName": "p", "AppSpecification": { "ImageUri": "x" }, "RoleArn": ROLE, "NetworkConfig": {} });
+    let transform =
+        json!({ "TransformJobName": "t", "ModelName": "m", "TransformInput": {}, "TransformOutput": {} });
+    for (document, controls) in [
+        (definition, ["MSC-ENC-01", "MSC-ENC-03"].as_slice()),
+        (processing, &["PRC-ENC-01", "PRC-ENC-03"]),
+        (transform, &["TRF-ENC-01"]),
+    ] {
+        let (_, undecided) = said(&document);
+        for control in controls {
+            assert!(undecided.iter().any(|id| id == control), "{control}: {undecided:?}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_among_arguments_is_named_and_not_shown() {
+    let job =
+        put(training(), "/AlgorithmSpecification/ContainerArguments", json!(["--db-password", "hunter2"]));
+    check(&job, "TRN-IAM-05", true);
+    let verdict = verdict(&EMBEDDED, &taken(&job).candidates[0]);
+    let finding = verdict.findings.iter().find(|finding| finding.control == "TRN-IAM-05").unwrap();
+    assert_eq!(finding.actual, "db-password (not shown)");
+    assert!(!format!("{finding:?}").contains("hunter2"));
+}

@@ -5,9 +5,30 @@ use std::ops::Range;
 /// The text that replaces a secret. It reveals nothing about the secret, not even its length.
 pub const REDACTED: &str = "[redacted]";
 
-/// Prefixes that no text has by chance, each with the number of characters that follow it: ids of access keys ("IAM identifiers", IAM user
-/// guide) and tokens of code hosts.
-const TOKENS: [(&str, usize); 4] = [("AKIA", 16), ("ASIA", 16), ("ghp_", 36), ("glpat-", 20)];
+/// Prefixes that no text has by chance, each with the least number of characters that follow it, and the marks that may be among them: ids of
+/// access keys ("IAM identifiers", IAM user guide), and tokens of code hosts, chats, models and package registries.
+const TOKENS: [(&str, usize, &str); 18] = [
+    ("AKIA", 16, ""),
+    ("ASIA", 16, ""),
+    ("ghp_", 36, ""),
+    ("gho_", 36, ""),
+    ("ghu_", 36, ""),
+    ("ghs_", 36, ""),
+    ("ghr_", 36, ""),
+    ("github_pat_", 22, "_"),
+    ("glpat-", 20, "-_"),
+    ("xoxb-", 10, "-"),
+    ("xoxp-", 10, "-"),
+    ("xoxa-", 10, "-"),
+    ("xapp-", 10, "-"),
+    ("sk-proj-", 20, "-_"),
+    ("sk-ant-", 20, "-_"),
+    ("sk_live_", 24, ""),
+    ("hf_", 34, ""),
+    // The head of a JSON Web Token: the first two parts begin with `{"` in base64 (RFC 7519).
+    (WEB_TOKEN, 20, ".-_"),
+];
+const WEB_TOKEN: &str = "eyJ";
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
 /// The last words of names that hold a secret, each split into its parts: `DB_PASSWORD`, `db-password` and `dbPassword` all end in
@@ -41,7 +62,7 @@ pub fn holds_token(text: &str) -> bool {
 /// The places of ids of access keys and tokens of code hosts. This reads each letter once to find a prefix, however often the prefix is
 /// repeated.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
-    TOKENS.iter().flat_map(move |(head, length)| {
+    TOKENS.iter().flat_map(move |(head, length, marks)| {
         let mut seen = 0;
         text.match_indices(head).filter_map(move |(at, _)| {
             if at < seen {
@@ -49,8 +70,11 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
             }
             let begin = at + head.len();
             let rest = text.get(begin..)?.as_bytes();
-            seen = begin + rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-            (seen - begin >= *length).then_some(at..seen)
+            let is_of_token = |byte: &&u8| byte.is_ascii_alphanumeric() || marks.as_bytes().contains(byte);
+            seen = begin + rest.iter().take_while(is_of_token).count();
+            let is_whole =
+                || *head != WEB_TOKEN || text.get(begin..seen).is_some_and(|rest| rest.contains(".eyJ"));
+            (seen - begin >= *length && is_whole()).then_some(at..seen)
         })
     })
 }

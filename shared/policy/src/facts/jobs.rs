@@ -80,6 +80,7 @@ pub(super) fn training_job(context: &Context<'_>) -> Facts {
 pub(super) fn processing_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let cluster = "ProcessingResources.ClusterConfig";
+    reader.demands(cluster);
     let instances = Instances::of(&reader, cluster);
     // Queries write their results with keys of their own.
     let queries = ["AthenaDatasetDefinition", "RedshiftDatasetDefinition"].into_iter().all(|query| {
@@ -113,6 +114,7 @@ pub(super) fn processing_job(context: &Context<'_>) -> Facts {
 
 pub(super) fn transform_job(context: &Context<'_>) -> Facts {
     let reader = context.reader();
+    reader.demands("TransformResources");
     let instances = Instances::of(&reader, "TransformResources");
     let models = context.answers("DescribeModel");
     let isolated =

@@ -179,7 +179,9 @@ impl Context<'_> {
                 (for_kms || is_unplaced(key)) && !self.names_key(key) && self.manager(key).is_none()
             });
             for key in unknown {
-                let refused = match self.joined.get(KEY_OPERATION) {
+                // The name of an alias shows who manages the key, so that nobody asks KMS. Only the account is unknown.
+                let asked = is_for_kms_to_say(key, self.resource);
+                let refused = match self.joined.get(KEY_OPERATION).filter(|_| asked) {
                     None => {
                         document.for_the_account(path);
                         continue;

@@ -75,6 +75,9 @@ fn monitoring_facts(
     output: &str,
     baseline: &str,
 ) -> Facts {
+    if !cluster.is_empty() {
+        job.demands(cluster);
+    }
     let instances = Instances::of(job, cluster);
     let names_network = context.names_vpc(job, "NetworkConfig.VpcConfig");
     let volume_key = job.has_text(&format!("{cluster}.VolumeKmsKeyId"));

@@ -7,7 +7,7 @@ use sagewarden_events::ResourceKind;
 use super::context::{Context, Facts, fits, flags, is_pinned};
 use super::registry::SCHEDULE_STATUSES;
 use crate::buckets::bucket;
-use crate::join::SERVED_SERVERLESS;
+use crate::join::{OperationAnswer, SERVED_SERVERLESS};
 use crate::reader::Reader;
 
 const CONTAINERS: [&str; 2] = ["PrimaryContainer", "Containers[]"];
@@ -21,13 +21,20 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
     };
     note_missing_packages(context, &containers);
     let names_network = context.names_vpc(&reader, "VpcConfig");
+    let isolated = reader.is_true("EnableNetworkIsolation");
+    if let Some(OperationAnswer::Unreadable(reason)) = context.joined.get(SERVED_SERVERLESS) {
+        let images = ("PrimaryContainer.ImageConfig", containers.iter().all(in_registry));
+        let fields = [("VpcConfig", names_network), ("EnableNetworkIsolation", isolated), images];
+        let absent = fields.iter().filter(|(_, is_there)| !is_there);
+        absent.for_each(|(field, _)| reader.undecided(field, reason.clone()));
+    }
     let images_pinned = containers.iter().flat_map(|each| each.texts("Image")).all(is_pinned);
     if !images_pinned {
         context.unreadable.decides("imagesPinned");
     }
     flags([
         ("networkAllowed", context.listed("networkAllowed") && names_network),
-        ("networkIsolation", reader.is_true("EnableNetworkIsolation")),
+        ("networkIsolation", isolated),
         ("roleAllowed", context.listed("roleAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("imagesAllowed", context.listed("imagesAllowed")),
@@ -142,7 +149,7 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
         ("serverlessAsListed", as_listed),
         ("serverless", !variants.is_empty() && variants.iter().all(is_serverless)),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
-        ("captures", reader.is_true_by_default("DataCaptureConfig", "EnableCapture")),
+        ("captures", captures(&reader)),
         ("capturesEnough", captures_enough(context, &reader)),
         ("captureKeyAllowed", context.listed("captureKeyAllowed") && capture_key),
         ("extraOutputsEncrypted", context.listed("extraOutputsEncrypted") && extra),
@@ -157,6 +164,12 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
         ("networkIsolation", reader.is_true("EnableNetworkIsolation")),
         ("single", alone),
     ])
+}
+
+/// Something is captured. A share of 0 percent of the calls is nothing.
+fn captures(reader: &Reader<'_>) -> bool {
+    let is_on = reader.is_true_by_default("DataCaptureConfig", "EnableCapture");
+    is_on && reader.number("DataCaptureConfig.InitialSamplingPercentage") != Some(0)
 }
 
 /// Input and output are captured, and as large a part of them as the settings want.
@@ -182,15 +195,20 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
         let variants = config.parts("ProductionVariants[]");
         !variants.is_empty() && variants.iter().all(is_serverless)
     });
-    let capturing = reader.is_true_by_default("DataCaptureConfig", "EnableCapture")
-        && reader.text("DataCaptureConfig.CaptureStatus") == Some("Started");
+    let is_request = context.is_request();
+    let capturing = if is_request {
+        will_capture(context, &reader, &configs)
+    } else {
+        reader.is_true_by_default("DataCaptureConfig", "EnableCapture")
+            && reader.text("DataCaptureConfig.CaptureStatus") == Some("Started")
+    };
     // A variant with instances is not serverless, even if it has a serverless configuration.
     let has_instances = reader.parts("ProductionVariants[]").iter().any(|variant| {
         ["CurrentInstanceCount", "DesiredInstanceCount"]
             .into_iter()
             .any(|count| variant.number(count) > Some(0))
     });
-    if capturing || has_instances {
+    if !is_request && (capturing || has_instances) {
         context.unreadable.decides_by("capturing", "DataCaptureConfig");
     }
     let schedules = context.answers("ListMonitoringSchedules");
@@ -221,6 +239,19 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
         ("requiredTags", context.listed("requiredTags")),
         ("alarmed", reader.has_part("LastDeploymentConfig.AutoRollbackConfiguration.Alarms[]")),
     ])
+}
+
+/// A request names its configuration, and only that says what is captured: the one in the same file, else the account's.
+fn will_capture(context: &Context<'_>, reader: &Reader<'_>, configs: &[Reader<'_>]) -> bool {
+    const CAPTURE: &str = "DataCaptureConfig";
+    let capturing = configs.iter().filter(|config| captures(config)).count();
+    let is_known = !configs.is_empty()
+        && !context.unreadable.is_later(&format!("DescribeEndpointConfig:{CAPTURE}"))
+        && context.unreadable.concerning(&format!("DescribeEndpointConfig:{CAPTURE}")).is_none();
+    if !is_known {
+        reader.for_the_account(CAPTURE);
+    }
+    !is_known || capturing == configs.len()
 }
 
 const EXECUTION_STATUSES: [&str; 7] =

@@ -143,7 +143,7 @@ impl Failed<'_> {
     /// The change at a place; `None` if the present value is right, or if no better value is known.
     fn change(&self, control: &Control, path: &str, place: &FieldPlace<'_>) -> Option<FieldChange> {
         let stands = place.value.filter(|value| is_present(value));
-        if stands.is_some_and(is_forged) {
+        if stands.is_some_and(is_forged) || self.is_of_ecr(path, place) {
             return None;
         }
         let wanted = self.better(control, path, stands)?;
@@ -152,6 +152,15 @@ impl Failed<'_> {
             before: stands.map(shown),
             after: Some(wanted.to_string()),
         })
+    }
+
+    /// Whether a field says how an image of ECR is loaded: ECR takes no other mode than `Platform`, so that only another registry helps.
+    fn is_of_ecr(&self, path: &str, place: &FieldPlace<'_>) -> bool {
+        let Some(container) = path.strip_suffix("ImageConfig.RepositoryAccessMode") else { return false };
+        let images = places(self.document, &format!("{container}Image"));
+        let image = images.iter().find(|image| image.element == place.element).and_then(|image| image.value);
+        let registry = image.and_then(Json::as_str).and_then(|image| image.split('/').next());
+        registry.is_some_and(|registry| ECR.iter().any(|part| registry.contains(part)))
     }
 
     /// The value that a path should have instead.
@@ -265,6 +274,8 @@ impl Failed<'_> {
     }
 }
 
+/// Parts of the names of ECR's registries.
+const ECR: [&str; 4] = [".dkr.ecr.", ".dkr.ecr-fips.", ".dkr-ecr.", "public.ecr.aws"];
 /// What names security groups.
 const GROUPS: &str = "SecurityGroupIds";
 /// The text in place of the value of a secret.

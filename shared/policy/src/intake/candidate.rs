@@ -4,9 +4,7 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp, lower_first};
 use serde_json::Value as Json;
 
 use super::names::{attribute_of, manifest_name, plan_path};
-use crate::join::{Joined, OperationAnswer, SERVED_SERVERLESS, offline, split};
-use crate::later::origin;
-use crate::reader::is_present;
+use crate::join::{Joined, OperationAnswer, offline, split};
 
 /// One thing to judge out of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,55 +185,4 @@ fn at<'a>(document: &'a Json, path: &str) -> Option<&'a Json> {
         Some(list) => value.get(list)?.get(0),
         None => value.get(part),
     })
-}
-
-/// Fields in which a resource names others of the same file, and the operations that describe those.
-const REFERENCES: [(ResourceKind, &str, &str, ResourceKind); 2] = [
-    (ResourceKind::TransformJob, "ModelName", "DescribeModel", ResourceKind::Model),
-    (ResourceKind::Endpoint, "EndpointConfigName", "DescribeEndpointConfig", ResourceKind::EndpointConfig),
-];
-
-/// The variants in the file that serve a model, if all of them are serverless: such a model cannot have a network.
-fn serverless_of(model: &Candidate, candidates: &[Candidate]) -> Option<(String, OperationAnswer)> {
-    let names = |variant: &&Json| {
-        let Some(named) = variant.get("ModelName") else { return false };
-        let by_id = origin(named).is_some_and(|id| model.id.as_deref() == Some(id));
-        by_id || named.as_str() == Some(model.resource.name.as_str())
-    };
-    let configs = candidates.iter().filter(|one| one.resource.kind == ResourceKind::EndpointConfig);
-    let lists = configs.flat_map(|config| {
-        ["ProductionVariants", "ShadowProductionVariants"].map(|list| config.document.get(list))
-    });
-    let variants: Vec<&Json> = lists.flatten().filter_map(Json::as_array).flatten().filter(names).collect();
-    let all = variants.iter().all(|variant| variant.get("ServerlessConfig").is_some_and(is_present));
-    let is_one = model.resource.kind == ResourceKind::Model && !variants.is_empty() && all;
-    let answer = || OperationAnswer::Documents(variants.into_iter().cloned().collect());
-    is_one.then(|| (SERVED_SERVERLESS.to_owned(), answer()))
-}
-
-/// Adds to each model the facts that configurations elsewhere in the same file give about it.
-pub(super) fn link_to(configs: &[Candidate], models: &mut [Candidate]) {
-    for model in models {
-        let serverless = serverless_of(model, configs);
-        model.known.extend(serverless);
-    }
-}
-
-/// Gives each candidate the descriptions of those that it names within the same file.
-pub(super) fn link(candidates: &mut [Candidate]) {
-    let found = candidates.iter().map(|candidate| {
-        let serverless = serverless_of(candidate, candidates);
-        let concerned = REFERENCES.iter().filter(|(kind, ..)| *kind == candidate.resource.kind);
-        let described = concerned.filter_map(|(_, field, operation, of)| {
-            let id = origin(candidate.document.get(*field)?)?;
-            let named =
-                candidates.iter().find(|one| one.id.as_deref() == Some(id) && one.resource.kind == *of)?;
-            Some(((*operation).to_owned(), OperationAnswer::Documents(vec![named.document.clone()])))
-        });
-        described.chain(serverless).collect()
-    });
-    let found: Vec<Joined> = found.collect();
-    for (candidate, known) in candidates.iter_mut().zip(found) {
-        candidate.known.extend(known);
-    }
 }

@@ -1,14 +1,16 @@
 //! Plans of Terraform that are too large to be held as a whole: resources of other services are passed over as text.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use super::candidate::{Candidate, link_to};
+use super::links::Variants;
 use super::plan;
+use super::plan_references::Expressions;
 use super::taken::Intake;
 use crate::later::is_forged;
 
@@ -17,6 +19,8 @@ use crate::later::is_forged;
 struct Frame<'a> {
     #[serde(borrow)]
     resource_changes: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    configuration: Option<&'a RawValue>,
 }
 
 /// The first fields that are read from each change.
@@ -24,6 +28,8 @@ struct Frame<'a> {
 struct Head<'a> {
     #[serde(borrow, rename = "type", default)]
     of: Cow<'a, str>,
+    #[serde(borrow, default)]
+    address: Cow<'a, str>,
 }
 
 /// A large plan.
@@ -32,8 +38,12 @@ pub(super) struct LargePlan<'a> {
     /// The changes of SageMaker's resources, with their numbers.
     changes: Vec<(usize, &'a RawValue)>,
     others: usize,
-    /// The text that marks models as serverless.
-    configs: Vec<Candidate>,
+    /// The variants that mark models as serverless.
+    variants: Variants,
+    /// Which resource a value comes from.
+    expressions: Expressions,
+    /// The addresses of SageMaker's resources.
+    known: BTreeSet<String>,
 }
 
 impl<'a> LargePlan<'a> {
@@ -42,19 +52,34 @@ impl<'a> LargePlan<'a> {
         if !text.contains("\"resource_changes\"") {
             return None;
         }
-        let Frame { resource_changes } = serde_json::from_str(text).ok()?;
+        let Frame { resource_changes, configuration } = serde_json::from_str(text).ok()?;
         let number = resource_changes.len();
-        let mut plan = Self { changes: Vec::new(), others: 0, configs: Vec::new() };
+        let mut plan = Self {
+            changes: Vec::new(),
+            others: 0,
+            variants: Variants::default(),
+            expressions: Expressions::default(),
+            known: BTreeSet::new(),
+        };
+        let mut configs = Vec::new();
         for (index, change) in resource_changes.into_iter().enumerate() {
-            let Ok(Head { of }) = serde_json::from_str(change.get()) else { continue };
+            let Ok(Head { of, address }) = serde_json::from_str(change.get()) else { continue };
             if plan::is_judged(&of) {
                 plan.changes.push((index, change));
+                plan.known.insert(address.into_owned());
             }
             if plan::is_config(&of) {
-                plan.configs.extend(read(index, change).candidates);
+                configs.extend(read(index, change).candidates);
             }
         }
         plan.others = number - plan.changes.len();
+        // Only configurations of endpoints, and endpoints, name other resources.
+        let configuration = configuration.filter(|_| !configs.is_empty());
+        if let Some(configuration) = configuration.and_then(|text| serde_json::from_str(text.get()).ok()) {
+            plan.expressions = Expressions::of(&configuration);
+        }
+        plan.expressions.put_into(&mut configs, &plan.known);
+        plan.variants = Variants::of(&configs);
         Some(plan)
     }
 
@@ -68,7 +93,8 @@ impl<'a> LargePlan<'a> {
         for (number, change) in self.changes.get(range).unwrap_or_default() {
             intake.append(read(*number, change));
         }
-        link_to(&self.configs, &mut intake.candidates);
+        self.expressions.put_into(&mut intake.candidates, &self.known);
+        self.variants.mark(&mut intake.candidates);
         intake
     }
 

@@ -10,6 +10,7 @@ mod conditions;
 mod form;
 mod large;
 mod large_plan;
+mod links;
 mod locate;
 mod manifest;
 mod names;
@@ -17,6 +18,7 @@ mod nothing;
 mod parameters;
 mod pipeline;
 mod plan;
+mod plan_references;
 mod request;
 mod short;
 mod states;
@@ -88,7 +90,7 @@ fn of_known_form(json: Json) -> Result<Intake, Unusable> {
     if intake.is_empty() {
         return Err(Unusable::UnknownForm);
     }
-    candidate::link(&mut intake.candidates);
+    links::link(&mut intake.candidates);
     Ok(intake)
 }
 

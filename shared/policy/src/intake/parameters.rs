@@ -1,5 +1,6 @@
 //! Parameters of a pipeline definition (schema version 2020-12-01), and outputs of its steps, put where other steps ask for them.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -10,11 +11,16 @@ use crate::later::{is_later, later};
 const LONGEST_DEFAULT: usize = 1024;
 /// Outputs that lead to outputs, so that none leads round in circles.
 const LONGEST_CHAIN: usize = 8;
+/// Values that are followed from step to step in one definition. Each may lead to many others, and each of those again: without a bound, 1 KB
+/// of text would keep a core busy for hours.
+const MOST_FOLLOWED: usize = 1 << 18;
 
 /// The values of a definition that its steps may use.
 pub(super) struct Parameters<'a> {
     defaults: BTreeMap<&'a str, &'a Json>,
     steps: BTreeMap<&'a str, &'a Json>,
+    /// The part of [`MOST_FOLLOWED`] that is left.
+    left: Cell<usize>,
 }
 
 impl<'a> Parameters<'a> {
@@ -26,13 +32,24 @@ impl<'a> Parameters<'a> {
                 parameter.get("DefaultValue").filter(|default| fits(default))?,
             ))
         };
-        Self { defaults: list.filter_map(default).collect(), steps: by_name(definition) }
+        Self {
+            defaults: list.filter_map(default).collect(),
+            steps: by_name(definition),
+            left: Cell::new(MOST_FOLLOWED),
+        }
     }
 
     /// Replaces `{"Get": "Parameters.<name>"}` by the parameter's default, and `{"Get": "Steps.<name>.<path>"}` by the value in the other
     /// step. A parameter without a default is known only when the pipeline runs.
     pub(super) fn put_into(&self, value: &Json, unknown: &mut Vec<String>) -> Json {
         self.put(value, unknown, LONGEST_CHAIN)
+    }
+
+    /// Why some values are not known, if the definition leads through more steps than anybody follows.
+    pub(super) fn not_followed(&self) -> Option<String> {
+        (self.left.get() == 0).then(|| {
+            format!("outputs of steps lead to more than {MOST_FOLLOWED} other values: not all of them were followed")
+        })
     }
 
     fn put(&self, value: &Json, unknown: &mut Vec<String>, left: usize) -> Json {
@@ -42,6 +59,11 @@ impl<'a> Parameters<'a> {
                 let step = asked.strip_prefix("Steps.").and_then(|rest| rest.split('.').next());
                 later(step)
             });
+        }
+        // It reads a file that a step of the pipeline writes.
+        if alone(value, "Std:JsonGet").is_some() {
+            unknown.push("`Std:JsonGet` is known only when the pipeline runs".to_owned());
+            return later(None);
         }
         match value {
             Json::Object(fields) => {
@@ -60,9 +82,24 @@ impl<'a> Parameters<'a> {
         }
         let (step, path) = asked.strip_prefix("Steps.")?.split_once('.')?;
         let found = at(self.steps.get(step)?, path)?;
+        let calls = |value: &Json| ["Get", "Std:Join"].iter().any(|name| alone(value, name).is_some());
+        if self.left.get() == 0 || found.is_array() || (found.is_object() && !calls(found)) {
+            return None;
+        }
+        self.left.set(self.left.get().saturating_sub(size(found)));
         let found = self.put(found, &mut Vec::new(), left.checked_sub(1)?);
         // A text, a number or a switch; an unknown value there is unknown here.
         (!found.is_object() && !found.is_array() && !found.is_null() && !is_later(&found)).then_some(found)
+    }
+}
+
+/// Values in a value; a long text counts for several.
+fn size(value: &Json) -> usize {
+    1 + match value {
+        Json::String(text) => text.len() / LONGEST_DEFAULT,
+        Json::Array(list) => list.iter().map(size).sum(),
+        Json::Object(fields) => fields.values().map(size).sum(),
+        _ => 0,
     }
 }
 
@@ -191,6 +228,36 @@ mod tests {
         check(&json!([{ "Get": "Steps.Prep.Output" }]), None);
         check(&json!(["x".repeat(1000), "x".repeat(1000)]), None);
         check(&json!("s3://b"), None);
+    }
+
+    #[test]
+    fn what_a_step_writes_into_a_file_is_known_only_when_the_pipeline_runs() {
+        let path = json!({ "Get": "Steps.Eval.Outputs['m'].S3Uri" });
+        let get = json!({ "Std:JsonGet": { "PropertyFile": { "Get": "Steps.Eval.PropertyFiles.F" }, "Path": "uri" } });
+        let definition = json!({ "Steps": [{ "Name": "train", "Type": "Training", "Arguments": {
+            "OutputDataConfig": { "S3OutputPath": get, "KmsKeyId": { "Std:Join": { "On": "/", "Values": ["k", get] } } },
+            "RoleArn": path,
+        } }] });
+        let intake = read(&definition.to_string()).unwrap();
+        let output = &intake.candidates[0].document["OutputDataConfig"];
+        assert!(is_later(&output["S3OutputPath"]) && is_later(&output["KmsKeyId"]), "{output}");
+        assert_eq!(intake.passed_over[0], "`Std:JsonGet` is known only when the pipeline runs");
+    }
+
+    /// Each level asks for the one below eight times, with and without a circle.
+    #[test]
+    fn outputs_that_lead_to_ever_more_outputs_are_followed_as_far_as_the_bound_says() {
+        let values = |of: &str| json!({ "Std:Join": { "On": "", "Values": vec![json!({ "Get": of }); 8] } });
+        let step = |name: String, below: &str| json!({ "Name": name, "Type": "Training", "Arguments": { "X": values(below), "RoleArn": "arn:aws:iam::7:role/r" } });
+        let circle = vec![step("A".to_owned(), "Steps.A.X")];
+        let ladder = (0..12).map(|level: i32| step(format!("S{level}"), &format!("Steps.S{}.X", level + 1)));
+        for steps in [circle, ladder.collect()] {
+            let intake = read(&json!({ "Steps": steps }).to_string()).unwrap();
+            assert_eq!(intake.undecided.len(), 1, "{:?}", intake.undecided);
+            assert!(intake.undecided[0].contains("not all of them were followed"), "{:?}", intake.undecided);
+            assert!(is_later(&intake.candidates[0].document["X"]));
+            assert_eq!(intake.candidates[0].document["RoleArn"], "arn:aws:iam::7:role/r");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::request::of_kind;
 use super::taken::{Intake, Unusable};
 use super::template_values::without_holes;
 use crate::later::{is_later, later, parse};
+use crate::reader::is_present;
 
 /// A definition that is the file.
 pub(super) fn definition(json: &Json) -> Intake {
@@ -22,6 +23,7 @@ pub(super) fn definition(json: &Json) -> Intake {
         reading.definition.get("Steps").and_then(Json::as_array).map_or(&[] as &[Json], Vec::as_slice);
     let parameters = Parameters::of(json);
     reading.steps(steps, 0, "Steps", &parameters);
+    reading.intake.undecided.extend(parameters.not_followed());
     reading.intake
 }
 
@@ -33,6 +35,7 @@ pub(super) fn some_steps<'a>(
     account: &dyn Fn() -> Option<&'a str>,
 ) -> Intake {
     let mut reading = Reading { definition, account, intake: Intake::default() };
+    // INVARIANT: such steps ask for no outputs of others, so that there is nothing to follow.
     reading.steps(steps, first, "Steps", &Parameters::of(definition));
     reading.intake
 }
@@ -41,7 +44,8 @@ pub(super) fn some_steps<'a>(
 pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
     const FIELD: &str = "PipelineDefinition";
     const ELSEWHERE: &str = "PipelineDefinitionS3Location";
-    let is_elsewhere = |part: &Json| part.get(ELSEWHERE).is_some();
+    // Plans have the field always: empty, if the definition is in the text.
+    let is_elsewhere = |part: &Json| part.get(ELSEWHERE).is_some_and(is_present);
     if is_elsewhere(json) || json.get(FIELD).is_some_and(is_elsewhere) {
         let note = format!("{ELSEWHERE}: the definition is another file: check that one");
         return Ok(Intake { undecided: vec![note], ..Intake::default() });
@@ -133,6 +137,10 @@ impl Reading<'_, '_> {
     /// Adds facts that SageMaker sets itself: a run of the pipeline's experiment for each step's job, and the creator of a package
     /// ("SageMaker Experiments Integration" and "Lineage tracking for SageMaker pipelines", SageMaker developer guide).
     fn add_what_sagemaker_adds(&self, kind: ResourceKind, document: &mut Json, parameters: &Parameters<'_>) {
+        // Arguments that are known only when the pipeline runs stay so as a whole.
+        if is_later(document) {
+            return;
+        }
         let Some(fields) = document.as_object_mut() else { return };
         let in_experiment = matches!(
             kind,

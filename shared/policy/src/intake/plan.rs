@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::candidate::Words;
 use super::names::{pascal, property_of};
+use super::plan_references::Expressions;
 use super::request::{kind_of, of_kind};
 use super::taken::Intake;
 use super::{cloud_control, pipeline};
@@ -80,6 +81,10 @@ pub(super) fn changes(plan: &Json) -> Intake {
     if others > 0 {
         intake.note(self::others(others));
     }
+    if let Some(configuration) = plan.get("configuration") {
+        let known = intake.candidates.iter().filter_map(|one| one.id.clone()).collect();
+        Expressions::of(configuration).put_into(&mut intake.candidates, &known);
+    }
     intake
 }
 
@@ -141,6 +146,7 @@ fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intak
     if candidate.resource.name == "(not named yet)" {
         candidate.resource.name = address.to_owned();
     }
+    candidate.id = Some(address.to_owned());
     intake.candidates.push(candidate.standing(address, at, words));
     true
 }

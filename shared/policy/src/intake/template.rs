@@ -143,7 +143,7 @@ pub(super) fn typed(name: &str, value: Json) -> Json {
     match value {
         Json::Object(fields) => {
             let typed = fields.into_iter().map(|(key, value)| {
-                let value = if FREE.contains(&key.as_str()) { value } else { typed(&key, value) };
+                let value = if FREE.contains(&key.as_str()) { texts(value) } else { typed(&key, value) };
                 (key, value)
             });
             Json::Object(typed.collect())
@@ -155,6 +155,18 @@ pub(super) fn typed(name: &str, value: Json) -> Json {
             let number = || text.parse::<i64>().ok().filter(|_| is_number).map(Json::from);
             switch(&text).map(Json::Bool).or_else(number).unwrap_or_else(|| Json::String(text))
         }
+        other => other,
+    }
+}
+
+/// A map of texts, in which YAML writes numbers and switches without quotation marks.
+fn texts(value: Json) -> Json {
+    match value {
+        Json::Object(fields) => {
+            Json::Object(fields.into_iter().map(|(key, value)| (key, texts(value))).collect())
+        }
+        Json::Array(list) => list.into_iter().map(texts).collect(),
+        Json::Number(_) | Json::Bool(_) => Json::String(value.to_string()),
         other => other,
     }
 }

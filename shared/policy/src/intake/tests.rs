@@ -186,6 +186,20 @@ fn a_definition_is_judged_wherever_it_stands_and_undecided_where_it_is_not() {
         json!({ "PipelineName": "p", "PipelineDefinitionS3Location": { "Bucket": "b", "ObjectKey": "k" } });
     let intake = read(&elsewhere.to_string()).unwrap();
     assert!(intake.candidates.is_empty() && intake.undecided.len() == 1, "{intake:?}");
+    // A plan has the field always, and so do some templates.
+    for empty in [json!([]), Json::Null, json!({})] {
+        let after = json!({
+            "pipeline_name": "p", "pipeline_definition": definition.to_string(), "pipeline_definition_s3_location": empty,
+        });
+        let change = json!({ "actions": ["create"], "after": after, "after_unknown": {} });
+        let of = "aws_sagemaker_pipeline";
+        let plan = json!({ "resource_changes": [{ "address": "p", "type": of, "change": change }] });
+        let request = json!({ "PipelineName": "p", "PipelineDefinition": definition.to_string(), "PipelineDefinitionS3Location": empty });
+        for document in [plan, request] {
+            let intake = read(&document.to_string()).unwrap();
+            assert_eq!((intake.candidates.len(), intake.undecided.len()), (1, 0), "{document}");
+        }
+    }
 }
 
 fn step(index: usize, role: &str) -> Json {

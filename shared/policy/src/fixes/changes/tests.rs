@@ -116,3 +116,18 @@ fn a_tag_of_an_image_is_cut_and_a_port_is_not() {
     check("1.dkr.ecr.eu-west-1.amazonaws.com/team/x:latest", "1.dkr.ecr.eu-west-1.amazonaws.com/team/x");
     check("host:5000/x", "host:5000/x");
 }
+
+#[test]
+fn no_mode_is_proposed_that_the_registry_of_the_image_does_not_have() {
+    let container = |image: &str| json!({ "Image": image });
+    let request = json!({ "ModelName": "m", "Containers": [
+        container("111122223333.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:0"),
+        container("registry.example/x@sha256:0"),
+    ] });
+    assert_eq!(
+        diff(ALL, ResourceKind::Model, &request, "MDL-NET-03"),
+        "+ Containers[1].ImageConfig.RepositoryAccessMode: \"Vpc\""
+    );
+    let alone = json!({ "ModelName": "m", "PrimaryContainer": container("111122223333.dkr.ecr.eu-west-1.amazonaws.com/x:1") });
+    assert_eq!(diff(ALL, ResourceKind::Model, &alone, "MDL-NET-03"), "");
+}
