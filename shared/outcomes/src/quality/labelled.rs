@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use csv::StringRecord;
+use sagewarden_measure::MissingTexts;
 use thiserror::Error;
 
 use super::prediction::{Prediction, PredictionAttributes};
@@ -17,6 +18,8 @@ pub struct LabelledColumns {
     pub ground_truth: String,
     /// The columns with the model's answers.
     pub prediction: PredictionAttributes,
+    /// Texts that are no label.
+    pub missing: MissingTexts,
 }
 
 /// Data that make no baseline.
@@ -100,6 +103,10 @@ pub(super) fn for_each_row(
             .ok_or_else(|| fails(format!("there is no column `{}` with the label", columns.ground_truth)))?;
         if label.trim().is_empty() {
             return Err(fails(format!("the label in `{}` is empty", columns.ground_truth)));
+        }
+        if columns.missing.contains(label.as_bytes()) {
+            let (column, label) = (&columns.ground_truth, label.trim());
+            return Err(fails(format!("the label in `{column}` is `{label}`, which means a missing value")));
         }
         let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
         each(line, &prediction, label).map_err(|error| fails(error.to_string()))?;

@@ -177,6 +177,8 @@ fn cell<'a>(row: CapturedRow<'a>, at: &str) -> Option<Cow<'a, str>> {
 
 #[cfg(test)]
 mod tests {
+    use sagewarden_measure::MissingTexts;
+
     use super::*;
     use crate::quality::TruthReader;
 
@@ -213,7 +215,7 @@ mod tests {
             let (issues, left_out) = predictions.finish(&mut join);
             assert_eq!((issues.iter().count(), left_out.count), (1, 1));
             assert_eq!(left_out.first.map(|(line, _)| line), Some(4));
-            let mut truths = TruthReader::new(None);
+            let mut truths = TruthReader::new(None, MissingTexts::default());
             labels.as_bytes().chunks(size).for_each(|piece| truths.push(piece, &mut join));
             let left_out = truths.finish(&mut join);
             assert_eq!((left_out.count, left_out.first.map(|(line, _)| line)), (1, Some(3)));
@@ -241,7 +243,7 @@ mod tests {
         let mut predictions = PredictionReader::new(PredictionAttributes::default(), None);
         predictions.push([event("a", "1"), event("b", "0")].concat().as_bytes(), &mut join);
         predictions.finish(&mut join);
-        let mut truths = TruthReader::new(None);
+        let mut truths = TruthReader::new(None, MissingTexts::default());
         let others: String = (0..1_000).map(|number| label(&format!("other-{number}"), "1")).collect();
         for text in [others, label("a", "1"), label("b", "1")] {
             truths.push(text.as_bytes(), &mut join);
