@@ -171,6 +171,8 @@ fn a_table_that_does_not_fit_is_refused_with_its_line() {
     assert_eq!(refused(&format!("{head}0,old,1,1\n"), "Age>40"), "line 2: `old` in `Age` is not a number");
     assert_eq!(refused(&format!("{head}0,30,1,1\n"), "Gender=0"), "there is no column `Gender`");
     assert_eq!(refused(head, "Sex=0"), "the table has no rows");
+    let other = refused("Sex;Target;Predicted\n0;1;1\n", "Sex=0");
+    assert!(other.starts_with("the columns seem to be separated by `;`: separate them by commas"), "{other}");
     assert_eq!(
         refused(&format!("{head}0,30,0,1\n"), "Sex=0"),
         "no row has a favourable label: no value in `Target` fits the rule"

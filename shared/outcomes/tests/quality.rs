@@ -234,6 +234,8 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
     );
     assert_eq!(fails("probability\n0.9\n", &columns), "line 2: there is no column `label` with the label");
     assert_eq!(fails("probability,label\n", &columns), "the data has no rows");
+    let other = fails("probability;label\n0.9;1\n", &columns);
+    assert!(other.starts_with("the columns seem to be separated by `;`: separate them by commas"), "{other}");
 
     for outside in ["1.9", "-0.2", "7"] {
         assert_eq!(

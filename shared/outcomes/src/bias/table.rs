@@ -14,7 +14,7 @@ use super::flip_test::FlipTest;
 use super::group::{Group, GroupRule};
 use super::metrics::{post_training, pre_training};
 use crate::clarify::{Analysis, Bias, Facet};
-use crate::labels::number;
+use crate::labels::{number, other_separator};
 
 /// The columns of the table by their roles.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +65,11 @@ pub enum UnreadableTable {
     /// Which of them is meant?
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
+    /// Another table than CSV: no column would be found.
+    #[error(
+        "the columns seem to be separated by {0}: separate them by commas, and put fields that have a comma into quotes"
+    )]
+    Separator(&'static str),
     /// A name that is not in the header.
     #[error("there is no column `{0}`")]
     NoColumn(String),
@@ -252,7 +257,10 @@ fn place(header: &StringRecord, name: &str) -> Result<usize, UnreadableTable> {
         (None, _) => {
             let place: Option<usize> = name.parse().ok();
             let is_there = |place: &usize| header.is_empty() || *place < header.len();
-            place.filter(is_there).ok_or_else(|| UnreadableTable::NoColumn(name.to_owned()))
+            place.filter(is_there).ok_or_else(|| match other_separator(header) {
+                Some(separator) => UnreadableTable::Separator(separator),
+                None => UnreadableTable::NoColumn(name.to_owned()),
+            })
         }
     }
 }

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::prediction::{Prediction, PredictionAttributes};
 use super::unusable::UnusablePair;
+use crate::labels::other_separator;
 
 /// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +43,11 @@ pub enum UnreadableData {
     /// Which of them is meant?
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
+    /// Another table than CSV: no column would be found.
+    #[error(
+        "the columns seem to be separated by {0}: separate them by commas, and put fields that have a comma into quotes"
+    )]
+    Separator(&'static str),
     /// The column would be compared with itself.
     #[error("`{0}` is both the label and the prediction: name the column of each")]
     SameColumn(String),
@@ -74,6 +80,9 @@ fn check(header: &StringRecord, columns: &LabelledColumns) -> Result<(), Unreada
         return Err(UnreadableData::Doubled(name.clone()));
     }
     let label = place(header, ground_truth);
+    if let Some(separator) = other_separator(header).filter(|_| label.is_none()) {
+        return Err(UnreadableData::Separator(separator));
+    }
     match said().find(|name| label.is_some() && place(header, name) == label) {
         Some(name) => Err(UnreadableData::SameColumn(name.clone())),
         None => Ok(()),
