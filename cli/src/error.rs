@@ -105,6 +105,10 @@ pub(crate) enum CommandError {
     TooFewPeriods { found: usize, counting: usize },
     #[error("{} could not be read to the end: the answer covers the rest", files(first, *more))]
     NotRead { first: String, more: usize },
+    #[error(
+        "no verdict: {lost} lines could not be used, and {used} rows could: the warnings above say why (at most a tenth may be lost)"
+    )]
+    TooLittleRead { lost: u64, used: u64 },
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]
     TooLittleMeasured { pairs: u64, all: usize },
     #[error(

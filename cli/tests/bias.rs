@@ -119,6 +119,28 @@ fn what_cannot_be_measured_says_what_to_name() {
 }
 
 #[test]
+fn a_model_that_denies_everybody_has_no_verdict() {
+    let folder = Folder::new();
+    let table = |predicted: fn(usize) -> usize| {
+        let rows: String =
+            (0..200).map(|row| format!("{},{},{}\n", row % 2, row / 2 % 2, predicted(row))).collect();
+        format!("Sex,Target,Predicted\n{rows}")
+    };
+    let fair = folder.write("fair.csv", &table(|row| row / 4 % 2));
+    let before = folder.path("before");
+    assert_eq!(bias(&fair, &["--out", &before]).status.code(), Some(0));
+    assert_eq!(bias(&fair, &["--baseline", &before]).status.code(), Some(0));
+    // The labels are as before, but nobody is favoured any more.
+    let denied = folder.write("denied.csv", &table(|_| 0));
+    let output = bias(&denied, &["--baseline", &before]);
+    assert_eq!(output.status.code(), Some(2), "{}", out(&output));
+    assert!(out(&output).ends_with("No verdict (mode exact)\n"), "{}", out(&output));
+    assert!(said(&output).contains("it has no value now"), "{}", said(&output));
+    let output = bias(&denied, &["--baseline", &before, "--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out(&output)).unwrap()["outcome"], "unknown");
+}
+
+#[test]
 fn rows_without_a_group_are_counted_in_a_note() {
     let folder = Folder::new();
     let table = folder.write("table.csv", "Sex,Target,Predicted\n0,1,1\nNA,1,0\n1,0,1\n1,,1\n");

@@ -144,7 +144,7 @@ fn a_folder_is_looked_through_and_what_is_somebody_elses_is_counted() {
         "note: `a/round` was skipped: it is a link to a folder; name that folder to have it judged\n\
          note: `pipe.json` was skipped: it is a named pipe, a device or a socket\n"
     );
-    // A file that speaks of SageMaker and cannot be read is no stranger's.
+    // A file that mentions SageMaker and cannot be read is not passed over.
     folder.file("sagemaker.yaml", "Type: AWS::SageMaker::Model\nx: [");
     let output = folder.check(&["."]);
     assert!(

@@ -1,4 +1,4 @@
-//! `sagewarden check` on Python files and notebooks: what is literal in them is judged, nothing in them is run.
+//! `sagewarden check` on Python files and notebooks: it judges literal requests, and runs nothing.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod run;

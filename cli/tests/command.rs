@@ -399,7 +399,7 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     assert!(text.contains("write `<kind>/<name>`"), "{text}");
     let (_, text) = failure(&["lineage", "endpoint/x", "--store", &store, "--max-nodes", "0"]);
     assert!(text.contains("max_nodes"), "{text}");
-    // Nothing to say is no empty file.
+    // If there is nothing to write, there is no empty file.
     let job = "training-job/credit-train-002";
     for (format, question, words) in [
         ("slsa", vec![job], "`slsa`: no job in this answer made an object"),

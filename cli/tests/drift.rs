@@ -48,7 +48,7 @@ fn word(row: u32) -> &'static str {
     if row.is_multiple_of(2) { "even" } else { "odd" }
 }
 
-/// Each twice: a number that counts the rows is no feature.
+/// Each value twice: a number that counts the rows is not a feature.
 fn amount(row: u32) -> u32 {
     row / 2 * 2
 }
@@ -139,6 +139,15 @@ fn good_lines_of_a_damaged_file_are_used_and_bad_ones_counted() {
     assert!(told.ends_with("No violation in what could be read (mode exact)\n"), "{told}");
     let (code, found) = folder.json(&[&file]);
     assert_eq!((code, &found["outcome"]), (Some(0), &json!("partial")));
+
+    // Of what is left when a tenth is lost, nothing clean can be said.
+    let file = folder.file("mostly.jsonl", &format!("{}{}", "no json\n".repeat(60), events(0, 0)));
+    let output = sagewarden(&["drift", "--baseline", &folder.path("base"), &file]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(said.contains("no verdict: 60 lines could not be used, and 500 rows could"), "{said}");
+    assert!(out(&output).ends_with("No verdict (mode exact)\n"), "{}", out(&output));
+    assert_eq!(folder.json(&[&file]).1["outcome"], "unknown");
 }
 
 #[test]

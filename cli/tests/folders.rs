@@ -1,4 +1,5 @@
-//! `sagewarden check` on folders and patterns: what lies in them and is no file, what is somebody else's, and what is there twice.
+//! `sagewarden check` on folders and patterns: entries that are not files, files that have nothing to do with SageMaker, and files that are
+//! named twice.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;
@@ -26,7 +27,7 @@ impl Tree {
         self.0.path().join(name)
     }
 
-    /// The exit status, what was printed, and what was said beside it.
+    /// The exit status, standard output, and standard error.
     fn check(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"));
         let output = command.arg("check").args(arguments).current_dir(self.0.path()).output().unwrap();

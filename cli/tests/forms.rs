@@ -1,4 +1,4 @@
-//! `sagewarden check` on forms that hold other forms, on what has no controls, and on what breaks off.
+//! `sagewarden check` on forms that contain other forms, on documents without controls, and on files that break off.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 #[path = "run/folder.rs"]

@@ -41,7 +41,7 @@ fn table(salt: u32, refused: u32) -> String {
     (0..2_000).map(line).collect()
 }
 
-/// Captured events of `text/plain`, as endpoints capture what is neither listed as CSV nor as JSON.
+/// Captured events of `text/plain`, as endpoints capture bodies whose type is listed neither as CSV nor as JSON.
 fn events(salt: u32, refused: u32) -> String {
     let side = |text: String| {
         let data = BASE64_STANDARD.encode(text);

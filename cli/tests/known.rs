@@ -1,4 +1,4 @@
-//! `sagewarden check --baseline`: what is known does not fail, what is new does, and what is gone is named.
+//! `sagewarden check --baseline`: a known finding does not fail, a new one does, and one that is gone is named.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;
@@ -127,7 +127,7 @@ fn every_format_says_what_is_known() {
     folder.write("jobs/p.json", &pipeline(&["a", "b"]));
     let (code, text, _) = folder.check(&with(&["--format", "markdown"]));
     assert!(code == Some(0) && text.ends_with("Nothing is new.\n"), "{text}");
-    // Without a baseline nothing is said of one.
+    // Without a baseline, the output does not mention one.
     let (_, text, _) = folder.check(&["jobs", "--format", "sarif"]);
     assert!(!text.contains("baselineState"), "{text}");
 }

@@ -57,7 +57,7 @@ fn controls_are_exported_as_policies_that_deny() {
     assert!(long.contains("sagewarden-iam-2.json: ") && long.contains(" of 6144 characters"), "{long}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("controls that are off: MDL-NET-02"));
 
-    // A shorter export leaves nothing of the longer one, and what is not its own.
+    // A shorter export removes all files of the longer one, and keeps files that are not its own.
     let own = path("policies/sagewarden-iam-own.json");
     std::fs::write(&own, "mine").unwrap();
     let short = out(&sagewarden(&["policy", "export", "--as", "iam", "--out", &out_folder]));

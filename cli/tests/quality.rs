@@ -92,7 +92,7 @@ fn a_regression_takes_the_only_column_of_the_answer() {
     folder.pairs(&[("1\n", "2"), ("3\n", "3"), ("5\n", "7")]);
     let (code, found) = folder.json(&["regression"]);
     assert_eq!(code, Some(0));
-    // Around their mean 4, what is true has the squares 4, 1 and 9.
+    // The squared distances of the true values from their mean 4 are 4, 1 and 9.
     let mse: f64 = 5.0 / 3.0;
     check(&found, &[("mae", 1.0), ("mse", mse), ("rmse", mse.sqrt()), ("r2", 1.0 - 5.0 / 14.0)]);
 

@@ -1,4 +1,4 @@
-//! The server and its files: what it answers, what it refuses, and how it ends. The pages themselves are seen in a browser
+//! The server and its files: its answers, its refusals, and its end. The pages themselves are seen in a browser
 //! (`tests/tests/explorer.rs`).
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use run::{failure, out, sagewarden};
 use tempfile::TempDir;
 
-/// Runs a command at a terminal of so many columns, and prints what it wrote there.
+/// Runs a command at a terminal of this many columns, and returns its output.
 const TERMINAL: &str = "
 import fcntl, os, pty, struct, sys, termios
 child, terminal = pty.fork()

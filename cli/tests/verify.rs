@@ -124,7 +124,7 @@ fn what_is_gone_since_the_anchor_is_named() {
         .map(|each| (&each["problem"], each["resource"].as_str().unwrap().contains("credit-train-002")))
         .collect();
     assert_eq!(problems, [(&json!("no-verdict"), true), (&json!("missing"), true)]);
-    // An anchor of it would hide next month what is missing now.
+    // An anchor of this table would hide next month the verdicts that are missing now.
     let next = table.path("next.json");
     let text = sagewarden(&["verify", &kept, "--against", &anchor, "--anchor", &next]);
     assert!(out(&text).contains("anchor   none was written"), "{}", out(&text));

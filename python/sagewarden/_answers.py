@@ -15,7 +15,7 @@ from ._judge import Path
 
 
 class NoAnswer(RuntimeError):
-    """The command had no answer; the text says why."""
+    """The command gave no answer; the text says why."""
 
 
 def _asked(arguments: Sequence[str], allowed: Sequence[int] = (0,)) -> str:
@@ -78,7 +78,7 @@ _GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
 def _typed(column: Any) -> Any:
-    """Whole numbers stay whole if cells are missing, and other values stay text."""
+    """Whole numbers stay whole although cells are missing, and other values stay text."""
     import pandas
 
     if column.name in _LISTS:
@@ -109,7 +109,7 @@ def _of(command: str, about: Sequence[str], store: Optional[Path], at: Optional[
 
 
 def lineage(about: str, *, store: Optional[Path] = None, at: Optional[str] = None, downstream: bool = False) -> Answer:
-    """Where something comes from, such as `endpoint/NAME`, `model/NAME` or `training-job/NAME`; or what was made from it."""
+    """What an entity (`endpoint/NAME`, `model/NAME`, `training-job/NAME`) was made from; with `downstream`, what was made from it."""
     return _of("lineage", [about], store, at, ["--downstream"] if downstream else [])
 
 
@@ -156,7 +156,7 @@ class DriftReport:
 
 
 def drift(baseline: Path, frame: Any, *, mode: str = "exact") -> DriftReport:
-    """Compares a data frame with a baseline (the folder that `sagewarden baseline` made, or Model Monitor)."""
+    """Compares a data frame with a baseline: a folder that `sagewarden baseline` or Model Monitor made."""
     if not hasattr(frame, "to_csv"):
         raise TypeError(f"a data frame is needed, not {type(frame)}")
     with tempfile.TemporaryDirectory() as folder:

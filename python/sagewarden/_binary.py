@@ -20,7 +20,7 @@ class NoBinary(RuntimeError):
 def binary() -> str:
     """The path of the command.
 
-    It is looked for under the name in `SAGEWARDEN_BINARY`, then where pip puts commands, then on the PATH.
+    The package takes the path in `SAGEWARDEN_BINARY`, else looks where pip puts commands, else on the PATH.
     """
     named = os.environ.get(VARIABLE)
     if named:

@@ -8,10 +8,10 @@ import subprocess
 from dataclasses import dataclass
 from typing import Dict, Optional, Tuple
 
-#: Of a folder: its repository's name, and where git keeps its own files.
+#: For each folder: the name of its repository, and the folder where git keeps its own files.
 _repositories: Dict[str, str] = {}
 _own_folders: Dict[Tuple[str, Optional[str]], str] = {}
-#: The commit of a folder, and the marks by which it was read.
+#: For each folder: its commit, and the marks of HEAD when the commit was read.
 _commits: Dict[str, Tuple["_Marks", str]] = {}
 
 #: Times, sizes and numbers of files.
@@ -50,7 +50,7 @@ def state() -> Optional[GitState]:
 
 
 def _commit() -> Optional[str]:
-    """The commit of HEAD. Git is asked again only when HEAD may have moved: each process costs milliseconds of every request."""
+    """The commit of HEAD. It asks git again only if HEAD may have moved: each process of git delays a request by milliseconds."""
     folder, marks = os.getcwd(), _marks()
     known = _commits.get(folder)
     if marks is not None and known is not None and known[0] == marks:
@@ -65,7 +65,7 @@ def _commit() -> Optional[str]:
 
 
 def _marks() -> Optional[_Marks]:
-    """What changes whenever HEAD moves; None where git writes no such file.
+    """Marks that change whenever HEAD moves; None if git writes no such file.
 
     Git adds a line to `logs/HEAD` with every commit, checkout and reset. A repository that somebody makes in this folder changes the
     folder's own time.

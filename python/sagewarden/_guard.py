@@ -91,14 +91,14 @@ class Guard:
         if any(known is emitter for known in self._emitters):
             return
         tags, before, after = self._handlers()
-        # Tags come before anybody else reads the parameters; what is sent is judged as others leave it.
+        # The guard adds its tags before other handlers read the parameters, and judges the request after all of them.
         emitter.register_first(*tags, unique_id=f"{id(self)}-{tags[0]}")
         for event, handler in (before, after):
             emitter.register_last(event, handler, unique_id=f"{id(self)}-{event}")
         self._emitters.append(emitter)
 
     def remove(self) -> None:
-        """Takes the guard away from the session, and from all clients that the session made since."""
+        """Removes the guard from the session, and from all clients that the session made since."""
         self.active = False
         for emitter in self._emitters:
             for event, _ in self._handlers():
@@ -126,7 +126,7 @@ class Guard:
             params["Tags"] = [*params.get("Tags", []), *tags]
 
     def _code_tags(self, present: Set[str]) -> List[Tuple[str, str]]:
-        """The tags that lead to the code, without those that are there. Where git has none, the guard says so once."""
+        """The tags that lead to the code, except those that the request has. If git gives none, the guard says so once."""
         state = _git.state()
         if state is None:
             self._once(f"requests carry no tags {COMMIT_TAG} and {REPOSITORY_TAG}: the current folder has no commit of git")
@@ -140,14 +140,14 @@ class Guard:
         return [*found, (REPOSITORY_TAG, state.repository)]
 
     def _before_call(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
-        """Judges what is about to be sent, as it is sent: AWS's own checks of its parameters came before."""
+        """Judges the request in its final form. boto3 has checked its parameters already."""
         operation = model.name
         if not self.active or not operation.startswith(JUDGED):
             return
         try:
             request = _sent(params)
             verdicts = self.judge.verdicts(request, operation, _calling_sdk())
-            # What has no controls is sent from any checkout: an address for MLflow's page is not made of code.
+            # Requests without controls are sent from any checkout: an address for MLflow's page does not depend on code.
             if verdicts:
                 self._refuse_uncommitted(operation)
         except (JudgeError, NoBinary) as error:
@@ -156,7 +156,7 @@ class Guard:
         self.verdicts.extend(verdicts)
         self._jobs.update(_stopped.created(operation, request))
         asked = _asked_now()
-        # What is not known is not right: nobody has judged it.
+        # An unknown verdict is not a passed one: nobody has judged the request.
         findings = [finding for verdict in verdicts for finding in verdict.findings if not finding.is_waived]
         open_findings = tuple(finding for finding in findings if finding.control not in asked)
         if open_findings and self.mode == "raise":
@@ -215,9 +215,9 @@ def _controls(number: int) -> str:
 
 
 def _calling_sdk() -> str:
-    """The SDK that called boto3, as the command calls it: the outermost of those on the stack, for their classes use each other.
+    """The SDK that called boto3, by the command's name for it. SDKs call each other, so the outermost one on the stack counts.
 
-    The core of version 3 counts only alone: it also measures the calls of its other classes, from outside of them.
+    The core of version 3 counts only if no other SDK is on the stack: it also wraps calls of the other classes to measure them.
     """
     found = BOTO3
     frame: Optional[FrameType] = sys._getframe(1)
@@ -257,7 +257,7 @@ def _emitters(session: Any) -> Iterator[Any]:
 
 
 def _client_of(session: Any) -> Optional[Callable[[str], Any]]:
-    """How to get a client of SageMaker in a region from what a guard is put on."""
+    """A function that makes a SageMaker client in a region from the guarded session or client."""
     if hasattr(session, "sagemaker_client"):
         return lambda region: session.sagemaker_client
     if hasattr(session, "client"):

@@ -29,7 +29,7 @@ def sdk_of(module: str) -> Optional[str]:
         return CORE
     if not module.startswith("sagemaker."):
         return None
-    # Version 3 has its core within; version 2 has the trainer of version 3 as `sagemaker.modules`.
+    # Version 3 contains the core; version 2 contains the trainer of version 3 as `sagemaker.modules`.
     if "sagemaker.core" not in sys.modules:
         return "SageMaker SDK v3" if module.startswith("sagemaker.modules.") else "SageMaker SDK v2"
     is_core = module.startswith("sagemaker.core.") and not module.startswith(("sagemaker.core.processing", "sagemaker.core.transformer"))
@@ -57,7 +57,7 @@ class Finding:
     actual: str
     wanted: str
     fix: str
-    #: The fix as a diff of the request: `-` before what stands at a field, `+` before what should; empty if that is not known.
+    #: The fix as a diff of the request: `-` marks the present value, `+` the right one; empty if the right value is not known.
     diff: str = ""
     #: The fix as code, for the SDK that made the request; empty if that is not known.
     code: str = ""
@@ -81,8 +81,8 @@ class Finding:
     def __str__(self) -> str:
         words = {"violation": "FAILED", "unknown": "UNDECIDED", "waived": "WAIVED"}
         head = f"{words.get(self.status, self.status)} {self.control} ({self.severity}): {self.title}"
-        parts = {"field": self.field, "found": self.actual, "wanted": self.wanted, "fix": self.fix, "diff": self.diff, "code": self.code}
-        # Further lines stand below the first.
+        parts = {"field": self.field, "actual": self.actual, "wanted": self.wanted, "fix": self.fix, "diff": self.diff, "code": self.code}
+        # Further lines are aligned with the first.
         lines = [f"    {name + ':':<8}" + part.replace("\n", "\n" + " " * 12) for name, part in parts.items() if part]
         return "\n".join([head, *lines])
 
@@ -163,7 +163,7 @@ class Judge:
             try:
                 answer = self._ask(line)
             except _Ended:
-                # It may have been killed since it was last asked. A line that ends it does so again.
+                # The process may have been killed since the last question. If this question ended it, the question will do so again.
                 answer = self._ask(line)
         if answer.get("unusable"):
             raise JudgeError(str(answer["unusable"]))

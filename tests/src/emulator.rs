@@ -60,7 +60,7 @@ impl Emulator {
     }
 
     /// Starts it with IAM enforced (signatures and policies count: a permission that a role lacks fails the test), and with the simulator
-    /// at this address for what it does not play itself.
+    /// at this address for the services that it does not simulate.
     ///
     /// # Errors
     /// As [`Self::start`].

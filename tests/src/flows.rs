@@ -299,7 +299,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// Enforcement comes last, also where others have to try again: what it changes or deletes has been recorded as it was.
+    /// Enforcement comes last, even if other functions have to try again: resources are recorded before it changes or deletes them.
     const ALL: [Self; 5] =
         [Self::RecordCommit, Self::RecordLineage, Self::DetectDrift, Self::AlertDrift, Self::EnforcePolicy];
     /// Those that judge no resource.

@@ -91,7 +91,7 @@ fn build_with(folder: &str, options: &[&str]) -> Result<Vec<(String, PathBuf)>> 
         .current_dir(root())
         .args(["build", "--workspace", "--message-format=json", "--target-dir"])
         .arg(target()?)
-        // With a test among what is built, dependencies have the features that they have in tests: nothing is compiled twice.
+        // If a test is built as well, dependencies have the same features as in tests, so nothing is compiled twice.
         .args(["--test", "house"])
         .args(options)
         .stderr(std::process::Stdio::inherit())

@@ -12,7 +12,7 @@ use sagewarden_local::SimulatedAccount;
 const KEYS: usize = 1_000;
 const BYTES: u64 = 64 << 20;
 
-/// A request: the method, the path, and what stands behind the question mark.
+/// A request: the method, the path, and the query.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ObjectRequest<'a> {
     pub(crate) method: &'a Method,

@@ -1,4 +1,4 @@
-//! Answers of the function and Lambda's limit: what is too large is cut, and its cursor goes on.
+//! Answers of the function and Lambda's limit: an answer that is too large is cut, and its cursor continues it.
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 

@@ -1,4 +1,4 @@
-//! AWS's own client drives the simulator: what it does not accept, AWS would not have answered.
+//! AWS's own client drives the simulator: the client rejects an answer that AWS would not give.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use sagewarden_local::{Clock, LocalGit, NewCommit, SimulatedAccount, Store, Story};

@@ -94,7 +94,7 @@ fn what_creates_something_without_controls_takes_what_the_api_says() -> Result<(
             members.iter().map(|(member, required)| (member.as_str(), *required)).collect();
         assert_eq!(own, api, "{operation}");
     }
-    // An ARN alone says nothing of what a presigned address is for.
+    // An ARN alone does not show the purpose of a presigned address.
     let named =
         ["CreatePipeline", "CreateAutoMLJob", "CreatePartnerAppPresignedUrl", "CreatePresignedMlflowAppUrl"];
     let known: BTreeSet<&str> = creations()

@@ -1,4 +1,4 @@
-//! The report of drift does in a browser what it promises: a headless Chromium opens it, and a script reads numbers off it.
+//! The report of drift works in a browser: a headless Chromium opens it, and a script reads its numbers.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;

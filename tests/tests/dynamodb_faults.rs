@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::post;
+use futures::future::try_join_all;
 use sagewarden_dynamodb::DynamoTable;
 use sagewarden_govern::ports::{PortErrorKind, Table};
 use sagewarden_lineage::table::{Attributes, Item, Key, Query, Value as TableValue, Write};
@@ -133,7 +134,7 @@ async fn a_batch_of_reads_goes_on_with_what_was_left_undone_and_with_nothing_els
     let front = Front::start(move |body, before| {
         assert_eq!(body["RequestItems"]["lineage"]["ConsistentRead"], json!(true));
         let mut done = asked(body);
-        // The first time nothing is answered at all.
+        // The first request gets no answer at all.
         let left = match before % 3 {
             0 => std::mem::take(&mut done),
             1 => done.split_off(done.len() / 2),
@@ -159,47 +160,59 @@ async fn a_batch_of_reads_goes_on_with_what_was_left_undone_and_with_nothing_els
 
 #[tokio::test]
 async fn a_batch_that_never_ends_is_given_up_as_throttled() -> Result<()> {
-    let front = Front::start(|body, _| {
+    let never = |body: &Value, _| {
         let left = body["RequestItems"].clone();
         (StatusCode::OK, json!({ "UnprocessedItems": left, "UnprocessedKeys": left, "Responses": {} }))
-    })
-    .await?;
-    let error = front.table.write(&puts(3)).await.unwrap_err();
+    };
+    let (writing, reading) = (Front::start(never).await?, Front::start(never).await?);
+    // Both wait for seconds, side by side.
+    let puts = puts(3);
+    let keys = [key(1), key(2)];
+    let (written, read) = tokio::join!(writing.table.write(&puts), reading.table.get(&keys));
+    let error = written.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Throttled, "{error}");
-    let bodies = front.bodies("BatchWriteItem");
+    let bodies = writing.bodies("BatchWriteItem");
     assert_eq!(bodies.len(), 8, "once, and after each of seven waits");
     assert!(bodies.iter().all(|body| asked(body).len() == 3));
-    front.calls.lock().unwrap().clear();
 
-    let error = front.table.get(&[key(1), key(2)]).await.unwrap_err();
+    let error = read.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Throttled, "{error}");
-    assert_eq!(front.bodies("BatchGetItem").len(), 8);
+    assert_eq!(reading.bodies("BatchGetItem").len(), 8);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_refusal_that_ends_is_not_noticed_and_one_that_stays_is_throttled() -> Result<()> {
-    for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"] {
-        let front = Front::start(move |_, before| match before {
-            0 | 1 => refusal(code),
-            _ => (StatusCode::OK, json!({})),
-        })
-        .await?;
-        front.table.write(&puts(1)).await?;
-        let bodies = front.bodies("BatchWriteItem");
-        assert_eq!(bodies.len(), 3, "{code}");
-        assert!(bodies.iter().all(|body| *body == bodies[0]), "the same is asked again");
+    let codes = ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"];
+    // Each waits for seconds, so all do it side by side.
+    tokio::try_join!(try_join_all(codes.map(ended)), try_join_all(codes.map(stayed)))?;
+    Ok(())
+}
 
-        let front = Front::start(move |_, _| refusal(code)).await?;
-        let error = front.table.query(&Query::prefix("p", "O#")).await.unwrap_err();
-        assert_eq!(error.kind(), PortErrorKind::Throttled, "{error}");
-        let error = front.table.get(&[key(1)]).await.unwrap_err();
+async fn ended(code: &'static str) -> Result<()> {
+    let front = Front::start(move |_, before| match before {
+        0 | 1 => refusal(code),
+        _ => (StatusCode::OK, json!({})),
+    })
+    .await?;
+    front.table.write(&puts(1)).await?;
+    let bodies = front.bodies("BatchWriteItem");
+    assert_eq!(bodies.len(), 3, "{code}");
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "the same is asked again");
+    Ok(())
+}
+
+async fn stayed(code: &'static str) -> Result<()> {
+    let front = Front::start(move |_, _| refusal(code)).await?;
+    let query = Query::prefix("p", "O#");
+    let keys = [key(1)];
+    let (queried, read) = tokio::join!(front.table.query(&query), front.table.get(&keys));
+    for error in [queried.unwrap_err(), read.unwrap_err()] {
         assert_eq!(error.kind(), PortErrorKind::Throttled, "{error}");
     }
     Ok(())
 }
 
-/// Sagewarden makes no transactions; somebody else's may hold an item for a moment.
 #[tokio::test]
 async fn an_item_that_anothers_transaction_holds_is_tried_again_later() -> Result<()> {
     let front = Front::start(|_, _| refusal("TransactionConflictException")).await?;

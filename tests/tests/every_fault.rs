@@ -1,6 +1,6 @@
 //! Every fault at every call of every port, in flows with each kind of remedy, of deployments and of monitoring. Whatever fails, and
-//! wherever the process dies, the flow ends in the same state, and the notices say what was found and what was done about it. Then two
-//! faults in one run, at calls that a seed draws.
+//! wherever the process dies, the flow ends in the same state, and the notices name the finding and the remedy. Then two faults in one run,
+//! at calls that a seed draws.
 //!
 //! A process may die between publishing a notice and noting that. Then the notice may be published twice, with one `notice_id`.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
@@ -180,8 +180,8 @@ fn about(line: &str) -> &str {
     line.split(": ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or(line)
 }
 
-/// A remedy whose answer said that it failed is reported as failed, by a notice of its own or by the finding, and later as done: what is
-/// learned in the end.
+/// If the answer says that a remedy failed, Sagewarden reports the failure, in a notice of its own or in the finding. If the remedy took
+/// effect after all, Sagewarden reports that later.
 fn in_the_end(lines: Vec<String>, expected: &[String]) -> Vec<String> {
     let (mut failures, others): (Vec<String>, Vec<String>) =
         lines.into_iter().partition(|line| line.starts_with(REMEDIATION_FAILED));

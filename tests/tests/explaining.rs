@@ -1,4 +1,5 @@
-//! The reasons of the deployed model: what it relied on in training, what it relies on in each window, and who learns of it.
+//! The reasons of the deployed model: the features that it relied on in training, those that it relies on in each window, and who is
+//! informed.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 #[path = "explaining/archives.rs"]

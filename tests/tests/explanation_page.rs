@@ -1,4 +1,4 @@
-//! The page of an explanation does in a browser what it promises: a headless Chromium opens it, and a script reads numbers off it.
+//! The page of an explanation works in a browser: a headless Chromium opens it, and a script reads its numbers.
 
 use std::fs;
 use std::io::Write;

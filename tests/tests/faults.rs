@@ -1,5 +1,5 @@
-//! A table that fails in the midst of things: what is retried ends in the state that it would have ended in, and each notice
-//! is published once, unless a sender dies between publishing and noting it.
+//! A table that fails in the middle of a record: after the retry, the state is the same as without the failure, and each notice is
+//! published once, unless a sender dies between publishing a notice and recording that.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +68,7 @@ impl Run {
 
     fn handle(&mut self, event: &Event) -> Vec<Handled> {
         self.deliveries += 1;
-        // Each delivery is somebody else's, an hour later: a claim that was left behind has run out.
+        // Another process handles each delivery, an hour later, so that a claim that was left behind has expired.
         let now = Timestamp::from_millis(Story::demo_start().millis() + self.deliveries * 3_600_000);
         let moment = Moment { now, owner: format!("delivery {}", self.deliveries) };
         block_on(route::deliver(&self.world, &self.system.judging(), event, &moment))

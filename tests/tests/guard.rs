@@ -76,7 +76,7 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
         found["verdict"].as_str().is_some_and(|text| text.starts_with("training-job/good: compliant")),
         "{found:#}"
     );
-    // Tags of one's own stay, and what they say already is not said twice.
+    // The user's own tags stay, and the guard does not add a tag that is there already.
     assert_eq!(found["own_tags_are"], json!({ "git-commit": "mine", "Repository": "credit" }));
 
     // A request that fails is never sent.

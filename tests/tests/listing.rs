@@ -1,4 +1,4 @@
-//! The lists: what is in them, when an entry leaves, and that the pages of a list put together are the whole list.
+//! The lists: their entries, when an entry leaves, and that all pages together are the whole list.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

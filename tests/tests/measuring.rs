@@ -1,4 +1,5 @@
-//! From labels that come late and in pieces to a measure of the model: what arrives when, how often and in which order changes nothing.
+//! From labels that come late and in pieces to the quality of the model: the times, the repetitions and the order of the arrivals change
+//! nothing.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 #[path = "measuring/bias.rs"]

@@ -1,4 +1,4 @@
-//! A remedy changes a resource in one call: what is being changed refuses the next one.
+//! A remedy changes a resource in one call: a resource that is being changed refuses another call.
 
 use sagewarden_events::{Change, Corrections, Resource, ResourceKind};
 use sagewarden_govern::ports::{PortErrorKind, Remedies};

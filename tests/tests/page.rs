@@ -1,4 +1,4 @@
-//! The page does in a browser what it promises: a headless Chromium opens it, and a script clicks, searches and looks.
+//! The page works in a browser: a headless Chromium opens it, and a script clicks, searches and checks the result.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fs;

@@ -325,7 +325,7 @@ const FUNCTIONS: &[Function] = &[
                 Place::Elsewhere,
                 &["Account::tags", "Account::schedules_of", "Account::steps_of", "Account::components_of"],
             ),
-            // Of any bucket: those that jobs read are not known beforehand.
+            // For any bucket: the buckets that jobs read are not known beforehand.
             always(Place::Elsewhere, &["Objects::versioning"]),
             always(Place::Elsewhere, &["SourceControl::commit", "Keys::manager", "Bus::publish"]),
             always(Place::Data, RECORDED),
@@ -489,7 +489,7 @@ const WRITES: [&str; 4] =
 fn a_role_is_denied_every_partition_that_its_function_never_writes() {
     let starts = KINDS.iter().flat_map(|kind| kind.pk.split(", or ")).map(|pk| match pk.split('<').next() {
         None | Some("") => IDENTITY,
-        // Those on what has no node, and on what has one.
+        // Verdicts on resources without a node, and on resources with one.
         Some("V#R#") => "V#",
         Some(start) => start,
     });

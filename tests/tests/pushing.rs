@@ -211,7 +211,7 @@ fn a_forced_push_is_distinguished_from_one_that_only_adds() {
     let other = pushes.commit(&[&line[1]], "instead", 20);
     let told = pushes.branch(&other, Some(&line[2]), BEN, 30);
     assert!(told.contains("pushed by force"), "{told}");
-    // Back to where it was: nothing is new, and this push did not bring that commit.
+    // The branch goes back to an earlier commit: nothing is new, and this push did not bring that commit.
     pushes.branch(&line[0], Some(&other), BEN, 40);
     let forced: Vec<Option<i64>> = pushes.heads().iter().map(|row| row.number("forced")).collect();
     assert_eq!(forced, [None, Some(1), Some(1)]);

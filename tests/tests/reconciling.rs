@@ -59,7 +59,7 @@ fn parts(system: &System) -> Result<Vec<Value>> {
     Ok(events)
 }
 
-/// Everything that a tick leads to. Returns what was said.
+/// Everything that a tick leads to. Returns the text for the log.
 fn hour_with(
     system: &System,
     world: &impl World,

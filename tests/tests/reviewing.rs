@@ -1,4 +1,4 @@
-//! A push is judged and its commit commented on: which files count, what is said, and that it is said once.
+//! A push is judged, and its commit gets a comment: which files count, the text of the comment, and that there is only one.
 
 use futures::executor::block_on;
 use sagewarden_codecommit::CodeCommit;

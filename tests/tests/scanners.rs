@@ -93,7 +93,7 @@ fn accepted(list: &[(&str, &str, &str)]) -> Found {
     accepted
 }
 
-/// Nothing else is found, and nothing is accepted in vain.
+/// The scanners find nothing else, and every accepted finding still occurs.
 fn compare(found: &Found, accepted: &Found) {
     let new: Vec<_> = found.difference(accepted).collect();
     assert!(new.is_empty(), "mend what is found, or accept it with a reason: {new:#?}");

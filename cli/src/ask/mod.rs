@@ -67,7 +67,7 @@ pub(crate) fn why(options: &WhyOptions) -> Result<ExitCode, CommandError> {
     )
 }
 
-/// As [`why`], but that the store knows nothing is an answer, too.
+/// As [`why`], but it also answers if the store knows nothing about the resource.
 pub(crate) fn explain_gap(options: &WhyOptions) -> Result<ExitCode, CommandError> {
     if let Some(name) = options.answering.stack() {
         return of_stack(name, options, Ask::Gap);

@@ -60,7 +60,7 @@ pub(super) fn refused(store: &Store, refusal: NoAnswer) -> CommandError {
     };
     match near(store, entity) {
         Ok(Some(hint)) => CommandError::UnknownEntity { entity: entity.clone(), hint },
-        // The refusal is the answer. That no better one was found is not worth a second error.
+        // The refusal is the answer. If no similar name is found, that is not a second error.
         Ok(None) | Err(_) => refusal.into(),
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn baseline(options: &BaselineOptions) -> Result<Suggestion, CommandE
     Ok(Suggestion { files: files(&baseline), table: table(&baseline) })
 }
 
-/// Model Monitor's two files, and a third from which `drift` has the same baseline sooner.
+/// Model Monitor's two files, and `baseline.compiled`, from which `drift` reads the same baseline faster.
 fn files(baseline: &SuggestedBaseline) -> Vec<(&'static str, Vec<u8>)> {
     let files = baseline.files().map(|(name, text)| (name, text.into_bytes()));
     let [(_, statistics), (_, constraints)] = &files;
@@ -96,7 +96,7 @@ fn values(options: &BaselineOptions) -> Values {
     }
 }
 
-/// The file, where there is but one.
+/// The file, if there is only one.
 fn named(options: &BaselineOptions) -> String {
     match options.data.as_slice() {
         [only] => format!("`{}`", only.display()),
@@ -136,7 +136,7 @@ fn of_rows(rows: PeriodRows, issues: Issues, by: Option<&Period>) -> Result<Sugg
     Ok(baseline)
 }
 
-/// Which columns are left out, and how they are taken back in.
+/// The columns that are left out, and how to include them again.
 fn say_what_is_no_feature(baseline: &SuggestedBaseline) {
     for (column, why) in &baseline.no_features {
         let column = line(column);
@@ -178,7 +178,7 @@ fn odd(column: &ColumnProfile, feature: &FeatureStatistics) -> Option<String> {
     }
 }
 
-/// The table of the columns.
+/// The printed table, with a row for each column of the data.
 fn table(baseline: &SuggestedBaseline) -> String {
     let features = &baseline.statistics.features;
     let mut table = Grid::new(["Feature", "Type", "Complete", "Distinct", "Values"]);
@@ -200,14 +200,27 @@ fn row(feature: &FeatureStatistics) -> [String; 5] {
     let percent = |part: Option<f64>| part.map_or_else(|| "-".to_owned(), percent);
     let (complete, distinct, values) = match (&feature.numerical_statistics, &feature.string_statistics) {
         (Some(numbers), _) => {
-            let distinct = numbers.approximate_num_distinct_values.unwrap_or_default();
+            let distinct = about(
+                numbers.approximate_num_distinct_values.unwrap_or_default(),
+                numbers.common.num_present,
+            );
             let range = numbers.min.zip(numbers.max).map(|(min, max)| format!("{min} .. {max}"));
-            (percent(numbers.completeness), distinct.to_string(), range.unwrap_or_default())
+            (percent(numbers.completeness), distinct, range.unwrap_or_default())
         }
-        (None, Some(texts)) => (percent(texts.completeness), texts.distinct_count.to_string(), listed(texts)),
+        (None, Some(texts)) => {
+            let few = texts.distribution.as_ref().map(|shares| shares.categorical.buckets.len().to_string());
+            let distinct =
+                few.unwrap_or_else(|| about(texts.distinct_count as u64, texts.common.num_present));
+            (percent(texts.completeness), distinct, listed(texts))
+        }
         (None, None) => (percent(None), "0".to_owned(), String::new()),
     };
     [line(&feature.name), format!("{:?}", feature.inferred_type), complete, distinct, values]
+}
+
+/// An estimate of how many values are different. It may be off by some percent, but there are no more than values.
+fn about(distinct: u64, present: u64) -> String {
+    format!("about {}", distinct.min(present))
 }
 
 /// The first of the texts, if they are few.

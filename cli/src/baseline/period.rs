@@ -12,7 +12,7 @@ pub(crate) enum Period {
     Files,
     /// The value of a column.
     Values(String),
-    /// So many milliseconds by the time in a column.
+    /// Spans of this many milliseconds, by the time in a column.
     Time { column: String, length: i64 },
 }
 
@@ -41,7 +41,7 @@ impl Period {
         }
     }
 
-    /// The name of the period that a value belongs to; none where it says no time.
+    /// The name of the period that a value belongs to; none if the value is not a time.
     pub(super) fn name(&self, value: &str) -> Option<String> {
         match self {
             Self::Time { length, .. } => Some(format!("{:020}", millis(value)?.div_euclid(*length))),
@@ -50,7 +50,7 @@ impl Period {
     }
 }
 
-/// When a text says, in milliseconds since 1970.
+/// The time in a text, in milliseconds since 1970.
 fn millis(text: &str) -> Option<i64> {
     let text = text.trim();
     let day = || Timestamp::from_text(&format!("{}T00:00:00Z", text.get(..10)?));

@@ -28,15 +28,15 @@ pub(crate) struct PeriodRows {
     pub(crate) columns: Vec<String>,
     values: Values,
     by: Option<Period>,
-    /// The column that says when, and its place.
+    /// The column of times, and its place.
     column: Option<(String, Option<usize>)>,
     /// The period of a file's rows, if each file is a period.
     file: String,
-    /// Rows that say no time.
+    /// Rows without a time.
     pub(crate) undated: u64,
-    /// Whether there were more periods than are held.
+    /// Whether the data had more periods than memory may hold.
     pub(crate) too_many: bool,
-    /// Whether these are only a part of the rows.
+    /// Whether this holds only a part of the rows.
     is_part: bool,
 }
 

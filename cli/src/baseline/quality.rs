@@ -34,7 +34,7 @@ pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<S
     let start = input.fill_buf().map_err(CommandError::unreadable(path))?;
     let suspicious = columns.header && has_numbers_only(start);
     if suspicious {
-        // Before what fails because of it: such names are often doubled.
+        // The warning comes before errors that follow from it: such names often occur twice.
         output::warn(format_args!("warning: `{}`: {NUMBERS_ONLY}", path.display()));
     }
     let (statistics, constraints) = suggest(input, &columns, settings)

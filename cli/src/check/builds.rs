@@ -64,7 +64,7 @@ pub(crate) const JUNIT: (&str, &str) = (
     "</testsuites>\n",
 );
 
-/// A file as a suite: each control of each resource is a case. Its properties say what it was judged with.
+/// A file as a suite: each control of each resource is a case. The properties of the suite name the settings, the profile and the bundle.
 pub(crate) fn junit(settings: &InForce, file: &CheckedFile) -> String {
     if file.is_foreign {
         return String::new();
@@ -122,7 +122,7 @@ fn properties(settings: &InForce) -> String {
     format!("    <properties>\n{}    </properties>\n", each.concat())
 }
 
-/// What stands above a summary: what everything in it was judged with.
+/// The head of a summary: the settings, the profile and the bundle by which its files were judged.
 pub(crate) fn markdown_head(settings: &InForce) -> String {
     let text = Markdown::default().ours("## Sagewarden\n\nJudged with ");
     let text = match &settings.path {

@@ -12,7 +12,7 @@ pub(crate) struct CheckedFile {
     /// As it was given.
     pub(crate) path: String,
     pub(crate) subjects: Vec<CheckedSubject>,
-    /// Requests of kinds that have controls, which could not be read.
+    /// Requests that could not be read although controls apply to their kind.
     pub(crate) undecided: Vec<String>,
     pub(crate) passed_over: Vec<String>,
     /// Why nothing in it could be judged.
@@ -74,7 +74,7 @@ pub(crate) struct Known {
 }
 
 impl CheckedFile {
-    /// Nothing yet of the file at a path.
+    /// A file at a path, of which nothing is known yet.
     pub(crate) fn of(path: String) -> Self {
         Self { path, ..Self::default() }
     }
@@ -87,7 +87,7 @@ impl CheckedFile {
             || self.subjects.iter().any(CheckedSubject::is_judged)
     }
 
-    /// Whether nothing was found in it, not even something to say of it.
+    /// Whether nothing was found in the file: neither a result nor a note.
     pub(crate) fn is_empty(&self) -> bool {
         !self.said.is_begun
             && self.subjects.is_empty()
@@ -131,7 +131,7 @@ impl CheckedSubject {
         !self.verdict.checked.is_empty()
     }
 
-    /// Whether something is broken or undecided that is neither waived nor known.
+    /// Whether a finding is open: a failed or undecided control that is neither waived nor known.
     pub(crate) fn is_open(&self) -> bool {
         self.findings().any(|(finding, _, is_known)| !is_known && finding.status != FindingStatus::Waived)
     }
@@ -151,7 +151,7 @@ impl CheckedSubject {
         self.known.iter().filter(|is_known| **is_known).count()
     }
 
-    /// How many of the controls are broken, undecided, waived and known.
+    /// How many controls failed, are undecided, waived and known.
     pub(crate) fn counted(&self) -> Vec<(usize, &'static str)> {
         let open = self.findings().filter(|(_, _, is_known)| !is_known).map(|(finding, ..)| finding);
         let mut counted = Finding::counted(open);
@@ -161,7 +161,7 @@ impl CheckedSubject {
     }
 }
 
-/// The verdicts of all files in numbers.
+/// The numbers of verdicts over all files.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) files: usize,
@@ -194,7 +194,7 @@ impl Tally {
         self.is_unusable |= file.unusable.is_some();
     }
 
-    /// Whether all could be used, and nothing was judged.
+    /// Whether every file could be used, but none had anything to judge.
     pub(crate) fn is_without_result(&self) -> bool {
         !self.is_broken && !self.is_unusable && !self.is_judged
     }

@@ -24,13 +24,13 @@ const LARGEST: usize = 8 << 20;
 /// Why a file of code cannot be judged.
 #[derive(Debug, Error)]
 pub(crate) enum UnreadableCode {
-    /// There is no interpreter.
+    /// The machine has no Python interpreter.
     #[error("Python cannot be started ({0}): install Python 3.9 or newer as `python3`")]
     NoPython(io::Error),
     /// The interpreter gave no answer.
     #[error("Python could not read it: {0}")]
     NoAnswer(String),
-    /// The reader refused it.
+    /// The program that reads the code refused it.
     #[error("{0}")]
     Refused(String),
 }

@@ -20,7 +20,7 @@ const SHOWN: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) path: PathBuf,
-    /// It was found in a folder: it may be somebody else's.
+    /// It was found in a folder: it may have nothing to do with SageMaker.
     pub(crate) is_found: bool,
     /// A file of this size is judged on all cores and alone, so that the memory for it is needed once.
     pub(crate) is_large: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Files {
     pub(crate) passed_over: usize,
     /// Folders and links that could not be looked into, and patterns that fit nothing.
     pub(crate) unreadable: Vec<CommandError>,
-    /// What has a fitting name and is no file, in words.
+    /// Notes on links, pipes and devices whose names fit, but which are not files.
     notes: Vec<String>,
     /// How many more there are.
     more_notes: u64,
@@ -65,7 +65,7 @@ impl Files {
         files
     }
 
-    /// What was skipped and is no file, in words.
+    /// Notes on skipped links, pipes and devices.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         let more = || format!("{} more were skipped that are no files", self.more_notes);
         self.notes.iter().cloned().chain((self.more_notes > 0).then(more))
@@ -98,7 +98,7 @@ impl Files {
         }
     }
 
-    /// What a pattern fits is taken as what a folder holds: whoever writes a pattern does not know every file.
+    /// Files that a pattern matches are treated like files of a folder: the author of a pattern does not know every file.
     fn fitting(&mut self, pattern: &NamePattern) {
         if !self.fits_within(pattern, &pattern.base, pattern.deepest) {
             self.unreadable.push(pattern.unfit());
@@ -169,7 +169,7 @@ impl Files {
         }
     }
 
-    /// Names what has a fitting name, or hides files behind it, and is passed over.
+    /// Notes a path that is skipped because it is not a file, although its name fits or it may hide files.
     fn no_file(&mut self, path: &Path, why: impl Display) {
         self.passed_over += 1;
         if self.notes.len() < SHOWN {

@@ -24,7 +24,7 @@ pub(crate) struct Judging<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Says the verdicts on the resources of a file once they are there, instead of keeping them.
+/// Prints the verdicts on the resources of a file as soon as they exist, instead of keeping them.
 pub(crate) struct Saying<'s> {
     pub(crate) format: CheckFormat,
     /// Takes the file's path, and the printed verdicts on some of its resources.
@@ -51,7 +51,7 @@ const AT_A_TIME: usize = 16;
 /// Lines that cannot be read and are named; more are counted.
 const SHOWN: usize = 10;
 
-/// Where the verdicts of a file go: if they are printed at once, the format of that.
+/// Where the verdicts of a file go. If they are printed at once, it has their format.
 #[derive(Clone)]
 struct Goal {
     path: String,
@@ -148,7 +148,7 @@ impl FileReading<'_, '_> {
         self.form(&text)?;
         let checked = &mut self.checked;
         let is_silent = !checked.said.is_begun && checked.subjects.is_empty() && checked.undecided.is_empty();
-        // Of somebody else's template or plan nobody wants to read that it has nothing for us.
+        // If a folder holds a template or plan that has nothing to do with SageMaker, a note about it would only disturb.
         if self.file.is_found && is_silent && !source::is_ours(&text) {
             checked.passed_over.clear();
             checked.is_foreign = true;
@@ -176,7 +176,7 @@ impl FileReading<'_, '_> {
         }
     }
 
-    /// Nothing can be taken out of it: in a folder, it may be somebody else's.
+    /// The file cannot be used. In a folder, it may have nothing to do with SageMaker.
     fn refuse(&mut self, why: &Unusable, text: &str) -> Result<(), String> {
         if self.file.is_found && is_foreign(why, text) {
             self.checked.is_foreign = true;
@@ -188,7 +188,7 @@ impl FileReading<'_, '_> {
         })
     }
 
-    /// Code. In a folder, code that does not speak of SageMaker is somebody else's.
+    /// Code. In a folder, code that does not mention SageMaker is not judged.
     fn code(&mut self, text: &str) -> Result<(), String> {
         if self.file.is_found && !code::is_ours(text) {
             self.checked.is_foreign = true;
@@ -326,7 +326,7 @@ fn keep(checked: &mut CheckedFile, batch: Batch) {
     }
 }
 
-/// Whether a file of a folder is somebody else's: JSON of another kind, or a text that does not speak of SageMaker.
+/// Whether a file of a folder has nothing to do with SageMaker: JSON of another kind, or a text that does not mention SageMaker.
 fn is_foreign(why: &Unusable, text: &str) -> bool {
     match why {
         Unusable::UnknownForm | Unusable::OtherOperation { .. } => true,

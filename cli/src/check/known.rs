@@ -12,9 +12,9 @@ use crate::check::checked::{CheckedFile, CheckedSubject, Known};
 use crate::error::CommandError;
 use crate::input;
 
-/// The form of the file, for those that come after.
+/// The version of the file's form, for later versions of this program.
 const VERSION: u8 = 1;
-/// Stands in place of a control where a request could not be read.
+/// The word in place of a control if a request could not be read.
 const UNREADABLE: &str = "undecided";
 
 /// The file.

@@ -58,14 +58,14 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
     let mut checked = CheckedFile::of("-".to_owned());
     match read {
         Ok(intake) => judging.request(&mut checked, intake),
-        // Nothing is wrong with it: there is nothing to say of it.
+        // No control applies to the document, which is not a fault.
         Err(Unusable::OtherCall(_) | Unusable::NoControls(_)) => {}
         Err(why) => checked.unusable = Some(why.to_string()),
     }
     checked
 }
 
-/// The verdicts as `--format json` has them. A finding about a request also has the code that mends it, by what it is written with.
+/// The verdicts as `--format json` has them. A finding about a request also has the code that fixes it, for the SDK that made the request.
 fn with_code(bundle: &Bundle, checked: &CheckedFile) -> Json {
     let mut document = json!(words::document(checked));
     let subjects = document.get_mut("subjects").and_then(Json::as_array_mut);

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-/// Results that wait for the one before them, at most for each thread.
+/// The most results of each thread that wait for an earlier result.
 const AHEAD: usize = 64;
 
-/// Works on each thing, and hands over what came of it, one after the other. `each` says whether to go on.
+/// Works on the things in parallel, and hands over the results in order. `each` says whether to continue.
 pub(crate) fn in_order<T: Sync, R: Send>(
     things: &[T],
     work: impl Fn(&T) -> R + Sync,

@@ -25,7 +25,7 @@ pub(crate) struct NamePattern {
 }
 
 impl NamePattern {
-    /// `None` for a path that is no pattern, or that exists under that very name.
+    /// `None` if the path is not a pattern, or if a file has exactly this name.
     pub(crate) fn of(path: &Path) -> Option<Result<Self, CommandError>> {
         let text = path.to_str()?;
         let is_open = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);

@@ -91,14 +91,14 @@ pub(crate) struct Printing<'a> {
     format: CheckFormat,
     settings: &'a InForce,
     has_baseline: bool,
-    /// For the format that is of all files together.
+    /// For the format that needs all files together.
     log: LogContent,
     is_first: bool,
     /// Whether some resources of the next file have been printed.
     is_within: bool,
     /// Text that is ready to be printed.
     ready: String,
-    /// That nothing can be printed any more.
+    /// The error after which nothing can be printed any more.
     stopped: Option<io::Error>,
 }
 
@@ -192,7 +192,7 @@ impl<'a> Printing<'a> {
                 self.put(if tally.known > 0 { "Nothing is new.\n" } else { "All controls hold.\n" })
             }
             CheckFormat::Markdown | CheckFormat::Github => {}
-            // Readers take a log without results for one in which everything was mended.
+            // Readers of SARIF take a log without results as a sign that every finding was fixed.
             CheckFormat::Sarif if !tally.is_judged && !tally.is_broken => {}
             CheckFormat::Sarif => {
                 let stale = self.has_baseline.then_some(tally.stale.as_slice());

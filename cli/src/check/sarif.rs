@@ -44,7 +44,7 @@ impl LogContent {
 
 /// One log with one run. Its rules are the controls that something was judged by; its results the findings.
 ///
-/// `stale` is what the baseline lists and nobody found; `None` where there is no baseline.
+/// `stale` has the entries of the baseline that were not found any more; `None` without a baseline.
 pub(crate) fn log(settings: &InForce, content: &LogContent, stale: Option<&[Known]>) -> sarif::Sarif {
     let bundle = &settings.bundle;
     let LogContent { judged, files } = content;

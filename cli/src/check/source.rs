@@ -49,7 +49,7 @@ impl NoText {
     }
 }
 
-/// What a file that is meant for SageMaker has somewhere in it.
+/// Words that every file about SageMaker has somewhere.
 const OURS: [&str; 2] = ["SageMaker", "sagemaker"];
 
 /// Whether a text speaks of SageMaker.

@@ -136,7 +136,7 @@ pub(crate) struct SubjectDocument<'a> {
     findings: Vec<FindingDocument<'a>>,
 }
 
-/// A finding, as it is everywhere, and where it stands.
+/// A finding with the same fields as elsewhere, and its place in the file.
 #[derive(Serialize)]
 struct FindingDocument<'a> {
     control: &'a str,

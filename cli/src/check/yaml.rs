@@ -8,7 +8,7 @@ use sagewarden_policy::intake::Node;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value as Json};
 
-/// Values of a file, copies of anchors included. A template of CloudFormation has a thousandth of that.
+/// The most values in a file, copies of anchors included. A usual CloudFormation template has a thousandth of them.
 const MOST_VALUES: usize = 1_000_000;
 /// Values within values, as in JSON.
 const DEEPEST: usize = 100;
@@ -126,7 +126,7 @@ impl<'a> Building<'a> {
         if let Some(function) = function {
             built.json = Json::Object(Map::from_iter([(function.clone(), argument(&function, built.json))]));
         }
-        // Where an anchor stands its values are counted once more than needed, which bounds it all the same.
+        // At the anchor itself, its values are counted once more than needed. The count is still a bound.
         self.values += built.values;
         if self.values > MOST_VALUES {
             return Err(format!("more than {MOST_VALUES} values, copies of anchors included"));

@@ -25,7 +25,7 @@ struct ExplainedFeature {
     mean_abs_shap: f64,
 }
 
-/// Reads a file, or the one of a folder.
+/// Reads a file, or the file of that name in a folder.
 pub(super) fn read(path: &Path) -> Result<Analysis, CommandError> {
     let path = in_folder(path);
     parse(&input::read_any(&path)?, &path)
@@ -46,7 +46,7 @@ fn in_folder(path: &Path) -> PathBuf {
 }
 
 impl Explanation {
-    /// The values in Clarify's form. The name of the method is none of Clarify's, so that nobody confuses the two.
+    /// The values in Clarify's form. The method has a name that Clarify does not use, so that nobody confuses the two.
     fn analysis(&self) -> Analysis {
         let values: serde_json::Map<String, serde_json::Value> =
             self.features.iter().map(|each| (each.name.clone(), json!(each.mean_abs_shap))).collect();

@@ -116,17 +116,12 @@ struct BiasSummary<'a> {
 }
 
 impl BiasSummary<'_> {
-    /// Why there is no verdict, if one was asked for.
+    /// Why there is no verdict, if one was asked for. What is violated is a verdict.
     fn no_verdict(&self) -> Option<String> {
-        let drift = self.drift?;
-        if !drift.compared.is_empty() {
+        if self.violations.is_some_and(|found| !found.violations.is_empty()) {
             return None;
         }
-        let first = drift.incomparable.first();
-        Some(first.map_or_else(
-            || "neither has bias metrics".to_owned(),
-            |first| format!("{}: {}", line(&first.metric), first.why),
-        ))
+        self.drift?.nothing_compared().map(|why| line(&why))
     }
 
     fn compared(&self) -> BTreeMap<MetricKey<'_>, &ComparedBias> {

@@ -74,7 +74,7 @@ pub(crate) enum Command {
     /// Compare a group of people with everybody else, by Clarify's bias metrics
     #[command(after_help = BIAS_HELP)]
     Bias(BiasOptions),
-    /// Explain the predictions of an XGBoost model by exact SHAP values of its features
+    /// Explain the predictions of an XGBoost or LightGBM model by exact SHAP values of its features
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplanationOptions),
     /// Compare the ranking of a model's features by importance with an earlier ranking

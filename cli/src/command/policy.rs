@@ -105,7 +105,7 @@ pub(crate) struct PullOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportOptions {
-    /// What the policies will be attached as: managed policies of IAM, or service control policies of AWS Organizations
+    /// The kind of policies: managed policies of IAM, or service control policies of AWS Organizations
     #[arg(long = "as", value_name = "KIND", value_enum)]
     pub(crate) kind: ExportKind,
     /// The settings.toml with the modes and lists to use

@@ -40,7 +40,7 @@ pub(crate) struct ServeOptions {
     /// Open no browser
     #[arg(long)]
     pub(crate) no_open: bool,
-    /// Serve other machines, too, at this address of this machine; each browser then needs a token
+    /// Let other machines reach the pages at this address; each browser then needs a token
     #[arg(long, value_name = "ADDR")]
     pub(crate) bind: Option<IpAddr>,
 }

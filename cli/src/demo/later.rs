@@ -17,7 +17,7 @@ use crate::serve::serve;
 /// Any free port: another demo may be open.
 const PORT: u16 = 0;
 
-/// Plays on, and serves until Ctrl-C.
+/// Continues the story, and serves until Ctrl-C.
 pub(super) fn serve_on(system: &System, files: &DemoFiles, opens: bool) -> Result<ExitCode, CommandError> {
     output::print_text("\nThree more weeks are played, so that there is an account to look at.\n")?;
     let system = continued(system, files)?;

@@ -32,7 +32,7 @@ pub(crate) fn play(system: &System) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// So many seconds after the story.
+/// The time this many seconds after the story.
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(Story::demo_end().millis() + seconds * 1_000)
 }

@@ -31,7 +31,7 @@ use crate::drift::summary::DriftSummary;
 use crate::drift::windows::Windows;
 use crate::error::CommandError;
 use crate::input::source::Source;
-use crate::input::trouble::Trouble;
+use crate::input::trouble::{Trouble, is_too_little};
 use crate::input::{self, Inputs, Wanted};
 use crate::output::{self, verdict};
 
@@ -165,7 +165,7 @@ impl Judged {
         }
     }
 
-    /// Without a verdict on everything that was given, there is an error instead of a clean status.
+    /// If some of the input has no verdict, the command ends with an error instead of status 0.
     fn exit_code(&self) -> Result<ExitCode, CommandError> {
         Trouble::fail(&self.troubles)?;
         let counted = self.counted();
@@ -175,7 +175,14 @@ impl Judged {
                 None => CommandError::NothingJudged(why),
             });
         }
-        Ok(if counted.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        if !counted.violations.is_empty() {
+            return Ok(ExitCode::from(1));
+        }
+        let lost = Trouble::lost(&self.troubles);
+        if is_too_little(lost, counted.rows) {
+            return Err(CommandError::TooLittleRead { lost, used: counted.rows });
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     fn report<'a>(

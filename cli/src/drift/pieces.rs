@@ -8,7 +8,8 @@ use indicatif::ProgressBar;
 
 use crate::input::source::{BUFFER, MAX_LINE, Source};
 
-/// A piece ends with the last line that ends before this many bytes plus one more read. A piece fits into the cache of a core.
+/// A piece ends with its last whole line. It has at most this many bytes, and the bytes of one more read. A piece fits into the cache of a
+/// core.
 const PIECE: usize = 4 * BUFFER;
 
 /// A piece of a file.
@@ -85,7 +86,7 @@ impl Block {
     fn clear(&mut self) {
         self.filled = 0;
         if self.bytes.len() > 2 * PIECE {
-            // There was a very long line.
+            // A very long line had made the buffer large.
             self.bytes = Vec::new();
         }
     }
@@ -171,7 +172,7 @@ fn is_end(byte: &u8) -> bool {
 mod tests {
     use super::*;
 
-    /// Gives so many bytes at once.
+    /// Gives this many bytes at once.
     struct Slow(Vec<u8>, usize);
 
     impl Read for Slow {
@@ -183,7 +184,7 @@ mod tests {
         }
     }
 
-    /// The pieces of a text that arrives so many bytes at once.
+    /// The pieces of a text that arrives in chunks of this many bytes.
     fn pieces(text: &[u8], at_once: usize) -> Vec<Vec<u8>> {
         let mut lines = WholeLines::of(Box::new(Slow(text.to_vec(), at_once)));
         let (mut block, mut pieces) = (Block::default(), Vec::new());

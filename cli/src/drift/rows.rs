@@ -13,7 +13,7 @@ pub(super) struct HourlyRows<'a> {
     of_file: Option<Hour>,
     /// In the order of their first rows.
     hours: Vec<(Option<Hour>, Profile)>,
-    /// Where the hour of the last row is.
+    /// The place of the last row's hour among the hours.
     last: usize,
 }
 
@@ -28,7 +28,7 @@ impl<'a> HourlyRows<'a> {
         self.hours
     }
 
-    /// The rows of an hour. Rows of one hour are together, so that all hours are looked through only when it changes.
+    /// The rows of an hour. Rows of one hour follow each other, so the hours are searched only when the hour changes.
     fn of(&mut self, hour: Option<Hour>) -> Option<&mut Profile> {
         if self.hours.get(self.last).is_none_or(|(last, _)| *last != hour) {
             self.last = self.hours.iter().position(|(known, _)| *known == hour).unwrap_or(self.hours.len());

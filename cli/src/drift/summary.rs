@@ -8,7 +8,7 @@ use sagewarden_view::drift::TrendWindow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::input::trouble::{Extent, Trouble};
+use crate::input::trouble::{Extent, Trouble, is_too_little};
 use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::terminal::{BAD, DIM, STRONG};
@@ -93,11 +93,11 @@ impl DriftSummary<'_> {
             None => "the baseline has too few rows for more".to_owned(),
         };
         Some(format!(
-            "note: so few rows show gaps of more than {gap:.2} between distributions of numbers; {more}\n"
+            "note: with so few rows, only gaps above {gap:.2} between distributions of numbers are noticed; {more}\n"
         ))
     }
 
-    /// Why not one feature of several was compared, where that is the same for all that the baseline has.
+    /// Why none of several features was compared, if the reason is the same for all features of the baseline.
     fn why_nothing_is_compared(&self) -> Option<&str> {
         let expected = || {
             self.evaluation
@@ -117,7 +117,9 @@ impl DriftSummary<'_> {
     }
 
     fn is_judged(&self) -> bool {
+        let Evaluation { rows, violations, .. } = self.evaluation;
         self.evaluation.nothing_judged().is_none()
+            && (!violations.is_empty() || !is_too_little(Trouble::lost(self.troubles), *rows))
     }
 
     /// One document: the evaluation, and further facts.

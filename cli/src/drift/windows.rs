@@ -11,7 +11,7 @@ use sagewarden_view::drift::TrendWindow;
 use crate::drift::hour::Hour;
 use crate::input::parts::InParts;
 
-/// So many hours are kept apart at a time: files come in the order of their hours, or nearly.
+/// The most hours that are kept apart at a time: files come in the order of their hours, or nearly so.
 const OPEN: usize = 8;
 
 /// Keeps the hours apart.
@@ -20,7 +20,7 @@ pub(crate) struct Windows<'a> {
     new: NewProfile<'a>,
     /// The features whose distances the trend shows; none without a report.
     trend: Option<Mode>,
-    /// The rows of one hour are together, so that the map is asked when the hour changes only.
+    /// The rows of one hour follow each other, so the map is asked only when the hour changes.
     current: (Option<Hour>, Profile),
     others: BTreeMap<Option<Hour>, Profile>,
     whole: Option<Profile>,
@@ -141,7 +141,8 @@ impl<'a> Windows<'a> {
         }
     }
 
-    /// An hour that comes again after it was closed counts in the whole; the trend has its first part, and all its rows.
+    /// If rows of an hour come after it was closed, the whole counts them. In the trend, the hour has the distances of its first part, and
+    /// the number of all its rows.
     fn close(&mut self, hour: Option<Hour>, profile: Profile) {
         if let Some(mode) = self.trend
             && let Some(hour) = hour

@@ -39,7 +39,7 @@ pub(crate) enum Misfit {
 pub(crate) struct Columns {
     /// Their names: from the header, else from the model, else `f0` and so on.
     pub(crate) names: Vec<String>,
-    /// Which feature each column is.
+    /// The feature of each column.
     pub(crate) features: Vec<usize>,
     /// The column of each feature, among all columns of the table.
     pub(crate) places: Vec<usize>,
@@ -96,8 +96,8 @@ fn place(columns: &[String], label: &str) -> Result<usize, Misfit> {
     named.or_else(place).ok_or_else(|| Misfit::NoColumn(label.to_owned()))
 }
 
-/// The feature of each column, where all have the names of features. Where none has, the order decides; where some have, somebody made a
-/// mistake.
+/// The feature of each column, if all columns have names of features. If no column has one, the order decides. If only some have one, that
+/// is an error.
 fn by_name(features: &[String], header: &[&String]) -> Result<Option<Vec<usize>>, Misfit> {
     let known: HashMap<&String, usize> = features.iter().zip(0..).collect();
     if known.len() < features.len() {

@@ -7,7 +7,7 @@ use sagewarden_view::explanation::{ExplainedFeature, ExplainedOutput};
 use crate::explain::columns::{Columns, Misfit};
 use crate::explain::sample::Sample;
 
-/// Takes the rows of a table. The first that does not fit ends it.
+/// Takes the rows of a table. The first row that does not fit ends the reading.
 pub(crate) struct RowExplainer<'a> {
     model: &'a Model,
     missing: MissingTexts,

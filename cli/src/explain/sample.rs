@@ -30,7 +30,7 @@ impl Sample {
         Self { rows: Vec::new(), every: 1, seen: 0, most }
     }
 
-    /// One of so many rows is kept.
+    /// One of this many rows is kept.
     pub(crate) fn every(&self) -> u64 {
         self.every
     }

@@ -1,4 +1,4 @@
-//! A bundle from a bucket: where the command is built with AWS's SDK (feature `aws`), which nothing else of it needs.
+//! A bundle from a bucket. This needs a build with AWS's SDK (feature `aws`).
 
 use std::collections::BTreeMap;
 

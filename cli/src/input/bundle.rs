@@ -40,7 +40,7 @@ pub(crate) fn of_bucket(place: &str) -> Result<Option<BundlePlace>, CommandError
 
 /// Refuses a bundle that is another one than the digest says.
 pub(crate) fn check(bundle: &Bundle, place: &str, digest: Option<&str>) -> Result<(), CommandError> {
-    /// So many digits that nobody can find a bundle with them by trying.
+    /// The fewest digits of a digest. Nobody can find another bundle with the same digits by trying.
     const LEAST: usize = 12;
     match digest.map(str::to_ascii_lowercase) {
         Some(digest) if digest.len() < LEAST => Err(CommandError::Option("a digest has at least 12 digits")),

@@ -36,10 +36,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     read_settled(path, || {}).map_err(CommandError::unreadable(path))
 }
 
-/// How often a file is read that changes meanwhile, and how long its writer is waited for between.
+/// How often a changing file is read again, and how long the command waits before it does.
 const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_millis(50);
-/// Who wrote so lately may not be done: between two writes, half a file looks like a whole one.
+/// If a file was written this recently, its writer may not be done: between two writes, half a file looks like a whole one.
 const LATELY: Duration = Duration::from_millis(20);
 
 /// `between` is called when the content is read, before the file is looked at again.
@@ -61,7 +61,7 @@ fn read_settled(path: &Path, mut between: impl FnMut()) -> io::Result<Vec<u8>> {
     refuse("it changes while it is read: try again once nothing writes to it")
 }
 
-/// Whether what was read is one version of a file. What has no length (a pipe, a file of `/proc`) has no versions.
+/// Whether the bytes that were read belong to one version of the file. A file without a length (a pipe, a file of `/proc`) has no versions.
 fn is_settled(before: &fs::Metadata, after: &fs::Metadata, read: usize, now: SystemTime) -> bool {
     let is_other = |one: &fs::Metadata, other: &fs::Metadata| {
         one.len() != other.len() || one.modified().ok() != other.modified().ok()
@@ -78,12 +78,12 @@ fn whole(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > LARGEST { refuse("it is larger than 512 MB") } else { Ok(bytes) }
 }
 
-/// A file that has an end, for who reads it piece by piece.
+/// A file that has an end, for readers that read it piece by piece.
 pub(crate) fn open(path: &Path) -> Result<fs::File, CommandError> {
     opened(path).map(|(file, _)| file).map_err(CommandError::unreadable(path))
 }
 
-/// A file, and what it is when its reading begins.
+/// The open file, and its metadata before the first read.
 fn opened(path: &Path) -> io::Result<(fs::File, fs::Metadata)> {
     let kind = fs::metadata(path)?.file_type();
     let is_of_shell =
@@ -307,7 +307,7 @@ impl Inputs {
     }
 }
 
-/// Whether a file is a table: by its name, or by its content if events have such names, too.
+/// Whether a file is a table. Its name decides; if files of events have such a name, too, its content decides.
 fn is_table(path: &Path) -> bool {
     let is_json = || has_end(path, "jsonl") || has_end(path, "json");
     has_end(path, "csv") || has_end(path, "parquet") || (is_json() && table::is_table_of_json(path))
@@ -340,7 +340,7 @@ mod tests {
         let found = fs::metadata(&path).unwrap();
         let settled = |after: Duration| is_settled(&found, &found, 3, found.modified().unwrap() + after);
         assert!(settled(PAUSE) && !settled(LATELY / 2));
-        // One that takes its place is another file: what was read of this one is whole.
+        // If another file takes its place, the open file is unchanged, and the bytes that were read are complete.
         let other = folder.path().join("other");
         fs::write(&other, "another").unwrap();
         thread::sleep(PAUSE);

@@ -15,7 +15,7 @@ use sagewarden_measure::{Issues, RowSink};
 
 use crate::input::in_order::InOrder;
 
-/// More would wait for each other: a third of the work is done in turns.
+/// More threads would wait for each other: a third of the work is done one after the other.
 const THREADS: usize = 4;
 /// Bytes that a thread takes at once, at least. They fit into the cache of a core.
 const PIECE: usize = 256 << 10;
@@ -154,7 +154,7 @@ impl<Input: BufRead> CsvPieces<Input> {
         Self { input, rest: Vec::new(), before, next: 0, is_over: false }
     }
 
-    /// Puts the next lines into the block. None if there are no more, or if the others cannot be read apart.
+    /// Puts the next lines into the block. None if there are no more lines, or if the rest cannot be divided.
     fn next(&mut self, block: &mut Vec<u8>) -> Option<CsvPiece> {
         if self.is_over {
             return None;

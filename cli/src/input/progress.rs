@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Inputs below are read before anybody asks how far it is.
+/// Smaller inputs are read before anybody wonders about the progress.
 const LONG: u64 = 64 << 20;
 
-/// Through so many bytes.
+/// Progress through an input of this many bytes.
 pub(crate) fn through(bytes: u64) -> ProgressBar {
     if bytes < LONG {
         return ProgressBar::hidden();
@@ -17,7 +17,7 @@ pub(crate) fn through(bytes: u64) -> ProgressBar {
     ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Through an input of unknown length.
+/// Progress through an input of unknown length.
 pub(crate) fn endless() -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {bytes} read ({bytes_per_sec})");
     ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
@@ -26,8 +26,8 @@ pub(crate) fn endless() -> ProgressBar {
 /// A shorter task ends before the user wonders.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The number of files that are done, of so many. The bar appears only if standard error is a terminal and standard output is not one,
-/// because output would break the bar.
+/// The number of files that are done, out of this many. The bar appears only if standard error is a terminal and standard output is not
+/// one, because output would break the bar.
 pub(crate) struct Done {
     bar: ProgressBar,
     since: Instant,

@@ -7,7 +7,7 @@ use sagewarden_policy::Bundle;
 use crate::error::CommandError;
 use crate::input::bundle;
 
-/// Where settings lie in a folder; the first counts.
+/// The files of settings that the command looks for in a folder; the first one that exists counts.
 const PLACES: [&str; 3] = ["sagewarden.toml", ".sagewarden/settings.toml", "infra/settings.toml"];
 
 /// A bundle with the file that its settings are from; `None` for the built-in ones.

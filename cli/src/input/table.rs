@@ -34,7 +34,7 @@ pub(crate) enum TableError {
 }
 
 impl TableError {
-    /// Whether all that is wrong is that nothing is in it.
+    /// Whether the only fault of the table is that it is empty.
     pub(crate) fn is_empty(&self) -> bool {
         matches!(
             self,
@@ -68,7 +68,7 @@ impl Table {
         Self::of_file(path, header, progress::through(bytes))
     }
 
-    /// A file, on whose way others look.
+    /// A file whose progress others show.
     pub(crate) fn of_file(path: &Path, header: Header, progress: ProgressBar) -> Result<Self, TableError> {
         let mut file = File::open(path)?;
         if file.metadata()?.is_dir() {
@@ -192,7 +192,7 @@ fn has_magic(file: &mut File) -> io::Result<bool> {
     Ok(beginning.starts_with(MAGIC) && !is_text)
 }
 
-/// How JSON begins, and no row of a table: a record, or a list of them, on one line or on several.
+/// The beginning of JSON, which no row of a table has: a record or a list of records, on one line or on several.
 fn is_json(beginning: &[u8]) -> bool {
     let text = beginning.strip_prefix("\u{feff}".as_bytes()).unwrap_or(beginning).trim_ascii_start();
     let (first, rest) = text.split_at(text.len().min(1));

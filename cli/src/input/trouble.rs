@@ -11,21 +11,30 @@ use crate::input::source::Source;
 pub(crate) struct Trouble {
     pub(crate) name: String,
     pub(crate) issues: Issues,
-    /// Lines that could be read and not used.
+    /// Lines that could be read but not used.
     pub(crate) unusable: Unusable,
     /// Why it could not be read to its end.
     pub(crate) stopped: Option<String>,
-    /// It was read, and there is nothing in it.
+    /// The file was read, and is empty.
     pub(crate) is_empty: bool,
+}
+
+/// At most one in this many lines may be lost. Such lines are seldom random (a model that fails answers with an error), and their share can
+/// hide a change of that size.
+const MOST_LOST: u64 = 10;
+
+/// Whether so many lines were lost that the absence of violations says nothing about the data.
+pub(crate) fn is_too_little(lost: u64, used: u64) -> bool {
+    lost.saturating_mul(MOST_LOST) > lost.saturating_add(used)
 }
 
 /// How much of the files could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extent {
     All,
-    /// Not some of the lines.
+    /// Some lines could not be used.
     NotAllLines,
-    /// Not some of the files, or not to their end.
+    /// Some files could not be read, or not to their end.
     NotAllFiles,
 }
 
@@ -76,6 +85,11 @@ impl Trouble {
     /// The least extent of all files.
     pub(crate) fn extent_of(troubles: &[Self]) -> Extent {
         troubles.iter().map(Self::extent).max().unwrap_or(Extent::All)
+    }
+
+    /// How many lines of all files were not used.
+    pub(crate) fn lost(troubles: &[Self]) -> u64 {
+        troubles.iter().map(|trouble| trouble.issues.lost() + trouble.unusable.lines.count).sum()
     }
 
     /// A file could not be read to its end, so the rest of it is unknown.

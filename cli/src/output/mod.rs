@@ -90,7 +90,7 @@ pub(crate) fn print_json(document: &impl Serialize) -> io::Result<()> {
     lines.flush()
 }
 
-/// So much of a long document is printed at once.
+/// The part of a long document that is printed at once.
 const FLUSHED: usize = 64 << 10;
 
 /// Writes the lines of a document as programs may see them.
@@ -128,7 +128,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// A reader that has gone away is no failure where the exit status says what was found.
+/// If the reader of the output has gone away, that is no failure: the exit status still says what was found.
 pub(crate) fn unless_gone(printed: io::Result<()>) -> io::Result<()> {
     printed.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::output::line;
 
-/// There is no resource, and so no account: the wish for a key then says "the resource's own account".
+/// The account of no resource: the wanted value for a key then says "the resource's own account".
 pub(crate) const OWN: &str = "";
 
 /// The controls of a profile, or all.

@@ -1,4 +1,5 @@
-//! `sagewarden policy coverage`: what becomes of each operation of the API that changes something.
+//! `sagewarden policy coverage`: for each operation of the API that changes something, whether Sagewarden judges it, records it or does not
+//! see it.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -49,7 +49,7 @@ pub(crate) fn unseen(options: &ExportOptions) -> Result<ExitCode, CommandError> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the policies, or writes them to the folder that is asked for; `name` is what its files are called after.
+/// Prints the policies, or writes them to the folder that is asked for; `name` is the common part of the names of these files.
 pub(super) fn publish(
     options: &ExportOptions,
     name: &str,
@@ -66,7 +66,7 @@ pub(super) fn publish(
     Ok(())
 }
 
-/// A policy as it is attached. White space counts in a service control policy only, so that one has none.
+/// A policy as it is attached. A service control policy has no white space, because white space counts towards its limit.
 fn written(policy: &PolicyDocument, kind: ExportKind) -> io::Result<String> {
     let text = match kind {
         ExportKind::Iam => serde_json::to_string_pretty(policy),
@@ -83,7 +83,7 @@ fn write(
     policies: &[PolicyDocument],
 ) -> Result<String, CommandError> {
     fs::create_dir_all(folder).map_err(CommandError::unwritable(folder))?;
-    // One that is left over from an earlier, longer export would be attached with the others.
+    // If a file of an earlier, longer export were left, people would attach it with the others.
     for former in former(folder, name) {
         fs::remove_file(&former).map_err(CommandError::unwritable(&former))?;
     }

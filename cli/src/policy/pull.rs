@@ -39,7 +39,7 @@ fn write(folder: &Path, texts: &BTreeMap<String, String>) -> Result<(), CommandE
     fs::create_dir_all(&policies).map_err(CommandError::unwritable(&policies))?;
     for entry in policies.read_dir().map_err(CommandError::unreadable(&policies))?.flatten() {
         let path = entry.path();
-        // One that the bundle no longer has would be a part of it again.
+        // If a file that the bundle no longer has were left, it would be a part of the copy.
         if path.extension().is_some_and(|end| end == "cedar" || end == "cedarschema") {
             fs::remove_file(&path).map_err(CommandError::unwritable(&path))?;
         }

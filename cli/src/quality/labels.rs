@@ -8,7 +8,7 @@ use crate::input::source::MAX_LINE;
 use crate::input::trouble::{Trouble, Unusable};
 use crate::quality::seen::Seen;
 
-/// Reads what turned out to be true. `attribute` is where the label stands, if not at the beginning. A text of `missing` is no label.
+/// Reads the true labels. `attribute` is the place of the label in a record, if it is not the first field. A text of `missing` is no label.
 pub(crate) fn read(
     inputs: &Inputs,
     attribute: Option<&str>,
@@ -33,7 +33,7 @@ pub(crate) fn read(
         };
         let mut records = Records::of_at_most(MAX_LINE);
         let stopped = source.read(&progress, |piece| records.push(piece, &mut take)).stopped;
-        // A record that an error cut off is not one.
+        // A record that an error cut off does not count.
         let lines = if stopped.is_some() { 0 } else { records.finish(&mut take) };
         troubles.extend(Trouble::of(source, Issues::default(), unusable, stopped, lines));
     }

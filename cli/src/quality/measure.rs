@@ -30,7 +30,7 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    /// Whether so much is left out that no verdict is one of the model.
+    /// Whether so many pairs are unusable that a verdict would say nothing about the model.
     pub(crate) fn is_too_little(&self, pairs: usize) -> bool {
         self.unusable.saturating_mul(MOST_UNUSABLE) > pairs as u64
     }

@@ -104,7 +104,7 @@ fn join(
     Ok((joined, troubles))
 }
 
-/// Without a word, an answer of one column is the prediction.
+/// If no option names the prediction, an answer with one column is the prediction.
 fn answer(options: &QualityOptions) -> Answer {
     let attributes = attributes(&options.prediction);
     if attributes == PredictionAttributes::default() { Answer::Only } else { Answer::At(attributes) }

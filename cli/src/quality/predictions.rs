@@ -97,11 +97,11 @@ struct Predictions<'a, T> {
     answer: &'a Answer,
     /// The file, and the line in it.
     order: Order,
-    /// The first row of an event, which counts if there is no second one.
+    /// The first row of an event. It counts only if the event has no second row.
     pending: Option<(String, Prediction, Order)>,
     seen: Seen,
     unusable: Unusable,
-    /// There is a path into JSON.
+    /// The setting is a path in JSON.
     looks_for_csv: bool,
 }
 

@@ -9,7 +9,7 @@ use crate::error::Unjoined;
 pub(crate) struct Seen {
     pub(crate) first_id: Option<String>,
     pub(crate) with_inference_id: u64,
-    /// The first and the last time, as they stand there.
+    /// The first and the last time, as the events write them.
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
     /// A file whose first answer is CSV, to which --output-path does not apply.

@@ -34,7 +34,7 @@ impl<'a> QualitySummary<'a> {
         rows(&counted.statistics, self.constraints, counted.evaluated.as_ref())
     }
 
-    /// Why there is no verdict, however clean it would be.
+    /// Why there is no verdict, even if no metric is violated.
     pub(crate) fn no_verdict(&self) -> Option<CommandError> {
         let all = self.joined.pairs.len();
         if self.measured.is_too_little(all) {
@@ -54,7 +54,7 @@ impl<'a> QualitySummary<'a> {
             .map(CommandError::NothingJudged)
     }
 
-    /// Why not one threshold applied, if none did.
+    /// Why no threshold applied, if none did.
     fn nothing_judged(&self) -> Option<String> {
         let rows = self.rows();
         let mut verdicts = rows.iter().filter_map(|row| row.verdict.as_ref());
@@ -110,7 +110,7 @@ impl<'a> QualitySummary<'a> {
         text + &verdict::last_line(violations, self.extent(), is_judged, self.mode)
     }
 
-    /// Pairs that cannot be measured are as good as unread.
+    /// Pairs that cannot be measured count like unread ones.
     fn extent(&self) -> Extent {
         let pairs = if self.measured.unusable > 0 { Extent::NotAllLines } else { Extent::All };
         Trouble::extent_of(self.troubles).max(pairs)
@@ -131,7 +131,7 @@ impl<'a> QualitySummary<'a> {
             .into_iter()
             .map(|each| json!({ "metric": each.metric, "exact": each.exact, "compat": each.compat }));
         let first_unusable = self.measured.first_unusable.as_ref();
-        // They are of no one file.
+        // They belong to no single file.
         let pairs = first_unusable.map(|(id, why)| {
             let unusable = json!({ "count": self.measured.unusable, "id": id, "first": why.to_string() });
             json!({ "file": null, "unusable": unusable })

@@ -17,10 +17,10 @@ use crate::quality::settings::in_words;
 
 /// The most labels in a shown confusion matrix; the files have all labels.
 const LABELS: usize = 8;
-/// The suffix of the values that stand beside a metric.
+/// The suffix of a metric of the best constant classifier, which the table shows beside the metric itself.
 const BEST_CONSTANT: &str = "_best_constant_classifier";
 
-/// A metric, or a threshold of one that there is not.
+/// A metric, or a threshold whose metric was not measured.
 pub(crate) struct MetricRow<'a> {
     pub(crate) name: &'a str,
     metric: Option<Metric>,
@@ -100,7 +100,7 @@ impl MetricRow<'_> {
 /// The content of a column.
 type Column<'a> = &'a dyn Fn(&MetricRow<'_>) -> String;
 
-/// The columns that say something.
+/// The columns that have a value in some row.
 pub(crate) fn table(statistics: &QualityStatistics, rows: &[MetricRow<'_>]) -> Grid {
     let has_constants = statistics.problem != Problem::Regression;
     // The container's best constant classifier of two labels is the one that always says yes.
@@ -148,7 +148,7 @@ pub(crate) fn confusion(statistics: &QualityStatistics) -> Option<Grid> {
     Some(table)
 }
 
-/// Four digits where that says enough.
+/// Four digits, if these are enough.
 fn number(value: f64) -> String {
     match value.abs() {
         _ if value.is_nan() => "undefined".to_owned(),

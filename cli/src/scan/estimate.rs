@@ -15,11 +15,11 @@ pub(super) struct CountedKind {
     calls: u64,
     /// Whether there are more, which were not counted.
     is_cut: bool,
-    /// Why nothing is known of the kind.
+    /// Why nothing is known about the kind.
     refused: Option<String>,
 }
 
-/// Counts a kind by its list, at most so many pages of it.
+/// Counts the resources of a kind by its list, and reads at most this many pages of the list.
 pub(super) async fn count(
     estate: &impl Estate,
     kind: ResourceKind,
@@ -88,7 +88,7 @@ fn calls(number: u64) -> String {
     counted(number, "call")
 }
 
-/// How long so many calls take.
+/// How long this many calls take.
 fn duration(calls: u64, rate: f64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a rough figure for people")]
     let minutes = calls as f64 / rate / 60.0;

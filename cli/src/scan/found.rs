@@ -24,9 +24,9 @@ pub(super) struct FoundResource {
     pub(super) findings: Vec<Finding>,
     /// What Sagewarden would do if it enforced the settings.
     pub(super) remedy: Option<String>,
-    /// Why the verdict is another one's, or none yet.
+    /// Why another resource is judged instead, or why there is no verdict yet.
     pub(super) left: Option<String>,
-    /// Why it is not in the lineage.
+    /// Why the resource is not in the lineage.
     pub(super) unrecorded: Option<String>,
 }
 

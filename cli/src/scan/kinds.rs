@@ -14,7 +14,7 @@ pub(super) fn word(kind: ResourceKind) -> &'static str {
     }
 }
 
-/// The kinds of these words, in the order of a scan; all if none is named.
+/// The kinds that these words name, in the order of a scan; all kinds if there are no words.
 pub(super) fn chosen(words: &[String]) -> Result<Vec<ResourceKind>, CommandError> {
     for asked in words {
         if !SWEPT.into_iter().any(|kind| word(kind) == asked) {

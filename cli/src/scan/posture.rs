@@ -314,7 +314,7 @@ fn write_table(files: &ScanFiles) -> Result<(), CommandError> {
     })
 }
 
-/// Quoted, and no formula in any spreadsheet.
+/// A quoted cell that no spreadsheet takes for a formula.
 fn cell(text: &str) -> String {
     format!("\"{}\"", Untrusted::new(text).cell().replace('"', "\"\""))
 }

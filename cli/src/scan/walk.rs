@@ -28,7 +28,7 @@ use crate::scan::kinds::word;
 use crate::scan::posture::{Ended, Walked};
 use crate::scan::world::{ScanWorld, world};
 
-/// So many kinds in a row that no retry helps, and the scan ends: the service is down, and not one list of it.
+/// After this many kinds in a row for which no retry helped, the scan ends: the whole service is down, not a single list.
 const BUSY_KINDS: usize = 2;
 /// Pages that a dry run counts of a kind.
 const COUNTED_PAGES: u64 = 100;
@@ -146,7 +146,7 @@ impl Walk<'_> {
         walked.write(self.files, &self.world.table, self.enforcing, self.region)
     }
 
-    /// When the scan began: the one that is gone on with, or now.
+    /// When the scan began: the time of the scan that is continued, or now.
     async fn began(&self, bundle: &Bundle, judging: &Judging) -> Result<Timestamp, CommandError> {
         let now = now();
         if !self.options.resume {

@@ -13,7 +13,7 @@ pub(super) struct SentPage {
     pub(super) body: String,
     /// Another address, where the answer is.
     pub(super) location: Option<String>,
-    /// Whether somebody else wrote the page: then it runs no script and belongs to no site.
+    /// Whether somebody else wrote the page: then browsers run no script of it, and treat it as a site of its own.
     pub(super) is_foreign: bool,
 }
 
@@ -54,7 +54,7 @@ impl SentPage {
         Self { status, content_type, body, location: None, is_foreign: false }
     }
 
-    /// The page that says why there is no other.
+    /// The page that gives the reason of a refusal.
     pub(super) fn refused(refused: &Refused, frame: &Frame) -> Self {
         let form = Form::of(&frame.address).unwrap_or(Form::Html);
         Self::shown(&refused.trouble, frame, form, refused.status)
@@ -67,7 +67,7 @@ impl SentPage {
     }
 }
 
-/// Why there is no page, with the status that says whose fault it is.
+/// Why there is no page, and the HTTP status that says whose fault this is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) status: u16,
@@ -79,12 +79,12 @@ impl Refused {
         Self { status, trouble: Trouble { title: title.to_owned(), reason, near: Vec::new() } }
     }
 
-    /// There is no such thing.
+    /// The store has no such entity.
     pub(super) fn unknown(reason: String) -> Self {
         Self::of(404, "Nothing is recorded here", reason)
     }
 
-    /// The address says something that no page can do.
+    /// The address asks for something that no page can show.
     pub(super) fn wrong(reason: String) -> Self {
         Self::of(400, "This address cannot be answered", reason)
     }
@@ -104,7 +104,7 @@ impl Refused {
         Self::of(503, "The store cannot be read", reason)
     }
 
-    /// With names that may have been meant.
+    /// The refusal with similar names, one of which the user may have meant.
     pub(super) fn near(mut self, near: Vec<(Address, String)>) -> Self {
         self.trouble.near = near;
         self

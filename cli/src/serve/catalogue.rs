@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
 
-/// How often a control is broken.
+/// How many resources fail a control.
 #[derive(Clone, Copy, Default)]
 struct Broken {
     open: usize,

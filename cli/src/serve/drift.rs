@@ -16,11 +16,11 @@ use crate::serve::explorer::{Explorer, at};
 
 /// Windows of one page: three weeks of hours.
 const WINDOWS: usize = 500;
-/// Objects of evidence that are looked through.
+/// The most objects of evidence that one page looks through.
 const LISTED: usize = 100_000;
 /// An evaluation, and the page of a window, in bytes.
 const LARGEST: u64 = 8_000_000;
-/// Measures that are drawn even if nothing bounds them.
+/// Metrics that are drawn even if they have no threshold.
 const MEASURES: [&str; 7] = ["accuracy", "auc", "f1", "rmse", "mae", "r2", "score"];
 
 pub(super) fn page(explorer: &Explorer, address: &Address, endpoint: &str) -> Result<SentPage, Refused> {
@@ -129,7 +129,7 @@ fn points(report: &WindowReport, monitor: &str) -> Vec<FeaturePoint> {
     distance.chain(score).chain(measures(report)).collect()
 }
 
-/// Measures that were judged wrong, and the usual ones. A description of a violation names the bound that it broke.
+/// Metrics with a violation, and the usual metrics. The description of a violation names the threshold that was exceeded.
 fn measures(report: &WindowReport) -> Vec<FeaturePoint> {
     let bound = |name: &str| {
         let broken =
@@ -144,7 +144,7 @@ fn measures(report: &WindowReport) -> Vec<FeaturePoint> {
     points.filter(|point| point.is_violated || MEASURES.contains(&point.name.as_str())).collect()
 }
 
-/// The page that monitoring wrote about a window. Nothing else is handed out: beside it lies the evaluation that it shows.
+/// The page that monitoring wrote about a window. It serves no other object of the bucket: an evaluation must lie beside the page.
 pub(super) fn report(explorer: &Explorer, bucket: &str, key: &str) -> Result<SentPage, Refused> {
     let unknown = || Refused::unknown(format!("there is no report of a window at `s3://{bucket}/{key}`"));
     let (folder, name) = key.rsplit_once('/').ok_or_else(unknown)?;

@@ -47,7 +47,7 @@ impl Explorer {
 
     /// Nothing is recorded: the names that are nearest may have been meant.
     pub(super) fn unknown(&self, entity: &str, reason: String) -> Refused {
-        // That no better name was found is not worth a second error.
+        // If no similar name is found, that is not a second error.
         let names = names::nearest(&self.store, entity).map(|nearest| nearest.names()).unwrap_or_default();
         let page = |name: String| Some((entity_page(&name)?, name));
         Refused::unknown(reason).near(names.into_iter().filter_map(page).collect())

@@ -15,9 +15,9 @@ use crate::serve::explorer::{Explorer, at};
 
 /// At most this many nodes are opened one by one: for more, show the whole picture.
 const OPENED: usize = 40;
-/// Boxes whose uses are counted; of more, only the picture itself is read.
+/// The most boxes whose uses are counted. In a larger picture, uses are not counted.
 const COUNTED: usize = 300;
-/// So many uses of a node are counted.
+/// The most uses of a node that are counted.
 const USES: usize = 100;
 
 pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Result<SentPage, Refused> {
@@ -83,7 +83,7 @@ fn forget_later(answer: &mut Answer, at: Timestamp) {
         .retain(|id, node| *id == root || node.created_at().is_none_or(|created| created <= at));
 }
 
-/// All edges between boxes: a node that was found on the way downstream has not brought its own.
+/// All edges between boxes. A node that was found downstream does not have its own edges yet.
 fn complete_edges(answer: &mut Answer) {
     let graph = &mut answer.graph;
     let edges = graph.nodes.values().flat_map(|node| {

@@ -17,7 +17,7 @@ use crate::input::now;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
 
-/// Open findings that the first page counts; of more, it says so.
+/// The most open findings that the first page counts; if there are more, it says so.
 const COUNTED: usize = 1_000;
 /// Endpoints whose last window is looked at.
 const WATCHED: usize = 20;

@@ -1,7 +1,8 @@
 //! Brings requests from browsers to the explorer, over HTTP on this machine.
 //!
-//! Without `--bind` it answers on the loopback address alone, and only to who asks for that address: a page of another site whose name
-//! leads here cannot read anything (DNS rebinding). With `--bind`, each browser has to bring the token once; a cookie keeps it.
+//! Without `--bind` it answers on the loopback address alone, and only to requests for that address: a page of another site whose name
+//! resolves to this address cannot read anything (DNS rebinding). With `--bind`, each browser has to bring the token once; a cookie keeps
+//! it.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,15 +26,15 @@ use crate::serve::pages;
 const COOKIE: &str = "sagewarden";
 /// The rights of a page that somebody else wrote: styles only.
 const FOREIGN: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
-/// A target that is longer is no address of a page: forty opened nodes fit in.
+/// The longest target of a request. The address of a page with forty opened nodes is shorter.
 const LONGEST: usize = 32_000;
 
 /// The explorer, and who may ask it.
 struct Served {
     explorer: Explorer,
-    /// The names by which a browser may have asked for this machine; all, if other machines may ask.
+    /// The host names that a request may have; `None` if other machines may ask, which allows all names.
     hosts: Option<Vec<String>>,
-    /// The data that threads share.
+    /// The token that a browser must show if other machines may ask; else `None`.
     token: Option<String>,
 }
 
@@ -147,7 +148,7 @@ enum Admission {
     Refused,
 }
 
-/// Compares in a time that does not depend on how much is right.
+/// Compares in constant time: the duration does not show how many characters are right.
 fn is_same(shown: &str, token: &str) -> bool {
     shown.len() == token.len()
         && shown.bytes().zip(token.bytes()).fold(0, |wrong, (one, other)| wrong | (one ^ other)) == 0

@@ -12,7 +12,7 @@ pub(crate) fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Runs what must fail; returns the exit code and what it said.
+/// Runs a command that must fail; returns the exit code and the error.
 pub(crate) fn failure(arguments: &[&str]) -> (Option<i32>, String) {
     let output = sagewarden(arguments);
     assert!(!output.status.success(), "{arguments:?} succeeded");

@@ -1,5 +1,5 @@
-//! The clock ticked: `reconcile` looks through the account, and judges and records what no event announced. This file only wires;
-//! `govern::route` says what happens.
+//! The clock ticked: `reconcile` looks through the account for resources that no event announced; it judges and records them. This file
+//! only wires; `govern::route` says what happens.
 
 use lambda_runtime::Error;
 use sagewarden_aws::load_config;
@@ -17,7 +17,7 @@ use sagewarden_lambda::{
 use sagewarden_s3::{S3Objects, S3Quarantine};
 use sagewarden_sagemaker::SageMakerAccount;
 
-/// After so long, a record hands on the rest: the last page that it began needs time, too.
+/// After this time, a record hands on the rest: the page that it has begun needs time, too.
 const LONG_MS: i64 = 120_000;
 
 // One thread for all records: they mostly wait for services, and a small function has no second core.

@@ -8,7 +8,7 @@ pub(crate) fn margin(objective: &str, version: Option<(u32, u32)>, score: f32) -
     let Some(version) = version else { return finite(f64::from(score), score) };
     let score_as_margin = match objective {
         "reg:logistic" | "binary:logistic" => logit(score),
-        // It took over the transformation of its sisters until 1.3.
+        // Before version 1.3, it used the transformation of the other binary objectives.
         "binary:logitraw" if version < (1, 3) => logit(score),
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => {
             f64::from(score).ln()

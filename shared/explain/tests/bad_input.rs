@@ -1,4 +1,4 @@
-//! Files that are no models, and models that are not what they should be: each is refused with its place.
+//! Files that are not models, and damaged models: each is refused, and the error names the place.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

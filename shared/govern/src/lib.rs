@@ -1,7 +1,7 @@
-//! The use cases of Sagewarden, a room each, over small ports. No SDK, no clock, no runtime: time and settings are
-//! passed in.
+//! The use cases of Sagewarden, each in a room of its own, over small ports. This crate has no SDK, no clock and no runtime: callers pass
+//! in time and settings.
 //!
-//! What judges by policies stands behind the feature `judging`; everything else needs settings only.
+//! The use cases that judge by policies need the feature `judging`; all others need settings only.
 #![expect(
     async_fn_in_trait,
     reason = "ports are used through generics, and functions run on one thread: no caller needs `Send`"

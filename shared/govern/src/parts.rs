@@ -36,11 +36,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Lists what there is, from the beginning or from where a record before stopped, and hands it on part by part unless it is all
-    /// in one.
+    /// Lists the names, from the beginning or from where an earlier record stopped. Unless all of them fit into one part, hands them on
+    /// part by part.
     ///
     /// # Errors
-    /// When a list or the bus fails: the record comes again and hands everything of it on once more, which does no harm.
+    /// When a list or the bus fails: the record comes again and hands on all of its parts once more, which does no harm.
     pub(crate) async fn cut(
         &self,
         bus: &impl Bus,

@@ -17,10 +17,10 @@ pub(crate) const VIOLATIONS: &str = "constraint_violations.json";
 /// Its names in the container: AWS's table of outputs also spells it with an `s`.
 pub(crate) const VIOLATIONS_SPELLINGS: [&str; 2] = [VIOLATIONS, "constraints_violations.json"];
 
-/// Before what became of a window after it was closed.
+/// The prefix of results for windows that changed after they were closed.
 const REWRITTEN: &str = "rewritten";
 
-/// Which of the files of a folder an object is.
+/// The kind of a file in a folder of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReportFile {
     /// Sagewarden's own evaluation of a window.

@@ -1,5 +1,5 @@
-//! A window of captured traffic: a span of full hours of one variant of an endpoint. `detect-drift` judges it, `alert-drift` reacts
-//! to what came of that.
+//! A window of captured traffic: a span of full hours of one variant of an endpoint. `detect-drift` judges it, and `alert-drift` reacts to
+//! the result.
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::id::NodeId;

@@ -50,7 +50,7 @@ pub fn note_canary() {
     note(|deeds| deeds.canary = true);
 }
 
-/// Outside of a record, such as at the start, nothing is noted.
+/// Outside of a record, such as at the start of the function, this does nothing.
 fn note(deed: impl FnOnce(&mut Deeds)) {
     let _outside = UNDER_WAY.try_with(|deeds| deed(&mut deeds.borrow_mut()));
 }

@@ -161,7 +161,8 @@ impl Graph {
         self.nodes.insert(node.id.clone(), node);
     }
 
-    /// Adds a node that the traversal reached on its way downstream, without its inputs. If the graph has the node, it stays as it is.
+    /// Adds a node that the traversal reached on its way downstream, without its inputs. If the graph has the node already, that node stays
+    /// unchanged.
     pub fn insert_from_above(&mut self, node: Node, distance: usize) {
         if !self.nodes.contains_key(&node.id) {
             self.from_above.insert(node.id.clone());

@@ -193,11 +193,16 @@ impl Cuts {
     /// The total variation distance of the shares of the buckets, and of the values on either side of them.
     #[must_use]
     pub fn total_variation(&self, current: &Steps) -> Option<TotalVariation> {
+        TotalVariation::of(&self.counts(current))
+    }
+
+    /// How many values each bucket has, here and in the data; first and last the values on either side of the buckets.
+    #[must_use]
+    pub fn counts(&self, current: &Steps) -> Vec<(u64, u64)> {
         let below = self.below(current).map(|(_, count, below)| (count, below));
         let below: Vec<(u64, u64)> = below.chain([(self.total(), current.total)]).collect();
         let before = std::iter::once(&(0, 0)).chain(&below);
-        let counts = below.iter().zip(before).map(|(to, from)| (to.0 - from.0, to.1.saturating_sub(from.1)));
-        TotalVariation::of(&counts.collect::<Vec<_>>())
+        below.iter().zip(before).map(|(to, from)| (to.0 - from.0, to.1.saturating_sub(from.1))).collect()
     }
 
     /// Each cut, and how many values lie below it, in the buckets and in the data.
@@ -281,10 +286,15 @@ pub struct TotalVariation {
 /// the method of bounded differences", 1989).
 #[must_use]
 pub fn total_variation(first: &Counts<'_>, second: &Counts<'_>) -> Option<TotalVariation> {
+    TotalVariation::of(&text_counts(first, second))
+}
+
+/// How often each text occurs in the first and in the second.
+#[must_use]
+pub fn text_counts(first: &Counts<'_>, second: &Counts<'_>) -> Vec<(u64, u64)> {
     let texts: BTreeSet<&&str> = first.keys().chain(second.keys()).collect();
     let count = |counts: &Counts<'_>, text: &str| counts.get(text).copied().unwrap_or(0);
-    let counts = texts.into_iter().map(|text| (count(first, text), count(second, text)));
-    TotalVariation::of(&counts.collect::<Vec<_>>())
+    texts.into_iter().map(|text| (count(first, text), count(second, text))).collect()
 }
 
 impl TotalVariation {

@@ -167,7 +167,7 @@ impl Issues {
         }
     }
 
-    /// Adds the issues of a later part of the same input, which begins after so many lines.
+    /// Adds the issues of a later part of the same input, which begins after this many lines.
     pub fn append(&mut self, mut part: Self, after: u64) {
         let lines = part.kinds.values_mut().flat_map(|issue| &mut issue.lines);
         lines.for_each(|line| *line += after);

@@ -70,7 +70,7 @@ fn check(format: &CaptureFormat, line: &str, rows: &[&str]) {
     assert!(issues.is_empty(), "{issues:?} in {line}");
 }
 
-/// Nothing is read, and this is what is said.
+/// Nothing is read, and the error is this text.
 fn refused(format: &CaptureFormat, line: &str, kind: IssueKind, hint: Option<&str>) {
     let (found, issues) = read(format, line);
     assert_eq!(found, <[&str; 0]>::default(), "{line}");
@@ -147,7 +147,7 @@ fn arrays_of_numpy_are_rows_of_numbers() {
     let array = "application/x-npy";
     let line = event((array, "BASE64", &request), (array, "BASE64", &answer));
     check(&CaptureFormat::default(), &line, &["0.5|1.0|2.5|-", "0.25|4.0|5.0|6.0"]);
-    // By what it is, whatever its type says.
+    // The content decides, whatever the content type says.
     let line = event(("application/octet-stream", "BASE64", &request), csv("1\n0"));
     check(&CaptureFormat::default(), &line, &["1|1.0|2.5|-", "0|4.0|5.0|6.0"]);
     let line = event((array, "BASE64", request.get(..120).unwrap()), csv("1\n0"));

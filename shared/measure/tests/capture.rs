@@ -1,4 +1,4 @@
-//! Captured events become rows, and what is wrong with them is counted.
+//! Captured events become rows, and their faults are counted.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write as _;
@@ -321,7 +321,7 @@ fn barewords_of_python_are_missing_cells() {
     let input = format(ColumnOrder::Input, "", "");
     check(&input, event(Some(("JSON", &body)), None), &["a=-|b=-|c=NaN|d=-1"], &[IssueKind::NotANumber]);
     check(&input, event(Some(("JSON", "[NaN")), None), &[], &[IssueKind::BodyNotJson]);
-    // In CSV they are texts like others: what they are is the judge's business.
+    // In CSV they are texts like others; the evaluation decides about their type.
     check(&input, event(Some(("CSV", "NaN,inf,1e999")), None), &["NaN|inf|1e999"], &[]);
     let bare = event(Some(("CSV", "1")), None).replace("\"1\"", "NaN");
     check(&input, bare, &[], &[IssueKind::NotJson]);

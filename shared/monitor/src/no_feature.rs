@@ -1,6 +1,8 @@
 //! Columns that are not features: they count up, name a row or give a time. Traffic always has other values in such
 //! columns, so every window would drift.
 
+use std::ops::RangeInclusive;
+
 use sagewarden_measure::{Categories, ColumnProfile, InferredType};
 
 use crate::constraints::{DistributionOverrides, FeatureConstraints, MonitoringOverrides, Switch};
@@ -17,19 +19,28 @@ const SECONDS: std::ops::Range<f64> = 946_684_800.0..2_208_988_800.0;
 
 /// Why a column is not a feature; `None` if it may be one.
 pub(crate) fn no_feature(column: &ColumnProfile) -> Option<&'static str> {
-    let is_whole = column.types.inferred() == InferredType::Integral;
-    let numbers = column.numbers().filter(|numbers| is_whole && numbers.count >= ENOUGH);
+    let kind = column.types.inferred();
+    let numbers = column.numbers().filter(|numbers| numbers.count >= ENOUGH);
     let is_unique = column.present() >= ENOUGH && are_all_different(column);
     if let Some(numbers) = numbers {
         let range = numbers.max - numbers.min;
         let is_dense = range + 1.0 <= DENSE * numbers.count as f64;
         let is_time =
             |unit: f64| SECONDS.contains(&(numbers.min / unit)) && SECONDS.contains(&(numbers.max / unit));
-        if is_unique && is_dense {
+        let units: &[f64] = match kind {
+            InferredType::Integral => &[1.0, 1e3, 1e6, 1e9],
+            // `time.time()` of Python.
+            InferredType::Fractional => &[1.0, 1e3],
+            _ => &[],
+        };
+        if kind == InferredType::Integral && is_unique && is_dense {
             return Some("its values count up row by row");
         }
-        if is_time(1.0) || is_time(1_000.0) {
-            return Some("its values are times, in seconds or milliseconds since 1970");
+        if units.iter().any(|unit| is_time(*unit)) {
+            return Some("its values are times since 1970");
+        }
+        if kind == InferredType::Integral && are_days(column) {
+            return Some("its values are dates");
         }
     }
     if is_unique && names_rows(&column.name) {
@@ -70,21 +81,56 @@ fn are_dates(categories: &Categories) -> bool {
     !counts.is_empty() && counts.sorted().iter().all(|(text, _)| is_date(text))
 }
 
-/// `2024-01-31`, `2024/01/31` and `31.01.2024`, with or without a time after it.
+/// Numbers as `20240131`.
+fn are_days(column: &ColumnProfile) -> bool {
+    let is_day = |number: &f64| {
+        let (year, month, day) = ((number / 1e4).floor(), (number / 100.0).floor() % 100.0, number % 100.0);
+        (1_900.0..2_200.0).contains(&year) && (1.0..=12.0).contains(&month) && (1.0..=31.0).contains(&day)
+    };
+    column.sketch().is_some_and(|sketch| sketch.levels().iter().flatten().all(is_day))
+}
+
+/// `2024-01-31`, `2024/01/31`, `31.01.2024`, `01/31/24` and `31 Jan 2024`, with or without a time after it.
 fn is_date(text: &str) -> bool {
     let date = text.trim().split(['T', ' ']).next().unwrap_or_default();
     let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
-    let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
-        let is_number = digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| part.parse::<u32>().ok()).flatten()
-    };
-    let is_year = |part: &str| number(part, 4..=4).is_some_and(|year| (1_800..2_200).contains(&year));
-    let is_day = |part: &str| number(part, 1..=2).is_some_and(|day| (1..=31).contains(&day));
     match parts.as_slice() {
         [year, month, day] if is_year(year) => is_day(month) && is_day(day),
-        [day, month, year] => is_year(year) && is_day(month) && is_day(day),
-        _ => false,
+        [day, month, year] if is_year(year) => is_day(month) && is_day(day),
+        [day, month, _] if parts.iter().all(|part| number(part, 2..=2).is_some()) => {
+            is_day(day) && is_day(month)
+        }
+        _ => has_named_month(text),
     }
+}
+
+/// A date whose month has a name: `31 Jan 2024`, `Jan 31, 2024`, `31-Jan-24`.
+fn has_named_month(text: &str) -> bool {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let mut parts = text.split([' ', ',', '-', '/', '.']).filter(|part| !part.is_empty());
+    let (Some(first), Some(second), Some(year)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_month = |part: &str| {
+        let start: String = part.chars().take(3).collect::<String>().to_ascii_lowercase();
+        MONTHS.contains(&start.as_str()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    let is_in_order = is_day(first) && is_month(second) || is_month(first) && is_day(second);
+    is_in_order && (is_year(year) || number(year, 2..=2).is_some())
+}
+
+fn number(part: &str, digits: RangeInclusive<usize>) -> Option<u32> {
+    let is_number = digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| part.parse().ok()).flatten()
+}
+
+fn is_year(part: &str) -> bool {
+    number(part, 4..=4).is_some_and(|year| (1_800..2_200).contains(&year))
+}
+
+fn is_day(part: &str) -> bool {
+    number(part, 1..=2).is_some_and(|day| (1..=31).contains(&day))
 }
 
 #[cfg(test)]
@@ -111,12 +157,20 @@ mod tests {
             check(column, (0..300_u64).map(|at| (at * 7_919 % 1_000_003).to_string()), name);
         }
         check("order-id", (0..300).map(|at| format!("o{at}")), name);
-        let time = Some("its values are times, in seconds or milliseconds since 1970");
+        let time = Some("its values are times since 1970");
         check("ts", (0..300_u64).map(|at| (1_700_000_000 + at * 3_600).to_string()), time);
-        check("ts", (0..300_u64).map(|at| (1_700_000_000_000 + at * 3_600_000).to_string()), time);
+        for unit in [1_000_u64, 1_000_000, 1_000_000_000] {
+            check("ts", (0..300_u64).map(|at| ((1_700_000_000 + at * 3_600) * unit).to_string()), time);
+        }
+        check("ts", (0..300_u64).map(|at| format!("{}.25", 1_700_000_000 + at * 3_600)), time);
         let date = Some("its values are dates");
         check("ts", (0..100).map(|at| format!("2024-01-{:02}T00:00:00Z", at % 28 + 1)), date);
         check("day", (0..100).map(|at| format!("{:02}.01.2024", at % 28 + 1)), date);
+        check("day", (0..100).map(|at| format!("01/{:02}/24", at % 28 + 1)), date);
+        check("day", (0..100).map(|at| format!("{:02} Jan 2024 10:00:00", at % 28 + 1)), date);
+        check("day", (0..100).map(|at| format!("January {}, 2024", at % 28 + 1)), date);
+        check("day", (0..100).map(|at| format!("{:02}-JAN-24", at % 28 + 1)), date);
+        check("ymd", (0..100).map(|at| (20_240_101 + at % 28).to_string()), date);
     }
 
     #[test]
@@ -128,6 +182,10 @@ mod tests {
         check("id", (0..20).map(|at| at.to_string()), None);
         check("id", (0..300).map(|at| (at % 7).to_string()), None);
         check("version", (0..100).map(|at| format!("1.{}.0", at % 5)), None);
+        check("size", (0..100).map(|at| format!("{}/{}/6", at % 5, at % 3)), None);
+        check("name", (0..100).map(|at| format!("May {}", at % 28 + 1)), None);
+        check("income", (0..300).map(|at| (20_240_000 + 37 * (at % 90)).to_string()), None);
+        check("revenue", (0..300).map(|at| format!("{}.5", 900_000_000 + 3_000_000 * at)), None);
         check("word", (0..100).map(|at| format!("w{}", at % 5)), None);
         check("paid", (0..300).map(|at| format!("{at} times")), None);
         check("empty", (0..100).map(|_| String::new()), None);

@@ -207,6 +207,7 @@ fn incomparable_attributions_are_reported() {
     let drift = bias_drift(&biased("RD", json!(1.0)), &biased("AD", json!(1.0)), Mode::Exact);
     let whys: Vec<&str> = drift.incomparable.iter().map(|each| each.why).collect();
     assert_eq!(whys, ["it is in the baseline only", "it is not in the baseline"]);
+    assert_eq!(drift.nothing_compared().as_deref(), Some("Age / 40 / RD: it is in the baseline only"));
     assert_eq!(drift.violations().violations, []);
 }
 

@@ -108,7 +108,7 @@ fn an_answer_without_a_probability_is_not_counted() {
 }
 
 proptest! {
-    /// Where every score is 0 or 1 nothing is uncertain: the estimate is what labels equal to the answers measure.
+    /// If every score is 0 or 1, nothing is uncertain: the estimate equals the metrics with labels that equal the answers.
     #[test]
     fn of_certain_scores_the_estimate_is_the_measurement(labels in prop::collection::vec(any::<bool>(), 2..60)) {
         prop_assume!(labels.iter().any(|label| *label) && labels.iter().any(|label| !*label));

@@ -66,7 +66,8 @@ fn the_documented_binary_example_comes_out_to_the_last_bit() {
     assert_eq!(metrics.as_object().unwrap().len(), 18);
 }
 
-/// Confusions that the container printed, and what it made of them: always saying what the model says most often.
+/// Confusion matrices that the container printed, and its metrics for them: its constant classifier always gives the model's most frequent
+/// answer.
 #[test]
 fn the_best_constant_classifier_of_the_container_says_what_the_model_says_most_often() {
     // True and false positives, false and true negatives; recall, precision, accuracy and f1.

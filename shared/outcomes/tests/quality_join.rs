@@ -9,7 +9,7 @@ fn said(label: &str, probability: Option<f64>) -> Prediction {
 }
 
 proptest! {
-    /// Nothing depends on the order of what comes: neither what is joined, nor what is let go, nor the deviation.
+    /// The order of the records changes nothing: neither the joined pairs, nor the dropped ids, nor the deviation.
     #[test]
     fn a_join_is_a_function_of_what_came(
         records in prop::collection::vec((0..30_u8, any::<bool>(), 0..3_u8, 0..3_i64, 0..3_u64), 0..120).prop_shuffle(),

@@ -76,7 +76,7 @@ fn violations_have_the_containers_texts() {
         Exact,
         Some("Metric accuracy with 0.25 +/- 6.962471778914953E-4 was LessThanThreshold '0.5'"),
     );
-    // Equal is kept, and what is undefined violates nothing.
+    // A value equal to its threshold passes, and an undefined value violates nothing.
     check(1.0, nan, "false_positive_rate", GREATER_THAN, "1.0", Exact, None);
     check(0.5, nan, "recall", LESS_THAN, "null", Exact, None);
     check(nan, nan, "recall", LESS_THAN, "1.0", Exact, None);

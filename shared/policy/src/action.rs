@@ -8,7 +8,7 @@ pub(crate) const ACTION: &str = "Action";
 /// The event of a resource that policies judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
-    /// It runs, serves or is kept, as its description says.
+    /// The resource runs, serves or is kept, according to its description.
     Run,
     /// Its description is erased.
     Erase,

@@ -1,4 +1,4 @@
-//! The buckets of S3 locations: of a URI, and of those that stand anywhere in a text.
+//! The buckets of S3 locations: of a URI, and of all locations anywhere in a text.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ pub(crate) fn buckets_in(text: &str) -> Vec<String> {
     found
 }
 
-/// The buckets of the locations that stand in a text as they are: URIs, ARNs, and hosts of S3.
+/// The buckets of the locations that a text contains literally: URIs, ARNs, and hosts of S3.
 fn written_in(text: &str) -> Vec<String> {
     let is_part = |at: &char| at.is_ascii_alphanumeric() || "-._:".contains(*at);
     let found = addresses(text).into_iter().filter_map(|range| {

@@ -129,8 +129,8 @@ impl Bundle {
         validated::note(&self.policies)
     }
 
-    /// The same bundle in another mode: the stack's parameter stands above the file. A stack that observes observes in every
-    /// environment; in one that enforces, an environment may still only observe.
+    /// The same bundle in another mode: the stack's parameter overrides the file. A stack that observes observes in every environment; in
+    /// one that enforces, an environment may still only observe.
     #[must_use]
     pub fn with_mode(mut self, mode: Mode) -> Self {
         self.settings.mode = mode;
@@ -210,7 +210,7 @@ impl Bundle {
         self.policies.rules(kind, action)
     }
 
-    /// The value that a control wants, with the settings filled in; `account` is the resource's own account.
+    /// The value that a control requires, with the settings filled in; `account` is the resource's own account.
     #[must_use]
     pub fn wanted(&self, control: &Control, account: &str) -> String {
         crate::finding::fill(&control.wanted, &self.settings, account)
@@ -222,7 +222,7 @@ impl Bundle {
         self.settings.control_mode(&control.id, control.profile)
     }
 
-    /// SHA-256 over the files, in 64 hexadecimal digits: what every verdict was judged by.
+    /// SHA-256 over the files, in 64 hexadecimal digits. Every verdict names it.
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash
@@ -346,7 +346,7 @@ fn settings(files: &BTreeMap<String, String>) -> Result<Settings, BundleError> {
 }
 
 fn hash(files: &BTreeMap<String, String>) -> String {
-    // The note says of the others that they were validated; it is nothing that a verdict is judged by.
+    // The note `validated.json` only says that the other files were validated. No verdict depends on it, so it is not part of the digest.
     let judged_by = files.iter().filter(|(name, _)| *name != Bundle::NOTE);
     digest(judged_by.map(|(name, text)| (name.as_str(), text.as_str())))
 }

@@ -84,7 +84,7 @@ pub struct Control {
     pub remedy: Remedy,
     /// Other checks that cover it; empty if there are none.
     pub also: String,
-    /// The setting without which it wants nothing, such as `artifacts.allowed_buckets`.
+    /// The setting that it depends on, such as `artifacts.allowed_buckets`. Without this setting, every resource passes.
     pub setting: Option<String>,
     /// The facts that its condition names.
     pub facts: BTreeSet<String>,

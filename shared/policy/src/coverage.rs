@@ -12,7 +12,7 @@ use sagewarden_events::{Effect, ResourceKind, effect_of, known_calls, lineage_ca
 pub enum Coverage {
     /// Sagewarden judges the resource that it creates or changes.
     Judged,
-    /// It is recorded: when it happened, and who called where a trail says so.
+    /// Sagewarden records the time of the call and, if a trail says so, the caller.
     Recorded,
     /// Sagewarden judges or records the resource when another one uses it.
     WhenUsed,

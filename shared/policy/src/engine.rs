@@ -29,7 +29,7 @@ pub(crate) enum Sorting {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     policies: PolicySet,
-    /// Those that forbid, by id.
+    /// The policies that forbid, by id.
     pub(crate) controls: BTreeMap<String, Control>,
     resource_type: EntityTypeName,
     action: Action,
@@ -89,8 +89,8 @@ impl Rules {
     ) -> Result<Vec<String>, String> {
         let subject = uid(&self.resource_type, arn);
         let owner = uid(&self.account_type, account);
-        // Which facts a kind has, and their types, does not depend on the description: the schema is asked when the policies are
-        // validated (`check_facts`), and each time only in builds for tests.
+        // The names and types of a kind's facts do not depend on the description. So `check_facts` compares them with the schema when the
+        // policies are validated. Only builds for tests compare them each time.
         let schema = self.schema.as_deref().filter(|_| cfg!(debug_assertions));
         let entities = entities(subject.clone(), facts, tags, schema)?;
         let request = Request::new(owner, self.action_uid.clone(), subject, Context::empty(), schema)
@@ -130,7 +130,7 @@ fn lean(policy: &Policy) -> Result<Policy, String> {
     Policy::from_json(Some(policy.id().clone()), json).map_err(|error| error.to_string())
 }
 
-/// The entities of a resource. Neither its account nor the action has attributes or groups: there is nothing to look up in them.
+/// The entities of a resource. Its account and the action have no attributes and no groups, so they need no entities.
 fn entities(
     subject: EntityUid,
     facts: Facts,

@@ -11,7 +11,7 @@ use crate::join::{Joined, OperationAnswer, split};
 use crate::later::is_later;
 use crate::reader::{UnreadablePaths, is_present};
 
-/// One control that does not hold.
+/// One control that the resource does not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Its id; `ENGINE-ERROR` for a policy that failed, `WAIVER-EXPIRED` for a waiver that ran out.
@@ -32,8 +32,8 @@ pub struct Finding {
     pub wanted: String,
     /// The fix.
     pub fix: String,
-    /// The same as a diff of the request that creates the resource: a line for each field, with `-` before what stands there and `+`
-    /// before what should. Empty if that is not known.
+    /// The fix as a diff of the request that creates the resource. It has a line for each field: `-` before the present value, `+` before
+    /// the value that the field should have. Empty if that value is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub diff: String,
     /// Who allowed it, for a waived violation.
@@ -52,13 +52,13 @@ pub struct WaivedBy {
     pub expires: Timestamp,
 }
 
-/// How sure a finding is.
+/// Whether a finding is certain, allowed, or undecided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingStatus {
     /// The control is violated.
     Violation,
-    /// It is violated, and somebody allowed that.
+    /// The control is violated, and a waiver allows that.
     Waived,
     /// It could not be decided.
     Unknown,
@@ -97,7 +97,8 @@ impl Finding {
         }
     }
 
-    /// That corrections of a resource are undone again and again, which no policy can see: it is a matter of many verdicts.
+    /// The finding that somebody undoes the corrections of a resource again and again. No policy can see this, because it takes many
+    /// verdicts.
     #[must_use]
     pub fn undone(times: usize) -> Self {
         Self {
@@ -176,7 +177,7 @@ pub(crate) fn actual(
         fields.map(|field| (field.as_str(), stands(document, joined, field))).collect()
     };
     let is_told = |values: &[String]| values.iter().any(|value| !value.ends_with(ABSENT));
-    // Where several places may say it, those that say nothing are left out; unless all are silent.
+    // If several fields may hold the value, the absent ones are left out, unless all are absent.
     let any = told.iter().any(|(_, values)| is_told(values));
     let mut names = control.fields.iter().map(|field| last(field));
     let of_one_name = names.next().is_some_and(|first| names.all(|name| name == first));
@@ -226,7 +227,7 @@ pub(crate) fn concerned(
     if told.is_empty() { all() } else { told.join(", ") }
 }
 
-/// As much of a text as a finding can carry.
+/// As much of a text as a finding can hold.
 pub(crate) fn shortened(text: &str) -> String {
     const BYTES: usize = 2000;
     match text.get(..text.floor_char_boundary(BYTES)) {
@@ -348,7 +349,7 @@ fn texts(value: &Json) -> Vec<&str> {
     }
 }
 
-/// A control's wish with the settings filled in; `own` is the account of the resource.
+/// The value that a control requires, with the settings filled in; `own` is the account of the resource.
 pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
     if !template.contains('{') {
         return template.to_owned();

@@ -1,4 +1,4 @@
-//! How to write the value that a control wants: for boto3, the SageMaker Python SDK, CloudFormation and Terraform.
+//! How to write the value that a control requires: for boto3, the SageMaker Python SDK, CloudFormation and Terraform.
 //!
 //! The fields are the control's, with the values that it wants there under the settings. A test compares the calls with AWS's model of
 //! the API, and the templates with CloudFormation's schemas. If the name or the value of a field is not certain, nothing is shown.
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
     use crate::bundle::Bundle;
 
-    /// The ways to keep a control, each with its language before it.
+    /// The ways to pass a control, each with its language before it.
     fn check(kind: ResourceKind, id: &str, expect: &[&str]) {
         let bundle = Bundle::embedded().unwrap();
         let fixes = fixes(kind, bundle.control(id).unwrap(), bundle.settings());

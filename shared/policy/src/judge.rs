@@ -145,7 +145,7 @@ fn evaluate(
     verdict
 }
 
-/// Whether it certainly is not of high risk, so that the demands on high-risk resources do not apply.
+/// Whether the resource is certainly not of high risk, so that the controls for high-risk resources do not apply.
 fn spares(context: &Context<'_>) -> bool {
     const TAG: &str = "ListTags:Tags[].Value";
     let is_listed = matches!(context.joined.get("ListTags"), Some(OperationAnswer::Documents(_)));
@@ -162,8 +162,8 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Whether a control can be judged by known values. A failure in the file stands, whatever the account or a later value would
-    /// say of the rest.
+    /// Whether a control can be judged by known values. A failure that the file shows counts, whatever the account or a later value would
+    /// add.
     fn decides(&self, control: &Control) -> bool {
         let touches = |check: fn(&UnreadablePaths, &str) -> bool| {
             control.fields.iter().any(|field| check(self.unreadable, field))
@@ -222,7 +222,7 @@ impl Case<'_> {
             None => control.fix.clone(),
         };
         let (waiver, last) = self.waiver(&control.id);
-        // What a parent has started is mended in the parent's request.
+        // If a parent started the resource, the fix belongs into the parent's request.
         let diff = match parent(resource, document) {
             Some(_) => String::new(),
             None => self.diff(control),
@@ -250,7 +250,7 @@ impl Case<'_> {
         Failed { kind: resource.kind, document, joined, settings, unreadable }.diff(control)
     }
 
-    /// Why it is not known whether a control holds.
+    /// Why it is not known whether the resource passes a control.
     fn not_known(&self, control: &Control) -> Option<String> {
         let decisive = is_decisive(control, self.unreadable);
         // A failure in one field counts, whatever is in another: nobody can delay it by adding an unreadable value.

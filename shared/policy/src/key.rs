@@ -1,4 +1,4 @@
-//! The facts in the name of a KMS key, and the facts that only KMS has.
+//! The facts that the name of a KMS key shows, and the facts that only KMS knows.
 
 use sagewarden_events::{KeyManager, Resource, ResourceKind};
 use serde_json::{Value as Json, json};
@@ -27,7 +27,7 @@ pub(crate) fn key_paths(kind: ResourceKind) -> impl Iterator<Item = &'static str
     rows.flat_map(|row| row.paths.iter().copied())
 }
 
-/// Whether only KMS knows who manages a key. An alias says it, and keys that AWS manages serve their own account alone.
+/// Whether only KMS knows who manages a key. The name of an alias shows it, and a key that AWS manages serves only its own account.
 pub(crate) fn is_for_kms_to_say(key: &str, resource: &Resource) -> bool {
     let own = resource.account.as_str();
     alias(key).is_none() && (own.is_empty() || key_account(key, own) == own)

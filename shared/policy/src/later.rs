@@ -1,5 +1,5 @@
 //! Values that are unknown before the run or the deployment: the output of a step, a parameter without a default, another resource's
-//! attribute. They stand in documents as objects of one key, which no request of the API has and no file may bring along.
+//! attribute. In a document, such a value is an object with one key. No request of the API has this key, and no file may contain it.
 
 use serde_json::{Value as Json, json};
 

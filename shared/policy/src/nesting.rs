@@ -1,5 +1,5 @@
-//! Refuses texts nested so deep that Cedar's parser would end the process (its stack overflows), or its validator would give up
-//! without a word. Both are a matter of the text alone, so it is looked at before Cedar gets it.
+//! Refuses texts nested so deep that Cedar's parser would end the process (its stack overflows), or its validator would give up silently.
+//! The text alone decides both, so it is checked before Cedar reads it.
 
 use crate::bundle_error::BundleError;
 

@@ -115,7 +115,7 @@ impl PolicyFile {
     }
 }
 
-/// Where the policy with an id begins.
+/// The place where the policy with an id begins.
 fn place(id: &str) -> String {
     format!("@id(\"{id}\")")
 }

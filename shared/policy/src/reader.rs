@@ -11,7 +11,7 @@ use crate::later::{UNSAID, is_later};
 /// A document, or a part of one, and the paths that could not be read in it.
 pub(crate) struct Reader<'a> {
     document: &'a Json,
-    /// Where it stands in the whole, in the notation of controls: `TrainingJobDefinitions[].`
+    /// The place of this part in the whole document, in the notation of controls: `TrainingJobDefinitions[].`
     prefix: String,
     unreadable: &'a UnreadablePaths,
 }
@@ -33,7 +33,7 @@ pub(crate) struct UnreadablePaths {
 
 impl UnreadablePaths {
     pub(crate) fn note(&self, path: String, reason: String) {
-        // Once is enough: a list has the same path for each of its elements.
+        // One note is enough: all elements of a list have the same path.
         let mut noted = self.unreadable.borrow_mut();
         if !noted.iter().any(|(known, _)| *known == path) {
             noted.push((path, reason));
@@ -114,7 +114,7 @@ fn without_each(path: &str) -> &str {
 
 /// Whether a path is another one, or below it.
 fn within(part: &str, whole: &str) -> bool {
-    // The document itself is above everything.
+    // The empty path is the document itself, which is above everything.
     whole.is_empty()
         || whole.ends_with([':', '.']) && part.starts_with(whole)
         || part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
         numbers.next().flatten()
     }
 
-    /// Whether a number stands there that can be below zero.
+    /// Whether the path leads to a number that can be below zero.
     pub(crate) fn has_integer(&self, path: &str) -> bool {
         let right = |value: &Json| {
             let is_whole = value.is_u64() || whole(value).is_some();
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
         self.values(path).into_iter().filter(|value| right(value)).count() > 0
     }
 
-    /// A text out of those that controls know. Another one is noted: the API has learned a word since.
+    /// One of the texts that controls know. Any other text is noted: the API may have a new word.
     pub(crate) fn word(&self, path: &str, known: &[&str]) -> Option<&'a str> {
         let word = self.text(path)?;
         if !known.contains(&word) {
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         Some(word)
     }
 
-    /// Whether a text stands there, known or not yet.
+    /// Whether the path leads to a text, known or not yet.
     pub(crate) fn has_text(&self, path: &str) -> bool {
         // All of them are read: one of another type is noted.
         let right = |value: &&&Json| is_later(value) || self.is("a text", path, value, value.is_string());
@@ -230,13 +230,13 @@ impl<'a> Reader<'a> {
         fields.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
     }
 
-    /// Whether a part of the document stands there, known or not yet.
+    /// Whether the path leads to an object, known or not yet.
     pub(crate) fn has_part(&self, path: &str) -> bool {
         let right = |value: &&&Json| is_later(value) || self.is("an object", path, value, value.is_object());
         self.values(path).iter().filter(right).count() > 0
     }
 
-    /// Whether a text stands at any of several paths; all are read, so that none of another type goes unnoticed.
+    /// Whether any of several paths leads to a text. All are read, so that a value of another type is always noted.
     pub(crate) fn has_any_text(&self, paths: &[&str]) -> bool {
         paths.iter().filter(|path| self.has_text(path)).count() > 0
     }
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
         self.unreadable.offending.borrow_mut().push(noted);
     }
 
-    /// Notes that a value that always stands there is missing.
+    /// Notes that a value is missing that should always be there.
     pub(crate) fn expected(&self, path: &str) {
         self.unreadable
             .note(format!("{}{path}", self.prefix), "is absent, although the API always gives it".to_owned());

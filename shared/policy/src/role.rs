@@ -13,8 +13,7 @@ use wildmatch::WildMatch;
 pub struct RoleFacts {
     /// Whether `AmazonSageMakerFullAccess` is attached.
     pub sagemaker_full_access: bool,
-    /// The names of the policies that let it read, write or delete objects in any bucket, in order. None when the access is
-    /// restricted.
+    /// The names of the policies that let it read, write or delete objects in any bucket, in order. Empty if its access is restricted.
     pub unrestricted_s3: Vec<String>,
 }
 
@@ -29,8 +28,8 @@ const ANY_OBJECT: [&str; 3] = [
     "arn:aws-us-gov:s3:::0-q-7-w-3/0-z-5/9-x-1",
 ];
 
-/// Condition keys that choose among objects; those that end in `/` have a tag's name behind them. Others say from where or how
-/// a request comes (`aws:SourceVpce`, `aws:SecureTransport`), which leaves every object within reach.
+/// Condition keys that choose among objects. After a key that ends in `/`, the name of a tag follows. Others say from where or how a
+/// request comes (`aws:SourceVpce`, `aws:SecureTransport`), which leaves every object within reach.
 const NARROWING_KEYS: [&str; 8] = [
     "aws:resourceaccount",
     "aws:resourceorgid",
@@ -50,8 +49,8 @@ impl RoleFacts {
     /// Reads the policies of a role.
     ///
     /// S3 access is unrestricted if, for an operation on objects, a statement allows it on every bucket, and no statement denies it on
-    /// every bucket without a condition. A condition restricts an allowance if it selects objects. A denial with a condition is ignored,
-    /// and patterns that are wide only together go unnoticed.
+    /// every bucket without a condition. A condition restricts an allowance if it selects objects. Limits: it ignores a denial with a
+    /// condition, and does not notice patterns that are wide only together.
     #[must_use]
     pub fn of(grants: &[Grant]) -> Self {
         let open: Vec<&str> = OBJECT_ACTIONS.into_iter().filter(|action| !denied(grants, action)).collect();

@@ -8,8 +8,8 @@ use sagewarden_events::holds_token;
 const NAMES: [&str; 6] =
     ["aws_secret_access_key", "password", "passwd", "secret_key", "api_key", "auth_token"];
 
-/// Whether a script holds something that looks like a secret. `content` is in base64, as the API has it; what cannot be
-/// decoded is read as it is.
+/// Whether a script holds something that looks like a secret. `content` is in base64, as the API has it; text that cannot be decoded is
+/// read directly.
 pub(crate) fn holds_secret(content: &str) -> bool {
     let decoded = STANDARD.decode(content.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let script = decoded.as_deref().unwrap_or(content);

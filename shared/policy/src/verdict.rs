@@ -1,4 +1,4 @@
-//! A verdict: the findings, in a word, and what to do about them.
+//! A verdict: the findings, the outcome in one word, and the plan.
 
 use sagewarden_events::{Change, Corrections};
 use sagewarden_settings::Mode;
@@ -91,9 +91,9 @@ impl Finding {
 pub enum Judgement {
     /// Every control holds.
     Compliant,
-    /// At least one is violated.
+    /// At least one control is violated.
     Violating,
-    /// Those that are violated are waived.
+    /// All violated controls are waived.
     Waived,
     /// Something could not be decided: no pass, and no ground for a remedy either.
     Unknown,

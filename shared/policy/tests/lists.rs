@@ -42,7 +42,7 @@ fn outside(list: List) -> Value {
     })
 }
 
-/// Puts a value where a path leads, and makes what is missing on the way.
+/// Puts a value at a path, and makes the missing objects on the way.
 fn put(document: &mut Value, path: &str, value: Value) {
     let mut place = document;
     for part in path.split('.') {

@@ -1,4 +1,5 @@
-//! Serverless inference has no network of its own: what it serves is not asked for one, and nothing else is let off for that.
+//! Serverless inference has no network of its own: the controls on networks do not apply to models that it serves, and to no other model is
+//! this exception made.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

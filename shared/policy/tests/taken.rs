@@ -265,7 +265,7 @@ fn what_has_an_arn_and_says_no_more_of_the_resource_is_no_description() {
         let refused = intake::read(&document.to_string());
         assert_eq!(refused, Err(Unusable::OtherCall(operation.to_owned())), "{document}");
     };
-    // Entries of lists, and a request that changes what is there.
+    // Entries of lists, and a request that changes an existing resource.
     let job = json!({ "TrainingJobName": "t", "TrainingJobArn": arn("training-job/t"), "TrainingJobStatus": "Completed" });
     other(job.clone(), "ListTrainingJobs");
     other(

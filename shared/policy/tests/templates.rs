@@ -1,4 +1,4 @@
-//! Templates are judged with what is known of their values, and nothing that is not known breaks a control.
+//! Templates are judged by their known values, and an unknown value never fails a control.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use std::sync::LazyLock;

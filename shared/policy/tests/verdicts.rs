@@ -1,4 +1,4 @@
-//! Modes, waivers, environments, remedies, and what is not known.
+//! Modes, waivers, environments, remedies, and unknown values.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -3,14 +3,14 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// How `reconcile` looks through the account for what no event announced.
+/// How `reconcile` looks through the account for resources that no event announced.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReconcileSettings {
-    /// The first sweep looks at jobs of so many days.
+    /// The first sweep looks at jobs of this many days.
     #[serde(deserialize_with = "days")]
     pub import_days: i64,
-    /// Each later sweep looks at jobs from so many hours before the sweep before it.
+    /// Each later sweep begins this many hours before the start of the previous sweep.
     #[serde(deserialize_with = "overlap")]
     pub overlap_hours: i64,
     /// Whether it may remedy what it finds.

@@ -45,7 +45,7 @@ pub struct Settings {
     pub lineage: LineageSettings,
     /// When drift, and silence, are reported.
     pub drift: DriftSettings,
-    /// How the account is looked through for what no event announced.
+    /// How `reconcile` looks through the account for resources that no event announced.
     pub reconcile: ReconcileSettings,
     /// The mode of each control by its id, whatever the profile. The default is to enforce the controls of the profile.
     pub controls: BTreeMap<String, ControlMode>,

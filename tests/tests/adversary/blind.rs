@@ -70,7 +70,7 @@ fn where_no_control_of_training_jobs_is_on_the_canary_says_so() -> Result<()> {
     let bundle = Bundle::embedded()?;
     let off: String = bundle.controls().map(|control| format!("{} = \"off\"\n", control.id)).collect();
     let said = tick(Bundle::embedded()?.with_settings(&format!("[controls]\n{off}"))?)?.unwrap();
-    assert_eq!(said, "no control of training jobs is on: there is none that the canary could break");
+    assert_eq!(said, "no control of training jobs is on: the canary has no control to fail");
     Ok(())
 }
 

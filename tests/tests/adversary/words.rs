@@ -318,7 +318,7 @@ fn a_name_is_no_link_in_code_scanning() -> Result<()> {
     Ok(())
 }
 
-/// `maud` escapes what it is given; only what is said to be markup is not, and that is the common frame of all pages.
+/// `maud` escapes every text except declared markup, which only the common frame of all pages uses.
 #[test]
 fn no_page_takes_a_text_for_markup_as_it_is() -> Result<()> {
     let mut folders = vec![root().join("shared"), root().join("functions"), root().join("cli/src")];

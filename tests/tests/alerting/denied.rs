@@ -36,7 +36,7 @@ fn handle(local: &Local, objects: &Guarded<SimulatedAccount, Denying>, event: &E
     outcome.unwrap_or_else(|| Err(Failure::Reject(format!("{event:?} is not for it"))))
 }
 
-/// Delivers what waits to the alert alone; how often it is to come again.
+/// Delivers the waiting events to `alert-drift` alone; returns how many are to be retried.
 fn deliver(local: &Local, objects: &Guarded<SimulatedAccount, Denying>, events: &[Event]) -> usize {
     let outcomes = events.iter().map(|event| handle(local, objects, event));
     outcomes.filter(|outcome| matches!(outcome, Err(Failure::Retry(_)))).count()

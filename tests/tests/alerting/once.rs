@@ -47,7 +47,7 @@ fn a_judged_window_has_one_event_that_matters_and_its_evaluation_is_read_once() 
         outcomes.extend(block_on(route::alert_drift(&world, &event, &moment)));
     }
     let beside =
-        format!("`{}/constraint_violations.json` stands beside the evaluation of its window", folder(9));
+        format!("`{}/constraint_violations.json` lies beside the evaluation of its window", folder(9));
     assert_eq!(outcomes.len(), 2);
     assert_eq!(outcomes[0].as_ref().ok(), Some(&Done::Nothing(beside)));
     assert!(

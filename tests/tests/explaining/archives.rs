@@ -1,4 +1,4 @@
-//! Archives that `detect-drift` cannot read: what is published, and that everything else goes on.
+//! Archives that `detect-drift` cannot read: the notice, and that everything else continues.
 
 use futures::executor::block_on;
 use sagewarden_events::{Event, decode};
@@ -14,7 +14,7 @@ use crate::{
     CLOSED, Causes, FOLDER, MADE, captured, ended, file, report, sent, stumps, tick_of, trained, unusual,
 };
 
-/// Somebody expects reasons: the settings name what they are compared with.
+/// Somebody expects reasons, because the settings name a baseline for them.
 const EXPECTED: &str = "[[drift.detect.endpoints]]\nendpoint = \"prod\"\nattribution = { baseline = \"s3://baselines/reasons\" }\n";
 
 fn expecting(artifact: &[u8]) -> Result<Local> {

@@ -103,7 +103,8 @@ pub(crate) fn policies_of(project: &str) -> [String; 3] {
 
 /// Every resource of all templates, in an order in which they can be made.
 pub(crate) fn all_in_order() -> Result<Value> {
-    // Policies before roles, roles before what runs with them, scripts before notebooks, products before what is said of them.
+    // Policies come before roles, roles before the resources that use them, scripts before notebooks, and products before their
+    // constraints.
     const ORDER: [&str; 16] = [
         "AWS::SSM::Parameter",
         "AWS::IAM::ManagedPolicy",

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::products::{product, resource};
 
-/// Runs what follows `--` as it is.
+/// Runs the arguments after `--` unchanged.
 const RUNUSER: &str = "#!/bin/bash\nshift 3\nexec \"$@\"\n";
 /// `aws s3 cp PLACE FOLDER ...`: puts a wheel there, or nothing, or fails.
 const AWS: &str = "#!/bin/bash\necho \"$@\" >> \"$HOME/aws.log\"\ncase \"$STUB_AWS\" in\n  fail) echo 'fatal error: Unable to locate endpoint' >&2; exit 1;;\n  empty) exit 0;;\nesac\ntouch \"$4/sagewarden-0.1.0-py3-none-linux_x86_64.whl\"\n";

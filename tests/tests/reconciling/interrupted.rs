@@ -148,7 +148,7 @@ fn a_kind_that_is_refused_holds_nothing_else_up() -> Result<()> {
     let said = hour_with(&local.system, &local.system.world(), &estate, at(HOUR))?;
     assert!(said.contains(&"nothing is known of the models: list: no".to_owned()), "{said:?}");
     assert_eq!(missed(&local)?, ["EndpointConfig 1 of 1", "TrainingJob 2 of 3"]);
-    // Once it is allowed, what was missed meanwhile counts.
+    // Once the permission is granted, resources that were missed meanwhile count.
     hour(&local, at(2 * HOUR))?;
     assert_eq!(missed(&local)?.last().map(String::as_str), Some("Model 2 of 2"));
     Ok(())

@@ -35,7 +35,7 @@ fn a_sweep_behind_a_sweep_lists_and_writes_its_marks_alone() -> Result<()> {
     // Of each kind the page and the end.
     assert_eq!(calls.get("Table::write"), Some(&50), "{calls:?}");
     let asked = |call: &str| calls.get(call).copied().unwrap_or_default();
-    // A mark for each kind, and what is known of four kinds; what was seen of each kind that lasts.
+    // A mark for each kind, the known resources of four kinds, and the seen resources of each lasting kind.
     assert_eq!(
         (asked("Table::get"), asked("Table::query"), asked("Bus::publish")),
         (29, 18, 25),

@@ -1,4 +1,4 @@
-//! What is done about what was found: nothing, unless the settings say so.
+//! Remedies for resources that a sweep found: none, unless the settings allow them.
 
 use sagewarden_events::{Resource, ResourceKind};
 use sagewarden_govern::{POLICY_VIOLATION, REMEDIATION_DONE};

@@ -18,7 +18,7 @@ pub(super) struct ParquetColumn {
     reader: ColumnReader,
     kind: Kind,
     text: Vec<u8>,
-    /// Where the text of each row stands; nowhere where it has none.
+    /// The place of the text of each row; `None` if the row has no text.
     places: Vec<Option<Range<usize>>>,
 }
 

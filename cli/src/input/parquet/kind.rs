@@ -6,15 +6,15 @@ use parquet::schema::types::ColumnDescriptor;
 /// How a value is written as the text that a table in CSV would have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Numbers, truths and texts, as they are.
+    /// Numbers, booleans and texts, which need no conversion.
     Plain,
     /// A whole number that is never negative.
     Unsigned,
-    /// A number of so many decimal places.
+    /// A number with this many decimal places.
     Decimal(u32),
     /// Days since 1970.
     Date,
-    /// A time; so many make a millisecond.
+    /// A time; this many of its units are a millisecond.
     Time(i64),
     /// A number of 16 bits.
     Half,
@@ -60,7 +60,7 @@ impl Kind {
                 Err(column.converted_type().to_string().to_lowercase())
             }
             _ if column.physical_type() == Type::FIXED_LEN_BYTE_ARRAY => Err("binary".to_owned()),
-            // Writers of old say nothing of texts.
+            // Old writers do not mark texts.
             _ => Ok(Self::Plain),
         }
     }

@@ -90,7 +90,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A value that is so many numbers.
+    /// A value that consists of this many numbers.
     ///
     /// # Errors
     /// If it is not there, there are more or fewer, or some are no such numbers.

@@ -119,7 +119,7 @@ impl EvaluatedWindow {
         self.report.labelled.as_ref().is_some_and(|labelled| labelled.matched == 0)
     }
 
-    /// Whether all of the traffic could be read.
+    /// Whether all captured traffic could be read.
     pub(super) fn is_readable(&self) -> bool {
         self.report.unreadable_lines == 0 && self.report.gone.is_empty()
     }
@@ -167,7 +167,7 @@ impl EvaluatedWindow {
         )
     }
 
-    /// The unreadable lines and files for events and details: no more entries than fit.
+    /// The unreadable lines and missing files as JSON, for events and details. It has only as many entries as fit there.
     pub(super) fn unreadable_listed(&self) -> Json {
         let WindowReport { unreadable, unreadable_lines, gone, rows, variant, window, .. } = &self.report;
         json!({

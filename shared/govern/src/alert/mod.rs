@@ -98,7 +98,7 @@ impl<W: World> AlertDrift<'_, W> {
                 windows::on_evaluation(self.world, object, &place, moment).await
             }
             (true, ReportFile::Violations) => {
-                Ok(Done::Nothing(format!("`{}` stands beside the evaluation of its window", object.key)))
+                Ok(Done::Nothing(format!("`{}` lies beside the evaluation of its window", object.key)))
             }
             (false, ReportFile::Evaluation) => {
                 Ok(Done::Nothing(format!("`{}` is not an evaluation of a window", object.key)))

@@ -50,7 +50,7 @@ struct Change<'a> {
     observed: &'a Observed<'a>,
     found: &'a Found,
     why: Rewriting<'a>,
-    /// The finding that stands, if there is one.
+    /// The recorded finding, if there is one.
     before: Option<Item>,
 }
 

@@ -62,7 +62,7 @@ impl Probe {
     async fn of(world: &impl World, tick: &ClockTicked) -> Result<Result<Self, Done>, PortError> {
         let hours = world.settings().drift.detect.silent_after_hours;
         if hours <= 0 {
-            return Ok(Err(Done::Nothing("the settings say not to ask for traffic that stops".to_owned())));
+            return Ok(Err(Done::Nothing("the settings say not to report missing traffic".to_owned())));
         }
         let overdue = Timestamp::from_millis(tick.time.millis() - hours * HOUR_MS);
         let listening = listening_since(world.table(), tick.time).await?;

@@ -116,8 +116,7 @@ impl Wrong {
         }
     }
 
-    /// Orders the statements about one node: a report that is read later replaces them, and a growing window has more
-    /// in it.
+    /// Orders the statements about one node: a report that is read later replaces an earlier statement, and so does a larger window.
     pub(super) fn version(&self) -> String {
         let word = self.word();
         self.unreadable()

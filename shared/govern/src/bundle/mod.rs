@@ -118,7 +118,7 @@ struct Listed {
 
 /// Why the bundle that is in force stays.
 enum Stays {
-    /// It may be otherwise in a moment: nothing is published.
+    /// The error may pass: nothing is published.
     ForNow(PortError),
     /// The upload in the bucket cannot be used.
     Refused(Refusal),

@@ -1,4 +1,4 @@
-//! A bundle out of a bucket for who asks once, such as the command: its files as they lie there now.
+//! Reads the present files of a bundle in a bucket once, for callers such as the command.
 
 use std::collections::BTreeMap;
 

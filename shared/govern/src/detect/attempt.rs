@@ -72,8 +72,8 @@ impl Attempt {
         Ok(Self { row, killed })
     }
 
-    /// Like [`Self::begin`], for judging a window with many columns. A window with few cannot fill the memory, and is
-    /// judged whenever a file arrives: for such a window nothing is noted.
+    /// Like [`Self::begin`], for judging a window with many columns. A window with few columns cannot fill the memory, and is judged
+    /// whenever a file arrives. So no attempt is written for it.
     ///
     /// # Errors
     /// As [`Self::begin`].

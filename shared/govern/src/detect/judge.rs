@@ -32,8 +32,8 @@ use crate::window::Window;
 use crate::window_metrics::publish;
 use crate::world::World;
 
-/// Another file may arrive while a window is judged, and the last version that is written must cover all files.
-/// TrafficJudging starts over this many times; then the record is retried.
+/// Another file may arrive while a window is judged, and the last version that is written must cover all files. Judging starts over this
+/// many times; then the record is retried.
 const ATTEMPTS: usize = 5;
 /// How many files a sentence names; the report lists them all.
 const NAMED: usize = 3;
@@ -107,7 +107,7 @@ impl<W: World> TrafficJudging<'_, W> {
         let below = reports_below(world.evidence_bucket(), world.settings().drift.detect.reports.as_deref());
         let folder = reports_folder(window, &below)?;
         if profile.rows == 0 || (!complete && profile.rows < world.settings().drift.detect.min_rows) {
-            // There is too little to judge, but it is known that traffic cannot be read: silence is not health.
+            // There are too few rows to judge, but some traffic cannot be read, and that is published: silence is not health.
             if !unreadable.is_empty() || !gone.is_empty() {
                 let unjudged = report(window, files, merged, None, found, complete);
                 write(world, &folder, WindowReport::FILE, pretty(&unjudged)?).await?;
@@ -167,8 +167,7 @@ impl<W: World> TrafficJudging<'_, W> {
             folder.bucket,
             folder.key
         ));
-        // A baseline that cannot be compared is published whatever else was found: otherwise it would depend on which
-        // file arrived first.
+        // A baseline that cannot be compared is always published. Otherwise, the notice would depend on which file arrived first.
         let unjudged = alerting.nothing_known();
         Ok(JudgedWindow { done, metrics, unjudged })
     }

@@ -133,7 +133,7 @@ impl<W: World> SuggestBaseline<'_, W> {
             return Ok(Done::Nothing("no training job has ended".to_owned()));
         }
         if self.settings().baseline == TrainingBaseline::Off {
-            return Ok(Done::Nothing("the settings want no baselines of training data".to_owned()));
+            return Ok(Done::Nothing("the settings ask for no baselines of training data".to_owned()));
         }
         let Some(described) = self.world.account().describe(job).await? else {
             return Ok(Done::Nothing(format!("{job} no longer exists")));
@@ -247,7 +247,7 @@ impl<W: World> SuggestBaseline<'_, W> {
         )))
     }
 
-    /// Keeps the reasons of the new model beside its baseline; what came of it, in words.
+    /// Keeps the reasons of the new model beside its baseline; returns the result in words.
     #[cfg(feature = "explaining")]
     async fn explain(
         &self,

@@ -66,8 +66,8 @@ impl CapturedFile {
         self.object.version_id.as_deref().unwrap_or(&self.object.etag)
     }
 
-    /// Orders the versions of a key. Sequencers are compared as if the shorter one had zeros behind it ("Event message structure", S3
-    /// user guide): without the zeros at their ends they compare as they are.
+    /// Orders the versions of a key. S3 compares sequencers as if the shorter one were padded with zeros ("Event message structure", S3
+    /// user guide). If the zeros at their ends are removed, they can be compared as texts.
     fn written(&self) -> (Timestamp, &str, &str) {
         let sequencer = self.sequencer.as_deref().unwrap_or_default().trim_end_matches('0');
         (self.object.modified_at, sequencer, self.version())

@@ -10,13 +10,12 @@ use serde_json::{Value as Json, json};
 
 use crate::ports::{PortError, Table};
 
-/// Whether a call is what approved the package.
+/// Whether a call approved the package.
 pub(crate) fn approves(call: &CallMade) -> bool {
     call.request.get("modelApprovalStatus").and_then(Json::as_str) == Some("Approved")
 }
 
-/// The description of an approved package as it was when this call had approved it; `None` where the description says the same, or more,
-/// of the caller.
+/// The description of an approved package right after this call; `None` if the present description says the same about the caller, or more.
 pub(super) fn as_approved(document: &Json, call: &CallMade) -> Option<Json> {
     let arn = call.actor.arn.as_deref()?;
     let is_approved = document.get("ModelApprovalStatus").and_then(Json::as_str) == Some("Approved");
@@ -33,7 +32,7 @@ pub(super) fn as_approved(document: &Json, call: &CallMade) -> Option<Json> {
     Some(approved)
 }
 
-/// Whether the approval that a call gave has been taken back since: the one that stands is another one. Events come late, and again.
+/// Whether the approval of a call has been withdrawn since, so that the present approval is another one. Events come late, and repeatedly.
 pub(super) async fn was_withdrawn(
     table: &impl Table,
     pk: &str,

@@ -29,9 +29,9 @@ pub(crate) fn judge_canary(bundle: &Bundle, tick: &ClockTicked) -> Outcome {
             let broken = verdict.findings.len();
             Ok(Done::Acted(format!("the canary fails {broken} of {controls} controls, as it should")))
         }
-        _ if controls == 0 => Ok(Done::Acted(
-            "no control of training jobs is on: there is none that the canary could break".to_owned(),
-        )),
+        _ if controls == 0 => {
+            Ok(Done::Acted("no control of training jobs is on: the canary has no control to fail".to_owned()))
+        }
         outcome => Err(Failure::Reject(format!(
             "the canary, a training job without network, keys and limits, was judged by {controls} controls of bundle {} as {outcome:?}: the bundle in force judges new resources wrongly",
             bundle.hash()

@@ -65,8 +65,8 @@ impl<'a, W: World> Delivery<'a, W> {
         self.call.filter(|call| call.effect == Effect::Changed)
     }
 
-    /// Why a call that is only about tags leads to a mark at most: somebody who sets a tag must not have
-    /// a job stopped, for which other settings came into force while it ran. That comes with its next change.
+    /// Why a call that changes only tags leads to a mark at most. Stricter settings may have come into force while a job ran: a person who
+    /// sets a tag must not cause Sagewarden to stop that job. The next change of the resource leads to the remedy.
     pub(crate) fn waits(&self) -> Option<String> {
         let call = self.call.filter(|call| is_about_tags(call))?;
         let Judged { resource, verdict, .. } = self.judged;
@@ -115,7 +115,8 @@ impl<'a, W: World> Delivery<'a, W> {
         call.map_or(self.judged.modified_at, |call| call.time)
     }
 
-    /// How often Sagewarden has corrected the resource, by this attribute of the verdict's row, within a day before others undid it then.
+    /// How often Sagewarden has corrected the resource within a day, according to this attribute of the verdict's row, before somebody
+    /// undid the correction.
     pub(crate) async fn corrections_before(
         &self,
         attribute: &str,

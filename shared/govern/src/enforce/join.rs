@@ -94,8 +94,8 @@ impl<W: World> Lookup<'_, W> {
         Ok(documents)
     }
 
-    /// Who manages a key. If KMS refuses to describe one key, the others still count: somebody who names a key of his own that is closed to
-    /// everybody must not have a key of AWS's pass as undecided.
+    /// Who manages a key. If KMS refuses to describe one key, the others still count. Otherwise, somebody could also name a key that nobody
+    /// may describe, and a key of AWS would be undecided instead of failing.
     async fn key(&self, key: &str, asked: usize) -> Result<Option<Json>, PortError> {
         if asked >= MOST {
             return Ok(Some(key_refusal(key, &format!("at most {MOST} keys are looked up"))));
@@ -124,8 +124,8 @@ impl<W: World> Lookup<'_, W> {
         Ok(vec![json!({ "AttachedPolicies": Vec::from_iter(attached) })])
     }
 
-    /// A resource that is gone proves nothing, and neither does its successor of the same name: a resource younger than the one that names
-    /// it is another one. Controls that need it are undecided.
+    /// The description of a named resource. If that resource is gone, or younger than the resource that names it (so that it is another one
+    /// of the same name), the controls that need it are undecided.
     async fn description(&self, subject: &Description, named: &Resource) -> Result<Option<Json>, PortError> {
         let found = self.world.account().describe(named).await?;
         // Schedules name the endpoint, not the other way round: they come after it, and one that is gone watches nothing.

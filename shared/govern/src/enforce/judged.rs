@@ -51,7 +51,7 @@ impl Judged {
     }
 }
 
-/// Whether nothing is being created or changed in this state.
+/// Whether the resource is at rest in this state: nothing is creating or changing it.
 pub(crate) fn rests(kind: ResourceKind, status: &Status) -> bool {
     match kind {
         ResourceKind::Endpoint => matches!(status, Status::InService | Status::Failed),
@@ -62,12 +62,12 @@ pub(crate) fn rests(kind: ResourceKind, status: &Status) -> bool {
     }
 }
 
-/// Whether every control holds, or is waived.
+/// Whether every control passes, or is waived.
 pub(crate) fn keeps_every_control(verdict: &Verdict) -> bool {
     matches!(verdict.outcome, Judgement::Compliant | Judgement::Waived)
 }
 
-/// The ids of the controls that do not hold; where none certainly does not, of those that are not known or waived.
+/// The ids of the failed controls; if no control failed, the ids of the undecided and waived ones.
 pub(crate) fn controls(verdict: &Verdict) -> String {
     let violated = |finding: &&Finding| finding.status == FindingStatus::Violation;
     let any = verdict.findings.iter().any(|finding| violated(&finding));

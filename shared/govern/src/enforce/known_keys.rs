@@ -1,4 +1,4 @@
-//! Who manages the keys that resources name. It never changes, so that what KMS said is kept.
+//! Who manages the keys that resources name. This never changes, so the answers of KMS are kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -50,7 +50,7 @@ pub(crate) async fn list_findings(
 #[derive(PartialEq, Eq)]
 struct Copies {
     wanted: Vec<Item>,
-    /// Where entries may stand: under the severities of all verdicts that there ever were.
+    /// The keys under which entries may be: one for each severity that any verdict on the resource ever had.
     places: BTreeSet<Key>,
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn created(call: &CallMade, created_at: Timestamp) -> bool {
     call.effect == Effect::Created && (created_at.millis() - call.time.millis()).abs() <= CLOCKS_DIFFER_MS
 }
 
-/// Between a call and CloudTrail's account of it, and the creation time that the service noted.
+/// The largest difference between the time of a call in CloudTrail and the creation time in the description.
 pub(crate) const CLOCKS_DIFFER_MS: i64 = 60_000;
 
 /// The tags of a request, as CloudTrail writes them.

@@ -1,5 +1,5 @@
-//! A resource was created or changed: Sagewarden judges it while it can still be stopped, records the verdict, remedies what fails a
-//! control, and publishes it.
+//! A resource was created or changed: Sagewarden judges it while it can still be stopped, records the verdict, remedies the resource if it
+//! fails a control, and publishes the finding.
 //!
 //! The verdict is based on the description, whichever event came first. The creator comes from CloudTrail.
 
@@ -54,7 +54,7 @@ use crate::world::World;
 /// How far a child is followed to its parents.
 const STEPS: u8 = 3;
 
-/// Why nothing is done about what no event announced.
+/// Why Sagewarden does not remedy a resource that no event announced.
 const FOUND_LATE: &str = "a sweep found it, and `[reconcile] enforce` does not let it remedy";
 
 /// The use case with the ports it needs.
@@ -89,7 +89,7 @@ impl<W: World> EnforcePolicy<'_, W> {
     pub(crate) async fn on_call(&self, call: &CallMade, moment: &Moment) -> Outcome {
         if let Some(code) = &call.error_code {
             return Ok(Done::Nothing(format!(
-                "`{}` was refused with `{code}`: nothing came of it",
+                "`{}` was refused with `{code}`: it changed nothing",
                 call.name
             )));
         }
@@ -108,8 +108,8 @@ impl<W: World> EnforcePolicy<'_, W> {
 
     /// Judges a resource that a sweep found; `None` if it no longer exists. A verdict that still holds is not written again: a sweep is not
     /// an event, and its time says nothing about the resource. If a parent started the resource, the parent is judged when the sweep finds
-    /// the parent. What was created since `remedies_since` is remedied. Of anything else the finding is
-    /// published, and an event that comes late still remedies it.
+    /// the parent. A resource that was created since `remedies_since` is remedied. For any other resource, only the finding is published;
+    /// if its event arrives late, that event still leads to the remedy.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         } else {
             record_verdict(&delivery).await?;
         }
-        // What is recorded is what an event would have recorded; what is done is less.
+        // The verdict is recorded as an event would have recorded it, but there is no remedy.
         let only_reports = !may_remedy && remedy::intended(&judged).action.is_some();
         if only_reports {
             judged.verdict.plan = Plan::Nothing(FOUND_LATE.to_owned());
@@ -145,7 +145,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         Ok(Some(judged))
     }
 
-    /// Closes the findings on a resource that is there no more, as far as a sweep can see: nobody said when it was deleted.
+    /// Closes the findings on a resource that a sweep no longer finds. Nobody said when it was deleted.
     ///
     /// # Errors
     /// If the table fails.
@@ -185,7 +185,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         if let Some(why) = delivery.waits() {
             return Ok(Done::Nothing(why));
         }
-        // A child is made as its parent says, and replaced when it is stopped: the parent is judged, and acted on.
+        // The parent decides how a child is made, and replaces it when it is stopped. So Sagewarden judges and remedies the parent.
         if let Some(parent) = parent(&judged).filter(|_| steps > 0) {
             let done = Box::pin(self.judge_resource(&parent, None, moment, steps - 1)).await?;
             return Ok(started_by_another(resource, done));
@@ -203,7 +203,7 @@ impl<W: World> EnforcePolicy<'_, W> {
         }
     }
 
-    /// Whether an endpoint is watched as it must be is seen when its schedules come and go.
+    /// Judges the endpoint of a schedule: when a schedule comes or goes, the endpoint may pass or fail the controls on its monitoring.
     async fn judge_watched(
         &self,
         schedule: &Resource,
@@ -247,12 +247,12 @@ impl<W: World> EnforcePolicy<'_, W> {
     }
 }
 
-/// Whether a call deletes its resource. For a schedule this is a change of what watches its endpoint.
+/// Whether a call deletes its resource. The deletion of a schedule also changes how its endpoint is watched.
 fn deletes(call: &CallMade) -> bool {
     call.effect == Effect::Deleted || call.name == "DeleteMonitoringSchedule"
 }
 
-/// Whether the table holds this verdict on the resource as it is.
+/// Whether the table holds this verdict on the present state of the resource.
 async fn stands(table: &impl Table, judged: &Judged) -> Result<bool, PortError> {
     let Judged { pk, verdict, modified_at, .. } = judged;
     let stored = table.get(&[VerdictRow::key(pk, &verdict.bundle)]).await?.pop();
@@ -279,7 +279,7 @@ async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {
     let Delivery { world, judged, moment, .. } = *delivery;
     let Judged { resource, verdict, .. } = judged;
     let owed = owed_about(world, resource).await?;
-    // A notebook instance that stands still was not started.
+    // A notebook instance that is stopped has not been started.
     let stands_still = judged.status == Some(Status::Stopped);
     let others = owed.iter().filter(|row| !(stands_still && is_of_start(&row.cause)));
     let said = match verdict.outcome {
@@ -483,7 +483,7 @@ async fn start_again(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome
     let Some(owed) = claim_start(delivery, started.clone()).await? else { return Ok(done) };
     let remediation = remedy::start(delivery).await;
     if remediation.hopeless {
-        // It stays as it is: nothing waits for it any more.
+        // The same start would be refused again: the instance stays as it is, and no start is outstanding any more.
         delivery.table().write(&[started]).await?;
         owed.strike_out(delivery.world).await?;
         return publish_failure(delivery, remediation, None).await;

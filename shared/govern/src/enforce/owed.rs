@@ -98,7 +98,7 @@ impl OwedNotice {
         self.receipt.publish(world.table(), world.bus(), Kept::ForGood, notice).await
     }
 
-    /// Nothing is owed any more, and nothing is published.
+    /// The notice is no longer owed. Marks its row as done without publishing it.
     pub(crate) async fn strike_out(self, world: &impl World) -> Result<(), PortError> {
         self.receipt.settle(world.table(), Kept::ForGood).await
     }

@@ -21,9 +21,9 @@ use crate::ports::{Notice, PortError};
 use crate::window::DAY_MS;
 use crate::world::World;
 
-/// The first part of the causes of ends of remedies.
+/// The first part of the cause of a notice that a remedy took effect.
 const SUCCESS: &str = "remedied";
-/// The first part of the causes of starts of notebook instances.
+/// The first part of the cause of a notice that a notebook instance was started.
 const START: &str = "started";
 
 /// Writes the owed finding with the action about to be taken: from here on it is published once, whatever fails. One delivery
@@ -71,8 +71,7 @@ fn undone_on(delivery: &Delivery<'_, impl World>) -> String {
     format!("undone{}", at.millis() / DAY_MS)
 }
 
-/// The cause of the notice that a remediation took effect after the finding was published: readers of the failure learn the end of
-/// it.
+/// The cause of the notice that a remedy took effect after the finding was published: people who read that it failed learn how it ended.
 pub(crate) async fn success_cause(delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
     cause(SUCCESS, delivery).await
 }
@@ -88,7 +87,7 @@ pub(crate) async fn claim_success(
     claim(delivery, &success_cause(delivery).await?, &notice, &remedy_writes(delivery, &later)).await
 }
 
-/// That a remediation took effect.
+/// The notice that a remedy took effect.
 pub(crate) fn success(
     delivery: &Delivery<'_, impl World>,
     remediation: &Remediation,
@@ -121,7 +120,7 @@ async fn claim(
     OwedNotice::claim(world, moment, &judged.resource, cause, notice, writes).await
 }
 
-/// That somebody erased a description, which leaves nothing to remedy.
+/// Publishes that somebody erased a description. There is nothing left to remedy.
 pub(crate) async fn publish_erasure(
     world: &impl World,
     resource: &Resource,

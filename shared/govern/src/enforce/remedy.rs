@@ -19,7 +19,7 @@ use crate::world::World;
 /// Endpoint configurations looked at before a model is deleted. Only those that were made after it can name it, unless its name was used
 /// before.
 const MAX_CONFIGS: usize = 300;
-/// A model that is older may be used by what names models itself, and is not deleted.
+/// An older model may be in use by a resource that names models directly, so it is not deleted.
 const NEW_MS: i64 = 3_600_000;
 /// Own changes of one resource by one bundle within a day. If somebody changes it back more often, it is stopped; if it cannot be
 /// stopped, the notice asks the person on call.
@@ -94,7 +94,7 @@ pub(crate) async fn done_meanwhile(
     Ok((!is_there).then_some(word))
 }
 
-/// The remedy in the plan, according to the verdict alone. It is noted as owed before anything is looked up or done.
+/// The remedy in the plan, according to the verdict alone. It is written down as owed before Sagewarden asks or changes anything.
 pub(crate) fn intended(judged: &Judged) -> Remediation {
     let Judged { resource, status, verdict, .. } = judged;
     match &verdict.plan {
@@ -261,17 +261,17 @@ async fn change(delivery: &Delivery<'_, impl World>, changes: &Corrections) -> R
     })
 }
 
-/// A self-approval lets a model out, and a deleted app is gone: neither is left standing because somebody
-/// tries often.
+/// Sagewarden makes these corrections however often somebody tries: a self-approval would let a model into production, and a deleted app is
+/// gone anyway.
 fn is_always_made(changes: &Corrections) -> bool {
     [Change::WithdrawApproval, Change::DeleteApp].iter().any(|change| changes.settings.contains(change))
 }
 
-/// The remedy that replaces one more change.
+/// The remedy in place of one more correction, if corrections are undone too often.
 fn escalated(delivery: &Delivery<'_, impl World>, changes: &Corrections, made: usize) -> Step {
     let kind = delivery.judged.resource.kind;
     match kind {
-        // It is stopped and stays so: nothing waits to start it again.
+        // The instance is stopped and stays stopped: no start is outstanding.
         ResourceKind::NotebookInstance if is_serving_notebook(delivery.judged) => {
             Step::call(STOP_NOTEBOOK, Asks::Stop)
         }
@@ -334,8 +334,8 @@ async fn delete_if_unused(delivery: &Delivery<'_, impl World>) -> Result<Step, P
     })
 }
 
-/// Since when endpoint configurations have been made that can name the model: a configuration names a model that exists. Where another
-/// model had the name before, calls of any time.
+/// The earliest creation time of an endpoint configuration that can name the model: a configuration can only name an existing model. If
+/// another model had the name before, configurations of any time count.
 async fn made_since(delivery: &Delivery<'_, impl World>) -> Result<Timestamp, PortError> {
     let Judged { resource: model, created_at, .. } = delivery.judged;
     let named = AliasRow::named(model.kind.segment(), &model.name);

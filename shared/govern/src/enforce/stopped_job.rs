@@ -13,8 +13,8 @@ use crate::outcome::{Done, Outcome};
 use crate::ports::{Remedies, Table};
 use crate::world::World;
 
-/// Sets two tags, unless they are set: the controls that the job fails, and the id of the finding. It is done by the delivery that stopped
-/// the job, or by a later one if that died. A permission that is missing does not fail the record, since the job is stopped.
+/// Sets two tags, unless they are set: the controls that the job fails, and the id of the finding. The delivery that stopped the job does
+/// this, or a later one if that delivery died. A missing permission does not fail the record, because the job is stopped.
 pub(crate) async fn explain(delivery: &Delivery<'_, impl World>, done: Done) -> Outcome {
     let Delivery { world, judged, .. } = *delivery;
     let kind = judged.resource.kind;

@@ -41,7 +41,7 @@ fn found(judged: &Judged, verdict: &VerdictRow) -> Option<FoundRow> {
     FoundRow::of_verdict(verdict, mode_word(judged.verdict.mode), would(judged))
 }
 
-/// The remedy that `enforce` would have made, if nothing is done.
+/// If nothing is done about the resource: the remedy that `enforce` would have made.
 fn would(judged: &Judged) -> Option<&'static str> {
     let Verdict { plan, would, .. } = &judged.verdict;
     would.filter(|_| matches!(plan, Plan::Nothing(_))).map(Would::word)

@@ -22,7 +22,7 @@ pub(crate) struct Reasons {
     /// The reasons of the baseline.
     #[cfg(feature = "pages")]
     pub(crate) before: Option<Analysis>,
-    /// Where the order of the features moved too far.
+    /// Violations: outputs for which the order of the features changed too much.
     pub(crate) violations: Vec<Violation>,
     /// Why the absence of violations means nothing.
     pub(crate) unknown: Option<String>,

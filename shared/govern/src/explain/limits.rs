@@ -1,5 +1,5 @@
-//! How much of a model and of a window `detect-drift` computes with: it has 1,024 MB and a minute, which are there for
-//! the data first (`docs/BENCHMARKS.md` has the times).
+//! Limits for the explanation of a window. `detect-drift` has 1,024 MB and a minute, and the data of the window needs them first
+//! (`docs/BENCHMARKS.md` has the times).
 
 /// Bytes of an archive with a model, at most; larger ones are not read.
 pub(super) const MAX_ARCHIVE: u64 = 64 << 20;

@@ -31,7 +31,7 @@ pub(super) async fn read(
         let megabytes = artifact.object.size >> 20;
         return Err(not_read(format!("it has {megabytes} MB, more than {}", MAX_ARCHIVE >> 20)));
     }
-    // A file of somebody else decides how much memory it takes.
+    // The file comes from somebody else, and decides how much memory it takes.
     let attempt = Attempt::begin(world.table(), &uri, moment).await?;
     let read = stream(world, artifact).await;
     attempt.end(world.table(), read.is_ok()).await?;

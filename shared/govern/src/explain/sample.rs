@@ -1,7 +1,7 @@
 //! The requests with which a window is explained: an even sample that depends only on the set of the window's files.
 //!
-//! Files are taken in the order of a digest, as long as they fit. Of their rows, the ones with the smallest ranks are held; a rank is a
-//! digest of the file and the row's place in it. So the order of events does not matter, and no file outweighs the others.
+//! Files are taken in the order of a digest, as long as they fit. The sample keeps the rows with the smallest ranks; a rank is a digest of
+//! the file and the row's place in it. So the order of events does not matter, and no file outweighs the others.
 
 use std::collections::HashMap;
 use std::str::FromStr;

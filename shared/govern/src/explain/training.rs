@@ -1,5 +1,5 @@
-//! A training job has ended, and its data was read: the new model explains a sample of that data. Its windows are
-//! compared with this later. It is the notebook in which people plot SHAP values, without the notebook.
+//! A training job has ended, and its data was read: the new model explains a sample of that data. The windows of its endpoints are compared
+//! with this result later. People usually plot these SHAP values in a notebook by hand.
 
 use sagewarden_events::Timestamp;
 use sagewarden_explain::Model;
@@ -87,7 +87,7 @@ pub(crate) struct TrainedModel<'a> {
     pub(crate) folder: &'a S3Location,
 }
 
-/// Keeps the reasons of a new model beside the baseline of its data; says what came of it.
+/// Keeps the reasons of a new model beside the baseline of its data; returns the result in words.
 ///
 /// # Errors
 /// When a service does not answer.

@@ -9,7 +9,7 @@ use crate::ports::PortError;
 /// Why there are no reasons.
 #[derive(Debug)]
 pub(crate) enum Unexplained {
-    /// They cannot be computed for such a model, and nothing is wrong.
+    /// SHAP values cannot be computed for this kind of model, which is not a fault.
     NoSuchModel(String),
     /// Somebody must fix something first.
     Broken(String),

@@ -1,4 +1,4 @@
-//! Walks of the graph within the limits of an answer, and on from where an earlier one was cut.
+//! Walks of the graph within the limits of an answer. A walk can continue where a limit cut an earlier one.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use sagewarden_events::Timestamp;
@@ -133,7 +133,7 @@ pub(super) async fn followers<T: Table>(
             found.extend(rows.iter().filter_map(FollowerRow::parse).map(|row| row.id));
         }
     }
-    // A job that names its commit follows the branch as well, once it did not: its own node says which counts.
+    // A job may have followed the branch before an event named its commit. Its own node says which of the two counts.
     let keys: Vec<Key> = found.iter().map(NodeRow::key).collect();
     let nodes = reading.get(&keys).await?;
     let inferred = nodes.iter().filter(|node| node.text(INFERRED) == Some(commit.as_str()));
@@ -206,7 +206,7 @@ fn take_away(item: &mut Item, register: &Register) {
     item.attributes.retain(|name, _| !is_of(name));
 }
 
-/// The state that a node had reached by then, of those that it names itself.
+/// The newest state that a node had reached by then, among the states in its own item.
 fn back_to_state(item: &mut Item, at: Timestamp) {
     let states = item.set(STATES).filter_map(ReachedState::parse);
     let Some(reached) = states.filter(|reached| reached.at <= at).last() else { return };

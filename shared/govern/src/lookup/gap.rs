@@ -13,7 +13,7 @@ use super::question::{NoAnswer, Question};
 use super::reading::Reading;
 use crate::ports::Table;
 
-/// Answers `gap`. That nothing is recorded of a resource is an answer, not an error.
+/// Answers `gap`. If nothing is recorded about a resource, that is an answer, not an error.
 pub(super) async fn gap<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,

@@ -288,7 +288,7 @@ async fn events_of<T: Table>(
     }
 }
 
-/// The verdicts on something that an endpoint ran: as long as all is well, there is nothing to say.
+/// The verdicts on something that an endpoint ran, from the first one with a failed, waived or undecided control on.
 async fn found<T: Table>(
     reading: &Reading<'_, T>,
     id: &NodeId,

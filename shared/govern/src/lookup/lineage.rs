@@ -136,7 +136,7 @@ pub(super) fn detail(item: &Item) -> Option<(NodeId, Map<String, Json>)> {
     }
     let row = ExplanationRow::parse(item)?;
     let mut said: Map<String, Json> = serde_json::from_str(&row.json).ok()?;
-    // Which report says so is a fact of the node.
+    // The node itself names the report.
     let attributions = said.remove("attributions")?;
     Some((row.id, Map::from_iter([("Attributions".to_owned(), attributions)])))
 }

@@ -25,7 +25,7 @@ impl DeploymentPeriod {
     }
 }
 
-/// The deployment in force at a time; the outer `None` when nothing is known of the time.
+/// The deployment in force at a time. The outer `None` means that nothing is known about that time.
 pub(super) async fn deployment_in_force<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,

@@ -64,7 +64,7 @@ pub(super) fn or_cut<R>(read: Result<R, Interrupted>, graph: &mut Graph) -> Resu
 }
 
 impl<'a, T: Table> Reading<'a, T> {
-    /// At most so many requests, and none once the time is over.
+    /// Allows at most `most` requests, and none once the time is over.
     pub(super) fn new(table: &'a T, most: usize, is_over: &'a dyn Fn() -> bool) -> Self {
         Self { table, requests: Cell::new(0), bytes: Cell::new(MAX_BYTES), most, is_over }
     }
@@ -74,12 +74,12 @@ impl<'a, T: Table> Reading<'a, T> {
         self.requests.get()
     }
 
-    /// From now on nodes are read, for which there is room of their own.
+    /// From now on nodes are read, which have a limit of bytes of their own.
     pub(super) fn begin_nodes(&self) {
         self.bytes.set(MAX_BYTES);
     }
 
-    /// From now on details are read, for which there is room of their own.
+    /// From now on details are read, which have a limit of bytes of their own.
     pub(super) fn begin_details(&self) {
         self.bytes.set(MAX_DETAILS);
     }

@@ -134,7 +134,7 @@ impl<'a, T: Table> Scoped<'a, T> {
         Some(Item { key, attributes: attributes.into_iter().map(redacted).collect() })
     }
 
-    /// A node without what leads outside.
+    /// A node without its edges to nodes outside the scope.
     fn node(&self, mut attributes: Attributes, naming: &[&str]) -> Attributes {
         let mut gone: BTreeSet<String> = BTreeSet::new();
         if let Some(Value::Set(edges)) = attributes.get_mut(IN_EDGES) {
@@ -165,7 +165,7 @@ impl<'a, T: Table> Scoped<'a, T> {
         attributes
     }
 
-    /// Whatever a row says of a node, it says no address outside. Edges and what names nodes have been looked at.
+    /// Removes addresses outside the scope from an attribute of a node. Edges and attributes that name nodes are handled before.
     fn redacted(&self, id: &NodeId, name: &str, value: Value) -> Value {
         let own = format!("/{}", id.last_name());
         // A node that is in scope only through its endpoint keeps its ARN, whatever its own name.
@@ -282,8 +282,8 @@ mod tests {
 
     use sagewarden_lineage::rows::KINDS;
 
-    /// Those whose sort keys name a node: by their attributes too (followers, heads, revisions: `naming`), by their own place here, or
-    /// never shown.
+    /// Rows whose sort keys name a node. Either an attribute names the node as well (followers, heads, revisions: `naming`), or this file
+    /// handles the row, or no answer shows it.
     #[test]
     fn a_row_whose_key_leads_to_a_node_is_known_here() {
         let names = |sk: &str| ["<identity>", "<deployment", "<commit"].iter().any(|name| sk.contains(name));

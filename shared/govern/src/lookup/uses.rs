@@ -7,7 +7,7 @@ use sagewarden_lineage::rows::OutEdgeRow;
 
 use crate::ports::{PortError, Table};
 
-/// The nodes that the edges out of each node lead to, at most so many of each.
+/// The nodes that the edges out of each node lead to, at most this many for each.
 ///
 /// # Errors
 /// If the table fails.

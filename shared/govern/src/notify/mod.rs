@@ -89,7 +89,7 @@ impl Receipt {
         }
     }
 
-    /// From now on this is owed; noted where the claim is given back.
+    /// This notice is owed from now on. It is written down when the claim is given back.
     #[cfg_attr(not(feature = "judging"), expect(dead_code, reason = "only what judges owes notices"))]
     pub(crate) fn owe(&mut self, owed: String) {
         self.claim.owed = Some(owed);

@@ -80,7 +80,7 @@ pub trait Account {
     /// The trial components whose source is this job, as `ListTrialComponents` answers: the pages as one.
     async fn components_of(&self, job: &Resource) -> Result<Value, PortError>;
 
-    /// Puts parameters on a trial component, as texts; what else it has stays.
+    /// Adds parameters to a trial component, as texts. Its other parameters stay.
     async fn annotate(
         &self,
         component: &Resource,

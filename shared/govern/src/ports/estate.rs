@@ -49,7 +49,7 @@ pub trait Estate {
     async fn page(&self, wanted: &Wanted, from: Option<&str>) -> Result<EstatePage, PortError>;
 }
 
-/// Whether SageMaker lists a kind by the time of creation. It lists what belongs to a Studio domain, and domains, in no such order.
+/// Whether SageMaker lists a kind by the time of creation. It does not list Studio's domains, profiles, spaces and apps in this order.
 #[must_use]
 pub fn is_newest_first(kind: ResourceKind) -> bool {
     !matches!(

@@ -84,6 +84,6 @@ pub trait SourceControl {
         at_most: usize,
     ) -> Result<Option<Vec<u8>>, PortError>;
 
-    /// Posts a comment. Where a comment with this token has been posted, that one stays as it is, and nothing is added.
+    /// Posts a comment. If a comment with this token exists already, it stays unchanged, and no other comment is posted.
     async fn post(&self, comment: &Comment<'_>) -> Result<(), PortError>;
 }

@@ -71,10 +71,7 @@ async fn compare(
         return Ok(JudgedBias { unknown, ..JudgedBias::default() });
     };
     let drift = bias_drift(&before, &measured.analysis, Mode::Exact);
-    let unknown = drift.compared.is_empty().then(|| {
-        let first = drift.incomparable.first().map(|first| format!("{}: {}", first.metric, first.why));
-        first.unwrap_or_else(|| "the baseline has no bias metrics".to_owned())
-    });
+    let unknown = drift.nothing_compared();
     let drift = drift.beyond_chance(&measured.parts, Mode::Exact);
     Ok(JudgedBias { violations: drift.violations().violations, unknown, baseline: Some(baseline) })
 }

@@ -96,7 +96,7 @@ pub(super) async fn note(
     let count = due.len();
     table.write(&due).await?;
     Ok(Done::Acted(format!(
-        "labels in s3://{}/{} may be of {}",
+        "labels in s3://{}/{} may belong to {}",
         written.bucket,
         written.key,
         counted(count, "window")

@@ -1,4 +1,4 @@
-//! What a sweep of a series looks at: it follows from the mark of the one before.
+//! The span of time that a sweep of a series looks at. It follows from the mark of the previous sweep.
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::rows::{SweepRow, SweepTally};
@@ -7,7 +7,7 @@ use sagewarden_settings::ReconcileSettings;
 use crate::sweep::is_lasting;
 use crate::window::{DAY_MS, HOUR_MS};
 
-/// An event may take so long. What is younger is left to the next sweep, so that each resource counts once.
+/// The time that an event may take to arrive. Younger resources are left to the next sweep, so that each resource counts once.
 const SETTLING_MS: i64 = 15 * 60_000;
 /// No job runs for longer ("StoppingCondition", SageMaker API reference).
 const LONGEST_JOB_MS: i64 = 28 * DAY_MS;

@@ -1,4 +1,4 @@
-//! What people hear of events that never arrived.
+//! The notice about events that never arrived.
 
 use sagewarden_lineage::rows::{MissedRow, SweepRow};
 use serde_json::json;
@@ -22,7 +22,7 @@ pub(super) struct Lateness {
 }
 
 impl Lateness {
-    /// `None` if nothing was missed. Of an even number, the median is the later one of the two in the middle.
+    /// `None` if nothing was missed. If the number is even, the median is the later one of the two in the middle.
     pub(super) fn of(missed: &[MissedRow]) -> Option<Self> {
         let mut late: Vec<i64> =
             missed.iter().map(|row| (row.found_at.millis() - row.created_at.millis()).max(0)).collect();

@@ -1,11 +1,11 @@
-//! Each hour, looks through the account for what no event announced: judges and records it, and counts it.
+//! Each hour, looks through the account for resources that no event announced. Judges, records and counts them.
 //!
 //! The clock's tick hands on a part for each kind of resource. A part begins a sweep through its kind, or finds that an older one is still
-//! on its way. It does some pages, writes down after each how far it came ([`SweepRow`]), and hands on the rest. Parts may come twice, late
-//! or never: pages are done twice then, nothing is recorded twice, and a sweep that stands still is gone on with by a later tick.
+//! running. It sweeps some pages, writes down after each how far it came ([`SweepRow`]), and hands on the rest. Parts may come twice, late
+//! or never. Then pages are swept twice, but nothing is recorded twice, and a later tick continues a sweep that has stopped.
 //!
-//! The first sweep through a kind imports what was there before Sagewarden. Each later one looks at what came since, and says how much of
-//! it no event had announced.
+//! The first sweep through a kind imports the resources that are older than Sagewarden. Each later one looks at the resources that were
+//! created since, and says how many of them no event had announced.
 
 mod begin;
 mod missed;
@@ -64,7 +64,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         match tick.part.as_ref().map(|part| &part.scope) {
             None => self.hand_on(tick).await,
             Some(WatchScope::These(names)) => {
-                let mut done = Done::Nothing("there is no kind to look through".to_owned());
+                let mut done = Done::Nothing("there is no kind to sweep".to_owned());
                 for name in names {
                     done = done.and(self.begin(tick, kind(name)?, moment).await?);
                 }
@@ -86,7 +86,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         hand_on_part(self.world.bus(), tick, WatchPart { watched: Watched::Account, scope }).await
     }
 
-    /// Begins a sweep, or goes on with one that stands still.
+    /// Begins a sweep, or continues one that has stopped.
     async fn begin(&self, tick: &ClockTicked, kind: ResourceKind, moment: &Moment) -> Outcome {
         let bundle = self.bundle(moment).await?;
         let sweep = self.sweep(&bundle, tick);
@@ -95,7 +95,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
                 // This very record began it and came to no end.
                 let is_own = mark.began == tick.time && mark.tally.hop == 0;
                 if !is_own && is_on_its_way(&mark, moment.now) {
-                    return Ok(Done::Nothing(format!("a sweep through the {kind}s is on its way")));
+                    return Ok(Done::Nothing(format!("a sweep through the {kind}s is still running")));
                 }
                 return self.run(&sweep, tick, mark, moment).await;
             }
@@ -109,10 +109,10 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         self.run(&sweep, tick, at, moment).await
     }
 
-    /// Goes on where another record stopped, unless somebody did so already.
+    /// Continues where another record stopped, unless a further record has done so already.
     async fn go_on(&self, tick: &ClockTicked, from: &str, moment: &Moment) -> Outcome {
         let token = Token::parse(from)
-            .ok_or_else(|| Failure::Reject(format!("`{from}` is no place where a sweep goes on")))?;
+            .ok_or_else(|| Failure::Reject(format!("`{from}` is not a place where a sweep can continue")))?;
         let bundle = self.bundle(moment).await?;
         let sweep = self.sweep(&bundle, tick);
         let mark = sweep.mark(token.kind).await?.filter(|mark| token.is_for(mark));
@@ -121,7 +121,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
             Some(mark) if !mark.tally.is_reported => {
                 report(self.world, mark, moment).await.map(|(_, said)| Done::Acted(said)).map_err(Into::into)
             }
-            _ => Ok(Done::Nothing(format!("somebody went on with the {}s", token.kind))),
+            _ => Ok(Done::Nothing(format!("another record has continued the {}s", token.kind))),
         }
     }
 
@@ -134,7 +134,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         sweep.repeated(bundle.settings().reconcile.enforce)
     }
 
-    /// Some pages, and then the end of the sweep or a part that goes on.
+    /// Sweeps some pages. Then ends the sweep, or publishes a part that continues it.
     async fn run(
         &self,
         sweep: &Sweep<'_, W, E>,
@@ -154,7 +154,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
                     return Ok(Done::Acted(said.after(&counts)));
                 }
                 SweepStep::Denied(reason) => {
-                    return Ok(Done::Acted(format!("nothing is known of the {kind}s: {reason}")));
+                    return Ok(Done::Acted(format!("the {kind}s cannot be listed: {reason}")));
                 }
                 SweepStep::GaveUp => {
                     let why = "SageMaker answered with empty pages only";
@@ -171,7 +171,7 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
 }
 
 fn kind(word: &str) -> Result<ResourceKind, Failure> {
-    swept_kind(word).ok_or_else(|| Failure::Reject(format!("`{word}` is no kind that is looked through")))
+    swept_kind(word).ok_or_else(|| Failure::Reject(format!("`{word}` is not a kind that sweeps cover")))
 }
 
 fn is_on_its_way(mark: &SweepRow, now: Timestamp) -> bool {

@@ -1,4 +1,4 @@
-//! The end of a sweep: what came in its time, how much of it no event had announced, and what is gone.
+//! The end of a sweep: how many resources were created in its time, how many of them no event had announced, and which ones are gone.
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::rows::{ArrivedRow, MissedRow, SweepRow};
@@ -9,7 +9,7 @@ use crate::reconcile::missed::{Lateness, notice};
 use crate::record::closure::query_all;
 use crate::world::World;
 
-/// Reports the end of a sweep once, and marks it as reported. Answers with the mark, and what there is to say.
+/// Reports the end of a sweep once, and marks it as reported. Returns the mark, and a text for the log.
 ///
 /// # Errors
 /// When the table or the bus fail: the same record reports the same once more.
@@ -56,7 +56,7 @@ pub(super) async fn report(
     Ok((at, said))
 }
 
-/// What no event had announced, of the time that the sweep counts.
+/// The resources in the span of the sweep that no event had announced.
 async fn missed(world: &impl World, at: &SweepRow) -> Result<Vec<MissedRow>, PortError> {
     let counted = at.tally.from.zip(at.tally.until).filter(|_| at.tally.arrived > 0);
     let Some((from, until)) = counted else { return Ok(Vec::new()) };
@@ -65,8 +65,8 @@ async fn missed(world: &impl World, at: &SweepRow) -> Result<Vec<MissedRow>, Por
     Ok(found.iter().filter_map(MissedRow::parse).filter(own).collect())
 }
 
-/// The sweeps of a kind follow each other, so that each adds its own counts to those of the one before. Those of an hour around midnight
-/// belong to the new month.
+/// The sweeps of a kind follow each other, so each adds its own counts to the counts of the previous one. If a sweep covers midnight, its
+/// counts belong to the new month.
 fn add_to_month(at: &mut SweepRow, until: Timestamp, missed: u64) {
     let tally = &mut at.tally;
     let day = until.day();

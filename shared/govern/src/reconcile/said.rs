@@ -1,4 +1,4 @@
-//! What a record looked at, in words for the log.
+//! The resources that a record looked at, in words for the log.
 
 use crate::counted::counted;
 use crate::sweep::Swept;
@@ -26,7 +26,7 @@ impl Said {
         }
     }
 
-    /// The line, after what else there is to say.
+    /// The line for the log, after another text.
     pub(super) fn after(&self, text: &str) -> String {
         let looked_at = format!("{text}; {} looked at", counted(self.looked_at, "resource"));
         if self.failed.is_empty() {

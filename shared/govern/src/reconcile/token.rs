@@ -1,4 +1,4 @@
-//! Where a sweep goes on, as it travels on the bus.
+//! The place where a sweep continues, in the form that travels on the bus.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Token {
         })
     }
 
-    /// Whether the sweep stands where this record is to go on, or this record itself moved it from there and came to no end.
+    /// Whether the sweep is at the place of this token, or an earlier attempt at this record moved it from there and did not finish.
     pub(super) fn is_for(self, mark: &SweepRow) -> bool {
         mark.began == self.began && [mark.pages, mark.tally.hop].contains(&self.pages)
     }

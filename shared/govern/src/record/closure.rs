@@ -15,7 +15,7 @@ use sagewarden_lineage::walk::{Direction, Limits, Walk};
 
 use crate::ports::{PortError, PortErrorKind, Table};
 
-/// A closure holds everything up to so many nodes, however far away: models that are trained from each other make long chains.
+/// The most nodes in a closure. Their distance does not matter: models that are trained from each other make long chains.
 const WHOLE: Limits = Limits { max_depth: 250, max_nodes: 2_000 };
 
 /// A reader of items: the table itself or, for an answer, the table within limits.
@@ -280,7 +280,7 @@ fn differences(stored: Vec<Item>, wanted: Vec<Item>) -> (Vec<Write>, Vec<Write>)
     (missing, stored.into_keys().map(Write::Delete).collect())
 }
 
-/// Takes a closure and its index back. The index goes first: it is found through the closure.
+/// Takes a closure and its index back. The index rows are deleted first, because they are found through the closure.
 async fn remove(table: &impl Table, deployment: &NodeId) -> Result<(), PortError> {
     let own_index = LiveRow::key(deployment, deployment);
     let unindexed = UnindexedRow::key(deployment);

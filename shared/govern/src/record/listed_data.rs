@@ -14,7 +14,7 @@ use crate::record::data_versions::{MAX_OBJECTS, add_checksums, list, record_obje
 
 /// A manifest of a hundred thousand keys has about this size.
 const MAX_MANIFEST: u64 = 8_000_000;
-/// Objects that are looked for one by one where too many others stand beside them.
+/// The most objects that are asked for one by one, if their folder has too many other objects to list.
 const MAX_SINGLE: usize = 50;
 /// Objects whose keys begin with another's.
 const NEIGHBOURS: usize = 10;

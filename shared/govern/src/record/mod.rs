@@ -96,7 +96,7 @@ impl<W: World> RecordLineage<'_, W> {
     pub async fn record_call(&self, call: &CallMade) -> Outcome {
         let nothing = |why: &str| Ok(Done::Nothing(format!("`{}` {why}", call.name)));
         if call.error_code.is_some() {
-            return nothing("was refused: nothing came of it");
+            return nothing("was refused: it changed nothing");
         }
         let Some(resource) = &call.resource else { return nothing("names no resource") };
         let (account, table) = (self.world.account(), self.world.table());

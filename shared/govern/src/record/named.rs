@@ -25,7 +25,8 @@ pub(crate) struct NamedResource {
 pub(crate) enum Tie {
     /// It went into it: a configuration's models, a model's package, a job's tuning job.
     Source,
-    /// It is a feature group that the job wrote to. Those have unboundedly many writers, so the job alone remembers.
+    /// It is a feature group that the job wrote to. A feature group may have any number of writers, so only the node of the job holds the
+    /// link.
     Filled,
     /// It was started by this step of the pipeline's execution.
     Started {
@@ -138,7 +139,7 @@ mod tests {
         let group = at("fg", "named");
         let held = format!("{data} <- ContributedTo:role|{group}");
         check(Tie::MayHold { data, location }, ResourceKind::FeatureGroup, &[&held]);
-        // The group has many writers: none of them stands on its node.
+        // The group may have many writers, so its node names none of them.
         check(Tie::Filled, ResourceKind::FeatureGroup, &[]);
         let component = at("tc", "named");
         let of_job = format!("{job} <- AssociatedWith:role|{component}");

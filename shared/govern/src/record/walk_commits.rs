@@ -1,9 +1,9 @@
-//! The commits of a push: those that the new head leads to and the old one does not, as `git rev-list old..new` lists them.
+//! The commits of a push: the ancestors of the new head that are not ancestors of the old head, as `git rev-list old..new` lists them.
 //!
-//! The history is read commit by commit, each a call, so the walk goes from the newest to the oldest, as git does, and ends
-//! where nothing can turn up any more: a merge's second parent may branch off before the old head, so "until the old head"
-//! is no such place. Like git it trusts the dates of commits for that; a commit that is older than its own parent may be
-//! counted to the push though the old head leads to it.
+//! Each commit takes a call. So the walk goes from the newest commit to the oldest, as git does, and ends as soon as no further commit can
+//! belong to the push. It cannot end at the old head, because the second parent of a merge may branch off before it. Like git, the walk
+//! trusts the dates of commits. If a commit is older than its own parent, it may count as part of the push although the old head leads to
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
@@ -162,8 +162,8 @@ impl CommitSearch {
         }
     }
 
-    /// Whether nothing that is still in the queue can change the answer: all of it is of the old head, and older than every
-    /// commit that it might lead to.
+    /// Whether no commit in the queue can change the answer: all of them belong to the old head, and are older than every commit that they
+    /// might lead to.
     fn is_settled<S: SourceControl>(&self, history: &History<'_, S>) -> bool {
         if self.queue.iter().any(|(_, id)| !self.of_old.contains(id)) {
             return false;
@@ -175,7 +175,7 @@ impl CommitSearch {
         oldest.zip(newest).is_none_or(|(oldest, newest)| newest < oldest)
     }
 
-    /// Those that lead to the old head: it cannot lead to them.
+    /// The commits that lead to the old head, which therefore cannot lead to them.
     fn above_old<S: SourceControl>(&self, history: &History<'_, S>) -> BTreeSet<CommitId> {
         let mut above: BTreeSet<CommitId> = self.old.iter().cloned().collect();
         loop {

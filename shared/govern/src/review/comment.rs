@@ -2,8 +2,8 @@
 //! where they are not rendered.
 //!
 //! It is one comment on the commit, and links to the lines of the findings. CodeCommit can also pin a comment to a line, but only to "the
-//! position of a change" in the comparison of this commit with its parent: a file that an earlier commit of the push changed has none, and
-//! what is wrong with most requests is a field that is not there. And whoever follows the repository is notified of each comment.
+//! position of a change" in the comparison of this commit with its parent: a file that an earlier commit of the push changed has no such
+//! position, and the fault of most requests is a missing field. And everybody who follows the repository is notified of each comment.
 
 use std::collections::BTreeSet;
 
@@ -91,8 +91,8 @@ fn word(outcome: Judgement) -> &'static str {
     }
 }
 
-/// One for each finding, the worst requests first: should some be cut, it is those that matter least. The first of a request
-/// names it. Each has two forms: one with everything, and a shorter one for where that has no room.
+/// The pieces of the comment: one for each finding, the worst requests first, so that a cut drops the least important ones. The first piece
+/// of a request names the request. Each piece has two forms: the whole one, and a shorter one if the whole has no room.
 fn pieces(review: &Review) -> Vec<[Markdown; 2]> {
     let mut requests: Vec<&ReviewedRequest> = review.requests.iter().collect();
     requests.sort_by_key(|request| std::cmp::Reverse(worst(request)));

@@ -168,7 +168,7 @@ impl PushedFile<'_> {
     }
 }
 
-/// Where the file does not say it, it is for the repository's account and region.
+/// If the file names no account or region, the request is judged for those of the repository.
 fn judge_candidate(
     bundle: &Bundle,
     push: &Push<'_>,

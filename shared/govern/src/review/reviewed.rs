@@ -5,7 +5,7 @@ use sagewarden_policy::Verdict;
 
 /// Files that are read: a call each, within the time that a function has.
 pub(crate) const MAX_FILES: usize = 300;
-/// Bytes of a file that is read. The requests of the longest pipelines have a tenth of it.
+/// The most bytes of a file that is read. The longest pipelines have a tenth of that.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// Requests that are judged: a pipeline has fifty steps at most, and a verdict of each is held until the comment is written.

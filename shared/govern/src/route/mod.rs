@@ -14,7 +14,7 @@
 //! | a new object | `alert-drift` | read the evaluation of a window, or the report of a monitoring execution |
 //! | a tick of the clock | `detect-drift` | close windows that are over |
 //! | a tick of the clock | `alert-drift` | look for schedules that did not run, and for traffic that stopped |
-//! | a tick of the clock | `reconcile` | look through the account for what no event announced |
+//! | a tick of the clock | `reconcile` | look through the account for resources that no event announced |
 //! | a part of a tick's work | the function that handed it on | the same for some of the windows, schedules, endpoints or kinds |
 //!
 //! `infra/template.yaml` brings each function the events that it has a row for. A function answers `None` to any other event.

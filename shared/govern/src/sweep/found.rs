@@ -1,4 +1,4 @@
-//! What a sweep found out about a resource.
+//! The result of a sweep for one resource.
 
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_policy::Verdict;
@@ -6,7 +6,7 @@ use sagewarden_policy::Verdict;
 use crate::enforce::judged::Judged;
 use crate::ports::ListedResource;
 
-/// What became of a resource that a list named.
+/// How a sweep handled a resource of a list.
 #[derive(Debug)]
 pub enum Swept {
     /// It was looked at.
@@ -22,7 +22,7 @@ pub enum Swept {
         /// Whether a permission is missing.
         is_denied: bool,
     },
-    /// A sweep saw it before, and it is there no more.
+    /// An earlier sweep saw the resource, and it no longer exists.
     Gone(Resource),
 }
 

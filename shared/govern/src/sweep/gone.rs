@@ -1,7 +1,8 @@
 //! What earlier sweeps saw, and this one did not.
 //!
-//! Most kinds are listed by the time of their creation, the newest first. A page is then all that there is of its time, and what was seen
-//! of that time and is not on it is gone. Of the other kinds, the names of a whole sweep are kept in memory.
+//! SageMaker lists most kinds by the time of their creation, the newest first. A page then has every resource of its span of time. If an
+//! earlier sweep saw a resource of that span, and the page does not list it, the resource is gone. For the other kinds, memory holds the
+//! names of a whole sweep.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -47,7 +48,7 @@ fn digest(key: &Key) -> u64 {
     hasher.finish()
 }
 
-/// A resource that is there no more.
+/// A resource that no longer exists.
 #[derive(Debug)]
 pub(super) struct GoneResource {
     pub(super) row: SeenRow,
@@ -55,8 +56,8 @@ pub(super) struct GoneResource {
     pub(super) at: Timestamp,
 }
 
-/// Writes down which lasting resources a page lists, as far as that is new, and answers with those that are gone. `at` is the mark before
-/// this page, and `is_last` says whether it is the last one.
+/// Records the lasting resources of a page that no earlier sweep saw, and returns the resources that are gone. `at` is the mark before this
+/// page, and `is_last` says whether it is the last one.
 pub(super) async fn compare(
     world: &impl World,
     names: &Names,
@@ -85,7 +86,7 @@ pub(super) async fn compare(
         if is_shown || row.resource.region != at.region {
             continue;
         }
-        // A list may lag: only what cannot be described either is gone. Another one may have its name by now.
+        // A list may lag, so a resource is gone only if it cannot be described either. Another resource may have its name by now.
         let described = world.account().describe(&row.resource).await?;
         let created_at = described.map(|described| described.created_at());
         match created_at {
@@ -106,7 +107,7 @@ fn seen(listed: &ListedResource) -> Option<SeenRow> {
     Some(SeenRow { resource, created_at, gone_seen_at: None })
 }
 
-/// What was seen of the time of this page: from its oldest resource up to the oldest one of the page before.
+/// The resources that earlier sweeps saw in the span of this page: from its oldest resource up to the oldest one of the previous page.
 async fn stored_between(
     world: &impl World,
     at: &SweepRow,
@@ -121,7 +122,7 @@ async fn stored_between(
     let found = query_all(world.table(), SeenRow::between(at.kind, from, at.down_to)).await?;
     let shown: BTreeSet<Key> = listed.iter().map(SeenRow::key).collect();
     let rows = found.iter().filter_map(SeenRow::parse);
-    // The page before was compared with what is as old as its last resource.
+    // The previous page was already compared with the rows that are as old as its last resource.
     Ok(rows.filter(|row| Some(row.created_at) != at.down_to || shown.contains(&row.key())).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use sagewarden_events::{ResourceKind, lineage_calls};
 
-/// The kinds that a sweep walks through, what serves first: an account of a million jobs answers last.
+/// The kinds that a sweep walks through. The kinds that serve come first, because the lists of jobs may be very long.
 pub const SWEPT: [ResourceKind; 25] = [
     ResourceKind::Endpoint,
     ResourceKind::EndpointConfig,

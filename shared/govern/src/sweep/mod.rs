@@ -1,9 +1,9 @@
 //! Walks an account kind by kind and page by page, and passes its resources to the use cases that handle events: they are judged without a
 //! remedy, and recorded. So a sweep finds resources that are older than the stack, and resources whose event was lost.
 //!
-//! A page is one step. The cursor is written after the page is done. A process that dies repeats a page, and nothing is recorded twice. If
-//! the service is busy, the step fails, and the cursor stays. A verdict that still holds and a node with all its facts are left alone. So a
-//! second sweep writes only its mark ([`SweepRow`]).
+//! A page is one step. The cursor is written after the page is done. If a process dies, the next one repeats a page, and nothing is
+//! recorded twice. If the service is busy, the step fails, and the cursor stays. It does not rewrite a verdict that still holds, or a node
+//! with all its facts. So a second sweep writes only its mark ([`SweepRow`]).
 
 mod found;
 mod gone;
@@ -46,7 +46,7 @@ pub enum SweepStep {
     More,
     /// The kind is done.
     Done,
-    /// A permission is missing: nothing of this kind is known.
+    /// A permission is missing: the sweep sees no resource of this kind.
     Denied(String),
     /// The service gave page after page of nothing. The cursor is kept.
     GaveUp,
@@ -81,8 +81,8 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         Self { held, estate, judging, bundle, region, began, names, repeats: false, enforces: false }
     }
 
-    /// The same, as one of a series: it passes by what is known, counts what no event announced, and closes the findings on what is gone.
-    /// If it `enforces`, it remedies what was created after the first sweep.
+    /// The same, as one sweep of a series: it skips known resources, counts resources that no event announced, and closes the findings on
+    /// resources that are gone. If it `enforces`, it remedies resources that were created after the first sweep.
     #[must_use]
     pub fn repeated(self, enforces: bool) -> Self {
         Self { repeats: true, enforces, ..self }
@@ -97,7 +97,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         Ok(found.as_ref().and_then(SweepRow::parse))
     }
 
-    /// Where a sweep through a kind begins: where the one of this mark stopped, or at the beginning.
+    /// The place where a sweep through a kind begins: where the earlier sweep of this mark stopped, or at the first page.
     #[must_use]
     pub fn first(&self, kind: ResourceKind, since: Option<Timestamp>, stopped: Option<SweepRow>) -> SweepRow {
         stopped.filter(|mark| mark.cursor.is_some()).unwrap_or_else(|| SweepRow {
@@ -194,14 +194,14 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
             .collect())
     }
 
-    /// Writes down that no event announced a resource, before anything else is written of it: a process that dies in between must not make
-    /// it a known one. What is still being created is judged when that is over.
+    /// Records that no event announced a resource, before anything else about the resource is written. Otherwise, a process that dies in
+    /// between would make it a known resource. A resource that is still being created is judged later.
     async fn note_missed(&self, listed: &ListedResource, moment: &Moment) -> Result<(), PortError> {
         let resource = &listed.resource;
         let described = match self.held.account().describe(resource).await {
             Ok(described) => described,
             Err(error) if error.is_transient() => return Err(error),
-            // Whoever may not describe it says so when it is to be judged.
+            // If the description is refused, judging the resource reports that.
             Err(_) => return Ok(()),
         };
         let Some((created_at, described)) = listed.created_at.zip(described) else { return Ok(()) };
@@ -278,7 +278,7 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         self.bundle.controls().any(|control| self.bundle.kinds(control).any(|judged| judged == kind))
     }
 
-    /// A job that has ended and is recorded without a gap is left alone.
+    /// Does nothing for a job that has ended and is recorded without a gap.
     async fn record(&self, found: &SweptResource, moment: &Moment) -> Result<(), Failure> {
         let resource = &found.resource;
         if NodeKind::of_resource(resource.kind).is_none() || self.is_recorded(found).await? {
@@ -309,7 +309,7 @@ fn is_counted(at: &SweepRow, listed: &ListedResource) -> bool {
     is_announced(at.kind) && from.is_some() && listed.created_at.is_some_and(came)
 }
 
-/// Keeps in mind which job is the oldest that has not ended: the next sweep looks at it again.
+/// Remembers the oldest job that has not ended: the next sweep looks at it again.
 fn note_open(at: &mut SweepRow, swept: &Swept) {
     let Swept::Found(found) = swept else { return };
     let has_ended = found.status.as_deref().is_none_or(|status| Status::parse(status).is_terminal());

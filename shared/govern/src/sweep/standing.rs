@@ -1,4 +1,4 @@
-//! How the resources of a page stand with Sagewarden: what it judged and recorded already is not asked about again.
+//! What Sagewarden already knows about the resources of a page. It does not ask again about resources that it has judged and recorded.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) enum ListedStanding {
     Settled,
 }
 
-/// The standing of each resource of a page. `again_since`: what changed since then is looked at once more.
+/// The standing of each resource of a page. A resource that changed after `again_since` is looked at again.
 pub(super) async fn standings(
     table: &impl Table,
     page: &[&ListedResource],
@@ -43,7 +43,7 @@ pub(super) async fn standings(
     Ok(page.iter().map(|listed| standing(listed, &stored, &is_judged, again_since)).collect())
 }
 
-/// The nodes that may stand for a resource: a processing job may be the execution of a schedule.
+/// The nodes that may represent a resource: a processing job may be the execution of a schedule.
 fn nodes(resource: &Resource, created_at: Timestamp) -> Vec<NodeId> {
     let execution = (resource.kind == ResourceKind::ProcessingJob)
         .then(|| NodeId::monitoring_execution(resource, created_at));

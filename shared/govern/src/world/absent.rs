@@ -1,4 +1,4 @@
-//! Ports that are not there.
+//! Ports that a process does not have.
 
 use std::collections::BTreeMap;
 

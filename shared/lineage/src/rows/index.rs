@@ -87,7 +87,7 @@ impl MadeRow {
         pk: "K#made#<kind>",
         sk: "<time>#<identity>",
     };
-    /// The kinds that have such a list.
+    /// The kinds that have a list of all their resources.
     pub const LISTED: [NodeKind; 7] = [
         NodeKind::TrainingJob,
         NodeKind::ProcessingJob,

@@ -78,7 +78,7 @@ baseline = "s3://ds-model-bucket-credit-dev-7f3a/secure-sagemaker-demo/quality"
         self.tick(DAY + 13 * HOUR + 16 * 60)
     }
 
-    /// The labels for a file of traffic, under the hour in which they were collected.
+    /// Writes the labels for a file of traffic. Their key has the hour in which the labels were collected.
     pub(super) fn label(&self, clients: &Clients, asked: i64, after: i64) -> Result<(), StoryError> {
         let mut lines = String::new();
         for (client, id) in clients.iter().zip(event_ids(asked)) {

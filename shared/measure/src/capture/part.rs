@@ -20,7 +20,7 @@ use crate::issues::IssueKind;
 pub(super) struct Part {
     text: String,
     rows: Rows,
-    /// The parts of the row that are not in the text as they are.
+    /// The parts of the row that had to be unescaped, so that the text does not hold them literally.
     unescaped: Vec<u8>,
     fields: Vec<Field>,
     named: bool,
@@ -42,9 +42,9 @@ pub(super) struct Part {
 enum Rows {
     #[default]
     None,
-    /// Lines from here on.
+    /// The lines that begin at this offset.
     Lines(usize),
-    /// Records of CSV from here on.
+    /// The CSV records that begin at this offset.
     Records(usize),
     /// The value that begins here.
     One(usize),
@@ -58,7 +58,7 @@ enum Rows {
     Columns(usize),
     /// Rows in a list, with their names beside it.
     Split(Items),
-    /// Cells of a row, from here on.
+    /// The cells of a row that begin at this offset.
     Spread(usize),
 }
 

@@ -35,7 +35,7 @@ impl CsvLines {
         memchr(b'"', lines).is_none() && !lines.starts_with("\u{feff}".as_bytes())
     }
 
-    /// Hands over the rows of whole lines that follow so many others.
+    /// Hands over the rows of whole lines, which follow this many other lines.
     ///
     /// # Errors
     /// When a row is too long or is not text, or the input ends with an error or within a quote. Rows before that row were handed over.

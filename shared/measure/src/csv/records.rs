@@ -52,7 +52,7 @@ impl<Input: BufRead> Records<Input> {
         Ok(Self::of(Cursor::new(beginning).chain(input), 0))
     }
 
-    /// Lines of a text that follow so many others.
+    /// The lines of a text, which follow this many other lines.
     pub(super) fn after(input: Input, lines: u64) -> Self {
         Self::of(Cursor::new(Vec::new()).chain(input), lines)
     }

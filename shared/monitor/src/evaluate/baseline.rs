@@ -91,7 +91,7 @@ impl Baseline {
         Self { refusals: Arc::new(refusals), ..self }
     }
 
-    /// The same baseline, that checks nothing of these columns; those that it does not have are answered. Rows may lack them.
+    /// The same baseline without checks of these columns, which rows may lack, and the names that it does not have.
     #[must_use]
     pub fn ignoring(mut self, names: &[String]) -> (Self, Vec<&str>) {
         let mut unknown = Vec::new();

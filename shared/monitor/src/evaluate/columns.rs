@@ -28,8 +28,8 @@ pub(crate) struct AlignedColumns<'a> {
 impl<'a> AlignedColumns<'a> {
     /// Columns without names (`_c0`, `_c1` and so on) are matched by position, others by name.
     ///
-    /// If rows have another width than the baseline and the columns cannot be matched, nothing is matched, in either
-    /// mode: for this case, only the violation on the number of columns is known from the container.
+    /// If rows have more or fewer columns than the baseline, and no names match them, neither mode matches any column. In this case, the
+    /// container is known to report only the violation on the number of columns.
     pub(crate) fn align(constraints: &Constraints, profile: &'a Profile, mode: Mode) -> Self {
         let (width, baseline) = (Width::of(profile), constraints.features.len());
         let current = width.columns();

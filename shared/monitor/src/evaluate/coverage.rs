@@ -1,4 +1,4 @@
-//! How much evidence a verdict has: which features were compared, and which were not. If none was, nothing is known.
+//! How much evidence a verdict has: which features were compared, and which were not. If no feature was compared, the verdict is unknown.
 
 use serde::{Deserialize, Serialize};
 

@@ -113,7 +113,7 @@ fn drift(compat: &FeatureVerdict, exact: &FeatureVerdict) -> Option<Disagreement
 fn disagreement(compat: &Distance, exact: &Distance, has_drifted: bool) -> String {
     let (n, m) = (compat.baseline_distinct, compat.current_distinct);
     if exact.method == Method::ChiSquared {
-        return "the container leaves out texts that the baseline does not have, and takes the baseline for certain".to_owned();
+        return "the container leaves out texts that the baseline does not have, and ignores that the baseline is a sample".to_owned();
     }
     let allowance = chance(compat.baseline_n, compat.current_n);
     if compat.method == Method::Robust
@@ -127,7 +127,7 @@ fn disagreement(compat: &Distance, exact: &Distance, has_drifted: bool) -> Strin
     }
     if has_drifted && exact.value <= compat.threshold {
         return format!(
-            "the container's threshold is {}, whatever chance explains, and exact mode's is {}",
+            "the container's threshold is {}, without an allowance for chance, and exact mode's is {}",
             compat.threshold, exact.threshold
         );
     }

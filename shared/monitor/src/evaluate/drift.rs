@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use sagewarden_measure::distance::{
     Counts, LargestGap, Steps, TotalVariation, categorical_linf, goodness_of_fit, homogeneity, linf, p_value,
-    robust, total, total_variation,
+    robust, text_counts, total, total_variation,
 };
-use sagewarden_measure::{Categories, ColumnProfile, KllSketch, TextCounts};
+use sagewarden_measure::{Categories, ColumnProfile, Divergence, KllSketch, TextCounts, tenths};
 
 use super::expected::Expected;
 use super::rare::{ClassCounts, by_chance, rare};
@@ -69,7 +69,17 @@ pub(crate) fn compare(
             };
             let gap = gap.ok_or("none of its values is a number now")?;
             let season = expected.season;
+            let divergence = match (mode, exact) {
+                (Mode::Exact, NumbersReference::Sketch(baseline)) => {
+                    Divergence::of(&tenths(baseline, &current))
+                }
+                (Mode::Exact, NumbersReference::Buckets(baseline)) => {
+                    Divergence::of(&baseline.counts(&current))
+                }
+                _ => None,
+            };
             let distance = numbers(gap, (total, different), &current, settings, mode, season);
+            let distance = Distance { divergence, ..distance };
             Ok(match (mode, exact) {
                 // A class that is rare on working days may be frequent at weekends.
                 _ if season.is_some() => distance,
@@ -127,6 +137,7 @@ fn numbers(
         baseline_distinct: different as u64,
         current_distinct: current.different() as u64,
         p_value,
+        divergence: None,
     }
 }
 
@@ -159,6 +170,7 @@ fn shares(
         baseline_distinct: baseline.len() as u64,
         current_distinct: current.len() as u64,
         p_value,
+        divergence: (mode == Mode::Exact).then(|| Divergence::of(&text_counts(baseline, current))).flatten(),
     };
     match settings.categorical_method {
         CategoricalMethod::LInfinity if mode == Mode::Compat => Ok(distance),
@@ -282,7 +294,7 @@ fn place<T>(gap: LargestGap<T>, of: impl FnOnce(T) -> GapPlace) -> Option<Distri
 }
 
 /// Compares the distance with its threshold.
-pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
+pub(crate) fn check(distance: &Distance, mode: Mode) -> (CheckResult, String) {
     let Distance { value, threshold, .. } = *distance;
     // Somebody who chose the bare distance, or a level of significance, gets exactly that.
     let is_bare = matches!(distance.method, Method::Simple | Method::ChiSquared);
@@ -290,7 +302,14 @@ pub(crate) fn check(distance: &Distance) -> (CheckResult, String) {
     let p_value = distance.p_value.filter(|_| !passed && !is_bare);
     let result =
         CheckResult { check: Check::BaselineDrift, observed: Some(value), threshold, passed, p_value };
-    (result, texts::drift(value, threshold))
+    let shown = if mode == Mode::Exact { known_digits(value, threshold) } else { value };
+    (result, texts::drift(shown, threshold))
+}
+
+/// The digits that are known: distances of numbers come from sketches, which are off by up to a thousandth.
+fn known_digits(value: f64, threshold: f64) -> f64 {
+    let rounded = (value * 1e4).round() / 1e4;
+    if (rounded > threshold) == (value > threshold) { rounded } else { value }
 }
 
 /// Facts about the reading and comparison of a column that people should know.

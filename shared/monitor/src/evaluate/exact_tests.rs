@@ -59,6 +59,25 @@ fn with(mut texts: Vec<String>, every: usize, others: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn exact_mode_gives_the_index_and_the_distance_that_risk_departments_report() {
+    let words =
+        |first: usize| (0..1_000).map(|at| if at < first { "a" } else { "b" }.to_owned()).collect::<Vec<_>>();
+    for (kind, before, now, psi) in [
+        ("numbers", normal(1, 4_000, 0.0), normal(2, 4_000, 1.0), 0.7..1.2),
+        ("the same numbers", normal(1, 4_000, 0.0), normal(2, 4_000, 0.0), 0.0..0.02),
+        ("words", words(500), words(800), 0.40..0.45),
+    ] {
+        let (_, baseline) = trained(&before);
+        let window = seen(&baseline, &now);
+        let [compat, exact] =
+            BOTH.map(|mode| evaluate(&baseline, &window, mode).features.remove(0).distance.unwrap());
+        assert_eq!(compat.divergence, None, "{kind}");
+        let found = exact.divergence.unwrap();
+        assert!(psi.contains(&found.psi) && found.jensen_shannon < 0.5, "{kind}: {found:?}");
+    }
+}
+
+#[test]
 fn a_column_of_numbers_stays_one_however_a_few_of_them_are_written() {
     for (kind, every, others) in [
         ("small numbers as Python writes them", 1_000, &["5e-05", "-3.2e-05"][..]),

@@ -96,7 +96,7 @@ fn judge(
         Err(COMPARISON_OFF.to_owned())
     };
     if let Ok(distance) = &compared {
-        found.push(drift::check(distance));
+        found.push(drift::check(distance, expected.mode));
     }
     found.extend(range::check(expected, column, settings));
     if let (Err(why), BaselineDistribution::Foreign(known)) = (&compared, expected.distribution)

@@ -59,7 +59,7 @@ fn what_moves_a_little_is_found_in_windows_that_can_show_it() {
     let [compat, exact] = window(2, 5_000, 5, 0.0, 1.3);
     let differ = compare_modes(&compat, &exact);
     let differ = differ.iter().find(|differ| differ.check == Check::BaselineDrift).unwrap();
-    let why = "the container's threshold is 0.1, whatever chance explains, and exact mode's is 0.01";
+    let why = "the container's threshold is 0.1, without an allowance for chance, and exact mode's is 0.01";
     assert_eq!(differ.why, why);
 }
 

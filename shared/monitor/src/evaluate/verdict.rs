@@ -1,6 +1,6 @@
 //! The result of an evaluation.
 
-use sagewarden_measure::InferredType;
+use sagewarden_measure::{Divergence, InferredType};
 use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
@@ -196,6 +196,10 @@ pub struct Distance {
     /// How probable so large a difference is without drift, at most; for tests, and in exact mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
+    /// Other measures of the same shares, for those who report them: of texts, of tenths of the baseline's numbers, or of its buckets.
+    /// Exact mode only; no verdict depends on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub divergence: Option<Divergence>,
 }
 
 /// An entry of `constraint_violations.json`.

@@ -40,6 +40,8 @@ pub struct ComparedBias {
 /// A metric that cannot be compared, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incomparable {
+    /// Metrics of the data or of the predictions.
+    pub stage: BiasStage,
     /// Facet, group and metric.
     pub metric: String,
     /// Why.
@@ -53,6 +55,26 @@ pub struct BiasDrift {
     pub compared: Vec<ComparedBias>,
     /// Those that one of them lacks, or that have no value.
     pub incomparable: Vec<Incomparable>,
+}
+
+/// A group without members, or outcomes that are all alike, leave a metric without a value.
+const NO_VALUE_NOW: &str = "it has no value now";
+
+impl BiasDrift {
+    /// Why the absence of violations means nothing: no metric was compared, or all metrics of the predictions (or of the labels) lost
+    /// their values. A model that denies everybody has none.
+    #[must_use]
+    pub fn nothing_compared(&self) -> Option<String> {
+        let is_compared = |stage: BiasStage| self.compared.iter().any(|each| each.stage == stage);
+        let lost = |each: &&Incomparable| each.why == NO_VALUE_NOW && !is_compared(each.stage);
+        let first = self.incomparable.iter().find(lost);
+        let first = first.or(self.incomparable.first().filter(|_| self.compared.is_empty()));
+        match first {
+            Some(first) => Some(format!("{}: {}", first.metric, first.why)),
+            None if self.compared.is_empty() => Some("neither has bias metrics".to_owned()),
+            None => None,
+        }
+    }
 }
 
 type BiasKey = (BiasStage, String, String, String);
@@ -70,7 +92,8 @@ pub fn bias_drift(baseline: &Analysis, live: &Analysis, mode: Mode) -> BiasDrift
         let (stage, facet, facet_value, metric) = key;
         match compared {
             Err(why) => {
-                drift.incomparable.push(Incomparable { metric: named(&facet, &facet_value, &metric), why })
+                let metric = named(&facet, &facet_value, &metric);
+                drift.incomparable.push(Incomparable { stage, metric, why });
             }
             Ok((baseline, live)) => drift.compared.push(ComparedBias {
                 violated: is_farther(&metric, baseline, live, mode),
@@ -83,7 +106,8 @@ pub fn bias_drift(baseline: &Analysis, live: &Analysis, mode: Mode) -> BiasDrift
             }),
         }
     }
-    drift.incomparable.extend(now.into_keys().map(|(_, facet, value, metric)| Incomparable {
+    drift.incomparable.extend(now.into_keys().map(|(stage, facet, value, metric)| Incomparable {
+        stage,
         metric: named(&facet, &value, &metric),
         why: "it is not in the baseline",
     }));
@@ -97,7 +121,7 @@ fn named(facet: &str, value: &str, metric: &str) -> String {
 fn both(baseline: Option<f64>, live: Option<f64>) -> Result<(f64, f64), &'static str> {
     let known = |value: Option<f64>| value.filter(|number| !number.is_nan());
     let baseline = known(baseline).ok_or("it has no value in the baseline")?;
-    Ok((baseline, known(live).ok_or("it has no value now")?))
+    Ok((baseline, known(live).ok_or(NO_VALUE_NOW)?))
 }
 
 fn values(analysis: &Analysis, mode: Mode) -> BTreeMap<BiasKey, Option<f64>> {

@@ -8,7 +8,7 @@ use super::prediction::Prediction;
 use super::unusable::UnusablePair;
 use crate::labels::canonical;
 
-/// A label that has one pair in so many is one of the problem's own; one that is rarer is a stray.
+/// If at least one pair in this many has a label, the label belongs to the problem. A rarer label is a stray.
 const FREQUENT: u64 = 10;
 /// Labels that are named when none is the positive one.
 const NAMED: usize = 4;

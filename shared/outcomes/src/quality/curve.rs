@@ -72,9 +72,9 @@ fn points(scores: &[Score], round: usize) -> impl Iterator<Item = Point> {
 }
 
 /// The area under the curve of true over false positives is the chance that a true item has a higher score than a false one; equal scores
-/// count half (Mann and Whitney). It is undefined if either is missing. For the container, a rate of nothing is 0, so it finds 0 without
-/// true items, and 1 without false items. The area under precision over recall is the sum of trapezoids from recall 0, which has the first
-/// precision.
+/// count half (Mann and Whitney). It is undefined if either is missing. The container takes a rate with a denominator of 0 for 0. So its
+/// area is 0 without true items, and 1 without false items. The area under precision over recall is the sum of trapezoids from recall 0,
+/// which has the first precision.
 pub(super) fn areas(scores: &[Score], round: usize, mode: Mode) -> Areas {
     let mut last = Point::default();
     let mut twice_won: u128 = 0;
@@ -123,7 +123,7 @@ pub(super) fn curves(scores: &[Score]) -> Curves {
     curves
 }
 
-/// Every so many points, the first and the last in any case.
+/// A selection of points at equal steps, with the first and the last one in any case.
 fn thinned(points: &[Point]) -> impl Iterator<Item = Point> {
     let step = points.len().div_ceil(MAX_POINTS).max(1);
     let last = points.len().saturating_sub(1);

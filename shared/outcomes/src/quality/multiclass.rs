@@ -26,7 +26,7 @@ struct Class {
 }
 
 impl MulticlassTally {
-    /// The label that is one too many, if one is; nothing is counted then.
+    /// The first label beyond the limit, if there is one. Then nothing is counted.
     pub(super) fn add<'a>(
         &mut self,
         rounds: Rounds,
@@ -131,7 +131,7 @@ fn best_constant(classes: &[Class], mode: Mode) -> RoundMetrics {
     constants(share(constant.unwrap_or(0), total))
 }
 
-/// The metrics of always giving the label of so many items.
+/// The metrics of a classifier that always gives one label, which this many items have.
 fn constants(weight: f64) -> RoundMetrics {
     let f = |beta: f64| weight * f_score(beta, weight, 1.0);
     vec![

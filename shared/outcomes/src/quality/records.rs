@@ -41,7 +41,7 @@ impl Default for Records {
 }
 
 impl Records {
-    /// Reads records of at most so many bytes; a longer one is handed over as an error.
+    /// Reads records of at most this many bytes; a longer one is handed over as an error.
     #[must_use]
     pub fn of_at_most(longest: usize) -> Self {
         Self { longest, form: Form::default(), record: Vec::new(), is_too_long: false, number: 0 }
@@ -120,7 +120,7 @@ impl Records {
                 }
             }
             b',' if *depth == 1 => return self.end_element(each),
-            // Between lists nothing is kept but what should not be there.
+            // Between lists, only unexpected bytes are kept, so that they are reported.
             b' ' | b'\t' | b'\r' | b'\n' if *depth == 0 => return,
             _ => {}
         }

@@ -42,7 +42,7 @@ pub enum UnusablePair {
         more: usize,
     },
     /// Nobody can read a larger confusion matrix.
-    #[error("`{0}` is one label more than {max}: is this a regression?", max = MAX_LABELS)]
+    #[error("more than {max} labels, such as `{0}`: is this a regression?", max = MAX_LABELS)]
     TooManyLabels(String),
 }
 

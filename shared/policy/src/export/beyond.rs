@@ -1,11 +1,11 @@
-//! Where a preventive policy ends: what IAM cannot see in a request.
+//! The limits of a preventive policy: the facts that IAM cannot see in a request.
 
 use wildmatch::WildMatch;
 
 use super::rules::{RULES, Rule};
 use crate::control::Control;
 
-/// Where the statements of a whole kind differ from its controls; what differs by statement stands with it.
+/// How the statements of a whole kind differ from its controls. A difference of a single statement is noted at that statement.
 const DIFFERENCES: &[(&str, &str)] = &[
     ("HPO-*", "IAM sees several training job definitions as one"),
     (
@@ -86,7 +86,7 @@ const REASONS: &[(&str, &str)] = &[
     ("PPL-REP-01", "a start without a version runs the newest one, and the key cannot distinguish the two"),
 ];
 
-/// Where the statements of a control differ from it.
+/// How the statements of a control differ from it.
 pub(super) fn difference(id: &str) -> Option<String> {
     let concerns = |rule: &&Rule| rule.covers.iter().any(|(control, _)| *control == id);
     let of_rules = RULES.iter().filter(concerns).map(|rule| rule.differs);

@@ -23,7 +23,7 @@ pub use pack::ExportError;
 use pack::pack;
 use rules::{RULES, Rule};
 
-/// A control, and where its statements differ from it, or why it has none.
+/// A control, and how its statements differ from it, or why it has no statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// Its id.
@@ -37,7 +37,7 @@ pub struct Gap {
 pub struct Export {
     /// As few as the limit allows; together they hold every statement.
     pub policies: Vec<PolicyDocument>,
-    /// Controls of the bundle that the policies do not hold to the letter.
+    /// Controls of the bundle that the policies enforce only approximately.
     pub differing: Vec<Gap>,
     /// Controls of the bundle that IAM cannot express.
     pub beyond: Vec<Gap>,

@@ -35,7 +35,7 @@ pub(super) fn pack(
     let mut policies: Vec<PolicyDocument> = Vec::new();
     for statement in numbered(fitting(statements, kind)?) {
         let own = length(&statement, kind);
-        // A comma stands between two statements.
+        // The comma between two statements.
         let has_room = |policy: &&mut PolicyDocument| length(policy, kind) + own + spare < kind.limit();
         match policies.iter_mut().find(has_room) {
             Some(policy) => policy.statement.push(statement),

@@ -6,7 +6,7 @@ use crate::reader::Reader;
 
 /// A component has one specification, or one for each type of instance.
 const SPECIFICATIONS: [&str; 2] = ["Specification", "Specifications[]"];
-/// A request names the image where a description has what became of it.
+/// The image: its place in a request, and its place in a description, which has the resolved image beside it.
 const IMAGES: [&str; 2] = ["Container.Image", "Container.DeployedImage.SpecifiedImage"];
 
 pub(super) fn inference_component(context: &Context<'_>) -> Facts {

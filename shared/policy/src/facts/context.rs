@@ -96,7 +96,7 @@ impl<'a> Context<'a> {
         KeyManager::from_word(self.of_key(key, "KeyMetadata.KeyManager")?)
     }
 
-    /// Why KMS says nothing of a key, if it was asked and refused.
+    /// Why KMS gave no answer about a key, if it was asked and refused.
     pub(super) fn key_refused(&self, key: &str) -> Option<&'a str> {
         self.of_key(key, "Refused")
     }
@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
         answers.iter().find(|answer| answer.text("KeyMetadata.KeyId") == Some(key))?.text(path)
     }
 
-    /// Whether the settings name a key as it is, so that there is no need to ask KMS who manages it.
+    /// Whether the settings name exactly this key, so that there is no need to ask KMS who manages it.
     pub(super) fn names_key(&self, key: &str) -> bool {
         let mut allowed = self.settings.encryption.allowed_keys.iter();
         allowed.any(|pattern| !pattern.contains(['*', '?']) && is_key(pattern, key, self.resource))
@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
         self.answers("GetBucketVersioning").iter().all(|answer| answer.text("Status") == Some("Enabled"))
     }
 
-    /// Neither the managed policy that allows everything in SageMaker nor unrestricted access to S3.
+    /// The role has neither the managed policy that allows everything in SageMaker nor unrestricted access to S3.
     pub(super) fn role_is_narrow(&self) -> bool {
         self.reader().has_any_text(&["RoleArn", "ExecutionRoleArn"]);
         let attached =

@@ -36,7 +36,8 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a value that was read breaks a list. That something is absent is not certain where the rest cannot be read.
+    /// Whether a value that was read is not in a list. Required tags never count here: if some values cannot be read, it is not certain
+    /// that a tag is missing.
     fn breaks(&self, list: List, path: &str) -> bool {
         let (documents, path) = self.documents(path);
         list != List::Tags

@@ -1,4 +1,4 @@
-//! Who stands behind a `UserContext` of the SageMaker API, and whether two of them are the same person.
+//! Which person a `UserContext` of the SageMaker API names, and whether two contexts name the same person.
 
 use crate::reader::Reader;
 
@@ -34,8 +34,8 @@ impl<'a> Person<'a> {
     }
 
     /// A source identity stays whichever role is assumed next, a user profile of Studio is one person's, and sessions of permission sets
-    /// carry the name of the Identity Center user: these say who it is. Where none is known of both, different roles and users are
-    /// different, and sessions of one role are not distinguished.
+    /// carry the name of the Identity Center user: these say who it is. If none of them is known on both sides, different roles and users
+    /// count as different persons, and sessions of one role are not distinguished.
     pub(super) fn beside(&self, other: &Self) -> Persons {
         let same =
             |own: Option<&str>, others: Option<&str>| own.zip(others).map(|(own, others)| own == others);
@@ -130,7 +130,7 @@ mod tests {
             ((ANA, "ana", ""), (LEAD, "ana", ""), Same),
             ((ANA, "ana", ""), (ANA2, "jo", ""), Different),
             ((ANA, "ana", ""), (LEAD, "jo", ""), Different),
-            // Known of one alone, it says nothing of the other.
+            // If only one side has the value, it does not distinguish the two.
             ((ANA, "ana", ""), (ANA2, "", ""), Unknown),
             ((ANA, "", ""), (ANA2, "ana", ""), Unknown),
             ((ANA, "ana", ""), (LEAD, "", ""), Different),
@@ -144,7 +144,7 @@ mod tests {
             ((ANA, "ana", ""), (ANA, "jo", ""), Unknown),
             // A user is one person, in any profile.
             ((USER, "", "p/ana"), (USER, "", "p/jo"), Same),
-            // One that is the same outweighs one that differs.
+            // An equal value outweighs a different one.
             ((ANA, "ana", "p/ana"), (ANA2, "ana", "p/team"), Same),
             // The Identity Center user counts, too, with any permission set.
             ((SSO_ANA, "", ""), (SSO_JO, "", ""), Different),

@@ -1,4 +1,4 @@
-//! Facts of what keeps and orders the others: the model registry, feature groups, monitoring schedules, pipelines.
+//! Facts of the model registry, feature groups, monitoring schedules and pipelines.
 
 use super::context::{Context, Facts, count, fits, flags};
 use super::person::{Person, Persons};
@@ -57,7 +57,7 @@ pub(super) fn monitoring_schedule(context: &Context<'_>) -> Facts {
     facts
 }
 
-/// Neither inline nor found: the job of the schedule is unknown.
+/// Notes that the job definition of a schedule is neither inline nor found, so that it is unknown.
 fn note_missing_definition(context: &Context<'_>, reader: &Reader<'_>) {
     const INLINE: &str = "MonitoringScheduleConfig.MonitoringJobDefinition";
     let is_named = reader.has_text("MonitoringScheduleConfig.MonitoringJobDefinitionName");
@@ -136,7 +136,7 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
     ])
 }
 
-/// Whether an allowed approver approved who is not the author.
+/// Whether an allowed approver, other than the author, approved the package.
 fn four_eyes(context: &Context<'_>, reader: &Reader<'_>, approved: bool) -> bool {
     let [author, approver] = ["CreatedBy", "LastModifiedBy"].map(|by| Person::of(reader, by));
     let allowed = &context.settings.access.allowed_approvers;

@@ -64,7 +64,7 @@ pub(super) fn can_hold(kind: ResourceKind) -> bool {
 }
 
 impl Context<'_> {
-    /// Whether something that reads like a secret stands in a map. Which one is shown, and never what.
+    /// Whether a map holds a value that looks like a secret. The finding shows the name of the value, and never the value.
     pub(super) fn secrets_in_the_clear(&self) -> bool {
         let kind = self.resource.kind;
         let maps = MAPS.iter().filter(|(of, _)| *of == kind).flat_map(|(_, paths)| *paths);

@@ -1,4 +1,4 @@
-//! Facts of what serves: models, endpoint configurations, endpoints.
+//! Facts of the resources that serve: models, endpoint configurations, endpoints.
 
 use std::collections::BTreeSet;
 
@@ -136,7 +136,7 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
         let model = variant.text("ModelName").unwrap_or_default();
         is_serverless(variant) == fits(&context.settings.network.serverless_models, model)
     };
-    // Each is asked, so that a name that is not known is noted.
+    // Each name is read, so that an unknown name is noted.
     let as_listed = variants.iter().filter(|variant| !is_as_listed(variant)).count() == 0;
     flags([
         ("serverlessAsListed", as_listed),

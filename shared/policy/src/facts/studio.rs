@@ -21,7 +21,8 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
         ["OnCreate[].Content", "OnStart[].Content"].into_iter().flat_map(|path| scripts.texts(path))
     });
     let secret = contents.into_iter().any(holds_secret);
-    // The subnet alone decides whether it is in a VPC. Without groups of its own, nobody knows which ones hold: that matters to a list.
+    // The subnet alone decides whether it is in a VPC. If it names no security groups, the groups in force are unknown, so a list of
+    // allowed groups is undecided.
     let (has_subnet, has_groups) = (reader.has_text("SubnetId"), reader.has_text("SecurityGroups[]"));
     let names_network =
         has_subnet && (has_groups || context.settings.network.allowed_security_groups.is_empty());
@@ -92,7 +93,7 @@ fn shares_in_the_clear(reader: &Reader<'_>, settings: &str) -> bool {
     shares && !has_key
 }
 
-/// A profile inherits from the domain what it does not set itself, so it need not name anything.
+/// A profile inherits each setting that it lacks from its domain. So it need not name any.
 pub(super) fn user_profile(context: &Context<'_>) -> Facts {
     flags([
         ("roleAllowed", context.listed("roleAllowed")),

@@ -1,4 +1,4 @@
-//! What to add to a request, to remove from it or to change in it so that a control holds, as a diff.
+//! A diff of a request, with which it passes a control: the fields to add, to remove and to change.
 //!
 //! ```text
 //! - EnableNetworkIsolation: false
@@ -7,9 +7,9 @@
 //! - Environment.PASSWORD: (not shown)
 //! ```
 //!
-//! Each line names a field of the request that creates the resource. `-` is before the value that stands there, `+` before the one that
-//! should, in JSON. Elements of lists are numbered; `Tags[]` is one more element. Words in capitals are to be replaced. The rest of the
-//! request is left out: nobody has to read it, and it may hold private words.
+//! Each line names a field of the request that creates the resource. `-` marks the present value, `+` the value that the field should have,
+//! in JSON. Elements of lists are numbered; `Tags[]` is one more element. Words in capitals are to be replaced. The rest of the request is
+//! left out: nobody has to read it, and it may hold private words.
 
 mod place;
 
@@ -28,7 +28,7 @@ use crate::reader::{UnreadablePaths, is_present};
 
 /// Lines of a diff at most; more are counted.
 const MOST: usize = 20;
-/// Characters of a value that stands there.
+/// The most characters of a present value that are shown.
 const LENGTH: usize = 200;
 
 /// A resource that fails a control.
@@ -40,7 +40,7 @@ pub(crate) struct Failed<'a> {
     pub(crate) unreadable: &'a UnreadablePaths,
 }
 
-/// One field with what stands there and what should.
+/// One field, with its present value and the value that it should have.
 #[derive(Clone, Debug, PartialEq)]
 struct FieldChange {
     field: String,
@@ -49,7 +49,7 @@ struct FieldChange {
 }
 
 impl Failed<'_> {
-    /// The diff for a control; empty if its fields are those of other answers, or nobody knows what should stand there.
+    /// The diff for a control; empty if its fields belong to other answers, or if the right values are unknown.
     pub(crate) fn diff(&self, control: &Control) -> String {
         if !is_requested(self.kind) || !self.is_whole() {
             return String::new();
@@ -64,7 +64,8 @@ impl Failed<'_> {
         lines.join("\n")
     }
 
-    /// Whether the resource's own request says what is judged: a schedule may name a definition, which has a request of its own.
+    /// Whether the resource's own request holds everything that is judged. A schedule may name a job definition, which has a request of its
+    /// own.
     fn is_whole(&self) -> bool {
         const DEFINITION: &str = "/MonitoringScheduleConfig/MonitoringJobDefinition";
         self.kind != ResourceKind::MonitoringSchedule
@@ -139,7 +140,7 @@ impl Failed<'_> {
         wanted.map(change).into_iter().collect()
     }
 
-    /// The change at a place; `None` if what stands there is right, or nobody knows better.
+    /// The change at a place; `None` if the present value is right, or if no better value is known.
     fn change(&self, control: &Control, path: &str, place: &FieldPlace<'_>) -> Option<FieldChange> {
         let stands = place.value.filter(|value| is_present(value));
         if stands.is_some_and(is_forged) {
@@ -153,7 +154,7 @@ impl Failed<'_> {
         })
     }
 
-    /// What should stand at a path instead.
+    /// The value that a path should have instead.
     fn better(&self, control: &Control, path: &str, stands: Option<&Json>) -> Option<Json> {
         let outside = self.unreadable.offending(&control.facts, path);
         let is_outside =
@@ -161,7 +162,7 @@ impl Failed<'_> {
         let (name, area) = (last(path), control.area.as_str());
         let usual = || value(name, area, self.settings);
         match (name, stands) {
-            // What is captured, and how much of it.
+            // The captured sides of a call, and the share of calls.
             ("CaptureMode", _) => {
                 let modes = json!([{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }]);
                 let has = |mode: &Json| stands.and_then(Json::as_array).is_some_and(|all| all.contains(mode));
@@ -239,7 +240,7 @@ impl Failed<'_> {
         secrets.chain(deployed).collect()
     }
 
-    /// Tags that are missing. What their values should be, the team knows.
+    /// Tags that are missing. Only the team knows their values.
     fn tags(&self, control: &Control) -> Vec<FieldChange> {
         let names = |field: &str| control.fields.iter().any(|own| own == field);
         let is_listed = matches!(self.joined.get("ListTags"), Some(OperationAnswer::Documents(_)));
@@ -266,7 +267,7 @@ impl Failed<'_> {
 
 /// What names security groups.
 const GROUPS: &str = "SecurityGroupIds";
-/// What stands behind the name of a secret.
+/// The text in place of the value of a secret.
 const NOT_SHOWN: &str = " (not shown)";
 
 /// The name that says what a field is for. Both names of security groups mean the same.

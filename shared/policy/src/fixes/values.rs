@@ -1,4 +1,4 @@
-//! What is wanted at a field: the settings' own value if they name one, else a word in capitals, which is to be replaced.
+//! The wanted value of a field: the value in the settings if they name one, else a word in capitals, which is to be replaced.
 
 use sagewarden_events::ResourceKind;
 use sagewarden_settings::Settings;
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 const MOST_SUBNETS: usize = 16;
 const MOST_GROUPS: usize = 5;
 
-/// What is wanted at a field of this name, by the model of the API; `None` if nobody knows that for sure.
+/// The wanted value of a field of this name, according to the API's model; `None` if nobody knows that for sure.
 pub(super) fn value(name: &str, area: &str, settings: &Settings) -> Option<Json> {
     let Settings { access, artifacts, compute, encryption, network, .. } = settings;
     Some(match name {

@@ -119,7 +119,7 @@ impl Candidate {
         }
     }
 
-    /// The path of a control's field in its file's own words; `None` for what another answer says.
+    /// The path of a control's field in its file's own words; `None` for fields of other answers.
     #[must_use]
     pub fn path(&self, field: &str) -> Option<String> {
         let (operation, path) = split(field);
@@ -213,7 +213,7 @@ fn serverless_of(model: &Candidate, candidates: &[Candidate]) -> Option<(String,
     is_one.then(|| (SERVED_SERVERLESS.to_owned(), answer()))
 }
 
-/// Gives each model what configurations elsewhere in the same file say of it.
+/// Adds to each model the facts that configurations elsewhere in the same file give about it.
 pub(super) fn link_to(configs: &[Candidate], models: &mut [Candidate]) {
     for model in models {
         let serverless = serverless_of(model, configs);

@@ -95,7 +95,7 @@ impl<'a> LargeDefinition<'a> {
         let frame =
             fields.into_iter().map(|(name, value)| Some((name, serde_json::from_str(value.get()).ok()?)));
         let frame = Json::Object(frame.collect::<Option<_>>()?);
-        // Each step is an object of JSON already; what else it is, is known once it is read.
+        // Each step is a JSON object already. Its other faults are found when it is read.
         Some(Self { frame, steps, account: OnceLock::new() })
     }
 
@@ -118,7 +118,7 @@ impl<'a> LargeDefinition<'a> {
         let mut read = |(number, step): (usize, &&RawValue)| {
             serde_json::from_str(step.get()).unwrap_or_else(|error| {
                 unreadable.push(format!("Steps[{number}]: the step cannot be read: {error}"));
-                // One that holds no steps.
+                // A step that holds no other steps.
                 json!({ "Type": "Condition" })
             })
         };

@@ -120,7 +120,7 @@ pub struct Lines<'a> {
 /// Where a finding stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// From 1; `None` where nothing of it can be found.
+    /// From 1; `None` if no part of the path can be found in the file.
     pub line: Option<i64>,
     /// The field in the file's own words.
     pub path: Option<String>,

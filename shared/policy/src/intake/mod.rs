@@ -105,7 +105,7 @@ fn list(json: Json) -> Result<Intake, Unusable> {
             Err(unusable) => intake.note(format!("[{index}]: {unusable}")),
         }
     }
-    // A list of calls or answers that create nothing says what it is.
+    // If the file is a list of calls or answers and none of them creates anything, the error names the call.
     match other {
         Some(call) if intake.is_empty() => Err(call),
         _ => Ok(intake),

@@ -103,7 +103,8 @@ fn at<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
     })
 }
 
-/// The text of `{"Std:Join": {"On": "/", "Values": [...]}}` once every part of it is known; known later, once none is wrong.
+/// The text of `{"Std:Join": {"On": "/", "Values": [...]}}` if every part is known. If a part is not known yet and none is wrong, the whole
+/// is known later.
 fn joined(value: &Json) -> Option<Json> {
     let join = alone(value, "Std:Join")?;
     let values = join.get("Values")?.as_array()?;

@@ -93,7 +93,7 @@ pub(super) fn change(change: &Json, index: usize, intake: &mut Intake) -> bool {
     let actions = change.pointer("/change/actions").and_then(Json::as_array);
     let is_deleted = actions.is_some_and(|actions| actions.iter().all(|action| action == "delete"));
     let unknown = change.pointer("/change/after_unknown").unwrap_or(&Json::Null);
-    // Of what Terraform forgets, too, nothing is left in the plan.
+    // If Terraform forgets a resource, the plan has no values of it after the change, as for a deletion.
     let after = change.pointer("/change/after").filter(|after| !is_deleted && !after.is_null());
     resource(change, after, unknown, &format!("resource_changes[{index}].change.after"), intake)
 }

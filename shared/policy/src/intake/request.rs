@@ -19,7 +19,7 @@ pub struct Creation {
     pub kind: ResourceKind,
     /// The member that names the resource.
     pub name: &'static str,
-    /// The members that the API demands beside it, or that nothing is judged without.
+    /// The other members that the API demands, or without which no control can judge the request.
     pub required: &'static [&'static str],
     /// Members that no other operation takes which names such a resource.
     pub own: &'static [&'static str],
@@ -84,7 +84,7 @@ impl Creation {
     }
 }
 
-/// The kind that what creates it is named after.
+/// The kind in the name of the operation that creates it.
 pub(super) fn kind_of(name: &str) -> Option<ResourceKind> {
     let named = |operation: &str| operation.strip_prefix("Create") == Some(name);
     CREATIONS.iter().find(|creation| named(creation.operation)).map(|creation| creation.kind)
@@ -195,7 +195,7 @@ fn in_one_form(kind: ResourceKind, mut document: Json) -> Json {
     document
 }
 
-/// Whether a document, or a part of it right below, names what requests name and has something else that they have.
+/// Whether a document, or an object directly in it, has a name like a request and another field of a request.
 pub(super) fn has_fields_of_request(json: &Json) -> bool {
     const OTHERS: [&str; 8] = [
         "RoleArn",

@@ -1,10 +1,10 @@
-//! What names an existing resource by its ARN and does not describe it: an entry of a list, or a request that changes it.
+//! Objects that name an existing resource by its ARN and do not describe it: entries of a list, or requests that change it.
 
 use sagewarden_events::ResourceKind as K;
 use serde_json::Value as Json;
 
 /// An operation, the kind that it is about, and the members of the entries that it lists or of its request ("Actions", SageMaker API
-/// reference; a test holds the table against the API). Of those that fit, the first counts.
+/// reference; a test holds the table against the API). The first operation that fits counts.
 type ShortForm = (&'static str, K, &'static [&'static str]);
 
 #[rustfmt::skip]

@@ -103,7 +103,7 @@ pub enum Unusable {
         "it has the fields of a Create request but is not one: a request is the whole file, its name is a text, and it has no field of an event or a pipeline definition"
     )]
     NearlyKnown,
-    /// It names a resource and is not what creates one.
+    /// It names a resource, but is not a request that creates one.
     #[error(
         "it has `{name}`, but not everything that `{operation}` requires, nor a field that only `{operation}` takes: there are no controls for it"
     )]
@@ -119,7 +119,7 @@ pub enum Unusable {
     /// A call that creates nothing.
     #[error("no controls for `{0}`: only a Create request has all fields of a resource")]
     OtherCall(String),
-    /// A call that was refused: nothing came of it.
+    /// A call that the service refused, so that it created nothing.
     #[error("the call was refused with `{0}`: nothing was created")]
     Refused(String),
 }

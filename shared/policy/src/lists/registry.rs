@@ -1,4 +1,4 @@
-//! Fields of what keeps and orders the others.
+//! Fields of the model registry, feature groups, monitoring schedules and pipelines.
 
 use sagewarden_events::ResourceKind::{FeatureGroup, ModelPackage, MonitoringSchedule, PipelineExecution};
 

@@ -127,6 +127,10 @@ fn facts(distance: &Distance) -> Markup {
             div { dt { "Threshold" } dd { (short(distance.threshold)) } }
             div { dt { "Method" } dd title=(method) { (format!("{:?}", distance.method)) } }
             @if let Some(p) = distance.p_value { div { dt { "p" } dd { (short(p)) } } }
+            @if let Some(divergence) = distance.divergence {
+                div { dt title="population stability index: by custom, 0.1 is some change and 0.25 much" { "PSI" } dd { (short(divergence.psi)) } }
+                div { dt title="distance of Jensen and Shannon, from 0 to 1" { "Jensen-Shannon" } dd { (short(divergence.jensen_shannon)) } }
+            }
             div { dt { "Values" } dd { (distance.baseline_n) " \u{2192} " (distance.current_n) } }
         }
     }

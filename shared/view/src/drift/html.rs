@@ -57,7 +57,7 @@ impl DriftReport<'_> {
                     div { dt { "Features" } dd { (counted.features.len()) } }
                     div { dt { "Drifted" } dd #drifted { (drifted) } }
                     div { dt { "Time" } dd { (self.span()) } }
-                    div { dt { "Judged as" } dd { (self.mode.name()) } }
+                    div { dt { "Mode" } dd { (self.mode.name()) } }
                     div { dt { "Modes differ on" } dd { (count(differences.len(), "check")) } }
                 }
             }

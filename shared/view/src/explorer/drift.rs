@@ -160,7 +160,7 @@ impl DriftPage {
                 h3 { bdi { (line.name) } " " (badge(state)) }
                 p.note {
                     @if let Some((_, point)) = last { (against(point)) }
-                    @if let Some(since) = line.since() { ", so since " (moment(since)) }
+                    @if let Some(since) = line.since() { ", beyond it since " (moment(since)) }
                 }
                 svg.windows width="100%" height=(HEIGHT) role="group" aria-label=(words) {
                     @for entry in self.deployments() {

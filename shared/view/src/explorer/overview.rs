@@ -122,7 +122,7 @@ impl OverviewPage {
                 (tile(Address::of(["inventory"]), format!("{}{}", self.live().len(), more(&self.endpoints)), "live endpoints", "plain"))
                 (tile(Address::of(["findings"]).with("severity", "high"), format!("{bad}{}", more(&self.findings)), "open findings, high or critical", tone(bad > 0)))
                 (tile(Address::of(["findings"]), format!("{}{}", self.open().len(), more(&self.findings)), "open findings in all", "plain"))
-                (tile(Address::of(["inventory"]), drifting.to_string(), "endpoints whose last window drifted", tone(drifting > 0)))
+                (tile(Address::of(["inventory"]), drifting.to_string(), if drifting == 1 { "endpoint whose last window drifted" } else { "endpoints whose last window drifted" }, tone(drifting > 0)))
                 (tile(Address::of(["waivers"]), waived.to_string(), if ending > 0 { "waivers; some end within 30 days, or have ended" } else { "waivers" }, if ending > 0 { "warn" } else { "plain" }))
             }
         }

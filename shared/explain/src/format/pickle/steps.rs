@@ -69,13 +69,13 @@ impl<'a> Steps<'a> {
         Ok(taken)
     }
 
-    /// A number of so many bytes, at most eight, in little endian.
+    /// A number of this many bytes, at most eight, in little endian.
     fn number(&mut self, bytes: usize) -> Result<u64, NoModel> {
         let taken = self.take(bytes)?;
         Ok(taken.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
-    /// So many bytes as a number of so many bytes says.
+    /// Reads a number of this many bytes, and then as many bytes as that number says.
     fn counted(&mut self, bytes: usize) -> Result<&'a [u8], NoModel> {
         let count = self.number(bytes)?;
         self.take(usize::try_from(count).unwrap_or(usize::MAX))

@@ -49,7 +49,7 @@ fn is_in(state: EntryState, is_open: bool) -> bool {
     }
 }
 
-/// The endpoints in some rows as they are, or were at a time.
+/// The endpoints in some rows: their present configuration, or the one in force at a time.
 pub(super) async fn in_force<T: Table>(
     reading: &Reading<'_, T>,
     rows: &[Item],
@@ -89,7 +89,7 @@ async fn described<T: Table>(
         Some(EndpointItem {
             about,
             live: deployed.is_some(),
-            // The newest state says nothing of the past.
+            // The newest state says nothing about an earlier time.
             state: endpoint.filter(|_| at.is_none()).and_then(|item| item.text(STATE)).map(str::to_owned),
             configuration: deployed.map(|id| LiveEndpoint::of(id).configuration),
             deployment: deployed.map(ToString::to_string),

@@ -122,7 +122,7 @@ const USES_OF_KEYS: &[&str] = &["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt",
 /// SageMaker encrypts volumes by a grant that the caller gives.
 pub(super) const GRANT_KEYS: Row = Row {
     sid: "LendKeysToAws",
-    meaning: "lets AWS services use these keys for its jobs",
+    meaning: "lets AWS services use these keys for the role's jobs",
     calls: &["kms:CreateGrant"],
     when: |_| for_aws(Condition::new()),
     ..KEYS
@@ -130,7 +130,7 @@ pub(super) const GRANT_KEYS: Row = Row {
 
 pub(super) const GRANT_BY_ALIAS: Row = Row {
     sid: "LendKeysByAlias",
-    meaning: "lets AWS services use these keys for its jobs",
+    meaning: "lets AWS services use these keys for the role's jobs",
     calls: &["kms:CreateGrant"],
     when: |scope| for_aws(scope.has_alias()),
     ..KEYS_BY_ALIAS

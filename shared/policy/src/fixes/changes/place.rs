@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::reader::is_present;
 
-/// Objects that a request has only if it uses what they are for: a control never wants one for its own sake.
+/// Objects that a request has only if it uses the feature behind them. No control asks for such an object by itself.
 const OPTIONAL: [&str; 6] = [
     "AsyncInferenceConfig",
     "AthenaDatasetDefinition",
@@ -62,7 +62,7 @@ fn walk<'d>(at: FieldPlace<'d>, path: &[&str], found: &mut Vec<FieldPlace<'d>>) 
         }
         return;
     }
-    // The last part is the field itself: what holds it counts.
+    // The last part is the field itself, so the object that holds it counts.
     let is_held = at.is_held && (rest.is_empty() || value.is_some());
     if !rest.is_empty() && value.is_none() && OPTIONAL.contains(&name) {
         return;

@@ -75,7 +75,7 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     }
     check_frame(&world)?;
 
-    // Everything once more, and last first: nothing is sent again, nothing changes.
+    // All events once more, in reverse order: nothing is sent again, and nothing changes.
     let written = world.written()?;
     check_written(&written);
     let told = [told, written].concat();
