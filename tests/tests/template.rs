@@ -530,7 +530,7 @@ fn a_sweep_remedies_only_where_it_is_asked_for_and_can_be_turned_off() {
         let on_condition = policy["Fn::If"][0] == "ShouldRemedyFound";
         for action in statements(policy).into_iter().flat_map(|statement| texts(&statement["Action"])) {
             let Some(operation) = action.strip_prefix("sagemaker:") else { continue };
-            let reads = ["Describe", "List", "Search"].iter().any(|verb| operation.starts_with(verb));
+            let reads = ["Describe", "Get", "List", "Search"].iter().any(|verb| operation.starts_with(verb));
             assert!(reads != on_condition, "{action}");
         }
     }

@@ -184,6 +184,10 @@ impl<A: Account> Account for HeldAccount<'_, A> {
         self.port.schedules_of(endpoint).await
     }
 
+    async fn policy_of(&self, resource: &Resource) -> Result<Option<Value>, PortError> {
+        self.port.policy_of(resource).await
+    }
+
     async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
         self.port.schedules(from).await
     }

@@ -29,6 +29,7 @@ mod revision;
 mod seen;
 mod state;
 mod sweep;
+mod traffic;
 mod verdict;
 mod waived;
 mod window;
@@ -63,6 +64,7 @@ pub use revision::{CurrentRow, RevisionRow};
 pub use seen::{ArrivedRow, MissedRow, SeenRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
 pub use sweep::{SweepRow, SweepTally};
+pub use traffic::TrafficRow;
 pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
 pub use waived::{WaivedControl, WaivedRow, subject_of_finding};
 pub use window::{
@@ -95,7 +97,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 53] = [
+pub const KINDS: [RowKind; 54] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -107,6 +109,7 @@ pub const KINDS: [RowKind; 53] = [
     RevisionRow::KIND,
     CurrentRow::KIND,
     ComponentRow::KIND,
+    TrafficRow::KIND,
     ClosureRow::KIND,
     LiveRow::KIND,
     UnindexedRow::KIND,

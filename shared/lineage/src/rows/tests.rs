@@ -181,6 +181,18 @@ fn endpoints() -> Vec<Golden> {
             "ep#1/r/prod",
             "I#ic#1/r/c@13"
         ),
+        golden!(
+            TrafficRow::KIND,
+            TrafficRow,
+            TrafficRow {
+                endpoint: endpoint(),
+                at: at(14),
+                asked: "a 0.9, b 0.1".into(),
+                by: Some("me".into())
+            },
+            "ep#1/r/prod",
+            "T#000000000000014#7efb2350d13065dc"
+        ),
         Golden { kind: ClosureRow::KIND, item, pk: "dep#1/r/prod@7/c-1@9", sk: "A#001#0002" },
         golden!(
             LiveRow::KIND,
@@ -661,7 +673,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 45] = [
+    let readers: [(&str, Reader); 46] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -673,6 +685,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("RevisionRow", |item| RevisionRow::parse(item).is_some()),
         ("CurrentRow", |item| CurrentRow::parse(item).is_some()),
         ("ComponentRow", |item| ComponentRow::parse(item).is_some()),
+        ("TrafficRow", |item| TrafficRow::parse(item).is_some()),
         ("ClosureRow", |item| ClosureRow::parse(item.clone()).is_some()),
         ("LiveRow", |item| LiveRow::parse(item).is_some()),
         ("UnindexedRow", |item| UnindexedRow::parse(item).is_some()),

@@ -38,6 +38,7 @@ const LISTS: &[&str] = &[
     "InstancePools",
     "InstancePreferences",
     "LifecycleConfigArns",
+    "ModelVariants",
     "MonitoringInputs",
     "MonitoringOutputs",
     "MonitoringScheduleSummaries",
