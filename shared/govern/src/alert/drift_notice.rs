@@ -185,6 +185,13 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
         if let Some(since) = before.since.first_of(&found.violations) {
             text.push_str(&format!(", as in each window since {since}"));
         }
+        if let Some(coverage) = report.coverage.as_ref().filter(|seen| seen.compared > 1 && seen.drifted > 0)
+        {
+            text.push_str(&format!(
+                "; {} of {} compared features have drifted",
+                coverage.drifted, coverage.compared
+            ));
+        }
         if report.unreadable_lines > 0 {
             text.push_str(&format!("; {} could not be read", counted(report.unreadable_lines, "line")));
         }

@@ -2,7 +2,7 @@
 
 use super::cells::{recycle, split};
 use super::event::{Body, CapturedEvent, CapturedSide, Content, Encoding};
-use super::format::CaptureFormat;
+use super::format::{CaptureFormat, ColumnOrder};
 use super::hint::{hint, unnamed_side};
 use super::joined::JoinedRow;
 use super::out::Out;
@@ -118,7 +118,7 @@ impl RowReader {
             let has_all = if part.is_named() {
                 expected.are_all(part.cells().map(|(name, _)| name))
             } else {
-                part.width() == expected.count()
+                expected.fits(part.width())
             };
             has_all.then_some((sides, rows))
         })
@@ -135,22 +135,16 @@ impl RowReader {
         self.parts.iter_mut().for_each(Part::clear);
         let mut counts = [None; 3];
         for &side in sides {
-            let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) else {
-                continue;
-            };
-            let encoding = Encoding { content: format.content(side, body), ..body.encoding };
-            let body = Body { encoding, ..*body };
-            part.load(&body, format.path(side), format.max_columns)
-                .map_err(|kind| Fault(kind, Some(side)))?;
-            if let Some(expected) = format.fit.as_deref() {
-                part.skip_header(expected);
-            }
             if let Some(count) = counts.get_mut(side as usize) {
-                *count = Some(part.count());
+                *count = self.load_side(event, side, format)?;
             }
         }
         let [output, input, truth] = counts;
-        let output = self.spread(output, input, format);
+        let output = if sides.contains(&CapturedSide::Input) {
+            self.spread(output, input, format)
+        } else {
+            self.spread_by_request(event, output, format)?
+        };
         // If the numbers differ, it is unknown which rows belong together, so none is used. Nobody knows what the container does then.
         let mut all = [output, input, truth].into_iter().flatten();
         match all.next() {
@@ -158,6 +152,47 @@ impl RowReader {
             Some(rows) if all.any(|others| others != rows) => Err(Fault(IssueKind::RowsDiffer, None)),
             Some(0) => Err(Fault(IssueKind::NoRows, None)),
             Some(rows) => Ok(rows),
+        }
+    }
+
+    /// Loads the body of a side, if the event has it; returns how many rows it has.
+    fn load_side(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        side: CapturedSide,
+        format: &CaptureFormat,
+    ) -> Result<Option<usize>, Fault> {
+        let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) else {
+            return Ok(None);
+        };
+        let encoding = Encoding { content: format.content(side, body), ..body.encoding };
+        let body = Body { encoding, ..*body };
+        part.load(&body, format.path(side), format.max_columns).map_err(|kind| Fault(kind, Some(side)))?;
+        if let Some(expected) = format.fit.as_deref() {
+            part.skip_header(expected);
+        }
+        Ok(Some(part.count()))
+    }
+
+    /// [`Self::spread`] if the columns of the answer alone count: the request then only says how many rows the answer has. A request that
+    /// cannot be read says nothing.
+    fn spread_by_request(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        output: Option<usize>,
+        format: &CaptureFormat,
+    ) -> Result<Option<usize>, Fault> {
+        if output != Some(1) {
+            return Ok(output);
+        }
+        let asked = self.load_side(event, CapturedSide::Input, format).unwrap_or_default();
+        self.parts.get_mut(CapturedSide::Input as usize).into_iter().for_each(Part::clear);
+        match self.spread(output, asked, format) {
+            // The row may have been read.
+            Some(1) if asked.is_some_and(|rows| rows > 1) => {
+                self.load_side(event, CapturedSide::Output, format)
+            }
+            spread => Ok(spread),
         }
     }
 
@@ -342,13 +377,24 @@ fn single_lines<'a>(event: &CapturedEvent<'a>, format: &CaptureFormat) -> Option
     let mut lines = [None; 3];
     for &side in format.order.sides() {
         if let (Some(line), Some(body)) = (lines.get_mut(side as usize), event.body(side)) {
-            let is_csv = !body.encoding.base64 && format.content(side, body) == Some(Content::Csv);
-            let is_json = |line: &&[u8]| matches!(line.first(), Some(b'{' | b'['));
-            *line =
-                Some(body.data.single_line().filter(|line| is_csv && !line.is_empty() && !is_json(line))?);
+            *line = Some(single_line(side, body, format)?);
         }
     }
-    Some(lines)
+    // If only the answer counts, the request says whether its cells are one row or several.
+    let [answer, ..] = lines;
+    let request = event.body(CapturedSide::Input).filter(|_| format.order == ColumnOrder::Output);
+    match (answer, request) {
+        (Some(line), Some(body)) if line.contains(&b',') => {
+            single_line(CapturedSide::Input, body, format).map(|_| lines)
+        }
+        _ => Some(lines),
+    }
+}
+
+fn single_line<'a>(side: CapturedSide, body: &Body<'a>, format: &CaptureFormat) -> Option<&'a [u8]> {
+    let is_csv = !body.encoding.base64 && format.content(side, body) == Some(Content::Csv);
+    let is_json = |line: &&[u8]| matches!(line.first(), Some(b'{' | b'['));
+    body.data.single_line().filter(|line| is_csv && !line.is_empty() && !is_json(line))
 }
 
 /// Labels also come in files of their own, without the events that they belong to.
