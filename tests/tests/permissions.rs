@@ -5,6 +5,9 @@
 //! function uses anything that is not in its list.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "permissions/size.rs"]
+mod size;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;

@@ -641,6 +641,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
         for (call, names) in [
             ("Config::bus", ["SAGEWARDEN_BUS"].as_slice()),
             ("Config::home", &["SAGEWARDEN_ACCOUNT"]),
+            ("Config::stack", &["SAGEWARDEN_STACK"]),
             ("Config::comments", &["SAGEWARDEN_COMMENTS"]),
             ("Config::lookup_scope", &["SAGEWARDEN_LOOKUP_SCOPE"]),
             ("bundle_in_force", &["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]),

@@ -242,6 +242,7 @@ fn world(asked: &Rc<Asked>, store: &Store, bus: &Rules) -> TestWorld {
             evidence_bucket: "own".to_owned(),
             working_bucket: "own".to_owned(),
             home: None,
+            stack: None,
         },
     }
 }

@@ -7,13 +7,13 @@ pub(crate) mod canary;
 pub(crate) mod inspect_role;
 pub(crate) mod judged;
 pub(crate) mod known_keys;
+pub(crate) mod listed;
 pub(crate) mod notice;
 pub(crate) mod remediation;
 
 mod approver;
 mod delivery;
 mod join;
-mod listed;
 mod look;
 mod owed;
 mod publish;

@@ -146,6 +146,10 @@ impl<'a, W: World> World for HeldWorld<'a, W> {
     fn home(&self) -> Option<&sagewarden_events::Home> {
         self.world.home()
     }
+
+    fn stack(&self) -> Option<&str> {
+        self.world.stack()
+    }
 }
 
 /// The account, as far as it was described for this page.

@@ -17,6 +17,7 @@ mod deletion;
 mod detail;
 mod edge;
 mod finding;
+mod history;
 mod index;
 mod kind;
 mod labels;
@@ -49,6 +50,7 @@ pub use deletion::{DeletedRow, ErasedRow};
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
 pub use finding::{FoundControl, FoundRow, OpenFindingRow, SEVERITIES, severity_rank};
+pub use history::HistoryRow;
 pub use index::{EndpointRow, MadeRow};
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use labels::{DueWindowRow, LabelFileRow, LabelledWindowRow};
@@ -93,7 +95,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 51] = [
+pub const KINDS: [RowKind; 53] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -120,6 +122,7 @@ pub const KINDS: [RowKind; 51] = [
     VerdictRow::KIND,
     JudgementRow::KIND,
     ComplianceRow::KIND,
+    HistoryRow::KIND,
     JudgedRow::KIND,
     DeletedRow::KIND,
     OpenFindingRow::KIND,
@@ -142,6 +145,7 @@ pub const KINDS: [RowKind; 51] = [
     SeenRow::KIND,
     MissedRow::KIND,
     ArrivedRow::KIND,
+    ArrivedRow::BESIDE,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,
     NoticeRow::KIND,

@@ -330,6 +330,13 @@ fn judged() -> Vec<Golden> {
             "VK#feedfacecafe"
         ),
         golden!(
+            HistoryRow::KIND,
+            HistoryRow,
+            HistoryRow { subject: "tjob#1/r/a@5".into(), until: at(43) },
+            "V#tjob#1/r/a@5",
+            "VH"
+        ),
+        golden!(
             JudgedRow::KIND,
             JudgedRow,
             JudgedRow::of(&notebook, &pk, Some("prod")),
@@ -552,8 +559,15 @@ fn swept() -> Vec<Golden> {
         arrived: 12,
         missed: 1,
     };
-    assert_eq!(stored(&arrived.write()), arrived.item());
+    assert_eq!(arrived.writes().map(|write| stored(&write)), [arrived.item(), arrived.beside()]);
+    assert_eq!(ArrivedRow::parse(&arrived.beside()), Some(arrived.clone()));
     vec![
+        Golden {
+            kind: ArrivedRow::BESIDE,
+            item: arrived.beside(),
+            pk: "K#open#critical",
+            sk: "~r#PipelineExecution",
+        },
         golden!(SweepRow::KIND, SweepRow, sweep, "K#sweep", "TrainingJob#r"),
         golden!(
             SeenRow::KIND,
@@ -647,7 +661,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 44] = [
+    let readers: [(&str, Reader); 45] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -669,6 +683,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("VerdictRow", |item| VerdictRow::parse(item).is_some()),
         ("JudgementRow", |item| JudgementRow::parse(item).is_some()),
         ("ComplianceRow", |item| ComplianceRow::parse(item).is_some()),
+        ("HistoryRow", |item| HistoryRow::parse(item).is_some()),
         ("JudgedRow", |item| JudgedRow::parse(item).is_some()),
         ("OpenWindowRow", |item| OpenWindowRow::parse(item).is_some()),
         ("CapturedFileRow", |item| CapturedFileRow::parse(item).is_some()),
@@ -736,6 +751,9 @@ fn what_is_written_is_what_the_item_says() {
             check(row.write(), item.clone());
         }
         if let Some(row) = ComplianceRow::parse(&item) {
+            check(row.write(), item.clone());
+        }
+        if let Some(row) = HistoryRow::parse(&item) {
             check(row.write(), item.clone());
         }
         if let Some(row) = JudgedRow::parse(&item) {
