@@ -243,8 +243,8 @@ fn answers_of_a_batch_are_read_however_the_job_puts_them_together() {
         folder.file("batch/now.csv.out", &out);
         for file in [named.clone(), folder.path("batch/now.csv.out")] {
             let options = path.map(|path| ["--output-path", path]);
-            let (code, found) =
-                folder.json(&[&[file.as_str()], options.as_ref().map_or(&[] as &[&str], |it| it)].concat());
+            let (code, found) = folder
+                .json(&[&[file.as_str()][..], options.as_ref().map_or(&[] as &[&str], |it| it)].concat());
             assert_eq!(
                 (code, &found["rows"], &found["coverage"]["compared"], &found["troubles"]),
                 (Some(0), &json!(500), &json!(3), &json!([])),

@@ -137,12 +137,12 @@ pub(crate) const DRIFT_HELP: &str = "Examples:
 CAPTURE is one of these:
   a file of captured events (JSON lines, as data capture writes them)
   a table: CSV with a header, JSON or Parquet, whose name ends in .csv, .jsonl, .json or .parquet
-  a file of records of a batch transform job; its answers lie beside it, in a file with .out added to the name
+  a file of records of a batch transform job; its answers lie beside it, in a file with .out added to the name, one for each record or all in one line
   a folder with such files, at any depth
   - for captured events on standard input
 The command reads its input once, in memory that does not grow with it.
 
-Bodies of events are CSV, JSON (one row, a list of rows, one row a line, or column by column) or NumPy arrays. If the requests alone, or the answers alone, have exactly the columns of the baseline, only these are compared; --columns overrides this.
+Bodies of events are CSV, JSON (one row, a list of rows, one row a line, or column by column) or NumPy arrays. If the requests alone, or the answers alone, have exactly the columns of the baseline, only these are compared. If only the order with the answer's columns last explains the traffic, the command takes that order and says so. --columns overrides both. Rows may lack the columns of --ignore, such as the label.
 
 --mode chooses the verdict that decides the exit status and the files of --out. `exact` compares how often values occur. `compat` repeats the answers of Model Monitor's container, its known defects included; use it to replace the container's files. The command computes both and prints where they differ.
 
@@ -181,7 +181,7 @@ pub(crate) struct DriftOptions {
     /// A phrase that makes an answer of free text a refusal; make the baseline with the same phrases
     #[arg(long, value_name = "PHRASE")]
     pub(crate) refusal: Option<Vec<String>>,
-    /// Columns to leave out, such as ids
+    /// Columns to leave out, such as ids; rows may lack them
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
     /// The largest distance of a column that is not drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
