@@ -70,6 +70,11 @@ pub(crate) enum CommandError {
     NoLines(PathBuf),
     #[error(transparent)]
     NothingToWrite(#[from] NothingToWrite),
+    #[error(
+        "`{}` has answers of a batch transform job, and its records `{}` do not lie beside it: put them there",
+        answers.display(), records.display()
+    )]
+    NoRecords { answers: PathBuf, records: PathBuf },
     #[error("no row could be read from {0}: the warnings say why")]
     NoRows(String),
     #[error("no {0} could be read from {1}: the warnings say why")]

@@ -143,14 +143,22 @@ fn a_model_that_denies_everybody_has_no_verdict() {
 #[test]
 fn rows_without_a_group_are_counted_in_a_note() {
     let folder = Folder::new();
-    let table = folder.write("table.csv", "Sex,Target,Predicted\n0,1,1\n,1,0\n1,0,1\n");
-    let output = bias(&table, &[]);
-    assert_eq!(output.status.code(), Some(0));
-    let said = said(&output);
-    assert!(
-        said.contains("note: rows without a value in `Sex` count as outside of the group: 1 of 3"),
-        "{said}"
-    );
+    let table = folder.write("table.csv", "Sex,Target,Predicted\n0,1,1\nNA,1,0\n1,0,1\n1,,1\n");
+    for (arguments, expect) in [
+        (&[] as &[&str], ["`Target` are left out: 1 of 4", "`Sex` are left out: 1 of 4"]),
+        (
+            &["--mode", "compat"],
+            ["`Target` are left out: 1 of 4", "`Sex` count as outside of the group: 1 of 4"],
+        ),
+        (&["--missing", "gone"], ["`Target` are left out: 1 of 4", ""]),
+    ] {
+        let output = bias(&table, arguments);
+        assert_eq!(output.status.code(), Some(0));
+        let said = said(&output);
+        let notes = said.matches("note: rows without a value in ").count();
+        assert_eq!(notes, expect.iter().filter(|note| !note.is_empty()).count(), "{said}");
+        assert!(expect.iter().all(|note| said.contains(note)), "{said}");
+    }
 }
 
 fn explanation(features: &[(&str, f64)]) -> String {

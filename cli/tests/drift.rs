@@ -220,7 +220,42 @@ fn records_of_a_batch_are_read_with_the_answers_that_lie_beside_them() {
     assert_eq!(code, Some(2), "{found:#}");
     let why = found["troubles"][0]["stopped"].as_str().unwrap();
     assert!(why.starts_with("there are more records than answers: "), "{why}");
-    assert!(why.ends_with("line by line, up to line 1"), "{why}");
+    assert!(
+        why.contains("line by line, up to line 1; run the job with BatchStrategy `SingleRecord`"),
+        "{why}"
+    );
+}
+
+/// A job may send many records at once, and may write each record before its answer.
+#[test]
+fn answers_of_a_batch_are_read_however_the_job_puts_them_together() {
+    let folder = Folder::new();
+    let record = |row: u32| format!("{},{}", amount(row), word(row));
+    let answer = |row: u32| format!("{}.5", row % 10);
+    let records: String = (0..500).map(|row| record(row) + "\n").collect();
+    let answers: Vec<String> = (0..500).map(answer).collect();
+    let document = json!({ "predictions": answers.iter().map(|text| json!({ "score": text.parse::<f64>().unwrap() })).collect::<Vec<_>>() });
+    let joined: String = (0..500).map(|row| format!("{},{}\n", record(row), answer(row))).collect();
+    let named = folder.file("batch/now.csv", &records);
+    for (out, path) in
+        [(answers.join(","), None), (format!("{document}\n"), Some("/predictions/*/score")), (joined, None)]
+    {
+        folder.file("batch/now.csv.out", &out);
+        for file in [named.clone(), folder.path("batch/now.csv.out")] {
+            let options = path.map(|path| ["--output-path", path]);
+            let (code, found) = folder
+                .json(&[&[file.as_str()][..], options.as_ref().map_or(&[] as &[&str], |it| it)].concat());
+            assert_eq!(
+                (code, &found["rows"], &found["coverage"]["compared"], &found["troubles"]),
+                (Some(0), &json!(500), &json!(3), &json!([])),
+                "{found:#}"
+            );
+        }
+    }
+    let alone = folder.file("alone/now.csv.out", "0.5\n");
+    let (code, told) = failure(&["drift", "--baseline", &folder.path("base"), &alone]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("has answers of a batch transform job, and its records"), "{told}");
 }
 
 #[test]
@@ -250,8 +285,15 @@ fn an_answer_that_may_belong_behind_the_request_is_said_with_the_option_that_fit
     assert!(sagewarden(&["baseline", &data, "--out", &base]).status.success());
     let traffic = folder.file("traffic.jsonl", &events(9, 0));
     let output = sagewarden(&["drift", "--baseline", &base, &traffic]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out(&output).contains("are taken for the last ones of the baseline"), "{}", out(&output));
+    // Neither order explains traffic that moved.
+    let moved = folder.file("moved-last.jsonl", &events(9, 1_000));
+    let output = sagewarden(&["drift", "--baseline", &base, &moved]);
     assert_eq!(output.status.code(), Some(1));
     assert!(out(&output).contains("pass --columns end"), "{}", out(&output));
+    let output = sagewarden(&["drift", "--baseline", &base, &traffic, "--columns", "start"]);
+    assert_eq!(output.status.code(), Some(1));
     let output = sagewarden(&["drift", "--baseline", &base, &traffic, "--columns", "end"]);
     assert_eq!(output.status.code(), Some(0), "{}", out(&output));
     let (code, found) = folder.json(&[&folder.file("moved.jsonl", &events(9, 1_000))]);
@@ -551,5 +593,83 @@ fn what_cannot_run_says_what_to_do() {
         let (code, said) = failure(&[&["drift"], arguments].concat());
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(words), "{said}");
+    }
+}
+
+/// Twelve features and a label, of which requests have the features only.
+#[test]
+fn a_column_that_requests_lack_is_ignored_on_request_wherever_it_is() {
+    let folder = Folder::new();
+    let only = |row: u32| {
+        let side = json!({ "observedContentType": "text/csv", "mode": "INPUT", "data": format!("{},{}", amount(row), word(row)), "encoding": "CSV" });
+        format!(
+            "{}\n",
+            json!({ "captureData": { "endpointInput": side }, "eventMetadata": { "eventId": row.to_string() } })
+        )
+    };
+    let traffic = folder.file("only.jsonl", &(0..500).map(only).collect::<String>());
+    for (name, head, label) in [("first", "label,amount,word", 0), ("last", "amount,word,label", 2)] {
+        let row = |row: u32| {
+            let (amount, word) = (amount(row).to_string(), word(row).to_string());
+            let mut cells = vec![amount, word];
+            cells.insert(label, (row % 2).to_string());
+            cells.join(",") + "\n"
+        };
+        let data = folder.file("data.csv", &format!("{head}\n{}", (0..500).map(row).collect::<String>()));
+        let base = folder.path(name);
+        assert!(sagewarden(&["baseline", &data, "--out", &base]).status.success());
+        let output = sagewarden(&["drift", "--baseline", &base, &traffic]);
+        assert!(out(&output).contains("`--ignore "), "{}", out(&output));
+        let output =
+            sagewarden(&["drift", "--baseline", &base, &traffic, "--ignore", "label", "--format", "json"]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (output.status.code(), &found["coverage"]["compared"]),
+            (Some(0), &json!(2)),
+            "{name}: {found:#}"
+        );
+        // A table with names may lack it as well.
+        let rows: String = (0..500).map(|row| format!("{},{}\n", amount(row), word(row))).collect();
+        let named = folder.file("named.csv", &format!("amount,word\n{rows}"));
+        let output = sagewarden(&["drift", "--baseline", &base, &named, "--ignore", "label"]);
+        assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+    }
+}
+
+/// Rows with names lack the column that they lack, be it the last one.
+#[test]
+fn a_table_with_names_is_compared_by_name_whichever_column_it_lacks() {
+    let folder = Folder::new();
+    for (head, is_last) in [("score,amount", true), ("amount,word", false)] {
+        let row = |row: u32| match is_last {
+            true => format!("{}.5,{}\n", row % 10, amount(row) + 1_000),
+            false => format!("{},{}\n", amount(row) + 1_000, word(row)),
+        };
+        let file = folder.file("less.csv", &format!("{head}\n{}", (0..500).map(row).collect::<String>()));
+        let (code, found) = folder.json(&[&file]);
+        assert_eq!((code, &found["coverage"]["compared"]), (Some(1), &json!(2)), "{found:#}");
+        let violations = found["violations"].to_string();
+        assert!(violations.contains("amount") && violations.contains("missing_column_check"), "{violations}");
+    }
+}
+
+#[test]
+fn a_number_is_refused_as_a_text_for_missing_values() {
+    for command in [
+        "drift --baseline b x",
+        "baseline x",
+        "quality --problem regression x",
+        "bias x",
+        "explain --model m x",
+    ] {
+        for value in ["-999", "NA,0", "true"] {
+            let arguments: Vec<&str> = command.split(' ').chain(["--missing", value]).collect();
+            let (code, told) = failure(&arguments);
+            assert_eq!(code, Some(2));
+            assert!(
+                told.contains("not a text that can stand for a missing value: it must be no number"),
+                "{told}"
+            );
+        }
     }
 }

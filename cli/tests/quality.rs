@@ -340,3 +340,30 @@ fn captured_events_and_labels_of_2019_are_measured() {
     assert_eq!((&found["pairs"], &found["labels"]["unmatched"]), (&json!(44), &json!(0)));
     check(&found, &[("recall", 11.0 / 34.0)]);
 }
+
+/// A label that is missing is not the label `NA`: with it as the most frequent one, real labels would be left out as third ones.
+#[test]
+fn a_text_for_a_missing_value_is_no_label() {
+    let folder = Folder::new();
+    let pairs: Vec<(&str, &str)> = [("1", "1"), ("0", "0"), ("1", "NA"), ("0", "NA"), ("0", "NA")].repeat(2);
+    let [captured, truths] = folder.pairs(&pairs);
+    let (code, found) = folder.json(&["binary", "--inference", "0"]);
+    assert_eq!((code, &found["pairs"]), (Some(0), &json!(4)), "{found:#}");
+    assert_eq!(found["confusion_matrix"], json!({ "0": { "0": 2, "1": 0 }, "1": { "0": 0, "1": 2 } }));
+    assert_eq!(found["troubles"][0]["unusable"]["count"], 6, "{found:#}");
+    let output = sagewarden(&[
+        "quality",
+        &captured,
+        "--ground-truth",
+        &truths,
+        "--problem",
+        "binary",
+        "--inference",
+        "0",
+    ]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("has no label: `NA` means a missing value"), "{told}");
+    // Who names such a text has it as a label.
+    let (_, found) = folder.json(&["multiclass", "--inference", "0", "--missing", "gone"]);
+    assert_eq!(found["pairs"], 10, "{found:#}");
+}

@@ -46,7 +46,22 @@ fn calls_of(source: &str) -> Result<BTreeSet<String>> {
         }
         _ => None,
     });
-    Ok(calls.collect())
+    // A request of one operation that is sent as another, which the SDK does not have yet, names it in its header.
+    let renamed = words.iter().filter_map(|word| word.strip_prefix("\"SageMaker.")?.strip_suffix('"'));
+    Ok(calls.chain(renamed.map(snake)).collect())
+}
+
+/// `DescribeAutoMLJobV2` as the SDK calls it: `describe_auto_ml_job_v2`.
+#[must_use]
+pub fn snake(action: &str) -> String {
+    let mut name = String::new();
+    for (index, letter) in action.replace("AutoML", "AutoMl").chars().enumerate() {
+        if letter.is_uppercase() && index > 0 {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }
 
 fn tokens(source: &str) -> Result<TokenStream> {
@@ -84,10 +99,11 @@ mod tests {
         let source = r#"
             // client.no_comment()
             fn f(&self) { self.client.get_role().send(); let text = "client.no_text()"; }
+            fn h(request: R) { request.insert("x-amz-target", "SageMaker.GetEndpointPolicy"); }
             fn g() { describe!(context, client.describe_model().model_name(name)); client.other(1); }
         "#;
         let calls: Vec<String> = calls_of(source).unwrap().into_iter().collect();
-        assert_eq!(calls, ["describe_model", "get_role"]);
+        assert_eq!(calls, ["describe_model", "get_endpoint_policy", "get_role"]);
         assert!(uses("fn main() { let bus = Config::bus()?; }", "Config::bus").unwrap());
         assert!(!uses("fn main() { // Config::bus()\n }", "Config::bus").unwrap());
     }

@@ -162,6 +162,16 @@ impl Deployed {
         self.put(&[])
     }
 
+    /// Lets `reconcile` look through the account at this time, and waits until it is done.
+    ///
+    /// # Errors
+    ///
+    /// If the queues do not become empty.
+    pub fn sweep(&self, time: Timestamp) -> Result<()> {
+        self.stack.send(&mut self.aws.borrow_mut(), "ReconcileQueue", &clock_tick(time))?;
+        self.put(&[])
+    }
+
     /// Moves the clock, if there is one, to the time of an event.
     fn follow(&self, event: &Value) -> Result<()> {
         if let Some(clock) = &self.clock {
@@ -272,8 +282,7 @@ fn sorted(mut item: Value) -> Value {
     item
 }
 
-/// A bundle that judges as the packaged one does, and is another one.
-/// The shipped policies and these settings, as files of a bundle.
+/// The shipped policies and these settings, as files of a bundle that judges as the packaged one does, and is another one.
 ///
 /// # Errors
 /// If the policies cannot be read.
@@ -281,6 +290,16 @@ pub fn bundle_files(settings: &str) -> Result<BTreeMap<String, String>> {
     let mut files = policies()?;
     files.insert("settings.toml".to_owned(), format!("# From a bucket.\n{settings}"));
     Ok(files)
+}
+
+/// The event of EventBridge's clock.
+#[must_use]
+pub fn clock_tick(time: Timestamp) -> Value {
+    let rule = format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/clock");
+    json!({
+        "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": ACCOUNT,
+        "time": time, "region": REGION, "resources": [rule], "detail": {},
+    })
 }
 
 /// Puts an event on the bus.

@@ -68,6 +68,11 @@ impl Resolver {
                 }
                 text => Some(json!(self.stored(&self.substituted(text.as_str()?, &Value::Null)))),
             },
+            "Fn::Split" => {
+                let text = self.resolve(argument.get(1).unwrap_or(&Value::Null))?;
+                let mark = argument.get(0).and_then(Value::as_str).unwrap_or_default();
+                Some(json!(text.as_str()?.split(mark).collect::<Vec<_>>()))
+            }
             // Encoded text is decoded at once, because tests read the text.
             "Fn::Base64" => self.resolve(argument),
             other => Some(json!(format!("unknown function {other}"))),

@@ -277,6 +277,25 @@ impl Services {
                     json!({ "EndpointArn": self.account.resource(ResourceKind::Endpoint, name).arn() }),
                 );
             }
+            "GetEndpointPolicy" | "GetModelPackageGroupPolicy" => {
+                let resource = self.opened(operation, body);
+                return Ok(json!({ "ResourcePolicy": self.account.policy_document(&resource)? }));
+            }
+            "PutEndpointPolicy" | "PutModelPackageGroupPolicy" => {
+                let resource = self.opened(operation, body);
+                self.account.put_policy(&resource, text(body, "ResourcePolicy"), &caller(), self.now())?;
+                return Ok(
+                    Map::from_iter([(resource.kind.arn_field().to_owned(), resource.arn().into())]).into()
+                );
+            }
+            "DeleteEndpointPolicy" | "DeleteModelPackageGroupPolicy" => {
+                let resource = self.opened(operation, body);
+                return self.account.delete_policy(&resource, &caller(), self.now()).map(|()| json!({}));
+            }
+            "UpdateEndpointWeightsAndCapacities" => {
+                let endpoint = self.account.update_weights(body, &caller(), self.now())?;
+                return Ok(json!({ "EndpointArn": endpoint.arn() }));
+            }
             "UpdateInferenceComponent" | "UpdateInferenceComponentRuntimeConfig" => {
                 let component = self.account.update_component(operation, body, &caller(), self.now())?;
                 return Ok(json!({ "InferenceComponentArn": component.arn() }));
@@ -328,6 +347,13 @@ impl Services {
             return self.account.delete(&resource, self.now()).map(|()| json!({}));
         }
         Err(fault("UnknownOperationException", format!("the simulator does not know `{operation}`")))
+    }
+
+    /// The resource whose policy an operation is about.
+    fn opened(&self, operation: &str, body: &Value) -> Resource {
+        let is_of_endpoint = operation.ends_with("EndpointPolicy");
+        let kind = if is_of_endpoint { ResourceKind::Endpoint } else { ResourceKind::ModelPackageGroup };
+        self.account.resource(kind, text(body, kind.name_field()))
     }
 
     /// The resource in a request. Versions of packages and executions are named by their ARN.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_codecommit::CodeCommit;
 use sagewarden_events::{
-    Change, CommitId, Corrections, Markdown, Repository, Resource, ResourceKind, Timestamp,
+    Actor, Change, CommitId, Corrections, Markdown, Repository, Resource, ResourceKind, Timestamp,
 };
 use sagewarden_govern::ports::{
     Account, ChangedFile, Comment, ModelUse, PortErrorKind, Remedies, SourceControl, Stopped,
@@ -76,6 +76,7 @@ async fn contract(
     settings_are_changed_in_place(world, account).await?;
     marks_and_schedules_are_found(world, account).await?;
     executions_are_listed_from_a_time_on(world, account).await?;
+    policies_are_found_while_they_are_there(world, account).await?;
     endpoints_are_listed(world, account).await?;
     models_in_use_are_known(world, account).await?;
     commits_are_found(world, source).await?;
@@ -147,7 +148,7 @@ fn documents() -> Result<Vec<(Resource, Value)>> {
 
 async fn every_kind_is_described(world: &World, account: &impl Account) -> Result<()> {
     let documents = documents()?;
-    assert_eq!(documents.len(), 19);
+    assert_eq!(documents.len(), 21);
     for (resource, document) in documents {
         world.account.take_in(&resource, &document, &BTreeMap::new())?;
         let described = account.describe(&resource).await?.ok_or("it is not there")?;
@@ -298,6 +299,23 @@ async fn marks_and_schedules_are_found(world: &World, account: &(impl Account + 
     let schedules = listed["MonitoringScheduleSummaries"].as_array().ok_or("there is a list")?;
     assert_eq!(schedules.len(), 2);
     assert!(schedules.iter().all(|schedule| schedule["MonitoringScheduleStatus"] == "Scheduled"));
+    Ok(())
+}
+
+async fn policies_are_found_while_they_are_there(world: &World, account: &impl Account) -> Result<()> {
+    let group = json!({ "ModelPackageGroupName": "opened" });
+    world.create(ResourceKind::ModelPackageGroup, &group)?;
+    let caller = Actor { arn: Some("arn:aws:iam::111122223333:user/ana".to_owned()), ..Actor::default() };
+    for (kind, name) in [(ResourceKind::Endpoint, "Prod"), (ResourceKind::ModelPackageGroup, "opened")] {
+        let resource = world.account.resource(kind, name);
+        assert_eq!(account.policy_of(&resource).await?, None, "{resource}");
+        world.account.put_policy(&resource, "{\"Statement\": []}", &caller, now())?;
+        let found = account.policy_of(&resource).await?.ok_or("it has a policy")?;
+        assert_eq!(found["ResourcePolicy"], "{\"Statement\": []}", "{resource}");
+        world.account.delete_policy(&resource, &caller, now())?;
+        assert_eq!(account.policy_of(&resource).await?, None, "{resource}");
+        assert_eq!(account.policy_of(&world.account.resource(kind, "nobody")).await?, None);
+    }
     Ok(())
 }
 

@@ -4,6 +4,8 @@
 
 #[path = "alerting/clock.rs"]
 mod clock;
+#[path = "alerting/commands.rs"]
+mod commands;
 #[path = "alerting/denied.rs"]
 mod denied;
 #[path = "alerting/earlier.rs"]

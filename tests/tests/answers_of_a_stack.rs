@@ -123,6 +123,22 @@ async fn a_stack_answers_as_a_store_does() -> Result<()> {
     Ok(())
 }
 
+/// An alert of a stack names such commands: they work wherever the caller's credentials do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_commands_of_an_alert_work_as_they_stand() -> Result<()> {
+    let world = World::new().await?;
+    for question in
+        ["lineage endpoint/credit-default-prod@2026-03-04T12:00:00Z", "history endpoint/credit-default-prod"]
+    {
+        let of_store = world.run(&question.split(' ').collect::<Vec<_>>(), "")?;
+        let command = format!("{question} --stack sagewarden --region eu-west-1");
+        let of_stack = world.run(&command.split(' ').collect::<Vec<_>>(), "")?;
+        assert!(of_stack.status.success(), "{command}: {}", words(&of_stack.stderr));
+        assert_eq!(words(&of_stack.stdout), words(&of_store.stdout), "{command}");
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stack_that_has_no_answer_says_why() -> Result<()> {
     let world = World::new().await?;

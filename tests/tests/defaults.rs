@@ -10,7 +10,7 @@ use sagewarden_tests::{Result, python};
 use serde_json::json;
 
 /// The operation that creates what controls speak of, by the first part of their ids.
-const OPERATIONS: [(&str, &str); 17] = [
+const OPERATIONS: [(&str, &str); 18] = [
     ("TRN", "CreateTrainingJob"),
     ("PRC", "CreateProcessingJob"),
     ("TRF", "CreateTransformJob"),
@@ -20,6 +20,7 @@ const OPERATIONS: [(&str, &str); 17] = [
     ("MDL", "CreateModel"),
     ("EPC", "CreateEndpointConfig"),
     ("INC", "CreateInferenceComponent"),
+    ("EXP", "CreateInferenceExperiment"),
     ("NBK", "CreateNotebookInstance"),
     ("DOM", "CreateDomain"),
     ("USR", "CreateUserProfile"),
@@ -53,6 +54,7 @@ const DECIDED: &[(&str, &str, &str)] = &[
     ("CreateFeatureGroup", "OnlineStoreConfig.EnableOnlineStore", OFF),
     ("CreateHyperParameterTuningJob", "TrainingJobDefinition.OutputDataConfig.KmsKeyId", AWS_KEY),
     ("CreateHyperParameterTuningJob", "TrainingJobDefinitions[].OutputDataConfig.KmsKeyId", AWS_KEY),
+    ("CreateInferenceExperiment", "KmsKey", AWS_KEY),
     ("CreateModel", "Containers[].ModelDataUrl", NAME),
     ("CreateModel", "PrimaryContainer.ModelDataUrl", NAME),
     (

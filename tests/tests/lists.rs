@@ -22,6 +22,7 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("EndpointConfig", &["CreateEndpointConfig", "DescribeEndpointConfig"]),
     ("Endpoint", &["CreateEndpoint", "DescribeEndpoint"]),
     ("InferenceComponent", &["CreateInferenceComponent", "DescribeInferenceComponent"]),
+    ("InferenceExperiment", &["CreateInferenceExperiment", "DescribeInferenceExperiment"]),
     ("NotebookInstance", &["CreateNotebookInstance", "DescribeNotebookInstance"]),
     ("Domain", &["CreateDomain", "DescribeDomain"]),
     ("UserProfile", &["CreateUserProfile", "DescribeUserProfile"]),
@@ -40,6 +41,7 @@ const OPERATIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ModelPackage", &["CreateModelPackage", "DescribeModelPackage"]),
+    ("ModelPackageGroup", &["CreateModelPackageGroup", "DescribeModelPackageGroup"]),
     ("PipelineExecution", &["StartPipelineExecution", "DescribePipelineExecution", "DescribePipeline"]),
 ];
 
@@ -144,6 +146,11 @@ const EXEMPT: &[(&str, &str, &str)] = &[
         "a version has the tags of its group, and no request for one may bring its own",
     ),
     ("ModelPackage", "CustomerMetadataProperties.*", "words about the package, which nothing reads or runs"),
+    (
+        "ModelPackageGroup",
+        "Tags[].Key",
+        "a group is judged for its policy alone; what runs must carry the tags",
+    ),
     (
         "ModelPackage",
         "SourceUri",

@@ -5,6 +5,9 @@
 //! function uses anything that is not in its list.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "permissions/size.rs"]
+mod size;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +24,7 @@ use sagewarden_lineage::rows::KINDS;
 use sagewarden_local::{Call, Clock, Guard, Guarded, NoticeLog, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::actions;
-use sagewarden_tests::calls::calls_in;
+use sagewarden_tests::calls::{calls_in, snake};
 use sagewarden_tests::template::{list, resources, statements, target, texts};
 use sagewarden_tests::{Result, files_below, guarded, monitor, root};
 use serde_json::{Value, json};
@@ -148,9 +151,11 @@ const FUNCTIONS: &[Function] = &[
             CompilationJob,
             Model,
             ModelPackage,
+            ModelPackageGroup,
             EndpointConfig,
             Endpoint,
             InferenceComponent,
+            InferenceExperiment,
             MonitoringSchedule,
             DataQualityDefinition,
             ModelQualityDefinition,
@@ -169,7 +174,7 @@ const FUNCTIONS: &[Function] = &[
         ],
         uses: &[
             always(Place::Elsewhere, TABLE),
-            always(Place::Elsewhere, &["Account::tags", "Account::schedules_of"]),
+            always(Place::Elsewhere, &["Account::tags", "Account::schedules_of", "Account::policy_of"]),
             always(Place::Elsewhere, REMEDIES),
             // Any bucket, because the buckets that jobs read are not known in advance.
             always(Place::Elsewhere, &["Objects::versioning"]),
@@ -323,7 +328,13 @@ const FUNCTIONS: &[Function] = &[
             always(Place::Elsewhere, TABLE),
             always(
                 Place::Elsewhere,
-                &["Account::tags", "Account::schedules_of", "Account::steps_of", "Account::components_of"],
+                &[
+                    "Account::tags",
+                    "Account::schedules_of",
+                    "Account::policy_of",
+                    "Account::steps_of",
+                    "Account::components_of",
+                ],
             ),
             // For any bucket: the buckets that jobs read are not known beforehand.
             always(Place::Elsewhere, &["Objects::versioning"]),
@@ -512,18 +523,6 @@ fn a_role_is_denied_every_partition_that_its_function_never_writes() {
         assert_eq!(named, patterns.collect(), "{}", function.name);
         assert_eq!(denied[0]["Condition"].as_object().map(serde_json::Map::len), Some(1));
     }
-}
-
-/// `DescribeAutoMLJobV2` as the SDK calls it: `describe_auto_ml_job_v2`.
-fn snake(action: &str) -> String {
-    let mut name = String::new();
-    for (index, letter) in action.replace("AutoML", "AutoMl").chars().enumerate() {
-        if letter.is_uppercase() && index > 0 {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }
 
 /// Every call of an adapter, and no other. S3's operations are not named like its actions.

@@ -125,6 +125,7 @@ fn tell(git: &LocalGit, store: &Store, event: &Value) -> String {
             evidence_bucket: String::new(),
             working_bucket: String::new(),
             home: None,
+            stack: None,
         },
     };
     let told: Vec<String> = events

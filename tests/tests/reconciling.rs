@@ -3,6 +3,8 @@
 
 #[path = "reconciling/counted.rs"]
 mod counted;
+#[path = "reconciling/history.rs"]
+mod history;
 #[path = "reconciling/interrupted.rs"]
 mod interrupted;
 #[path = "reconciling/passed_by.rs"]

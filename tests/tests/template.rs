@@ -530,7 +530,7 @@ fn a_sweep_remedies_only_where_it_is_asked_for_and_can_be_turned_off() {
         let on_condition = policy["Fn::If"][0] == "ShouldRemedyFound";
         for action in statements(policy).into_iter().flat_map(|statement| texts(&statement["Action"])) {
             let Some(operation) = action.strip_prefix("sagemaker:") else { continue };
-            let reads = ["Describe", "List", "Search"].iter().any(|verb| operation.starts_with(verb));
+            let reads = ["Describe", "Get", "List", "Search"].iter().any(|verb| operation.starts_with(verb));
             assert!(reads != on_condition, "{action}");
         }
     }
@@ -641,6 +641,7 @@ fn functions_get_the_variables_that_they_read() -> Result<()> {
         for (call, names) in [
             ("Config::bus", ["SAGEWARDEN_BUS"].as_slice()),
             ("Config::home", &["SAGEWARDEN_ACCOUNT"]),
+            ("Config::stack", &["SAGEWARDEN_STACK"]),
             ("Config::comments", &["SAGEWARDEN_COMMENTS"]),
             ("Config::lookup_scope", &["SAGEWARDEN_LOOKUP_SCOPE"]),
             ("bundle_in_force", &["SAGEWARDEN_BUNDLE", "SAGEWARDEN_MODE"]),

@@ -80,6 +80,10 @@ impl Account for Large {
         Ok(json!({}))
     }
 
+    async fn policy_of(&self, _: &Resource) -> std::result::Result<Option<Value>, PortError> {
+        Ok(None)
+    }
+
     async fn schedules(&self, from: Option<&str>) -> std::result::Result<SummaryPage, PortError> {
         Ok(listed(from, |number| json!({ "MonitoringScheduleName": format!("s-{number}") })))
     }
@@ -242,6 +246,7 @@ fn world(asked: &Rc<Asked>, store: &Store, bus: &Rules) -> TestWorld {
             evidence_bucket: "own".to_owned(),
             working_bucket: "own".to_owned(),
             home: None,
+            stack: None,
         },
     }
 }

@@ -9,7 +9,7 @@ use crate::baseline::header::NUMBERS_ONLY;
 use crate::baseline::suggestion::Suggestion;
 use crate::command::data::{BaselineOptions, ProblemKind};
 use crate::error::CommandError;
-use crate::quality::settings::{attributes, settings};
+use crate::quality::settings::{attributes, missing, settings};
 use crate::quality::table;
 use crate::{input, output};
 
@@ -24,6 +24,7 @@ pub(crate) fn baseline(options: &BaselineOptions, kind: ProblemKind) -> Result<S
         header: !options.no_header,
         ground_truth: options.label.clone().unwrap_or_default(),
         prediction: attributes(&options.prediction),
+        missing: missing(options.missing.as_deref(), &settings),
     };
     let [path] = options.data.as_slice() else {
         return Err(CommandError::Option("name one table: a baseline of model quality is made from one"));

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::ExitCode;
 
 use sagewarden_govern::counted;
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::{Mode, Violations};
 use sagewarden_outcomes::bias::{BiasColumns, MeasuredBias, measure};
 use sagewarden_outcomes::clarify::{
@@ -86,15 +87,23 @@ fn now(options: &BiasOptions) -> Result<Analysis, CommandError> {
         predicted: options.predicted.clone(),
         facets: options.facet.clone(),
         subgroups: options.subgroups.clone(),
+        missing: MissingTexts::named(options.missing.as_deref()),
+        mode: options.mode.into(),
     };
-    let MeasuredBias { analysis, rows, without_facet } =
+    let MeasuredBias { analysis, rows, without_facet, without_outcome } =
         measure(input, &columns).map_err(|source| CommandError::NoBias { path: path.clone(), source })?;
     progress.finish_and_clear();
-    for (column, without) in without_facet {
+    let left_out = "are left out";
+    let fate = match columns.mode {
+        Mode::Compat => "count as outside of the group",
+        Mode::Exact => left_out,
+    };
+    let without_outcome = without_outcome.into_iter().map(|without| (without, left_out));
+    for ((column, without), fate) in
+        without_outcome.chain(without_facet.into_iter().map(|without| (without, fate)))
+    {
         let column = line(&column);
-        output::warn(format_args!(
-            "note: rows without a value in `{column}` count as outside of the group: {without} of {rows}"
-        ));
+        output::warn(format_args!("note: rows without a value in `{column}` {fate}: {without} of {rows}"));
     }
     Ok(analysis)
 }

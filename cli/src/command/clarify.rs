@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sagewarden_outcomes::bias::GroupRule;
 
-use crate::command::data::JudgingMode;
+use crate::command::data::{JudgingMode, missing_text};
 use crate::command::format::OutputFormat;
 
 pub(crate) const BIAS_HELP: &str = "Examples:
@@ -17,7 +17,7 @@ TABLE is a CSV file with a header, or - for standard input. It has a row for eac
 
 A rule names a column and its values: COLUMN=VALUE, COLUMN=VALUE,VALUE or COLUMN>NUMBER. --facet chooses the rows of the group, which is compared with all other rows. --label and --predicted choose the favourable outcomes. Without a header, name a column by its position from 0.
 
-The metrics, their names and their signs are Clarify's: CI, DPL, KL, JS, LP, TVD, KS and CDDL of the labels; DPPL, DI, DCA, DCR, RD, SD, DAR, DRR, AD, TE, CDDPL, FT and GE of the predictions. CDDL and CDDPL need --subgroups. The flip test (FT) needs numbers in all other columns, and at most 20,000 rows. A row without a value for a facet counts as outside the group, as in Clarify; a note gives the number of such rows.
+The metrics, their names and their signs are Clarify's: CI, DPL, KL, JS, LP, TVD, KS and CDDL of the labels; DPPL, DI, DCA, DCR, RD, SD, DAR, DRR, AD, TE, CDDPL, FT and GE of the predictions. CDDL and CDDPL need --subgroups. The flip test (FT) needs numbers in all other columns, and at most 20,000 rows. A row without a label, a prediction or a value for the facet is left out: its field is empty, or has a text that means a missing value, such as NA. In mode `compat`, a row without a value for the facet counts as outside the group, as in Clarify. A note gives the number of such rows.
 
 With --baseline, the command compares each metric with the same metric in an earlier analysis.json, or in Clarify's constraints.json. A metric is violated if it is now farther from 0. In mode `exact`, the disparate impact (DI), a ratio, is violated if it is farther from 1.
 
@@ -43,6 +43,10 @@ pub(crate) struct BiasOptions {
     /// The file has no header: name columns by their position from 0
     #[arg(long)]
     pub(crate) no_header: bool,
+    /// Texts that mean a missing value, unless a rule names them; they replace the default: nan, NA, NULL, None, ?, - and others that
+    /// pandas, R and SQL write
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true, value_parser = missing_text)]
+    pub(crate) missing: Option<Vec<String>>,
     /// An earlier analysis.json or constraints.json, or the folder with it
     #[arg(long, value_name = "PATH")]
     pub(crate) baseline: Option<PathBuf>,

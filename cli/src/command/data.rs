@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
+use sagewarden_measure::MissingTexts;
 use sagewarden_measure::capture::{ColumnOrder, RowPath};
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::Problem;
@@ -37,7 +38,7 @@ pub(crate) struct BaselineOptions {
     #[arg(long)]
     pub(crate) no_header: bool,
     /// Texts that mean a missing value; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
-    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true, value_parser = missing_text)]
     pub(crate) missing: Option<Vec<String>>,
     /// Columns of free text, such as prompts and answers of a language model: their lengths, the kinds of their characters, and whether
     /// they are empty or refusals become columns, such as answer.words; the texts themselves are not kept
@@ -91,6 +92,17 @@ fn finite(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "not a number".to_owned())
 }
 
+/// The same rule as for `missing_texts` of the settings.
+pub(crate) fn missing_text(text: &str) -> Result<String, String> {
+    let wanted =
+        "not a text that can stand for a missing value: it must be no number, no truth value and not empty";
+    if MissingTexts::may_stand_for_nothing(text.as_bytes()) {
+        Ok(text.to_owned())
+    } else {
+        Err(wanted.to_owned())
+    }
+}
+
 /// A column and its threshold.
 fn column_threshold(text: &str) -> Result<(String, f64), String> {
     let (column, number) = text.rsplit_once('=').ok_or("not COLUMN=N")?;
@@ -125,12 +137,12 @@ pub(crate) const DRIFT_HELP: &str = "Examples:
 CAPTURE is one of these:
   a file of captured events (JSON lines, as data capture writes them)
   a table: CSV with a header, JSON or Parquet, whose name ends in .csv, .jsonl, .json or .parquet
-  a file of records of a batch transform job; its answers lie beside it, in a file with .out added to the name
+  a file of records of a batch transform job; its answers lie beside it, in a file with .out added to the name, one for each record or all in one line
   a folder with such files, at any depth
   - for captured events on standard input
 The command reads its input once, in memory that does not grow with it.
 
-Bodies of events are CSV, JSON (one row, a list of rows, one row a line, or column by column) or NumPy arrays. If the requests alone, or the answers alone, have exactly the columns of the baseline, only these are compared; --columns overrides this.
+Bodies of events are CSV, JSON (one row, a list of rows, one row a line, or column by column) or NumPy arrays. If the requests alone, or the answers alone, have exactly the columns of the baseline, only these are compared. If only the order with the answer's columns last explains the traffic, the command takes that order and says so. --columns overrides both. Rows may lack the columns of --ignore, such as the label.
 
 --mode chooses the verdict that decides the exit status and the files of --out. `exact` compares how often values occur. `compat` repeats the answers of Model Monitor's container, its known defects included; use it to replace the container's files. The command computes both and prints where they differ.
 
@@ -164,12 +176,12 @@ pub(crate) struct DriftOptions {
     #[arg(long, value_name = "POINTER")]
     pub(crate) output_path: Option<RowPath>,
     /// Texts that mean a missing value; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
-    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true, value_parser = missing_text)]
     pub(crate) missing: Option<Vec<String>>,
     /// A phrase that makes an answer of free text a refusal; make the baseline with the same phrases
     #[arg(long, value_name = "PHRASE")]
     pub(crate) refusal: Option<Vec<String>>,
-    /// Columns to leave out, such as ids
+    /// Columns to leave out, such as ids; rows may lack them
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) ignore: Vec<String>,
     /// The largest distance of a column that is not drift, from 0 to 1 [default: 0.01 beyond chance in exact mode]
@@ -197,7 +209,7 @@ pub(crate) const QUALITY_HELP: &str = "Examples:
 
 CAPTURE is a file of captured events (JSON lines, as data capture writes them), a folder with files ending in .jsonl, at any depth, or -. The prediction comes from the captured answer. --inference, --probability and --threshold mean what InferenceAttribute, ProbabilityAttribute and ProbabilityThresholdAttribute mean to a model quality job. If the problem is not binary and the answer has one column, none of them is needed.
 
---ground-truth has lines like {\"groundTruthData\": {\"data\": \"1\", \"encoding\": \"CSV\"}, \"eventMetadata\": {\"eventId\": \"ID\"}, \"eventVersion\": \"0\"}. ID is the inference id of the event if its caller sent one, else its event id. If several records have the same id, the last one counts. Files are read in the order of the command line, those of a folder by name.
+--ground-truth has lines like {\"groundTruthData\": {\"data\": \"1\", \"encoding\": \"CSV\"}, \"eventMetadata\": {\"eventId\": \"ID\"}, \"eventVersion\": \"0\"}. ID is the inference id of the event if its caller sent one, else its event id. If several records have the same id, the last one counts. A text that means a missing value, such as NA, is no label, unless --positive names it. Files are read in the order of the command line, those of a folder by name.
 
 Without --ground-truth, the command estimates the quality of a binary classifier from its own probabilities (confidence-based performance estimation): of ten predictions with 0.8, eight are probably right. The estimate holds while scores keep their meaning; --calibrate learns that meaning from labelled scores. An estimate shows a change of the inputs. It misses a change of what the inputs mean: only labels show that.
 
@@ -236,6 +248,9 @@ pub(crate) struct QualityOptions {
     /// of CSV, the whole of JSON]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) label: Option<String>,
+    /// Texts that are no label; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true, value_parser = missing_text)]
+    pub(crate) missing: Option<Vec<String>>,
     #[command(flatten)]
     pub(crate) prediction: PredictionOptions,
     /// The path of the rows in a JSON answer: a JSON pointer with a * for the rows, such as /predictions/*

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::command::data::missing_text;
 use crate::command::format::OutputFormat;
 
 pub(crate) const EXPLAIN_HELP: &str = "Examples:
@@ -13,7 +14,7 @@ pub(crate) const EXPLAIN_HELP: &str = "Examples:
 
 FILE is an XGBoost model of trees (gbtree, dart) as a training job leaves it: model.tar.gz, or the model itself in JSON, UBJSON, the older binary format, or a pickle of a booster. The command reads a pickle and never executes it. A LightGBM model is its text (`save_model`), or a pickle of a booster.
 
-ROWS is a CSV file with the features in the order of the training data. It may have a header: the command takes the first row for one if none of its fields is empty or a number. If the model knows every name in the header, columns are matched by name, in any order. Empty cells and NaN are missing values. Write categories as their codes in the training data.
+ROWS is a CSV file with the features in the order of the training data. It may have a header: the command takes the first row for one if none of its fields is empty or a number, or if its three fields or more count the columns (0,1,2), as pandas writes them. If the model knows every name in the header, columns are matched by name, in any order. Empty cells and NaN are missing values. Write categories as their codes in the training data.
 
 The answer is exact SHAP values, as XGBoost's `booster.predict(rows, pred_contribs=True)` and LightGBM's `booster.predict(rows, pred_contrib=True)` compute them. They are in the margin of the model: log-odds for a logistic model. `features` has the mean absolute value of each feature, the largest first. With --rows, `contributions` has a list for each row: the features in the order of the columns, then the base value.
 
@@ -43,7 +44,7 @@ pub(crate) struct ExplanationOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Texts that mean a missing value; they replace the default: nan, NA, NULL, None, ?, - and others that pandas, R and SQL write
-    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", value_delimiter = ',', allow_hyphen_values = true, value_parser = missing_text)]
     pub(crate) missing: Option<Vec<String>>,
     /// The format of the answer
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]

@@ -29,6 +29,11 @@ fn pairs(
     reader: &mut BatchReader,
     rows: &mut Profile,
 ) -> io::Result<()> {
+    if let Some(answer) = answer_to_all(&answers(records))? {
+        let all = all(records, format, progress)?;
+        reader.pair(1, &all, &answer, &mut JoinedRows(&mut *rows));
+        return Ok(());
+    }
     let mut inputs = BatchLines::of(progress.wrap_read(File::open(records)?));
     let mut outputs = BatchLines::of(File::open(answers(records))?);
     let mut answered = 0_u64;
@@ -40,13 +45,14 @@ fn pairs(
         }
         match (has_record, outputs.next()?) {
             (true, true) => {
-                reader.pair(inputs.number, &inputs.line, &outputs.line, &mut JoinedRows(&mut *rows))
+                let answer = without_record(&outputs.line, &inputs.line, format);
+                reader.pair(inputs.number, &inputs.line, answer, &mut JoinedRows(&mut *rows))
             }
             (false, false) => return Ok(()),
             (has_record, _) => {
                 let more = if has_record { "more records than answers" } else { "more answers than records" };
                 let error = format!(
-                    "there are {more}: `{}` answers this file line by line, up to line {answered}",
+                    "there are {more}: `{}` answers this file line by line, up to line {answered}; {ONE_EACH}",
                     answers(records).display()
                 );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
@@ -54,6 +60,43 @@ fn pairs(
         }
         answered += 1;
     }
+}
+
+/// How a job writes an answer for each record.
+const ONE_EACH: &str =
+    "run the job with BatchStrategy `SingleRecord`, and with SplitType and AssembleWith `Line`";
+
+/// The only line of the answers, if it has several: a job that sends its records together gets one answer, such as the line
+/// `0.1,0.2,0.3` of the built-in XGBoost, or a list in JSON.
+fn answer_to_all(answers: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut lines = BatchLines::of(File::open(answers)?);
+    if !lines.next()? {
+        return Ok(None);
+    }
+    let first = std::mem::take(&mut lines.line);
+    let has_several = first.contains(&b',') || matches!(first.first(), Some(b'{' | b'['));
+    Ok((has_several && !lines.next()?).then_some(first))
+}
+
+/// All records, as one request.
+fn all(records: &Path, format: &CaptureFormat, progress: &ProgressBar) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    progress.wrap_read(File::open(records)?).take(MAX_LINE as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_LINE {
+        let error = format!("`{}` answers all records on one line: {ONE_EACH}", answers(records).display());
+        return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+    }
+    let first = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+    if bytes.get(..first).is_some_and(|line| is_header(line.trim_ascii_end(), format)) {
+        bytes.drain(..first);
+    }
+    Ok(bytes)
+}
+
+/// The answer alone, if the job wrote each record before it (JoinSource `Input`). A record of one cell may begin an answer by chance.
+fn without_record<'l>(answer: &'l [u8], record: &[u8], format: &CaptureFormat) -> &'l [u8] {
+    let rest = answer.strip_prefix(record).and_then(|rest| rest.strip_prefix(b","));
+    rest.filter(|_| format.fit.is_some() && record.contains(&b',')).unwrap_or(answer)
 }
 
 /// Whether each cell is the name of a column of the baseline.

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::time::UNIX_EPOCH;
 
 use sagewarden_events::Timestamp;
-use sagewarden_measure::capture::{CaptureFormat, CaptureKey};
+use sagewarden_measure::capture::{CaptureFormat, CaptureKey, ColumnOrder};
 use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Detail, MissingTexts, Profile, Refusals};
 use sagewarden_monitor::{
@@ -49,6 +49,9 @@ pub(crate) fn run(options: &DriftOptions) -> Result<ExitCode, CommandError> {
     let analyses = analyses(options)?;
     let inputs = Inputs::find(&options.captures, Wanted::EventsAndTables)?;
     let judged = judge(options, &baseline, &inputs)?;
+    for warning in &judged.warnings {
+        output::warn(format_args!("warning: {warning}"));
+    }
     let differences = compare_modes(&judged.compat, &judged.exact);
     let summary = DriftSummary {
         evaluation: judged.counted(),
@@ -83,38 +86,74 @@ struct Judged {
     warnings: Vec<String>,
 }
 
-/// Reads the traffic, warns of faults in it, and judges it in both modes.
+/// Judges the traffic. If the answer's columns may be the first or the last ones of the baseline, and only the second order explains the
+/// traffic, that order counts.
 fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result<Judged, CommandError> {
+    let format = format(options, baseline);
+    let mut judged = judge_in_order(options, baseline, inputs, &format)?;
+    let is_ordered =
+        options.columns.is_some() || inputs.sources.iter().all(|source| matches!(source, Source::Table(_)));
+    if is_ordered || judged.exact.violations.is_empty() {
+        return Ok(judged);
+    }
+    let is_suspicious = most_are_violated(&judged.exact) || an_end_is_violated(&judged.exact);
+    // Standard input cannot be read again.
+    let is_turned = if inputs.sources.iter().any(|source| matches!(source, Source::Stdin)) {
+        true
+    } else {
+        let format = CaptureFormat { order: ColumnOrder::InputFirst, ..format };
+        let mut turned = judge_in_order(options, baseline, inputs, &format)?;
+        let explains = turned.exact.violations.is_empty() && turned.exact.nothing_judged().is_none();
+        if judged.mode == Mode::Exact && explains {
+            turned.exact.notes.push(TURNED.to_owned());
+            return Ok(turned);
+        }
+        turned.profile != judged.profile
+    };
+    if is_suspicious && is_turned {
+        judged.exact.notes.push(OTHER_ORDER.to_owned());
+    }
+    Ok(judged)
+}
+
+/// Reads the traffic, and judges it in both modes.
+fn judge_in_order(
+    options: &DriftOptions,
+    baseline: &Baseline,
+    inputs: &Inputs,
+    format: &CaptureFormat,
+) -> Result<Judged, CommandError> {
     let mode = Mode::from(options.mode);
     let detail = if options.out.is_some() { Detail::Statistics } else { Detail::Verdict };
     let trend = (options.out.is_some() || options.format == OutputFormat::Json).then_some(mode);
     let mut windows = Windows::new(baseline, detail, trend);
     let header = if options.no_header { Header::None } else { Header::FirstRow };
-    let troubles = read::read(inputs, &format(options, baseline), header, &mut windows);
+    let troubles = read::read(inputs, format, header, &mut windows);
     let warnings = verdict::warnings(&troubles);
-    for warning in &warnings {
-        output::warn(format_args!("warning: {warning}"));
-    }
     if windows.rows() == 0 {
+        warnings.iter().for_each(|warning| output::warn(format_args!("warning: {warning}")));
         return Err(CommandError::NoRows(inputs.named()));
     }
     let (profile, windows) = windows.finish();
     let compat = evaluate(baseline, &profile, Mode::Compat);
-    let mut exact = evaluate(baseline, &profile, Mode::Exact);
-    let is_ordered =
-        options.columns.is_some() || inputs.sources.iter().all(|source| matches!(source, Source::Table(_)));
-    if !is_ordered && most_are_violated(&exact) {
-        exact.notes.push(OTHER_ORDER.to_owned());
-    }
+    let exact = evaluate(baseline, &profile, Mode::Exact);
     Ok(Judged { profile, windows, compat, exact, mode, troubles, warnings })
 }
 
-/// A likely reason if all columns seem to have changed at once.
-const OTHER_ORDER: &str = "most columns differ: cells without names get the baseline's columns in order, the answer's cells first; if the answer's columns are the last ones of the baseline, pass --columns end";
+/// A likely reason if most columns seem to have changed at once, or one that may be the answer's.
+const OTHER_ORDER: &str = "cells without names get the baseline's columns in order, the answer's cells first; if the answer's columns are the last ones of the baseline, pass --columns end";
+/// The order that was chosen.
+const TURNED: &str = "the answer's columns are taken for the last ones of the baseline, because the rows differ from it in the other order (as with --columns end)";
 
 fn most_are_violated(evaluation: &Evaluation) -> bool {
     let violated = evaluation.features.iter().filter(|feature| feature.verdict == Verdict::Violated).count();
     violated > 1 && 2 * violated > evaluation.features.len()
+}
+
+/// Whether the first or the last column of the baseline is violated.
+fn an_end_is_violated(evaluation: &Evaluation) -> bool {
+    let ends = [evaluation.features.first(), evaluation.features.last()];
+    ends.into_iter().flatten().any(|feature| feature.verdict == Verdict::Violated)
 }
 
 impl Judged {

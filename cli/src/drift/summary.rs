@@ -74,6 +74,13 @@ impl DriftSummary<'_> {
             let of = counted(coverage.features, "feature");
             text += &format!("note: {} of {of} compared with the baseline\n", coverage.compared);
         }
+        if coverage.compared > 1 && coverage.drifted > 0 {
+            let share = 100.0 * coverage.drifted as f64 / coverage.compared as f64;
+            text += &format!(
+                "note: {} of {} compared features have drifted ({share:.0} %)\n",
+                coverage.drifted, coverage.compared
+            );
+        }
         text.extend(self.resolution());
         text.extend(
             shared

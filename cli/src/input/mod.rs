@@ -198,6 +198,15 @@ impl Inputs {
             }
             let metadata = fs::metadata(path).map_err(CommandError::unreadable(path))?;
             if !metadata.is_dir() {
+                if wanted == Wanted::EventsAndTables
+                    && let Some(records) = source::records(path)
+                {
+                    let Ok(metadata) = fs::metadata(&records) else {
+                        return Err(CommandError::NoRecords { answers: path.clone(), records });
+                    };
+                    inputs.add(&records, Source::Batch(records.clone()), metadata.len());
+                    continue;
+                }
                 let source = match wanted {
                     Wanted::EventsAndTables if source::answers(path).is_file() => Source::Batch,
                     Wanted::EventsAndTables if is_table(path) => Source::Table,

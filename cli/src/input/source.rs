@@ -28,6 +28,13 @@ pub(crate) fn answers(records: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Where the records lie that these are the answers to. `None` for a file with another name than answers to a table have.
+pub(crate) fn records(answers: &Path) -> Option<PathBuf> {
+    let records = answers.with_extension("");
+    let is_table = records.extension().is_some_and(|end| end == "csv" || end == "jsonl" || end == "json");
+    (answers.extension()? == "out" && is_table).then_some(records)
+}
+
 impl Source {
     pub(crate) fn name(&self) -> String {
         match self {

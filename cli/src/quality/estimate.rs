@@ -19,7 +19,7 @@ use crate::input::{self, Inputs, Wanted};
 use crate::output::terminal::{DIM, STRONG};
 use crate::output::{self, line, verdict};
 use crate::quality::predictions::{self, Answer};
-use crate::quality::settings::attributes;
+use crate::quality::settings::{attributes, missing};
 use crate::quality::table::{MetricRow, rows, table};
 
 /// Estimates, and judges by the thresholds of a measured baseline.
@@ -77,6 +77,7 @@ fn calibration(
         header: true,
         ground_truth: label.clone(),
         prediction: PredictionAttributes { inference: None, probability: Some(score.clone()) },
+        missing: missing(options.missing.as_deref(), settings),
     };
     let input = BufReader::new(input::open(path)?);
     let calibration = Calibration::read(input, &columns, &settings.positive);

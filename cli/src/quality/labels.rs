@@ -1,6 +1,6 @@
 //! Ground truth, read record by record into a join.
 
-use sagewarden_measure::Issues;
+use sagewarden_measure::{Issues, MissingTexts};
 use sagewarden_outcomes::quality::{Join, Order, Records, Truth};
 
 use crate::input::Inputs;
@@ -8,15 +8,20 @@ use crate::input::source::MAX_LINE;
 use crate::input::trouble::{Trouble, Unusable};
 use crate::quality::seen::Seen;
 
-/// Reads the true labels. `attribute` is the place of the label in a record, if it is not the first field.
-pub(crate) fn read(inputs: &Inputs, attribute: Option<&str>, join: &mut Join) -> (Seen, Vec<Trouble>) {
+/// Reads the true labels. `attribute` is the place of the label in a record, if it is not the first field. A text of `missing` is no label.
+pub(crate) fn read(
+    inputs: &Inputs,
+    attribute: Option<&str>,
+    missing: &MissingTexts,
+    join: &mut Join,
+) -> (Seen, Vec<Trouble>) {
     let progress = inputs.progress();
     let mut seen = Seen::default();
     let mut troubles = Vec::new();
     for (place, source) in (0..).zip(&inputs.sources) {
         let mut unusable = Unusable::default();
         let mut take = |line: u64, text: Result<&str, &'static str>| {
-            let truth = match text.map(|text| Truth::parse(text, attribute)) {
+            let truth = match text.map(|text| Truth::parse(text, attribute, missing)) {
                 Ok(Ok(truth)) => truth,
                 Ok(Err(why)) => return unusable.add(line, why),
                 Err(why) => return unusable.add(line, why),

@@ -12,6 +12,7 @@ pub(crate) mod table;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::{Join, JoinedPairs, PredictionAttributes, Problem, QualityConstraints};
 
@@ -24,12 +25,13 @@ use crate::output::{self, verdict};
 use crate::quality::measure::{ModeResult, measure};
 use crate::quality::predictions::Answer;
 use crate::quality::seen::unjoined;
-use crate::quality::settings::{attributes, in_words, settings, typed};
+use crate::quality::settings::{attributes, in_words, missing, settings, typed};
 use crate::quality::summary::QualitySummary;
 
 pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
     let mode = Mode::from(options.mode);
     let settings = settings(options.problem, mode, &options.prediction)?;
+    let missing = missing(options.missing.as_deref(), &settings);
     let answer = answer(options);
     let constraints =
         options.baseline.as_deref().map(|folder| constraints(folder, settings.problem)).transpose()?;
@@ -37,7 +39,7 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
         return estimate::run(options, &settings, constraints.as_ref());
     }
     let (captures, ground_truth) = inputs(options)?;
-    let (joined, troubles) = join(options, &captures, &ground_truth, &answer)?;
+    let (joined, troubles) = join(options, &captures, (&ground_truth, &missing), &answer)?;
     let measured = measure(&joined, &settings, constraints.as_ref())?;
     let summary = QualitySummary {
         mode,
@@ -70,11 +72,11 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
 fn join(
     options: &QualityOptions,
     captures: &Inputs,
-    ground_truth: &Inputs,
+    (ground_truth, missing): (&Inputs, &MissingTexts),
     answer: &Answer,
 ) -> Result<(JoinedPairs, Vec<Trouble>), CommandError> {
     let mut join = Join::new(options.max_ids);
-    let (labels, mut troubles) = labels::read(ground_truth, options.label.as_deref(), &mut join);
+    let (labels, mut troubles) = labels::read(ground_truth, options.label.as_deref(), missing, &mut join);
     let (predictions, more) =
         predictions::read(captures, options.output_path.as_ref(), answer, |id, prediction, order| {
             join.prediction(id, prediction, order);

@@ -1,5 +1,6 @@
 //! How a model is measured, from the options of the command.
 
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::{PredictionAttributes, Problem, QualitySettings};
 
@@ -39,6 +40,15 @@ pub(crate) fn settings(
         settings.positive.clone_from(positive);
     }
     Ok(settings)
+}
+
+/// Texts that are no label. The label that a binary classifier looks for is one.
+pub(crate) fn missing(texts: Option<&[String]>, settings: &QualitySettings) -> MissingTexts {
+    let missing = MissingTexts::named(texts);
+    match settings.problem {
+        Problem::BinaryClassification => missing.without(&settings.positive),
+        Problem::MulticlassClassification | Problem::Regression => missing,
+    }
 }
 
 /// Where a table or an answer has its prediction.

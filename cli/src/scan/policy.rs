@@ -7,9 +7,10 @@ use sagewarden_sagemaker::actions;
 use serde_json::{Value, json};
 
 /// The calls of a scan beside lists and descriptions.
-const ASKED: [&str; 8] = [
+const ASKED: [&str; 9] = [
     "Account::tags",
     "Account::schedules_of",
+    "Account::policy_of",
     "Account::steps_of",
     "Account::components_of",
     "SourceControl::commit",

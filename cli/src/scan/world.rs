@@ -49,6 +49,7 @@ pub(super) fn world(
             evidence_bucket: String::new(),
             working_bucket: String::new(),
             home: None,
+            stack: None,
         },
     }
 }

@@ -34,6 +34,7 @@ async fn main() -> Result<(), Error> {
             evidence_bucket: config.evidence,
             working_bucket: config.quarantine,
             home: Some(Config::home()?),
+            stack: Config::stack(),
         },
     };
     let act = async |event: &_, moment: &_| route::alert_drift(&world, event, moment).await;

@@ -33,6 +33,7 @@ async fn main() -> Result<(), Error> {
             evidence_bucket: config.evidence,
             working_bucket: config.quarantine,
             home: Some(Config::home()?),
+            stack: None,
         },
     };
     let known = KnownBaselines::default();

@@ -44,6 +44,7 @@ async fn main() -> Result<(), Error> {
             evidence_bucket: config.evidence,
             working_bucket: config.quarantine,
             home: Some(Config::home()?),
+            stack: None,
         },
     };
     let judging = Judging::new(bundle_in_force()?);

@@ -36,6 +36,7 @@ async fn main() -> Result<(), Error> {
             evidence_bucket: config.evidence,
             working_bucket: config.quarantine,
             home: Some(Config::home()?),
+            stack: None,
         },
     };
     // Without comments, the function needs no policies.

@@ -19,6 +19,8 @@ pub enum ResourceKind {
     CompilationJob,
     /// A version in the model registry.
     ModelPackage,
+    /// A group of versions in the model registry.
+    ModelPackageGroup,
     /// A model: the entry that names an image and an artifact.
     Model,
     /// An endpoint configuration.
@@ -27,6 +29,8 @@ pub enum ResourceKind {
     Endpoint,
     /// A model, or an image with an artifact, that somebody put onto an endpoint without a configuration.
     InferenceComponent,
+    /// A test of a model in the shadow of an endpoint.
+    InferenceExperiment,
     /// A Model Monitor schedule.
     MonitoringSchedule,
     /// What a schedule runs, for data quality.
@@ -93,7 +97,7 @@ use ResourceKind as K;
 /// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
 /// [`ResourceKind::ALL`].
 #[rustfmt::skip]
-const NAMES: [Names; 28] = [
+const NAMES: [Names; 30] = [
     names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
     names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
     names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
@@ -101,10 +105,12 @@ const NAMES: [Names; 28] = [
     names(K::AutoMlJob, "automl-job", "AutoML job", "AutoMLJobV2", ("AutoMLJobName", "AutoMLJobArn", Some("AutoMLJobStatus"))),
     names(K::CompilationJob, "compilation-job", "compilation job", "CompilationJob", ("CompilationJobName", "CompilationJobArn", Some("CompilationJobStatus"))),
     names(K::ModelPackage, "model-package", "model package", "ModelPackage", ("ModelPackageName", "ModelPackageArn", Some("ModelPackageStatus"))),
+    names(K::ModelPackageGroup, "model-package-group", "model package group", "ModelPackageGroup", ("ModelPackageGroupName", "ModelPackageGroupArn", Some("ModelPackageGroupStatus"))),
     names(K::Model, "model", "model", "Model", ("ModelName", "ModelArn", None)),
     names(K::EndpointConfig, "endpoint-config", "endpoint configuration", "EndpointConfig", ("EndpointConfigName", "EndpointConfigArn", None)),
     names(K::Endpoint, "endpoint", "endpoint", "Endpoint", ("EndpointName", "EndpointArn", Some("EndpointStatus"))),
     names(K::InferenceComponent, "inference-component", "inference component", "InferenceComponent", ("InferenceComponentName", "InferenceComponentArn", Some("InferenceComponentStatus"))),
+    names(K::InferenceExperiment, "inference-experiment", "inference experiment", "InferenceExperiment", ("Name", "Arn", Some("Status"))),
     names(K::MonitoringSchedule, "monitoring-schedule", "monitoring schedule", "MonitoringSchedule", ("MonitoringScheduleName", "MonitoringScheduleArn", Some("MonitoringScheduleStatus"))),
     names(K::DataQualityDefinition, "data-quality-job-definition", "data quality job definition", "DataQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
     names(K::ModelQualityDefinition, "model-quality-job-definition", "model quality job definition", "ModelQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
@@ -126,7 +132,7 @@ const NAMES: [Names; 28] = [
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::TransformJob,
@@ -134,10 +140,12 @@ impl ResourceKind {
         Self::AutoMlJob,
         Self::CompilationJob,
         Self::ModelPackage,
+        Self::ModelPackageGroup,
         Self::Model,
         Self::EndpointConfig,
         Self::Endpoint,
         Self::InferenceComponent,
+        Self::InferenceExperiment,
         Self::MonitoringSchedule,
         Self::DataQualityDefinition,
         Self::ModelQualityDefinition,
@@ -206,8 +214,10 @@ impl ResourceKind {
         matches!(
             self,
             Self::ModelPackage
+                | Self::ModelPackageGroup
                 | Self::Endpoint
                 | Self::InferenceComponent
+                | Self::InferenceExperiment
                 | Self::MonitoringSchedule
                 | Self::NotebookInstance
                 | Self::Domain

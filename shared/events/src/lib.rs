@@ -24,7 +24,9 @@ mod watch;
 
 pub use case::{lower_first, to_api_case, to_trail_case};
 pub use correction::{Change, Corrections};
-pub use decode::{Undecodable, decode, effect_of, known_calls, lineage_calls, state_change_of};
+pub use decode::{
+    Undecodable, decode, effect_of, is_for_the_lineage_alone, known_calls, lineage_calls, state_change_of,
+};
 pub use event::*;
 pub use git::{CommitId, ConsolePage, InvalidCommitId, RefChange, RefKind, Repository};
 pub use grant::Grant;

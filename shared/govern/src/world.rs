@@ -65,6 +65,9 @@ pub trait World {
     fn working_bucket(&self) -> &str;
     /// The account and region whose events it handles; `None` for events of any, played on one machine.
     fn home(&self) -> Option<&Home>;
+    /// The name of the deployed stack, so that a notice can name commands that ask it; `None` if the process belongs to no stack, or does
+    /// not know it.
+    fn stack(&self) -> Option<&str>;
 }
 
 /// A port that a process does not have. Every call is refused with [`PortErrorKind::Invalid`], so that a record that needs the
@@ -118,6 +121,8 @@ pub struct Given {
     pub working_bucket: String,
     /// See [`World::home`].
     pub home: Option<Home>,
+    /// See [`World::stack`].
+    pub stack: Option<String>,
 }
 
 impl<A, M, O, F, S, R, Y, T, B, K> World for Ports<A, M, O, F, S, R, Y, T, B, K>
@@ -198,6 +203,10 @@ where
 
     fn home(&self) -> Option<&Home> {
         self.given.home.as_ref()
+    }
+
+    fn stack(&self) -> Option<&str> {
+        self.given.stack.as_deref()
     }
 }
 

@@ -108,6 +108,12 @@ impl Config {
         Ok(Home { account: required("SAGEWARDEN_ACCOUNT")?, region: required("AWS_REGION")? })
     }
 
+    /// The name of the stack, for the commands that notices name.
+    #[must_use]
+    pub fn stack() -> Option<String> {
+        optional("SAGEWARDEN_STACK")
+    }
+
     /// The scope of the function's answers. If the variable is not set, the function answers about everything.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sagewarden_events::Timestamp;
 use serde::Serialize;
 
-use crate::edge::{FoundBy, Relation};
+use crate::edge::{FoundBy, Relation, SHADOW};
 use crate::graph::{Edge, Graph, Node};
 use crate::id::NodeKind;
 use crate::rows::node::{
@@ -16,8 +16,11 @@ use crate::rows::node::{
 /// The nodes of a graph, by kind. Lists are in the order of creation, with unknown times last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Chain {
-    /// SageMaker models in the configuration.
+    /// SageMaker models in the configuration that answer requests.
     pub models: Vec<Named>,
+    /// Models that get copies of requests and answer nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadow_models: Vec<Named>,
     /// Jobs that trained them.
     pub training_jobs: Vec<Named>,
     /// Jobs that prepared the data.
@@ -113,7 +116,8 @@ impl Chain {
     pub fn of(graph: &Graph) -> Self {
         let missing = graph.gaps();
         Self {
-            models: by_age(graph, NodeKind::Model, named),
+            models: models(graph, false),
+            shadow_models: models(graph, true),
             training_jobs: by_age(graph, NodeKind::TrainingJob, named),
             processing_jobs: by_age(graph, NodeKind::ProcessingJob, named),
             artifacts: by_age(graph, NodeKind::Artifact, |node| data_version(graph, node)),
@@ -141,6 +145,7 @@ impl Chain {
             }
         };
         cut("models", truncate(&mut self.models, most));
+        cut("shadow models", truncate(&mut self.shadow_models, most));
         cut("training jobs", truncate(&mut self.training_jobs, most));
         cut("processing jobs", truncate(&mut self.processing_jobs, most));
         cut("artifacts", truncate(&mut self.artifacts, most));
@@ -178,8 +183,25 @@ pub fn title(node: &Node) -> String {
 
 fn by_age<T>(graph: &Graph, kind: NodeKind, make: impl Fn(&Node) -> T) -> Vec<T> {
     let mut nodes: Vec<&Node> = graph.of_kind(kind).collect();
-    nodes.sort_by_key(|node| (node.created_at().is_none(), node.created_at(), node.id.clone()));
+    sort_by_age(&mut nodes);
     nodes.into_iter().map(make).collect()
+}
+
+/// The models that answer requests, or those that are only in the shadow of others.
+fn models(graph: &Graph, in_shadow: bool) -> Vec<Named> {
+    let is_shadow = |node: &&Node| {
+        let mut roles =
+            graph.out_of(&node.id).map(|edge| edge.role.split('/').next() == Some(SHADOW)).peekable();
+        roles.peek().is_some() && roles.all(|shadow| shadow)
+    };
+    let mut nodes: Vec<&Node> =
+        graph.of_kind(NodeKind::Model).filter(|node| is_shadow(node) == in_shadow).collect();
+    sort_by_age(&mut nodes);
+    nodes.into_iter().map(named).collect()
+}
+
+fn sort_by_age(nodes: &mut [&Node]) {
+    nodes.sort_by_key(|node| (node.created_at().is_none(), node.created_at(), node.id.clone()));
 }
 
 fn named(node: &Node) -> Named {

@@ -56,6 +56,8 @@ pub const OBSERVED_ON: &str = "observed-on";
 /// The role of the edge from a deployment to a finding of monitoring while it was in force. Each answer makes these edges anew, because
 /// Sagewarden may learn late which deployment that was.
 pub const IN_FORCE: &str = "in-force";
+/// The first part of the roles of shadow variants: they get copies of requests, and their answers reach nobody.
+pub const SHADOW: &str = "shadow";
 
 /// How the link from a commit to a job or deployment was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

@@ -38,8 +38,8 @@ impl SimulatedAccount {
     /// # Errors
     /// If a store fails.
     pub fn copied(&self, store: Store) -> Result<Self, PortError> {
-        const TABLES: [&str; 7] =
-            ["resources", "buckets", "objects", "manifests", "roles", "role_policies", "keys"];
+        const TABLES: [&str; 8] =
+            ["resources", "policies", "buckets", "objects", "manifests", "roles", "role_policies", "keys"];
         let copy = || {
             let (from, to) = (self.store.lock(), store.lock());
             for table in TABLES {
@@ -134,6 +134,8 @@ impl SimulatedAccount {
             .lock()
             .execute("DELETE FROM resources WHERE kind = ?1 AND name = ?2", params![kind, resource.name])
             .map_err(|error| port_error("delete a resource", error))?;
+        // Its policy goes with it: a successor of the same name has none.
+        self.remove_policy(resource)?;
         Ok(())
     }
 
@@ -343,6 +345,11 @@ impl Account for SimulatedAccount {
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
         self.schedule_summaries(Some(&endpoint.name))
+    }
+
+    async fn policy_of(&self, resource: &Resource) -> Result<Option<Value>, PortError> {
+        let policy = self.policy(resource)?;
+        Ok(policy.map(|policy| json!({ "ResourcePolicy": policy })))
     }
 
     async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {

@@ -32,7 +32,7 @@ use ResourceKind as K;
 
 /// "Actions", SageMaker API reference.
 #[rustfmt::skip]
-const LISTS: [ListNames; 25] = [
+const LISTS: [ListNames; 27] = [
     names(K::TrainingJob, "ListTrainingJobs", "TrainingJobSummaries", &["TrainingEndTime"]),
     names(K::ProcessingJob, "ListProcessingJobs", "ProcessingJobSummaries", &["ProcessingEndTime", "FailureReason", "ExitMessage"]),
     names(K::TransformJob, "ListTransformJobs", "TransformJobSummaries", &["TransformEndTime", "FailureReason"]),
@@ -40,10 +40,12 @@ const LISTS: [ListNames; 25] = [
     names(K::AutoMlJob, "ListAutoMLJobs", "AutoMLJobSummaries", &["AutoMLJobSecondaryStatus", "EndTime"]),
     names(K::CompilationJob, "ListCompilationJobs", "CompilationJobSummaries", &["CompilationEndTime"]),
     names(K::ModelPackage, "ListModelPackages", "ModelPackageSummaryList", &["ModelPackageGroupName", "ModelPackageVersion", "ModelApprovalStatus"]),
+    names(K::ModelPackageGroup, "ListModelPackageGroups", "ModelPackageGroupSummaryList", &["ModelPackageGroupDescription"]),
     names(K::Model, "ListModels", "Models", &[]),
     names(K::EndpointConfig, "ListEndpointConfigs", "EndpointConfigs", &[]),
     names(K::Endpoint, "ListEndpoints", "Endpoints", &[]),
     names(K::InferenceComponent, "ListInferenceComponents", "InferenceComponents", &["EndpointArn", "EndpointName", "VariantName"]),
+    names(K::InferenceExperiment, "ListInferenceExperiments", "InferenceExperiments", &["Type", "RoleArn"]),
     names(K::MonitoringSchedule, "ListMonitoringSchedules", "MonitoringScheduleSummaries", &["EndpointName", "MonitoringType"]),
     names(K::DataQualityDefinition, "ListDataQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),
     names(K::ModelQualityDefinition, "ListModelQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),

@@ -174,6 +174,10 @@ impl<P: Account, G: Guard> Account for Guarded<P, G> {
         self.call("Account::schedules_of", &endpoint.arn(), self.port.schedules_of(endpoint)).await
     }
 
+    async fn policy_of(&self, resource: &Resource) -> Result<Option<Value>, PortError> {
+        self.call("Account::policy_of", &resource.arn(), self.port.policy_of(resource)).await
+    }
+
     async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {
         self.call("Account::schedules", "", self.port.schedules(from)).await
     }

@@ -16,6 +16,7 @@ mod model_file;
 mod monitoring;
 mod objects;
 mod pipelines;
+mod policies;
 mod references;
 mod remedies;
 mod roles;

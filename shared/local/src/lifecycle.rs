@@ -35,6 +35,22 @@ impl SimulatedAccount {
         })
     }
 
+    /// Gives variants of an endpoint other weights or numbers of instances, as `UpdateEndpointWeightsAndCapacities` does.
+    ///
+    /// # Errors
+    /// As the API: only an endpoint in service can be changed.
+    pub fn update_weights(&self, request: &Value, caller: &Actor, now: Timestamp) -> Result<Resource, Fault> {
+        let name = request.get("EndpointName").and_then(Value::as_str).unwrap_or_default();
+        let resource = self.resource(ResourceKind::Endpoint, name);
+        self.change(&resource, now, |document| {
+            expect_status(document, "EndpointStatus", "InService", "Cannot update in-progress endpoint")?;
+            document.insert("EndpointStatus".into(), "Updating".into());
+            Ok(())
+        })?;
+        self.announce_call("UpdateEndpointWeightsAndCapacities", &resource, request, caller, now)?;
+        Ok(resource)
+    }
+
     /// Asks a job, notebook instance or pipeline execution to stop.
     ///
     /// # Errors

@@ -16,8 +16,9 @@ pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static
     let first = match kind {
         ResourceKind::Endpoint | ResourceKind::InferenceComponent => "Creating",
         ResourceKind::MonitoringSchedule => "Scheduled",
+        ResourceKind::InferenceExperiment => "Created",
         ResourceKind::CompilationJob => "INPROGRESS",
-        ResourceKind::ModelPackage => "Completed",
+        ResourceKind::ModelPackage | ResourceKind::ModelPackageGroup => "Completed",
         ResourceKind::FeatureGroup => "Created",
         ResourceKind::PipelineExecution => "Executing",
         ResourceKind::NotebookInstance
@@ -34,7 +35,11 @@ pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static
 pub(crate) fn names_changes(kind: ResourceKind) -> bool {
     !matches!(
         kind,
-        ResourceKind::Model | ResourceKind::EndpointConfig | ResourceKind::App | ResourceKind::TransformJob
+        ResourceKind::Model
+            | ResourceKind::ModelPackageGroup
+            | ResourceKind::EndpointConfig
+            | ResourceKind::App
+            | ResourceKind::TransformJob
     )
 }
 
@@ -79,6 +84,10 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
             document.insert("ModelPackageVersion".into(), json!(version));
         }
         ResourceKind::InferenceComponent => begin_component(document, now),
+        ResourceKind::InferenceExperiment => {
+            let endpoint = document.remove("EndpointName");
+            document.insert("EndpointMetadata".into(), json!({ "EndpointName": endpoint }));
+        }
         ResourceKind::MonitoringSchedule => {
             let config = document.get("MonitoringScheduleConfig");
             let endpoint = config
@@ -174,6 +183,7 @@ pub(crate) fn not_found(resource: &Resource) -> Fault {
         | ResourceKind::ModelQualityDefinition
         | ResourceKind::ModelBiasDefinition
         | ResourceKind::ModelExplainabilityDefinition
+        | ResourceKind::InferenceExperiment
         | ResourceKind::TuningJob
         | ResourceKind::AutoMlJob
         | ResourceKind::CompilationJob => {

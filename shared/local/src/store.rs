@@ -21,6 +21,7 @@ const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS lineage (pk TEXT NOT NULL, sk TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (pk, sk)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS resources (kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS resources_by_time ON resources (kind, json_extract(document, '$.CreationTime'), name);
+CREATE TABLE IF NOT EXISTS policies (kind TEXT NOT NULL, name TEXT NOT NULL, policy TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, versioned INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (seq INTEGER PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, version_id TEXT, etag TEXT NOT NULL, modified INTEGER NOT NULL, body BLOB);
 CREATE INDEX IF NOT EXISTS objects_by_key ON objects (bucket, key, seq);

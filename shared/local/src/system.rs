@@ -96,6 +96,7 @@ impl System {
                 evidence_bucket: Self::EVIDENCE_BUCKET.to_owned(),
                 working_bucket: Self::WORKING_BUCKET.to_owned(),
                 home: self.home.clone(),
+                stack: None,
             },
         }
     }

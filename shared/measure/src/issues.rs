@@ -114,12 +114,10 @@ impl fmt::Display for IssueKind {
             }
             Self::NothingAtPath => "the path of the rows leads nowhere in the body",
             Self::NoRows => "the event has no rows",
-            Self::RowsDiffer => {
-                "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`"
-            }
+            Self::RowsDiffer => "input and output have different numbers of rows, so none is used",
             Self::TooManyColumns => "the row has more columns than are read",
             Self::NotAnArray => {
-                "the body is not a readable NumPy array: it is cut off, or holds pickled objects, records or complex numbers"
+                "the body is not a readable NumPy array: it is cut off, an archive of arrays, or holds pickled objects, records or complex numbers; send one array of numbers, as `np.save` writes it"
             }
             Self::NamesOnOneSide => {
                 "one of the bodies names its cells, the other does not, and together they are not the baseline's columns"

@@ -47,6 +47,14 @@ impl MissingTexts {
         texts.map_or_else(Self::default, Self::new)
     }
 
+    /// The same without this text: where somebody has named it, it is a value.
+    #[must_use]
+    pub fn without(&self, value: &str) -> Self {
+        let value = value.trim().as_bytes();
+        let others = self.iter().filter(|text| *text != value);
+        Self::new(others.map(String::from_utf8_lossy))
+    }
+
     /// Whether a text may mean a missing value: numbers and truth values may not.
     #[must_use]
     pub fn may_stand_for_nothing(text: &[u8]) -> bool {
@@ -111,5 +119,7 @@ mod tests {
         for text in ["nan", "-999", "1e9", "true", ""] {
             assert!(!own.contains(text.as_bytes()), "{text}");
         }
+        let named = MissingTexts::default().without(" None ");
+        assert!(!named.contains(b"None") && named.contains(b"NA"));
     }
 }

@@ -109,8 +109,36 @@ fn an_answer_with_a_cell_for_each_row_of_the_request_is_as_many_rows() {
     );
     // One row has as many cells as it has.
     check(&format, &event(csv("1,2"), csv("0.1,0.2")), &["0.1|0.2|1|2"]);
-    refused(&format, &event(csv("1\n2\n3"), csv("0.1,0.2")), IssueKind::RowsDiffer, None);
-    refused(&format, &event(csv("1\n2"), json(r#"{"a":1,"b":2}"#)), IssueKind::RowsDiffer, None);
+    let lines = "each line of a CSV body must be a row: send no header and no empty body";
+    refused(&format, &event(csv("1\n2\n3"), csv("0.1,0.2")), IssueKind::RowsDiffer, Some(lines));
+    let list = "end the path of a list of results with `/*`";
+    refused(&format, &event(csv("1\n2"), json(r#"{"a":1,"b":2}"#)), IssueKind::RowsDiffer, Some(list));
+}
+
+#[test]
+fn an_answer_alone_has_as_many_rows_as_its_request() {
+    let format = CaptureFormat { order: ColumnOrder::Output, ..CaptureFormat::default() };
+    check(&format, &event(csv("9.6,4\n9.1,5"), csv("0.8,0.2")), &["0.8", "0.2"]);
+    check(&format, &event(json("[[1,2],[3,4]]"), csv("0.8,0.2")), &["0.8", "0.2"]);
+    check(&format, &event(csv("1,2\n3,4"), json("[0.1, null]")), &["0.1", "-"]);
+    // A request of one row, of another number of rows, or that cannot be read.
+    for request in [csv("9.6,4"), csv("1\n2\n3"), ("image/png", "BASE64", "AAAA"), csv("")] {
+        check(&format, &event(request, csv("0.8,0.2")), &["0.8|0.2"]);
+        check(&format, &event(request, json("[0.8,0.2]")), &["0.8|0.2"]);
+    }
+}
+
+#[test]
+fn a_side_that_lacks_the_ignored_columns_is_the_row() {
+    let ignoring = |columns: &str, ignored: &str| {
+        let columns = ExpectedColumns::new(columns.split(',')).ignoring(&[ignored.to_owned()]);
+        CaptureFormat { fit: Some(Arc::new(columns)), ..CaptureFormat::default() }
+    };
+    // With the ignored column on one of the sides, both are the row.
+    check(&ignoring("y,a,b", "y"), &event(csv("1,2"), csv("0.5")), &["0.5|1|2"]);
+    check(&ignoring("y,id,a,b", "id"), &event(csv("1,2"), csv("0.5")), &["0.5|1|2"]);
+    check(&ignoring("id,a,b", "id"), &event(csv("1,2"), csv("0.5,0.25")), &["1|2"]);
+    check(&ignoring("id,a,b", "none"), &event(csv("1,2"), csv("0.5,0.25")), &["0.5|0.25|1|2"]);
 }
 
 #[test]
@@ -124,6 +152,12 @@ fn arrays_of_numpy_are_rows_of_numbers() {
     check(&CaptureFormat::default(), &line, &["1|1.0|2.5|-", "0|4.0|5.0|6.0"]);
     let line = event((array, "BASE64", request.get(..120).unwrap()), csv("1\n0"));
     refused(&CaptureFormat::default(), &line, IssueKind::NotAnArray, None);
+    // Several arrays in an archive, as `np.savez` writes it.
+    let archive = wrapped(b"PK\x03\x04\x2d\0\xff\xfe");
+    for kind in ["application/x-npz", "application/octet-stream"] {
+        let line = event((kind, "BASE64", &archive), csv("1\n0"));
+        refused(&CaptureFormat::default(), &line, IssueKind::NotAnArray, None);
+    }
     let wide = CaptureFormat { max_columns: 2, ..CaptureFormat::default() };
     refused(&wide, &event((array, "BASE64", &request), csv("1\n0")), IssueKind::TooManyColumns, None);
 }
@@ -177,6 +211,7 @@ fn json_may_say_column_by_column() {
     for body in [
         r#"{"age":[34,51],"plan":["a",null]}"#,
         r#"{"age":{"0":34,"1":51},"plan":{"0":"a","1":null}}"#,
+        r#"{"age":{"17":34,"4":51},"plan":{"17":"a","4":null}}"#,
         r#"{"columns":["age","plan"],"index":[0,1],"data":[[34,"a"],[51,null]]}"#,
         r#"{"a\u0067e":[34,51],"plan":["\u0061",null]}"#,
     ] {

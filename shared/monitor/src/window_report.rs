@@ -325,9 +325,9 @@ mod tests {
             "objects or lists within a row: set the path that leads to the rows, such as `/instances/*/features`",
             "the path of the rows leads nowhere in the body",
             "the event has no rows",
-            "input and output have different numbers of rows, so none is used: end the path of a list of results with `/*`",
+            "input and output have different numbers of rows, so none is used",
             "the row has more columns than are read",
-            "the body is not a readable NumPy array: it is cut off, or holds pickled objects, records or complex numbers",
+            "the body is not a readable NumPy array: it is cut off, an archive of arrays, or holds pickled objects, records or complex numbers; send one array of numbers, as `np.save` writes it",
             "one of the bodies names its cells, the other does not, and together they are not the baseline's columns",
             "the cells are not separated by commas, so the columns are not the baseline's",
         ];

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::bias::{BiasColumns, GroupRule, MeasuredBias, UnreadableTable, measure};
 use sagewarden_outcomes::clarify::{Analysis, BiasStage, bias_drift};
@@ -19,6 +20,8 @@ fn columns(facet: &str) -> BiasColumns {
         predicted: rule("Predicted=1"),
         facets: vec![facet.parse().unwrap()],
         subgroups: Some("Region".to_owned()),
+        missing: MissingTexts::default(),
+        mode: Mode::Exact,
     }
 }
 
@@ -121,14 +124,40 @@ fn predictions_alone_have_the_metrics_that_need_no_labels() {
 #[test]
 fn a_group_of_nobody_or_everybody_has_no_metrics_and_says_why() {
     let table = "Sex,Target,Predicted\n0,1,1\n0,0,1\n,1,0\n";
-    for (facet, why) in [("Sex=7", "no row belongs to the group"), ("Sex=0", "")] {
-        let columns = BiasColumns { subgroups: None, ..columns(facet) };
+    for (facet, mode, why) in [
+        ("Sex=7", Mode::Compat, "no row belongs to the group"),
+        ("Sex=0", Mode::Exact, "every row belongs to the group"),
+        ("Sex=0", Mode::Compat, ""),
+    ] {
+        let columns = BiasColumns { subgroups: None, mode, ..columns(facet) };
         let measured = measured(table, &columns);
         assert_eq!(measured.without_facet.get("Sex"), Some(&1));
         let metrics = &measured.analysis.bias(BiasStage::PreTraining).unwrap().facets["Sex"][0].metrics;
         let error = metrics.iter().find(|metric| metric.name == "DPL").unwrap().other.get("error");
         assert_eq!(error.map_or("", |error| error.as_str().unwrap()), why);
     }
+}
+
+/// Rows without a label, a prediction or a group would otherwise be unfavourable, or outside of the group.
+#[test]
+fn rows_that_lack_a_value_are_left_out_and_counted() {
+    let whole = "Sex,Target,Predicted\n0,1,1\n0,0,1\n1,1,0\n1,1,1\n";
+    let columns = BiasColumns { subgroups: None, ..columns("Sex=0") };
+    let expect = measured(whole, &columns);
+    for missing in ["NA", "nan", " None ", ""] {
+        let gaps =
+            [[missing, "1", "0"], ["0", missing, "0"], ["1", "1", missing]].map(|row| row.join(",") + "\n");
+        let found = measured(&(whole.to_owned() + &gaps.concat()), &columns);
+        assert_eq!(found.analysis, expect.analysis, "{missing:?}");
+        assert_eq!(found.rows, 7);
+        assert_eq!(found.without_facet, [("Sex".to_owned(), 1)].into());
+        assert_eq!(found.without_outcome, [("Predicted".to_owned(), 1), ("Target".to_owned(), 1)].into());
+    }
+    // A rule that names such a text means it.
+    let named = BiasColumns { facets: vec!["Sex=NA".parse().unwrap()], ..columns };
+    let found = measured(&whole.replace("0,0,1", "NA,0,1"), &named);
+    assert_eq!((found.without_facet.len(), found.without_outcome.len()), (0, 0));
+    assert_eq!(found.analysis.bias(BiasStage::PreTraining).unwrap().facets["Sex"][0].value(), "NA");
 }
 
 #[test]
@@ -138,14 +167,12 @@ fn a_table_that_does_not_fit_is_refused_with_its_line() {
         measure(table.as_bytes(), &columns).unwrap_err().to_string()
     };
     let head = "Sex,Age,Target,Predicted\n";
-    assert_eq!(
-        refused(&format!("{head}0,30,1,1\n0,30,,1\n"), "Sex=0"),
-        "line 3: the label in `Target` is empty"
-    );
     assert_eq!(refused(&format!("{head}0,30,1\n"), "Sex=0"), "line 2: there is no column `Predicted`");
     assert_eq!(refused(&format!("{head}0,old,1,1\n"), "Age>40"), "line 2: `old` in `Age` is not a number");
     assert_eq!(refused(&format!("{head}0,30,1,1\n"), "Gender=0"), "there is no column `Gender`");
     assert_eq!(refused(head, "Sex=0"), "the table has no rows");
+    let other = refused("Sex;Target;Predicted\n0;1;1\n", "Sex=0");
+    assert!(other.starts_with("the columns seem to be separated by `;`: separate them by commas"), "{other}");
     assert_eq!(
         refused(&format!("{head}0,30,0,1\n"), "Sex=0"),
         "no row has a favourable label: no value in `Target` fits the rule"

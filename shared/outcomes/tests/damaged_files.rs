@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use proptest::prelude::*;
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::{Mode, Violations, WindowReport};
 use sagewarden_outcomes::clarify::{Analysis, ExplainedModel, LIMIT, attribution_drift, bias_drift};
 use sagewarden_outcomes::quality::{QualityConstraints, QualityStatistics, Truth, evaluate};
@@ -43,7 +44,7 @@ fn read(bytes: &[u8]) {
     }
     let text = String::from_utf8_lossy(bytes);
     for attribute in [None, Some("0"), Some("a.b"), Some("/a")] {
-        let _ = black_box(Truth::parse(&text, attribute));
+        let _ = black_box(Truth::parse(&text, attribute, &MissingTexts::default()));
     }
 }
 
@@ -53,7 +54,7 @@ fn whole_files_are_read() {
     assert!(QualityStatistics::parse(FILES[1].as_bytes()).is_ok());
     assert!(Analysis::parse(FILES[2].as_bytes()).is_ok());
     assert!(Analysis::parse(FILES[3].as_bytes()).is_ok());
-    assert!(Truth::parse(FILES[4], None).is_ok());
+    assert!(Truth::parse(FILES[4], None, &MissingTexts::default()).is_ok());
     assert!(Violations::parse(FILES[5].as_bytes()).is_ok());
     FILES.iter().for_each(|file| read(file.as_bytes()));
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::{
     Calibration, Estimation, LabelledColumns, Period, Prediction, PredictionAttributes, Problem, Quality,
@@ -36,6 +37,7 @@ fn columns() -> LabelledColumns {
         header: true,
         ground_truth: "label".into(),
         prediction: PredictionAttributes { inference: None, probability: Some("score".into()) },
+        missing: MissingTexts::default(),
     }
 }
 

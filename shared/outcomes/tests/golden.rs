@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::{DriftSeverity, Limit, Mode, Violation, Violations, java_double};
 use sagewarden_outcomes::clarify::{Analysis, BiasDrift, BiasStage, bias_drift};
 use sagewarden_outcomes::quality::{
@@ -121,7 +122,7 @@ fn predictions_and_ground_truth_of_2019_are_joined() {
     };
     let mut join = Join::default();
     for (line, text) in (0..).zip(actuals.lines()) {
-        let truth = Truth::parse(text, None).unwrap();
+        let truth = Truth::parse(text, None, &MissingTexts::default()).unwrap();
         join.truth(&truth.id, truth.label, Order { written_at: 0, line });
     }
     for (line, text) in (0..).zip(capture.lines()) {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use proptest::prelude::*;
+use sagewarden_measure::MissingTexts;
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::quality::*;
 
@@ -181,6 +182,7 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
         header: true,
         ground_truth: "label".into(),
         prediction: PredictionAttributes { inference: None, probability: Some("probability".into()) },
+        missing: MissingTexts::default(),
     };
     let settings = || QualitySettings::new(Problem::BinaryClassification, Mode::Compat);
     let data = "probability,label\n0.9,1\n0.6,0\n0.5,1\n0.1,0\n";
@@ -227,8 +229,14 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
         fails(&format!("probability,label\n0.9,unknown\n{rows}"), &columns),
         "line 2: `unknown` is a third label beside `0` and `1`"
     );
+    assert_eq!(
+        fails("probability,label\n0.9,1\n0.1,NA\n0.1,0\n", &columns),
+        "line 3: the label in `label` is `NA`, which means a missing value"
+    );
     assert_eq!(fails("probability\n0.9\n", &columns), "line 2: there is no column `label` with the label");
     assert_eq!(fails("probability,label\n", &columns), "the data has no rows");
+    let other = fails("probability;label\n0.9;1\n", &columns);
+    assert!(other.starts_with("the columns seem to be separated by `;`: separate them by commas"), "{other}");
 
     for outside in ["1.9", "-0.2", "7"] {
         assert_eq!(
@@ -240,6 +248,7 @@ fn a_baseline_reads_labelled_rows_and_names_the_line_that_is_wrong() {
         header: false,
         ground_truth: "1".into(),
         prediction: PredictionAttributes { inference: Some("0".into()), probability: None },
+        ..LabelledColumns::default()
     };
     let regression = QualitySettings::new(Problem::Regression, Mode::Compat);
     let (statistics, constraints) = baseline("1,2\n3,3\n5,7\n".as_bytes(), &by_index, regression).unwrap();

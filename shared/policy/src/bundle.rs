@@ -16,7 +16,7 @@ use crate::policies::{Policies, SCHEMA};
 use crate::validated;
 
 /// The bundle that is built in: `infra/policies` and `infra/settings.toml`.
-const EMBEDDED: [(&str, &str); 19] = [
+const EMBEDDED: [(&str, &str); 21] = [
     (SCHEMA, include_str!("../../../infra/policies/schema.cedarschema")),
     ("policies/base.cedar", include_str!("../../../infra/policies/base.cedar")),
     ("policies/training_job.cedar", include_str!("../../../infra/policies/training_job.cedar")),
@@ -29,6 +29,11 @@ const EMBEDDED: [(&str, &str); 19] = [
     ("policies/model_package.cedar", include_str!("../../../infra/policies/model_package.cedar")),
     ("policies/endpoint_config.cedar", include_str!("../../../infra/policies/endpoint_config.cedar")),
     ("policies/endpoint.cedar", include_str!("../../../infra/policies/endpoint.cedar")),
+    (
+        "policies/inference_experiment.cedar",
+        include_str!("../../../infra/policies/inference_experiment.cedar"),
+    ),
+    ("policies/model_package_group.cedar", include_str!("../../../infra/policies/model_package_group.cedar")),
     ("policies/inference_component.cedar", include_str!("../../../infra/policies/inference_component.cedar")),
     ("policies/monitoring_schedule.cedar", include_str!("../../../infra/policies/monitoring_schedule.cedar")),
     ("policies/notebook_instance.cedar", include_str!("../../../infra/policies/notebook_instance.cedar")),

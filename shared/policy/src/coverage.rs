@@ -112,20 +112,20 @@ const GROUPS: &[Group] = &[
         "CreateTrialComponent", "UpdateTrialComponent", "DeleteTrialComponent", "UpdateFeatureMetadata",
         "CreateModelCard", "UpdateModelCard", "DeleteModelCard", "CreateModelCardExportJob",
     ]),
-    (Coverage::Nothing, "an empty group: its versions are judged", &["CreateModelPackageGroup", "DeleteModelPackageGroup"]),
-    (Coverage::Nothing, "it it ends something, and Sagewarden's records stay", &[
+    (Coverage::Nothing, "an empty group without a policy: both are judged when they come", &["CreateModelPackageGroup"]),
+    (Coverage::Nothing, "it ends something, and Sagewarden's records stay", &[
         "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
         "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig", "DeleteStudioLifecycleConfig", "DeleteNotebookInstanceLifecycleConfig",
         "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition", "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition",
         "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
-        "StopInferenceRecommendationsJob", "StopInferenceExperiment", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
+        "StopInferenceRecommendationsJob", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
         "StopEdgeDeploymentStage", "StopMlflowTrackingServer",
         "DeleteJob", "DeleteTrainingSession", "DeleteOptimizationJob", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
         "DeleteCluster", "DeleteClusterExtension", "DeleteClusterSchedulerConfig", "DeleteComputeQuota", "BatchDeleteClusterNodes", "DetachClusterNodeVolume",
         "DeleteDeviceFleet", "DeregisterDevices", "DeleteEdgeDeploymentPlan", "DeleteEdgeDeploymentStage",
         "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeleteMlflowApp", "DeleteMlflowTrackingServer", "DeletePartnerApp",
         "DeleteFlowDefinition", "DeleteHumanTaskUi", "DeleteWorkforce", "DeleteWorkteam", "DeleteProject",
-        "DeleteEndpointPolicy", "DeleteModelPackageGroupPolicy", "DeleteInferenceRouter", "DeleteGlobalInferenceGateway", "RemoveInferenceGateway",
+        "DeleteInferenceRouter", "DeleteGlobalInferenceGateway", "RemoveInferenceGateway",
     ]),
     (Coverage::Nothing, "capacity, quotas and alarms", &[
         "CreateTrainingPlan", "ExtendTrainingPlan", "CreateComputeQuota", "UpdateComputeQuota", "CreateClusterSchedulerConfig", "UpdateClusterSchedulerConfig",
@@ -136,11 +136,6 @@ const GROUPS: &[Group] = &[
     ]),
 
     (Coverage::NotSeen, "the description of a job is evidence, and no control covers its deletion", &["DeleteHyperParameterTuningJob", "DeleteCompilationJob"]),
-    (Coverage::NotSeen, "moves traffic between the models of an endpoint without an endpoint configuration", &["UpdateEndpointWeightsAndCapacities"]),
-    (Coverage::NotSeen, "sends a part of an endpoint's traffic to another model, and may store requests", &[
-        "CreateInferenceExperiment", "UpdateInferenceExperiment", "StartInferenceExperiment", "DeleteInferenceExperiment",
-    ]),
-    (Coverage::NotSeen, "opens an endpoint or a group of model packages to other accounts", &["PutEndpointPolicy", "PutModelPackageGroupPolicy"]),
     (Coverage::NotSeen, "sends requests to endpoints of other accounts and regions", &[
         "CreateInferenceRouter", "UpdateInferenceRouter", "CreateGlobalInferenceGateway", "UpdateGlobalInferenceGateway", "AddInferenceGateway",
     ]),

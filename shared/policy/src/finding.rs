@@ -378,6 +378,7 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
     template
         .replace("{key}", &keys)
         .replace("{allowed_roles}", &list("a role that fits", &access.allowed_roles, "any role"))
+        .replace("{allowed_accounts}", &wanted_accounts(&access.allowed_accounts, own))
         .replace("{allowed_approvers}", &approvers)
         .replace("{allowed_buckets}", &list("buckets that fit", &artifacts.allowed_buckets, "any bucket"))
         .replace("{allowed_images}", &list("images that fit", &artifacts.allowed_images, "any image"))
@@ -414,6 +415,15 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
             "{allowed_security_groups}",
             &list("security groups", &network.allowed_security_groups, "security groups of any VPC"),
         )
+}
+
+/// The accounts that a resource policy may open something to.
+fn wanted_accounts(others: &[String], own: &str) -> String {
+    match others {
+        [] if own.is_empty() => "principals of the resource's own account only".to_owned(),
+        [] => format!("principals of account {own} only"),
+        others => format!("principals of the resource's own account, or of {}", others.join(" or ")),
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub enum OperationTarget {
     Resource(Resource),
     /// The schedules of this endpoint.
     SchedulesOf(Resource),
+    /// The policy that opens the resource itself to others.
+    Policy,
     /// Whether this bucket keeps versions.
     Bucket(String),
     /// The commit that the resource names, if it does.
@@ -45,7 +47,7 @@ pub enum OperationTarget {
 }
 
 /// The operations that controls can name, in an order in which each one's references are known.
-pub const OPERATIONS: [&str; 17] = [
+pub const OPERATIONS: [&str; 19] = [
     "ListTags",
     "DescribeEndpointConfig",
     "DescribeModel",
@@ -58,6 +60,8 @@ pub const OPERATIONS: [&str; 17] = [
     "DescribeModelExplainabilityJobDefinition",
     "DescribePipeline",
     "DescribeNotebookInstanceLifecycleConfig",
+    "GetEndpointPolicy",
+    "GetModelPackageGroupPolicy",
     "GetBucketVersioning",
     "GetCommit",
     KEY_OPERATION,
@@ -65,6 +69,8 @@ pub const OPERATIONS: [&str; 17] = [
     INLINE_OPERATION,
 ];
 
+/// The operations that answer with the policy of a resource.
+pub(crate) const POLICY_OPERATIONS: [&str; 2] = ["GetEndpointPolicy", "GetModelPackageGroupPolicy"];
 /// No operation: the variants of the same file that serve a model, where all of them are serverless.
 pub(crate) const SERVED_SERVERLESS: &str = "serverless variants of the file";
 /// The operation that lists the managed policies of a role. Only those that allow too much are kept.
@@ -133,7 +139,8 @@ pub fn offline(resource: &Resource, document: &Json, known: &Joined) -> Joined {
 }
 
 /// Operations that apply to every resource: no file has their answers.
-const NEVER_OFFLINE: [&str; 3] = ["ListTags", "ListMonitoringSchedules", "GetCommit"];
+const NEVER_OFFLINE: [&str; 5] =
+    ["ListTags", "ListMonitoringSchedules", "GetEndpointPolicy", "GetModelPackageGroupPolicy", "GetCommit"];
 
 /// Whether a resource of a kind can name the subject of an operation.
 fn asks(kind: ResourceKind, operation: &str) -> bool {
@@ -253,6 +260,7 @@ fn asked(
         "DescribeNotebookInstanceLifecycleConfig" => {
             named(ResourceKind::LifecycleConfig, own.texts("NotebookInstanceLifecycleConfigName"))
         }
+        policy if POLICY_OPERATIONS.contains(&policy) => BTreeSet::from([OperationTarget::Policy]),
         "GetBucketVersioning" => input_buckets(resource.kind, &own),
         "GetCommit" => BTreeSet::from([OperationTarget::Commit]),
         KEY_OPERATION => {

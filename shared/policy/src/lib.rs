@@ -24,6 +24,7 @@ pub mod lists;
 pub mod measure;
 mod merge;
 mod nesting;
+mod opened;
 mod policies;
 mod policy_file;
 mod reader;

@@ -649,4 +649,75 @@ fn a_secret_among_arguments_is_named_and_not_shown() {
     let finding = verdict.findings.iter().find(|finding| finding.control == "TRN-IAM-05").unwrap();
     assert_eq!(finding.actual, "db-password (not shown)");
     assert!(!format!("{finding:?}").contains("hunter2"));
+
+/// A policy that opens its resource to an account.
+fn opening(account: &str) -> String {
+    let principal = json!({ "AWS": format!("arn:aws:iam::{account}:root") });
+    json!({ "Statement": { "Effect": "Allow", "Principal": principal, "Action": "*" } }).to_string()
+}
+
+#[test]
+fn a_request_that_opens_a_resource_is_judged_by_its_policy_alone() {
+    let policies = [("EndpointName", "END-IAM-01"), ("ModelPackageGroupName", "MPG-IAM-01")];
+    let bundle = with(
+        "mode = \"enforce\"\n[access]\nallowed_accounts = [\"444455556666\"]\n[traceability]\nrequired_tags = [\"Owner\"]\n",
+    );
+    for (name, control) in policies {
+        let request = json!({ name: "credit", "ResourcePolicy": opening("*") });
+        let taken = taken(&request);
+        let found = verdict(&bundle, &taken.candidates[0]);
+        assert_eq!(found.checked, [control], "nothing else is in the request");
+        assert_eq!(found.findings[0].actual, "arn:aws:iam::*:root");
+        assert_eq!(taken.candidates[0].path(&found.findings[0].field).as_deref(), Some("ResourcePolicy"));
+        // A file does not say in which account it will be: only everybody is certainly too many.
+        let request = json!({ name: "credit", "ResourcePolicy": opening("999988887777") });
+        assert_eq!(said_by(&bundle, &request), (Vec::new(), Vec::new()));
+        let arn = format!("arn:aws:sagemaker:eu-west-1:111122223333:{}/credit", kind_of(name));
+        let answer = json!({ name: "credit", arn_of(name): arn, "ResourcePolicy": opening("999988887777") });
+        assert_eq!(said_by(&bundle, &answer).0, [control]);
+        let answer = json!({ name: "credit", arn_of(name): arn, "ResourcePolicy": opening("444455556666") });
+        assert_eq!(said_by(&bundle, &answer), (Vec::new(), Vec::new()));
+        let answer = json!({ name: "credit", arn_of(name): arn, "ResourcePolicy": "{" });
+        assert_eq!(said_by(&bundle, &answer), (Vec::new(), vec![control.to_owned()]));
+    }
+}
+
+fn kind_of(name: &str) -> &'static str {
+    if name == "EndpointName" { "endpoint" } else { "model-package-group" }
+}
+
+fn arn_of(name: &str) -> String {
+    name.replace("Name", "Arn")
+}
+
+#[test]
+fn a_recorded_call_that_opens_a_resource_is_judged_in_its_account() {
+    let record = json!({
+        "eventSource": "sagemaker.amazonaws.com",
+        "eventName": "PutEndpointPolicy",
+        "recipientAccountId": "111122223333",
+        "awsRegion": "eu-west-1",
+        "requestParameters": { "endpointName": "credit", "resourcePolicy": opening("999988887777") },
+    });
+    let taken = taken(&record);
+    assert_eq!(
+        taken.candidates[0].resource.arn(),
+        "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/credit"
+    );
+    let found = verdict(&EMBEDDED, &taken.candidates[0]);
+    assert_eq!(found.findings[0].control, "END-IAM-01");
+    let path = taken.candidates[0].path(&found.findings[0].field);
+    assert_eq!(path.as_deref(), Some("requestParameters.resourcePolicy"));
+}
+
+#[test]
+fn a_document_with_a_name_is_no_experiment() {
+    let other = json!({ "Name": "pipeline", "RoleArn": ROLE, "Stages": [] });
+    assert_eq!(intake::read(&other.to_string()), Err(Unusable::UnknownForm));
+    let experiment = json!({
+        "Name": "test", "Type": "ShadowMode", "RoleArn": ROLE, "EndpointName": "credit",
+        "ModelVariants": [], "ShadowModeConfig": {}, "DataStorageConfig": { "Destination": "s3://b/o" },
+    });
+    let (broken, _) = said(&experiment);
+    assert_eq!(broken, ["EXP-ENC-01", "EXP-ENC-02"]);
 }

@@ -13,13 +13,16 @@ pub struct ReconcileSettings {
     /// Each later sweep begins this many hours before the start of the previous sweep.
     #[serde(deserialize_with = "overlap")]
     pub overlap_hours: i64,
+    /// So many days after a job ended, the findings on it are closed as history. 0: never.
+    #[serde(deserialize_with = "closing")]
+    pub close_finished_days: i64,
     /// Whether it may remedy what it finds.
     pub enforce: bool,
 }
 
 impl Default for ReconcileSettings {
     fn default() -> Self {
-        Self { import_days: 90, overlap_hours: 2, enforce: false }
+        Self { import_days: 90, overlap_hours: 2, close_finished_days: 30, enforce: false }
     }
 }
 
@@ -29,6 +32,10 @@ fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
 
 fn overlap<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     within(deserializer, 1, 48, "hours")
+}
+
+fn closing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    within(deserializer, 0, 3_650, "days")
 }
 
 fn within<'de, D: Deserializer<'de>>(
@@ -50,13 +57,18 @@ mod tests {
     #[test]
     fn numbers_are_within_bounds() {
         let read = |text: &str| Settings::from_text(&format!("[reconcile]\n{text}\n"));
-        let found = read("import_days = 400\noverlap_hours = 48").unwrap().reconcile;
+        let found =
+            read("import_days = 400\noverlap_hours = 48\nclose_finished_days = 3650").unwrap().reconcile;
         assert_eq!((found.import_days, found.overlap_hours, found.enforce), (400, 48, false));
+        let days = |text: &str| read(text).unwrap().reconcile.close_finished_days;
+        assert_eq!((found.close_finished_days, days(""), days("close_finished_days = 0")), (3_650, 30, 0));
         let least = read("import_days = 1\noverlap_hours = 1\nenforce = true").unwrap().reconcile;
         assert_eq!((least.import_days, least.overlap_hours, least.enforce), (1, 1, true));
         for (wrong, words) in [
             ("import_days = 0", "`0` is not between 1 and 400 days"),
             ("import_days = 401", "`401` is not between 1 and 400 days"),
+            ("close_finished_days = -1", "`-1` is not between 0 and 3650 days"),
+            ("close_finished_days = 3651", "`3651` is not between 0 and 3650 days"),
             ("overlap_hours = 0", "`0` is not between 1 and 48 hours"),
             ("overlap_hours = 49", "`49` is not between 1 and 48 hours"),
         ] {

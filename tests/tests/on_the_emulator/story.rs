@@ -2,6 +2,9 @@
 //! simulated SageMaker, events on the bus. The test looks at the results from outside.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
+#[path = "lost_event.rs"]
+mod lost_event;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
@@ -10,8 +13,9 @@ use sagewarden_local::{Clock, Store, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_tests::aws::{REGION, bytes, client_environment};
 use sagewarden_tests::bucket::put_object;
-use sagewarden_tests::deployed::{BUNDLE_BUCKET, Deployed, bundle_files};
+use sagewarden_tests::deployed::{BUNDLE_BUCKET, Deployed, bundle_files, clock_tick};
 use sagewarden_tests::emulator::ACCOUNT;
+use sagewarden_tests::stack::NAME;
 use sagewarden_tests::{Result, WHEN, now, python, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -122,12 +126,8 @@ fn endpoints_that_are_not_watched_are_published(world: &Deployed) -> Result<()> 
     assert_eq!(text(&told["detail"], "cause"), "traffic-unreadable");
     assert!(text(&told["detail"], "text").contains("200 lines could not be read"), "{told}");
 
-    let rule = format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/clock");
     let tick = |after: i64| {
-        let event = json!({
-            "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": ACCOUNT,
-            "time": Timestamp::from_millis(now().millis() + after), "region": REGION, "resources": [rule], "detail": {},
-        });
+        let event = clock_tick(Timestamp::from_millis(now().millis() + after));
         world.stack.send(&mut world.aws.borrow_mut(), "AlertDriftQueue", &event)?;
         world.put(&[])
     };
@@ -193,7 +193,8 @@ async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_an
     let result = |event: &Value| text(&event["detail"]["remediation"], "result").to_owned();
     assert_eq!(result(&heard[2]), "stop requested");
     assert!(result(&heard[3]).contains("AccessDeniedException"), "{}", heard[3]);
-    every_remedy_arrives(&world)
+    every_remedy_arrives(&world)?;
+    lost_event::a_lost_event_is_found_at_the_next_tick(&world)
 }
 
 /// A change in place, a change in two steps, a deletion and a withdrawn approval, each by the call that SageMaker has for it.
@@ -288,6 +289,8 @@ fn check_alert(detail: &Value) {
     };
     assert_eq!(text(&detail["endpoint"], "name"), Story::ENDPOINT);
     assert_eq!(names("models", "name"), ["credit-default-model"]);
+    let history = format!("sagewarden history endpoint/{} --stack {NAME} --region {REGION}", Story::ENDPOINT);
+    assert_eq!(detail["look_at"][1], history, "{detail}");
     assert_eq!(names("training_jobs", "name"), [Story::TRAINING_JOB]);
     assert_eq!(
         names("data", "version_id").iter().filter(|version| !version.is_empty()).count(),

@@ -4,14 +4,16 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
     AutoMlSortBy, AutoMlSortOrder, EndpointConfigSortKey, EndpointSortKey, FeatureGroupSortBy,
     FeatureGroupSortOrder, HyperParameterTuningJobSortByOptions, InferenceComponentSortKey,
-    ListCompilationJobsSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
+    ListCompilationJobsSortBy, ModelPackageGroupSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
     MonitoringJobDefinitionSortKey, MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
     NotebookInstanceLifecycleConfigSortOrder, NotebookInstanceSortKey, NotebookInstanceSortOrder, OrderKey,
-    ResourceType, SearchSortOrder, SortBy, SortOrder, SortPipelinesBy,
+    ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortOrder, SortPipelinesBy,
 };
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind};
-use sagewarden_govern::ports::{Estate, EstatePage, ListedResource, PortError, PortErrorKind, Wanted};
+use sagewarden_govern::ports::{
+    Account, Estate, EstatePage, ListedResource, PortError, PortErrorKind, Wanted,
+};
 use serde_json::Value;
 
 use crate::capture::Capture;
@@ -121,6 +123,12 @@ impl SageMakerAccount {
                 let call = call.sort_order(SortOrder::Descending);
                 listed!(context, "ModelPackageSummaryList", call.set_next_token(from))
             }
+            ResourceKind::ModelPackageGroup => {
+                let call = client.list_model_package_groups().max_results(PAGE);
+                let call =
+                    call.sort_by(ModelPackageGroupSortBy::CreationTime).sort_order(SortOrder::Descending);
+                listed!(context, "ModelPackageGroupSummaryList", call.set_next_token(from))
+            }
             ResourceKind::Model => {
                 let call = client.list_models().max_results(PAGE).sort_by(ModelSortKey::CreationTime);
                 let call = call.sort_order(OrderKey::Descending);
@@ -141,6 +149,12 @@ impl SageMakerAccount {
                 let call =
                     call.sort_by(InferenceComponentSortKey::CreationTime).sort_order(OrderKey::Descending);
                 listed!(context, "InferenceComponents", call.set_next_token(from))
+            }
+            ResourceKind::InferenceExperiment => {
+                let call = client.list_inference_experiments().max_results(PAGE);
+                let call = call.sort_by(SortInferenceExperimentsBy::CreationTime);
+                let call = call.sort_order(SortOrder::Descending);
+                listed!(context, "InferenceExperiments", call.set_next_token(from))
             }
             ResourceKind::NotebookInstance => {
                 let call = client.list_notebook_instances().max_results(PAGE);
@@ -234,9 +248,16 @@ impl SageMakerAccount {
     }
 
     /// The account and region of the entries. Resources of a Studio domain are listed without an ARN, so the domains'
-    /// ARNs give the account.
+    /// ARNs give the account. Inference experiments are, too: the description of one gives it.
     async fn home(&self, kind: ResourceKind, entries: &[Value]) -> Result<Resource, PortError> {
         let home = Resource::in_region(kind, "", "", "");
+        let named = entries.first().and_then(|entry| kind.name_in(entry));
+        if let Some(name) = named.filter(|_| kind == ResourceKind::InferenceExperiment) {
+            let described = self.describe(&home.sibling(kind, name)).await?;
+            let arn = described.as_ref().and_then(|found| found.document.get(kind.arn_field())?.as_str());
+            let own = arn.and_then(|arn| Resource::parse_arn(arn).ok());
+            return Ok(own.map_or(home, |own| own.sibling(kind, "")));
+        }
         let is_in_domain =
             matches!(kind, ResourceKind::UserProfile | ResourceKind::Space | ResourceKind::App);
         if !is_in_domain || entries.is_empty() {

@@ -9,6 +9,7 @@ mod capture;
 mod estate;
 mod lineage;
 mod monitoring;
+mod policies;
 mod remedies;
 
 use std::collections::BTreeMap;
@@ -84,12 +85,18 @@ impl Account for SageMakerAccount {
             ResourceKind::ModelPackage => {
                 describe!(&context, client.describe_model_package().model_package_name(resource.arn()))
             }
+            ResourceKind::ModelPackageGroup => {
+                describe!(&context, client.describe_model_package_group().model_package_group_name(name))
+            }
             ResourceKind::EndpointConfig => {
                 describe!(&context, client.describe_endpoint_config().endpoint_config_name(name))
             }
             ResourceKind::Endpoint => describe!(&context, client.describe_endpoint().endpoint_name(name)),
             ResourceKind::InferenceComponent => {
                 describe!(&context, client.describe_inference_component().inference_component_name(name))
+            }
+            ResourceKind::InferenceExperiment => {
+                describe!(&context, client.describe_inference_experiment().name(name))
             }
             ResourceKind::MonitoringSchedule => {
                 describe!(&context, client.describe_monitoring_schedule().monitoring_schedule_name(name))
@@ -140,6 +147,10 @@ impl Account for SageMakerAccount {
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
         self.schedules_of_endpoint(&endpoint.name).await
+    }
+
+    async fn policy_of(&self, resource: &Resource) -> Result<Option<Value>, PortError> {
+        self.resource_policy(resource).await
     }
 
     async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {

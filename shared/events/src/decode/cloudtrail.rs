@@ -15,7 +15,7 @@ use crate::resource::Resource;
 
 /// The calls that matter. `enforce-policy` judges a created resource, and judges a changed one again. A deleted resource takes its evidence
 /// along.
-const CALLS: [(&str, ResourceKind, Effect); 36] = [
+const CALLS: [(&str, ResourceKind, Effect); 44] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
     ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
     ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
@@ -28,6 +28,7 @@ const CALLS: [(&str, ResourceKind, Effect); 36] = [
     ("CreateEndpointConfig", ResourceKind::EndpointConfig, Effect::Created),
     ("CreateEndpoint", ResourceKind::Endpoint, Effect::Created),
     ("CreateInferenceComponent", ResourceKind::InferenceComponent, Effect::Created),
+    ("CreateInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Created),
     ("CreateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Created),
     ("CreateNotebookInstance", ResourceKind::NotebookInstance, Effect::Created),
     ("CreateDomain", ResourceKind::Domain, Effect::Created),
@@ -38,9 +39,16 @@ const CALLS: [(&str, ResourceKind, Effect); 36] = [
     ("StartPipelineExecution", ResourceKind::PipelineExecution, Effect::Created),
     ("UpdateTrainingJob", ResourceKind::TrainingJob, Effect::Changed),
     ("UpdateModelPackage", ResourceKind::ModelPackage, Effect::Changed),
+    ("PutModelPackageGroupPolicy", ResourceKind::ModelPackageGroup, Effect::Changed),
+    ("DeleteModelPackageGroupPolicy", ResourceKind::ModelPackageGroup, Effect::Changed),
     ("UpdateEndpoint", ResourceKind::Endpoint, Effect::Changed),
+    ("PutEndpointPolicy", ResourceKind::Endpoint, Effect::Changed),
+    ("DeleteEndpointPolicy", ResourceKind::Endpoint, Effect::Changed),
     ("UpdateInferenceComponent", ResourceKind::InferenceComponent, Effect::Changed),
     ("UpdateInferenceComponentRuntimeConfig", ResourceKind::InferenceComponent, Effect::Changed),
+    ("UpdateInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
+    ("StartInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
+    ("StopInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
     ("UpdateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StartMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StopMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
@@ -55,12 +63,14 @@ const CALLS: [(&str, ResourceKind, Effect); 36] = [
 ];
 
 /// Calls that are recorded: the lineage keeps the removed facts, and the time of the call. Findings on the resource are closed.
-const DELETIONS: [(&str, ResourceKind, Effect); 11] = [
+const DELETIONS: [(&str, ResourceKind, Effect); 13] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
+    ("DeleteModelPackageGroup", ResourceKind::ModelPackageGroup, Effect::Deleted),
     ("DeleteEndpointConfig", ResourceKind::EndpointConfig, Effect::Deleted),
     ("DeleteEndpoint", ResourceKind::Endpoint, Effect::Deleted),
     ("DeleteInferenceComponent", ResourceKind::InferenceComponent, Effect::Deleted),
+    ("DeleteInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Deleted),
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
     ("DeleteNotebookInstance", ResourceKind::NotebookInstance, Effect::Deleted),
     ("DeleteDomain", ResourceKind::Domain, Effect::Deleted),
@@ -69,13 +79,17 @@ const DELETIONS: [(&str, ResourceKind, Effect); 11] = [
     ("DeleteApp", ResourceKind::App, Effect::Deleted),
 ];
 
+/// Calls that only the lineage keeps: nothing that a control reads changes. Automatic scaling makes this one for each step.
+const MOVEMENTS: [(&str, ResourceKind, Effect); 1] =
+    [("UpdateEndpointWeightsAndCapacities", ResourceKind::Endpoint, Effect::Changed)];
+
 /// Calls on resources of any kind. If one removes or overwrites the mark of a violation, `enforce-policy` judges the resource again.
 const TAG_CALLS: [&str; 2] = ["AddTags", "DeleteTags"];
 
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
 #[must_use]
 pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
-    let mut calls = CALLS.iter().chain(&DELETIONS);
+    let mut calls = CALLS.iter().chain(&DELETIONS).chain(&MOVEMENTS);
     calls.find(|(name, ..)| *name == call).map(|(_, kind, effect)| (*kind, *effect))
 }
 
@@ -84,6 +98,12 @@ pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
 pub fn known_calls() -> impl Iterator<Item = &'static str> {
     let calls = CALLS.iter().chain(&DELETIONS).map(|(name, ..)| *name);
     calls.filter(|name| *name != "DeleteEndpoint").chain(TAG_CALLS)
+}
+
+/// Whether a call changes nothing that a control reads, so that only the lineage keeps it.
+#[must_use]
+pub fn is_for_the_lineage_alone(call: &str) -> bool {
+    MOVEMENTS.iter().any(|(name, ..)| *name == call)
 }
 
 /// Changes of what an endpoint runs.
@@ -96,7 +116,7 @@ pub fn lineage_calls() -> impl Iterator<Item = (&'static str, ResourceKind)> {
         .iter()
         .chain(&DELETIONS)
         .filter(|(name, _, effect)| *effect != Effect::Changed || MOVES.contains(name));
-    calls.map(|(name, kind, _)| (*name, *kind))
+    calls.chain(&MOVEMENTS).map(|(name, kind, _)| (*name, *kind))
 }
 
 pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Event, Undecodable> {

@@ -8,7 +8,7 @@ mod field;
 mod s3;
 mod sagemaker;
 
-pub use cloudtrail::{effect_of, known_calls, lineage_calls};
+pub use cloudtrail::{effect_of, is_for_the_lineage_alone, known_calls, lineage_calls};
 pub use sagemaker::state_change_of;
 use serde_json::Value;
 

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::behind::{BehindOnce, earlier};
 use super::cause::{Scope, SetClaim};
+use super::commands::commands;
 use super::drift_notice::{Before, drift_notice};
 use super::found::{Found, Observed};
 use super::record_found::record_found;
@@ -154,7 +155,8 @@ async fn publish(
         let hours = world.settings().drift.quiet_hours_after_alert;
         let earlier = earlier(table, observed, hours).await?;
         let since = Since::of(table, observed).await?;
-        let notice = drift_notice(observed, found, &claim, deployment, behind, &Before { earlier, since });
+        let (commands, before) = (commands(world, observed), Before { earlier, since });
+        let notice = drift_notice(observed, &commands, found, &claim, deployment, behind, &before);
         world.bus().publish(&claim.stamped(&notice)).await?;
         Ok::<_, Failure>(notice)
     };

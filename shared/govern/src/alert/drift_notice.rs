@@ -38,6 +38,7 @@ pub(super) struct Before {
 /// The alert.
 pub(super) fn drift_notice(
     observed: &Observed<'_>,
+    commands: &[String; 2],
     found: &Found,
     claim: &SetClaim,
     deployment: Option<&NodeId>,
@@ -53,7 +54,7 @@ pub(super) fn drift_notice(
     let mut detail = json!({
         "text": summary(observed, found, behind, before),
         "about": endpoint.arn(),
-        "advice": advice(observed, found),
+        "advice": advice(observed, commands, found),
         "severity": severity,
         "endpoint": { "name": endpoint.name, "arn": endpoint.arn() },
         "monitoring_type": observed.monitoring_type(),
@@ -66,7 +67,7 @@ pub(super) fn drift_notice(
         "deployment": deployment.map(ToString::to_string),
         "changed_by_deployment": behind.changes,
         "chain": behind.chain,
-        "look_at": commands(observed),
+        "look_at": commands,
     });
     if let Some(fields) = detail.as_object_mut() {
         fields.extend(looked_at(observed));
@@ -184,6 +185,13 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
         if let Some(since) = before.since.first_of(&found.violations) {
             text.push_str(&format!(", as in each window since {since}"));
         }
+        if let Some(coverage) = report.coverage.as_ref().filter(|seen| seen.compared > 1 && seen.drifted > 0)
+        {
+            text.push_str(&format!(
+                "; {} of {} compared features have drifted",
+                coverage.drifted, coverage.compared
+            ));
+        }
         if report.unreadable_lines > 0 {
             text.push_str(&format!("; {} could not be read", counted(report.unreadable_lines, "line")));
         }
@@ -204,7 +212,7 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
     text
 }
 
-fn advice(observed: &Observed<'_>, found: &Found) -> String {
+fn advice(observed: &Observed<'_>, [lineage, history]: &[String; 2], found: &Found) -> String {
     let baseline = match observed {
         Observed::Execution(execution) => format!("the baseline of schedule {}", execution.schedule.name),
         Observed::Window(window) => match &window.report.baseline {
@@ -212,7 +220,6 @@ fn advice(observed: &Observed<'_>, found: &Found) -> String {
             None => "its baseline".to_owned(),
         },
     };
-    let [lineage, history] = commands(observed);
     let page = page(observed).map_or_else(String::new, |page| format!("open {page}; "));
     format!(
         "{page}read {} beside {baseline}; `{lineage}` shows what was in force, `{history}` what happened before; \
@@ -227,13 +234,4 @@ fn page(observed: &Observed<'_>) -> Option<String> {
     let folder = window.evaluation.key.strip_suffix(WindowReport::FILE)?;
     let page = S3Location { key: format!("{folder}{}", WindowReport::PAGE), ..window.evaluation.clone() };
     window.is_judged().then(|| page.to_string())
-}
-
-/// The commands that show more.
-fn commands(observed: &Observed<'_>) -> [String; 2] {
-    let endpoint = &observed.endpoint().name;
-    [
-        format!("sagewarden lineage endpoint/{endpoint}@{}", observed.ended()),
-        format!("sagewarden history endpoint/{endpoint}"),
-    ]
 }

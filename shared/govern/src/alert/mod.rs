@@ -12,6 +12,7 @@ mod believed;
 mod cause;
 mod chain_words;
 mod changed;
+mod commands;
 mod drift;
 pub(crate) mod drift_notice;
 mod due;

@@ -15,6 +15,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::cause::Scope;
+use super::commands::history;
 use super::found::{Found, Observed};
 use super::record_found::{NOT_RECORDED, facts_of};
 use super::recording::store;
@@ -76,7 +77,15 @@ pub(super) async fn keep_both(
     change.record(world, &id, verdict.clone(), moment).await?;
     let cause = change.cause(world, &id, &verdict);
     let (table, bus) = (world.table(), world.bus());
-    publish_once_and_say(table, bus, moment, &cause, Kept::ForReplays, &change.notice()).await
+    publish_once_and_say(
+        table,
+        bus,
+        moment,
+        &cause,
+        Kept::ForReplays,
+        &change.notice(&history(world, observed)),
+    )
+    .await
 }
 
 impl Change<'_> {
@@ -160,7 +169,8 @@ impl Change<'_> {
         if now < self.violations_before() { DriftSeverity::High } else { DriftSeverity::Medium }
     }
 
-    fn notice(&self) -> Notice {
+    /// The notice, with the command that shows the history of the endpoint.
+    fn notice(&self, history: &str) -> Notice {
         let Self { observed, found, why, .. } = self;
         let (endpoint, after) = (observed.endpoint(), self.late());
         let (was, now) = (self.violations_before(), found.violations.len());
@@ -188,7 +198,7 @@ impl Change<'_> {
             self.found_before(),
             found.in_words(),
         );
-        let both = format!("`sagewarden history endpoint/{}` shows both verdicts", endpoint.name);
+        let both = format!("`{history}` shows both verdicts");
         let where_to_look = after.and_then(|after| after.files.first()).unwrap_or(&found.report);
         let advice = match why {
             Rewriting::Baseline { .. } => format!(

@@ -82,6 +82,7 @@ impl<W: World> Lookup<'_, W> {
                 OperationTarget::SchedulesOf(endpoint) => {
                     documents.push(self.world.account().schedules_of(&endpoint).await?)
                 }
+                OperationTarget::Policy => documents.extend(self.world.account().policy_of(resource).await?),
                 OperationTarget::Bucket(bucket) => {
                     let status = self.world.objects().versioning(&bucket).await?;
                     documents.push(json!({ "Bucket": bucket, "Status": status }));

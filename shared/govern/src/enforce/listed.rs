@@ -1,14 +1,15 @@
 //! Keeps the lists of findings. The lists of open and of waived findings are copies of the newest verdict on each resource.
 //!
-//! A finding closes when a later verdict no longer has it, or when the resource was deleted after it came into the judged state. Verdicts
-//! and deletions arrive in any order. So the copies are made from stored rows, never from the content of a delivery.
+//! A finding closes when a later verdict no longer has it, when the resource was deleted after it came into the judged state, or when
+//! `reconcile` made it history because its job ended long ago. Verdicts and deletions arrive in any order. So the copies are made from
+//! stored rows, never from the content of a delivery.
 
 use std::collections::BTreeSet;
 
 use sagewarden_events::{Actor, CallMade, Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::rows::{
-    DeletedRow, ErasedRow, FoundControl, FoundRow, JudgedRow, JudgementRow, OpenFindingRow, VerdictRow,
-    WaivedRow,
+    DeletedRow, ErasedRow, FoundControl, FoundRow, HistoryRow, JudgedRow, JudgementRow, OpenFindingRow,
+    VerdictRow, WaivedRow,
 };
 use sagewarden_lineage::table::{Item, Key, Write};
 
@@ -69,7 +70,11 @@ impl Copies {
         let mut wanted = Vec::new();
         if let Some(newest) = verdicts.iter().max_by_key(|verdict| verdict.order()) {
             let owner = rows.iter().find_map(owner);
-            wanted.extend(OpenFindingRow::of_verdict(newest, owner.as_deref()).and_then(|row| row.item()));
+            let history = rows.iter().find_map(HistoryRow::parse);
+            if history.is_none_or(|history| history.until < newest.modified_at) {
+                let open = OpenFindingRow::of_verdict(newest, owner.as_deref());
+                wanted.extend(open.and_then(|row| row.item()));
+            }
             wanted.extend(WaivedRow::of_verdict(newest, owner.as_deref()).and_then(|row| row.item()));
             if !wanted.is_empty() && is_deleted(table, resource, newest.modified_at).await? {
                 wanted.clear();
@@ -105,6 +110,16 @@ async fn is_deleted(table: &impl Table, resource: &Resource, from: Timestamp) ->
 fn owner(row: &Item) -> Option<String> {
     let actor: Actor = serde_json::from_str(row.text(VerdictRow::ACTOR)?).ok()?;
     actor.name().map(str::to_owned)
+}
+
+/// Notes that what was found on a job that was last changed at `until` is history, and closes the findings.
+pub(crate) async fn make_history(
+    table: &impl Table,
+    subject: &str,
+    until: Timestamp,
+) -> Result<(), PortError> {
+    table.write(&[HistoryRow { subject: subject.to_owned(), until }.write()]).await?;
+    list_findings(table, subject, None).await
 }
 
 /// Notes that a resource was deleted, and closes the findings on it.

@@ -7,13 +7,13 @@ pub(crate) mod canary;
 pub(crate) mod inspect_role;
 pub(crate) mod judged;
 pub(crate) mod known_keys;
+pub(crate) mod listed;
 pub(crate) mod notice;
 pub(crate) mod remediation;
 
 mod approver;
 mod delivery;
 mod join;
-mod listed;
 mod look;
 mod owed;
 mod publish;
@@ -23,6 +23,7 @@ mod verdict_record;
 
 use sagewarden_events::{
     Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind, Status, Timestamp,
+    is_for_the_lineage_alone,
 };
 use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow, VerdictRow};
 use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure};
@@ -92,6 +93,9 @@ impl<W: World> EnforcePolicy<'_, W> {
                 "`{}` was refused with `{code}`: it changed nothing",
                 call.name
             )));
+        }
+        if is_for_the_lineage_alone(&call.name) {
+            return Ok(Done::Nothing(format!("`{}` changes nothing that a control reads", call.name)));
         }
         if is_about_tags(call) && mark_after(call).is_none() {
             return Ok(Done::Nothing(format!("`{}` left the tag `{VIOLATION_TAG}` alone", call.name)));

@@ -9,6 +9,9 @@ use crate::ports::Table;
 /// Rows that are read: a month has one for each kind that sweeps count, and the newest month is counted.
 const MOST: usize = 50;
 
+/// Rows that may stand where a list of open findings begins: one for each kind that sweeps count.
+pub(super) const BESIDE: usize = 25;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -35,7 +38,8 @@ pub(super) async fn arrived<T: Table>(reading: &Reading<'_, T>) -> Result<Option
     Ok(sentence(&rows))
 }
 
-fn sentence(rows: &[ArrivedRow]) -> Option<String> {
+/// The sentence about these rows.
+pub(super) fn sentence(rows: &[ArrivedRow]) -> Option<String> {
     let month = rows.iter().map(|row| row.month.as_str()).max()?;
     let newest = rows.iter().filter(|row| row.month == month);
     let (arrived, missed) =

@@ -6,8 +6,8 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::edge::OBSERVED_ON;
 use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::COMPONENTS;
-use sagewarden_lineage::rows::{ComponentRow, CurrentRow, NodeRow, ObservationRow};
+use sagewarden_lineage::rows::node::{COMPONENTS, TRAFFIC};
+use sagewarden_lineage::rows::{ComponentRow, CurrentRow, NodeRow, ObservationRow, TrafficRow};
 use sagewarden_lineage::service::ServicePeriod;
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Limits, Walk};
@@ -61,8 +61,30 @@ pub(super) async fn endpoint<T: Table>(
         graph.distance.values_mut().for_each(|distance| *distance += 1);
         graph.edges.extend(running.iter().map(|runs| current(runs, endpoint)));
     }
-    graph.insert(Node { id: endpoint.clone(), item: node.into_iter().next() }, 0);
+    let mut node = node.into_iter().next();
+    if let Some(item) = node.as_mut().filter(|item| item.text(TRAFFIC).is_some()) {
+        // The stored word says that there are weights; the answer says which.
+        let weights = or_cut(weights_at(reading, endpoint, at).await, &mut graph)?.flatten();
+        item.attributes.remove(TRAFFIC);
+        item.attributes.extend(weights.map(|weights| (TRAFFIC.to_owned(), weights.into())));
+    }
+    graph.insert(Node { id: endpoint.clone(), item: node }, 0);
     Ok((graph, cursor))
+}
+
+/// The weights that a call gave variants of the deployment in force at a time, in words; none while they are as the configuration has them.
+async fn weights_at<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    at: Option<Timestamp>,
+) -> Result<Option<String>, Interrupted> {
+    let before = at.map(|at| Timestamp::from_millis(at.millis() + 1));
+    let newest = reading.query(&TrafficRow::before(endpoint, before).at_most(1)).await?;
+    let Some(row) = newest.items.first().and_then(TrafficRow::parse) else { return Ok(None) };
+    let held = periods(reading, endpoint).await?.into_iter();
+    let mut in_force = held.filter(|period| at.map_or(period.until.is_none(), |at| period.holds(at)));
+    let is_of_it = in_force.next().is_some_and(|period| period.from <= row.at);
+    Ok(is_of_it.then(|| format!("{} since {}", row.asked, row.at)))
 }
 
 /// When the endpoint served each version of its inference components. The node of an endpoint says whether it ever had any: most have none,

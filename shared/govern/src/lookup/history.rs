@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Entry, EntryKind, History, LiveEndpoint, TakenRemedy, verdict_in_words};
 use sagewarden_lineage::audit::{VerdictChain, VerdictDigest, VerdictLink};
-use sagewarden_lineage::chain::{Chain, title};
+use sagewarden_lineage::chain::{Chain, Named, title};
 use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON};
 use sagewarden_lineage::graph::{Graph, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{CREATED_BY, VERDICTS};
-use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, ObservationRow, VerdictRow};
+use sagewarden_lineage::rows::node::{CREATED_BY, TRAFFIC, VERDICTS};
+use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, ObservationRow, TrafficRow, VerdictRow};
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Walk};
 
@@ -104,6 +104,7 @@ async fn collect<T: Table>(
     observed(reading, endpoint, OBSERVED_ON, before, history).await?;
     observed(reading, endpoint, MONITORED, before, history).await?;
     found(reading, endpoint, history).await?;
+    moved(reading, node, before, history).await?;
     let mut looked_at = BTreeSet::new();
     for (index, period) in periods.iter().rev().enumerate() {
         let Some(deployment) = &period.deployment else {
@@ -165,6 +166,26 @@ async fn collect_own<T: Table>(
     judged(reading, &node.id, FirstShown::Verdict, history).await
 }
 
+/// Changes of the weights of variants. The node of an endpoint says whether there ever was one.
+async fn moved<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &Node,
+    before: Option<Timestamp>,
+    history: &mut History,
+) -> Result<(), Interrupted> {
+    if endpoint.text(TRAFFIC).is_none() {
+        return Ok(());
+    }
+    let page = reading.query(&TrafficRow::before(&endpoint.id, before).at_most(ENTRIES)).await?;
+    let rows = page.items.iter().filter_map(TrafficRow::parse);
+    history.entries.extend(rows.map(|TrafficRow { at, asked, by, .. }| {
+        let by = by.map(|who| format!(", by {who}")).unwrap_or_default();
+        let text = format!("the weights of variants became {asked}{by}");
+        entry(at, EntryKind::Deployment, &endpoint.id, text)
+    }));
+    Ok(())
+}
+
 /// Inference components that came onto the endpoint and went. The deletion of the endpoint is an entry of its own.
 async fn components_of<T: Table>(
     reading: &Reading<'_, T>,
@@ -208,11 +229,15 @@ fn is_first(periods: &[DeploymentPeriod], period: &DeploymentPeriod) -> bool {
 
 fn models(graph: &Graph) -> String {
     let chain = Chain::of(graph);
-    let names: Vec<String> = chain.models.iter().map(|model| model.name.clone()).collect();
+    let named = |models: &[Named]| models.iter().map(|model| model.name.clone()).collect::<Vec<_>>();
+    let (names, shadows) = (named(&chain.models), named(&chain.shadow_models));
     let jobs: Vec<String> = chain.training_jobs.iter().map(|job| job.name.clone()).collect();
     let mut text = String::new();
     if !names.is_empty() {
         text.push_str(&format!(", with model {}", names.join(", ")));
+    }
+    if !shadows.is_empty() {
+        text.push_str(&format!(", in shadow {}", shadows.join(", ")));
     }
     if !jobs.is_empty() {
         text.push_str(&format!(", trained by {}", jobs.join(", ")));

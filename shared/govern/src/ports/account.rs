@@ -62,6 +62,9 @@ pub trait Account {
     /// The monitoring schedules of an endpoint, as `ListMonitoringSchedules` answers: the pages as one.
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError>;
 
+    /// The policy that opens a resource to others, as `Get…Policy` answers; `None` if the resource has none, or is gone.
+    async fn policy_of(&self, resource: &Resource) -> Result<Option<Value>, PortError>;
+
     /// A page of the account's monitoring schedules, as `ListMonitoringSchedules` answers, the oldest first: a schedule created
     /// between two pages moves none of the others. `from` is where the page before said that this one begins.
     async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError>;

@@ -52,7 +52,7 @@ pub(super) async fn read(
         pairs.unreadable.extend(UnreadableLines::of(&file.uri(), &issues));
         pairs.left_out(file, "no-prediction", left_out, is_there);
     }
-    let mut truths = TruthReader::new(watch.label.clone());
+    let mut truths = TruthReader::new(watch.label.clone(), watch.missing.clone());
     for file in &files.labels {
         let mut take = |piece: &[u8]| truths.push(piece, &mut join);
         let is_there = world.files().stream(&file.bucket, &file.object, &mut take).await?;

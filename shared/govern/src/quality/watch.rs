@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::s3::S3Location;
+use sagewarden_measure::MissingTexts;
 use sagewarden_measure::capture::RowPath;
 use sagewarden_monitor::Mode;
 use sagewarden_outcomes::bias::{Group, GroupRule, PairRules};
@@ -37,6 +38,8 @@ pub(super) struct QualityWatch {
     pub(super) attributes: PredictionAttributes,
     /// Where a record of ground truth has its label.
     pub(super) label: Option<String>,
+    /// Texts that are no label.
+    pub(super) missing: MissingTexts,
     pub(super) output_path: Option<RowPath>,
     /// `constraints.json`, if anybody names one.
     pub(super) constraints: Option<S3Location>,
@@ -61,6 +64,16 @@ impl QualityWatch {
     /// `<bucket>/<prefix>`
     pub(super) fn place(&self) -> String {
         place_of(&self.ground_truth)
+    }
+
+    /// The same, which reads these texts as missing labels and missing values of facets. The label that is looked for is one.
+    fn with_missing(mut self, missing: MissingTexts) -> Self {
+        if let Some(bias) = &mut self.bias {
+            bias.rules.missing = missing.clone();
+        }
+        let is_binary = self.measured.problem == Problem::BinaryClassification;
+        self.missing = if is_binary { missing.without(&self.measured.positive) } else { missing };
+        self
     }
 
     /// Until when labels of a window count.
@@ -107,7 +120,8 @@ pub(super) async fn find(world: &impl World, window: &Window) -> Result<Option<Q
     } else {
         by_schedule(world.account(), &said, window, detect.window_hours).await?
     };
-    match found {
+    let missing = MissingTexts::named(detect.missing_texts.as_deref());
+    match found.map(|found| found.with_missing(missing)) {
         Some(found) if found.constraints.is_none() => {
             Ok(Some(QualityWatch { constraints: of_package(world, window).await?, ..found }))
         }
@@ -253,6 +267,7 @@ fn watch(
         measured,
         attributes,
         label: quality.label.clone(),
+        missing: MissingTexts::default(),
         output_path: output_path.map_err(|error| Failure::Reject(error.to_string()))?,
         constraints: constraints(quality, definition),
         schedule: definition.schedule.clone(),
@@ -283,6 +298,7 @@ fn bias_watch(said: &DetectedEndpoint, measured: &QualitySettings) -> Result<Opt
             threshold: measured.threshold,
             facets: groups,
             has_subgroups: subgroups.is_some(),
+            missing: MissingTexts::default(),
         },
         columns,
         input_path: input_path.map_err(|error| refused(&error))?,
@@ -400,6 +416,12 @@ mod tests {
         assert_eq!(
             found.constraints.map(|place| place.to_string()).as_deref(),
             Some("s3://mine/quality/constraints.json")
+        );
+        said.quality.positive = Some("None".into());
+        let found = watch(&said, &definition, 1).unwrap().unwrap().with_missing(MissingTexts::default());
+        assert!(
+            found.missing.contains(b"NA") && !found.missing.contains(b"None"),
+            "the positive label is one"
         );
         assert!(watch(&said, &Definition::default(), 1).unwrap().is_none(), "nobody says where labels come");
     }

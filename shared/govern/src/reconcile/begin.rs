@@ -10,7 +10,7 @@ use crate::window::{DAY_MS, HOUR_MS};
 /// The time that an event may take to arrive. Younger resources are left to the next sweep, so that each resource counts once.
 const SETTLING_MS: i64 = 15 * 60_000;
 /// No job runs for longer ("StoppingCondition", SageMaker API reference).
-const LONGEST_JOB_MS: i64 = 28 * DAY_MS;
+pub(super) const LONGEST_JOB_MS: i64 = 28 * DAY_MS;
 
 /// The mark of a sweep that begins now. `last` is the sweep before it, if there was one; else it is the import.
 pub(super) fn begin(fresh: SweepRow, last: Option<&SweepRow>, settings: &ReconcileSettings) -> SweepRow {

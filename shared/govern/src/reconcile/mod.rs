@@ -6,8 +6,11 @@
 //!
 //! The first sweep through a kind imports the resources that are older than Sagewarden. Each later one looks at the resources that were
 //! created since, and says how many of them no event had announced.
+//!
+//! The first tick of a day also hands on another part: it closes the findings on jobs that ended long ago.
 
 mod begin;
+mod history;
 mod missed;
 mod report;
 mod said;
@@ -27,6 +30,7 @@ use crate::outcome::{Done, Failure, Outcome};
 use crate::parts::hand_on_part;
 use crate::ports::{Estate, PortError};
 use crate::reconcile::begin::begin;
+use crate::reconcile::history::{FINDINGS, HistoryPlace, close_finished, is_due};
 use crate::reconcile::report::report;
 use crate::reconcile::said::Said;
 use crate::reconcile::token::Token;
@@ -39,8 +43,6 @@ pub use missed::EVENTS_MISSED;
 const PAGES: usize = 10;
 /// A sweep whose mark was moved lately is on its way. A page takes a few minutes at most.
 const ON_ITS_WAY_MS: i64 = 15 * 60_000;
-/// How far ahead a tick may be: clocks differ.
-const MOST_AHEAD_MS: i64 = 5 * 60_000;
 
 /// The use case with the ports it needs.
 pub(crate) struct Reconcile<'a, W, E> {
@@ -58,19 +60,22 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
     /// # Errors
     /// Rejects a part that nobody handed on; retries when a service does not answer.
     pub(crate) async fn on_clock(&self, tick: &ClockTicked, moment: &Moment) -> Outcome {
-        if tick.time.millis() > moment.now.millis() + MOST_AHEAD_MS {
-            return Err(Failure::Reject(format!("a tick of the clock at {} is still to come", tick.time)));
-        }
         match tick.part.as_ref().map(|part| &part.scope) {
             None => self.hand_on(tick).await,
             Some(WatchScope::These(names)) => {
                 let mut done = Done::Nothing("there is no kind to sweep".to_owned());
                 for name in names {
-                    done = done.and(self.begin(tick, kind(name)?, moment).await?);
+                    done = done.and(match name.as_str() {
+                        FINDINGS => self.close(tick, HistoryPlace::default(), moment).await?,
+                        kind_name => self.begin(tick, kind(kind_name)?, moment).await?,
+                    });
                 }
                 Ok(done)
             }
-            Some(WatchScope::From(from)) => self.go_on(tick, from, moment).await,
+            Some(WatchScope::From(from)) => match HistoryPlace::parse(from) {
+                Some(place) => self.close(tick, place, moment).await,
+                None => self.go_on(tick, from, moment).await,
+            },
         }
     }
 
@@ -79,7 +84,12 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
         for kind in SWEPT {
             self.publish(tick.time, WatchScope::These(vec![kind.operation().to_owned()])).await?;
         }
-        Ok(Done::Acted(format!("{} handed on", counted(SWEPT.len() as u64, "kind"))))
+        let kinds = counted(SWEPT.len() as u64, "kind");
+        if !is_due(tick.time) {
+            return Ok(Done::Acted(format!("{kinds} handed on")));
+        }
+        self.publish(tick.time, WatchScope::These(vec![FINDINGS.to_owned()])).await?;
+        Ok(Done::Acted(format!("{kinds} and the findings on finished jobs handed on")))
     }
 
     async fn publish(&self, tick: Timestamp, scope: WatchScope) -> Result<(), PortError> {
@@ -123,6 +133,21 @@ impl<W: World, E: Estate> Reconcile<'_, W, E> {
             }
             _ => Ok(Done::Nothing(format!("another record has continued the {}s", token.kind))),
         }
+    }
+
+    /// Closes findings on jobs that ended long ago, as many as one record can.
+    async fn close(&self, tick: &ClockTicked, from: HistoryPlace, moment: &Moment) -> Outcome {
+        let days = self.bundle(moment).await?.settings().reconcile.close_finished_days;
+        if days == 0 {
+            return Ok(Done::Nothing("`close_finished_days` is 0: no finding becomes history".to_owned()));
+        }
+        let (closed, next) = close_finished(self.world.table(), tick, days, from, self.is_over).await?;
+        let rest = if next.is_some() { ", and the list goes on" } else { "" };
+        if let Some(next) = next {
+            self.publish(tick.time, WatchScope::From(next.to_string())).await?;
+        }
+        let jobs = counted(closed as u64, "job");
+        Ok(Done::Acted(format!("the findings on {jobs} were closed as history{rest}")))
     }
 
     async fn bundle(&self, moment: &Moment) -> Result<Arc<Bundle>, Failure> {

@@ -30,7 +30,7 @@ pub(super) async fn report(
             arrived: at.tally.month_arrived,
             missed: at.tally.month_missed,
         };
-        world.table().write(&[row.write()]).await?;
+        world.table().write(&row.writes()).await?;
     }
     let late = Lateness::of(&missed);
     if !missed.is_empty() {

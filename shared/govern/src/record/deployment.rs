@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Resource, ResourceChanged, ResourceKind, Status, Timestamp};
-use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::edge::{InEdge, Relation, SHADOW};
+use sagewarden_lineage::graph::Edge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::observe::{Observation, observe};
 use sagewarden_lineage::record::{NEVER_FILLED, Record};
@@ -245,8 +246,9 @@ pub(crate) async fn model_of(
     variant: &str,
 ) -> Result<Option<NodeId>, PortError> {
     let graph = upstream(table, [deployment.clone()], TO_MODELS).await?;
-    let role = format!("variant/{variant}");
-    let model = graph.edges.iter().find(|edge| edge.role == role && edge.from.kind() == NodeKind::Model);
+    let roles = ["variant", SHADOW].map(|list| format!("{list}/{variant}"));
+    let is_of_variant = |edge: &&Edge| roles.contains(&edge.role) && edge.from.kind() == NodeKind::Model;
+    let model = graph.edges.iter().find(is_of_variant);
     Ok(model.map(|edge| edge.from.clone()))
 }
 

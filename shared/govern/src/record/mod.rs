@@ -26,6 +26,7 @@ pub(crate) mod pending;
 pub(crate) mod pipeline;
 pub(crate) mod push;
 pub(crate) mod store;
+pub(crate) mod traffic;
 pub(crate) mod walk_commits;
 pub(crate) mod write_back;
 
@@ -48,6 +49,7 @@ use crate::record::described::record_described;
 use crate::record::incarnations::{incarnations, is_recorded};
 use crate::record::monitoring::node_of_event;
 use crate::record::store::store_record;
+use crate::record::traffic::{MOVES_TRAFFIC, record_traffic_call};
 use crate::world::World;
 
 /// The use case with the ports it needs.
@@ -100,6 +102,9 @@ impl<W: World> RecordLineage<'_, W> {
         }
         let Some(resource) = &call.resource else { return nothing("names no resource") };
         let (account, table) = (self.world.account(), self.world.table());
+        if call.name == MOVES_TRAFFIC {
+            return record_traffic_call(table, resource, call).await;
+        }
         if resource.kind == ResourceKind::Endpoint {
             // All incarnations of an endpoint share one node, whose revisions say when the endpoint existed.
             return match call.effect {

@@ -12,7 +12,7 @@ use crate::ports::Estate;
 use crate::reconcile::Reconcile;
 use crate::record::push::record_commit as record_push;
 use crate::review::ReviewCommit;
-use crate::route::elsewhere::of_elsewhere;
+use crate::route::refused::{of_elsewhere, to_come};
 use crate::world::World;
 
 /// `record-commit`. It records first, so that the commit is recorded even if the push cannot be judged. Without a bundle, nothing is
@@ -93,7 +93,7 @@ pub async fn reconcile(
     if tick.part.as_ref().is_some_and(|part| part.watched != Watched::Account) {
         return None;
     }
-    if let Some(rejected) = of_elsewhere(world, event) {
+    if let Some(rejected) = of_elsewhere(world, event).or_else(|| to_come(event, moment)) {
         return Some(rejected);
     }
     let outcome = Reconcile { world, estate, judging, is_over }.on_clock(tick, moment).await;

@@ -22,9 +22,9 @@
 
 #[cfg(feature = "judging")]
 mod deliver;
-mod elsewhere;
 #[cfg(feature = "judging")]
 mod judging;
+mod refused;
 mod watching;
 
 #[cfg(feature = "judging")]

@@ -7,14 +7,11 @@ use crate::detect::DetectDrift;
 use crate::detect::known_baselines::KnownBaselines;
 use crate::detect::suggest_baseline::SuggestBaseline;
 use crate::notify::Moment;
-use crate::outcome::{Done, Failure, Outcome};
+use crate::outcome::{Done, Outcome};
 use crate::quality::MeasureQuality;
 use crate::record::RecordLineage;
-use crate::route::elsewhere::of_elsewhere;
+use crate::route::refused::{of_elsewhere, to_come};
 use crate::world::World;
-
-/// How far ahead a part of a tick may be. It is handled after the tick, so that this is generous.
-const MOST_AHEAD_MS: i64 = 2 * 3_600_000;
 
 /// `record-lineage`.
 pub async fn record_lineage(world: &impl World, event: &Event, moment: &Moment) -> Option<Outcome> {
@@ -101,14 +98,6 @@ pub async fn alert_drift(world: &impl World, event: &Event, moment: &Moment) -> 
         }
         _ => None,
     }
-}
-
-/// Somebody who may put events on the bus chooses the time of the tick. At a time in the future, everything would be missing.
-fn to_come(event: &Event, moment: &Moment) -> Option<Outcome> {
-    let Event::ClockTicked(tick) = event else { return None };
-    // The clock's own ticks come from EventBridge. Nobody else can put events with this source.
-    let is_ahead = tick.part.is_some() && tick.time.millis() > moment.now.millis() + MOST_AHEAD_MS;
-    is_ahead.then(|| Err(Failure::Reject(format!("a tick of the clock at {} is still to come", tick.time))))
 }
 
 /// Whether a tick is the clock's own, which concerns everybody, or a part of the work of this function.

@@ -146,6 +146,10 @@ impl<'a, W: World> World for HeldWorld<'a, W> {
     fn home(&self) -> Option<&sagewarden_events::Home> {
         self.world.home()
     }
+
+    fn stack(&self) -> Option<&str> {
+        self.world.stack()
+    }
 }
 
 /// The account, as far as it was described for this page.
@@ -178,6 +182,10 @@ impl<A: Account> Account for HeldAccount<'_, A> {
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
         self.port.schedules_of(endpoint).await
+    }
+
+    async fn policy_of(&self, resource: &Resource) -> Result<Option<Value>, PortError> {
+        self.port.policy_of(resource).await
     }
 
     async fn schedules(&self, from: Option<&str>) -> Result<SummaryPage, PortError> {

@@ -3,12 +3,14 @@
 use sagewarden_events::{ResourceKind, lineage_calls};
 
 /// The kinds that a sweep walks through. The kinds that serve come first, because the lists of jobs may be very long.
-pub const SWEPT: [ResourceKind; 25] = [
+pub const SWEPT: [ResourceKind; 27] = [
     ResourceKind::Endpoint,
     ResourceKind::EndpointConfig,
     ResourceKind::InferenceComponent,
+    ResourceKind::InferenceExperiment,
     ResourceKind::Model,
     ResourceKind::ModelPackage,
+    ResourceKind::ModelPackageGroup,
     ResourceKind::MonitoringSchedule,
     ResourceKind::DataQualityDefinition,
     ResourceKind::ModelQualityDefinition,

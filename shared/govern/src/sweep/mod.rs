@@ -35,6 +35,7 @@ use crate::world::World;
 pub use found::{Swept, SweptResource};
 pub(crate) use kinds::swept_kind;
 pub use kinds::{SWEPT, is_lasting};
+pub(crate) use standing::ends;
 
 /// Pages in a row that list nothing and are not the last. SageMaker gave such pages until it throttled; a sweep gives up and says where.
 const EMPTY_PAGES: u64 = 50;

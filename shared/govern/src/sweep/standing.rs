@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sagewarden_events::{Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::edge::InEdge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{IN_EDGES, STATE};
-use sagewarden_lineage::rows::{JudgedRow, NodeRow, VerdictRow};
+use sagewarden_lineage::rows::node::{IN_EDGES, STATE, STATE_VERSION};
+use sagewarden_lineage::rows::{JudgedRow, NodeRow, ReachedState, VerdictRow};
 use sagewarden_lineage::table::{Item, Key};
 
 use crate::ports::{ListedResource, PortError, Table};
@@ -41,6 +41,28 @@ pub(super) async fn standings(
     let stored = if keys.is_empty() { Vec::new() } else { table.get(&keys).await? };
     let stored: BTreeMap<&Key, &Item> = stored.iter().map(|item| (&item.key, item)).collect();
     Ok(page.iter().map(|listed| standing(listed, &stored, &is_judged, again_since)).collect())
+}
+
+/// When each of these jobs ended, as far as the lineage knows.
+///
+/// # Errors
+/// When the table fails.
+pub(crate) async fn ends(
+    table: &impl Table,
+    jobs: &[(&Resource, Timestamp)],
+) -> Result<Vec<Option<Timestamp>>, PortError> {
+    let keys = |(job, created_at): &(&Resource, Timestamp)| -> Vec<Key> {
+        nodes(job, *created_at).iter().map(NodeRow::key).collect()
+    };
+    let asked: Vec<Key> = jobs.iter().flat_map(keys).collect();
+    let stored = if asked.is_empty() { Vec::new() } else { table.get(&asked).await? };
+    let ended_at = |node: &Item| {
+        let reached = ReachedState::parse(node.text(STATE_VERSION)?)?;
+        Status::parse(&reached.state).is_terminal().then_some(reached.at)
+    };
+    let ended: BTreeMap<&Key, Timestamp> =
+        stored.iter().filter_map(|node| Some((&node.key, ended_at(node)?))).collect();
+    Ok(jobs.iter().map(|job| keys(job).iter().find_map(|key| ended.get(key).copied())).collect())
 }
 
 /// The nodes that may represent a resource: a processing job may be the execution of a schedule.

@@ -27,6 +27,10 @@ impl Account for Absent {
         Self::refusal("SageMaker resources")
     }
 
+    async fn policy_of(&self, _: &Resource) -> Result<Option<Value>, PortError> {
+        Self::refusal("SageMaker resources")
+    }
+
     async fn schedules(&self, _: Option<&str>) -> Result<SummaryPage, PortError> {
         Self::refusal("SageMaker resources")
     }

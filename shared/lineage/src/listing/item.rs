@@ -105,7 +105,7 @@ pub struct FindingItem {
     pub severity: String,
     /// `violation`, or `unknown` if the control could not be decided.
     pub status: String,
-    /// `open`, or `closed`: the resource fulfils the control again, or was deleted.
+    /// `open`; `closed`: the resource fulfils the control again, or was deleted; `closed: history`: its job ended long ago.
     pub state: String,
     /// Which resource.
     #[serde(flatten)]

@@ -3,9 +3,13 @@
 use sagewarden_events::{Resource, ResourceKind};
 
 use super::{Observation, ResourceReference, View};
+use crate::edge::SHADOW;
 use crate::id::NodeId;
 use crate::rows::node;
 use crate::table::Value;
+
+/// The lists of variants, each with the first part of its roles. A shadow gets copies of requests; its answers reach nobody.
+const VARIANTS: [(&str, &str); 2] = [("ProductionVariants", "variant"), ("ShadowProductionVariants", SHADOW)];
 
 impl Observation {
     pub(super) fn model(&mut self, view: &View<'_>) {
@@ -23,11 +27,11 @@ impl Observation {
     }
 
     pub(super) fn endpoint_config(&mut self, view: &View<'_>) {
-        for key in ["ProductionVariants", "ShadowProductionVariants"] {
+        for (key, role) in VARIANTS {
             for variant in view.list(key) {
                 let name = variant.text("VariantName").unwrap_or_default();
                 if let Some(model) = variant.text("ModelName") {
-                    self.source_name(format!("variant/{name}"), ResourceKind::Model, model);
+                    self.source_name(format!("{role}/{name}"), ResourceKind::Model, model);
                 }
             }
         }
@@ -36,11 +40,13 @@ impl Observation {
     pub(super) fn endpoint(&mut self, view: &View<'_>) {
         self.job_status(view, "EndpointStatus");
         self.config = view.text("EndpointConfigName");
-        for variant in view.list("ProductionVariants") {
-            let name = variant.text("VariantName").unwrap_or_default();
-            for image in variant.list("DeployedImages") {
-                let reference = image.text("ResolvedImage").or_else(|| image.text("SpecifiedImage"));
-                self.images.extend(reference.map(|image| (format!("variant/{name}"), image)));
+        for (key, role) in VARIANTS {
+            for variant in view.list(key) {
+                let name = variant.text("VariantName").unwrap_or_default();
+                for image in variant.list("DeployedImages") {
+                    let reference = image.text("ResolvedImage").or_else(|| image.text("SpecifiedImage"));
+                    self.images.extend(reference.map(|image| (format!("{role}/{name}"), image)));
+                }
             }
         }
     }

@@ -134,6 +134,20 @@ impl OpenFindingRow {
         Query::prefix(format!("{}{severity}", Self::PREFIX), place(account, region)).newest_first()
     }
 
+    /// The partition that a list of all severities reads first.
+    pub(super) fn first_partition() -> String {
+        let [worst, ..] = SEVERITIES;
+        format!("{}{worst}", Self::PREFIX)
+    }
+
+    /// The open findings of this worst severity on resources of a region that were created until then, the oldest first.
+    #[must_use]
+    pub fn created_until(severity: &str, account: &str, region: &str, until: Timestamp) -> Query {
+        let place = place(Some(account), Some(region));
+        let until = format!("{place}#{}#~", millis(until));
+        Query::between(format!("{}{severity}", Self::PREFIX), place, until)
+    }
+
     /// The key of the row of a resource under a severity.
     #[must_use]
     pub fn key(severity: &str, resource: &Resource, subject: &str) -> Key {

@@ -17,6 +17,7 @@ mod deletion;
 mod detail;
 mod edge;
 mod finding;
+mod history;
 mod index;
 mod kind;
 mod labels;
@@ -28,6 +29,7 @@ mod revision;
 mod seen;
 mod state;
 mod sweep;
+mod traffic;
 mod verdict;
 mod waived;
 mod window;
@@ -49,6 +51,7 @@ pub use deletion::{DeletedRow, ErasedRow};
 pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
 pub use finding::{FoundControl, FoundRow, OpenFindingRow, SEVERITIES, severity_rank};
+pub use history::HistoryRow;
 pub use index::{EndpointRow, MadeRow};
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use labels::{DueWindowRow, LabelFileRow, LabelledWindowRow};
@@ -61,6 +64,7 @@ pub use revision::{CurrentRow, RevisionRow};
 pub use seen::{ArrivedRow, MissedRow, SeenRow};
 pub use state::{ApprovalRow, ReachedState, StateRow};
 pub use sweep::{SweepRow, SweepTally};
+pub use traffic::TrafficRow;
 pub use verdict::{ComplianceRow, JudgedRow, JudgementRow, VerdictRow, bundle_mark};
 pub use waived::{WaivedControl, WaivedRow, subject_of_finding};
 pub use window::{
@@ -93,7 +97,7 @@ pub fn naming(item: &Item) -> &'static [&'static str] {
 }
 
 /// Every kind of row, in the order in which a reader should learn them.
-pub const KINDS: [RowKind; 51] = [
+pub const KINDS: [RowKind; 54] = [
     NodeRow::KIND,
     DetailRow::KIND,
     ExplanationRow::KIND,
@@ -105,6 +109,7 @@ pub const KINDS: [RowKind; 51] = [
     RevisionRow::KIND,
     CurrentRow::KIND,
     ComponentRow::KIND,
+    TrafficRow::KIND,
     ClosureRow::KIND,
     LiveRow::KIND,
     UnindexedRow::KIND,
@@ -120,6 +125,7 @@ pub const KINDS: [RowKind; 51] = [
     VerdictRow::KIND,
     JudgementRow::KIND,
     ComplianceRow::KIND,
+    HistoryRow::KIND,
     JudgedRow::KIND,
     DeletedRow::KIND,
     OpenFindingRow::KIND,
@@ -142,6 +148,7 @@ pub const KINDS: [RowKind; 51] = [
     SeenRow::KIND,
     MissedRow::KIND,
     ArrivedRow::KIND,
+    ArrivedRow::BESIDE,
     ReceiptRow::KIND,
     ReceiptRow::OF_SET,
     NoticeRow::KIND,

@@ -195,6 +195,8 @@ pub const ENDPOINT: &str = "ep";
 pub const VARIANT: &str = "variant";
 /// `true` if inference components were ever put onto an endpoint, else absent.
 pub const COMPONENTS: &str = "components";
+/// Of an endpoint: whether somebody ever changed the weights of its variants. In an answer, the weights at its time, in words.
+pub const TRAFFIC: &str = "traffic";
 
 // The run or finding of a monitor.
 

@@ -268,6 +268,40 @@ fn a_verdict_is_kept_under_the_incarnation_and_the_first_digits_of_the_bundle() 
     assert_eq!(ComplianceRow::parse(&stored(&[late, early])).map(|row| row.kept_at), Some(at(42)));
 }
 
+#[test]
+fn what_is_history_is_found_beside_the_verdicts_and_only_moves_on() {
+    let job = VerdictRow::partition(&resource(ResourceKind::TrainingJob, "a"), at(5));
+    assert!(finds(&VerdictRow::and_judgements(&job), &HistoryRow::key(&job)));
+    assert!(!finds(&VerdictRow::of(&job), &HistoryRow::key(&job)));
+    let [early, late] = [41, 42].map(|time| HistoryRow { subject: job.clone(), until: at(time) }.write());
+    assert_eq!(HistoryRow::parse(&stored(&[late, early])).map(|row| row.until), Some(at(42)));
+}
+
+#[test]
+fn old_resources_are_found_among_those_with_open_findings() {
+    let key = |account: &str, region: &str, created: i64| {
+        let job = Resource::in_region(ResourceKind::TrainingJob, account, region, "a");
+        OpenFindingRow::key("high", &job, &VerdictRow::partition(&job, at(created)))
+    };
+    let query = OpenFindingRow::created_until("high", "1", "r", at(50));
+    assert!(finds(&query, &key("1", "r", 5)) && finds(&query, &key("1", "r", 50)));
+    let counts = ArrivedRow {
+        month: "2026-03".into(),
+        kind: ResourceKind::Model,
+        region: "r".into(),
+        until: at(5),
+        arrived: 1,
+        missed: 0,
+    };
+    let counts = counts.beside().key;
+    let critical = |account| OpenFindingRow::of("critical", account, None);
+    assert!(finds(&critical(None), &counts) && !finds(&critical(Some("1")), &counts));
+    assert!(!finds(&OpenFindingRow::created_until("critical", "1", "r", at(50)), &counts));
+    for other in [key("1", "r", 51), key("1", "r-2", 5), key("11", "r", 5)] {
+        assert!(!finds(&query, &other), "{other:?}");
+    }
+}
+
 fn verdict(modified_at: i64, judged_at: i64, is_known: bool) -> VerdictRow {
     VerdictRow {
         pk: "tjob#1/r/a@5".into(),

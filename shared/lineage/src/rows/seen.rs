@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 
+use super::finding::OpenFindingRow;
 use super::kind::{RowKind, earliest, leading_time, millis};
 use crate::table::{Attributes, Item, Key, Query, Write};
 
@@ -180,7 +181,15 @@ impl ArrivedRow {
         pk: Self::PK,
         sk: "<month>#<region>#<kind>",
     };
+    /// The same row where a list of open findings begins, so that one request reads both.
+    pub const BESIDE: RowKind = RowKind {
+        row: "ArrivedRow",
+        says: "the same counts for the newest month, where a list of open findings begins: one request reads both",
+        pk: "K#open#<severity>",
+        sk: "~<region>#<kind>",
+    };
     const PK: &str = "K#arrived";
+    const MONTH: &str = "month";
     const UNTIL: &str = "until";
     const ARRIVED: &str = "arrived";
     const MISSED: &str = "missed";
@@ -191,12 +200,14 @@ impl ArrivedRow {
         Query::whole(Self::PK).newest_first()
     }
 
-    /// The write: the sweep that counted for longer counts.
+    /// The writes of both rows: the sweep that counted for longer counts.
     #[must_use]
-    pub fn write(&self) -> Write {
-        let Item { key, mut attributes } = self.item();
-        attributes.remove(Self::UNTIL);
-        Write::Newest { key, version_attribute: Self::UNTIL.into(), version: millis(self.until), attributes }
+    pub fn writes(&self) -> [Write; 2] {
+        [self.item(), self.beside()].map(|Item { key, mut attributes }| {
+            attributes.remove(Self::UNTIL);
+            let version = millis(self.until);
+            Write::Newest { key, version_attribute: Self::UNTIL.into(), version, attributes }
+        })
     }
 
     /// The row.
@@ -212,16 +223,32 @@ impl ArrivedRow {
         Item { key: Key::new(Self::PK, format!("{month}#{region}#{}", kind.operation())), attributes }
     }
 
+    /// The row beside the open findings. Its sort key comes behind all accounts, and these lists are read from their end.
+    #[must_use]
+    pub fn beside(&self) -> Item {
+        let Item { mut attributes, .. } = self.item();
+        attributes.insert(Self::MONTH.into(), self.month.clone().into());
+        let sk = format!("~{}#{}", self.region, self.kind.operation());
+        Item { key: Key::new(OpenFindingRow::first_partition(), sk), attributes }
+    }
+
     /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
-        let mut parts = item.key.sk.split('#').filter(|_| item.key.pk == Self::PK).map(str::to_owned);
-        let (month, region, operation) = (parts.next()?, parts.next()?, parts.next()?);
+        let Key { pk, sk } = &item.key;
+        let (month, place) = match pk.as_str() {
+            Self::PK => sk.split_once('#')?,
+            first if first == OpenFindingRow::first_partition() => {
+                (item.text(Self::MONTH)?, sk.strip_prefix('~')?)
+            }
+            _ => return None,
+        };
+        let (region, operation) = place.split_once('#')?;
         let number = |name: &str| item.number(name).and_then(|number| u64::try_from(number).ok());
         Some(Self {
-            month,
+            month: month.to_owned(),
             kind: ResourceKind::ALL.into_iter().find(|kind| kind.operation() == operation)?,
-            region,
+            region: region.to_owned(),
             until: Timestamp::from_millis(item.text(Self::UNTIL)?.parse().ok()?),
             arrived: number(Self::ARRIVED)?,
             missed: number(Self::MISSED)?,

@@ -181,6 +181,18 @@ fn endpoints() -> Vec<Golden> {
             "ep#1/r/prod",
             "I#ic#1/r/c@13"
         ),
+        golden!(
+            TrafficRow::KIND,
+            TrafficRow,
+            TrafficRow {
+                endpoint: endpoint(),
+                at: at(14),
+                asked: "a 0.9, b 0.1".into(),
+                by: Some("me".into())
+            },
+            "ep#1/r/prod",
+            "T#000000000000014#7efb2350d13065dc"
+        ),
         Golden { kind: ClosureRow::KIND, item, pk: "dep#1/r/prod@7/c-1@9", sk: "A#001#0002" },
         golden!(
             LiveRow::KIND,
@@ -328,6 +340,13 @@ fn judged() -> Vec<Golden> {
             ComplianceRow { pk: pk.clone(), bundle: bundle_mark(BUNDLE).into(), kept_at: at(42) },
             "V#R#notebook-instance#1/r/Nb@40",
             "VK#feedfacecafe"
+        ),
+        golden!(
+            HistoryRow::KIND,
+            HistoryRow,
+            HistoryRow { subject: "tjob#1/r/a@5".into(), until: at(43) },
+            "V#tjob#1/r/a@5",
+            "VH"
         ),
         golden!(
             JudgedRow::KIND,
@@ -552,8 +571,15 @@ fn swept() -> Vec<Golden> {
         arrived: 12,
         missed: 1,
     };
-    assert_eq!(stored(&arrived.write()), arrived.item());
+    assert_eq!(arrived.writes().map(|write| stored(&write)), [arrived.item(), arrived.beside()]);
+    assert_eq!(ArrivedRow::parse(&arrived.beside()), Some(arrived.clone()));
     vec![
+        Golden {
+            kind: ArrivedRow::BESIDE,
+            item: arrived.beside(),
+            pk: "K#open#critical",
+            sk: "~r#PipelineExecution",
+        },
         golden!(SweepRow::KIND, SweepRow, sweep, "K#sweep", "TrainingJob#r"),
         golden!(
             SeenRow::KIND,
@@ -647,7 +673,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 #[test]
 fn a_row_is_read_by_its_own_type_alone() {
     type Reader = fn(&Item) -> bool;
-    let readers: [(&str, Reader); 44] = [
+    let readers: [(&str, Reader); 46] = [
         ("NodeRow", |item| NodeRow::parse(item).is_some()),
         ("DetailRow", |item| DetailRow::parse(item).is_some()),
         ("ExplanationRow", |item| ExplanationRow::parse(item).is_some()),
@@ -659,6 +685,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("RevisionRow", |item| RevisionRow::parse(item).is_some()),
         ("CurrentRow", |item| CurrentRow::parse(item).is_some()),
         ("ComponentRow", |item| ComponentRow::parse(item).is_some()),
+        ("TrafficRow", |item| TrafficRow::parse(item).is_some()),
         ("ClosureRow", |item| ClosureRow::parse(item.clone()).is_some()),
         ("LiveRow", |item| LiveRow::parse(item).is_some()),
         ("UnindexedRow", |item| UnindexedRow::parse(item).is_some()),
@@ -669,6 +696,7 @@ fn a_row_is_read_by_its_own_type_alone() {
         ("VerdictRow", |item| VerdictRow::parse(item).is_some()),
         ("JudgementRow", |item| JudgementRow::parse(item).is_some()),
         ("ComplianceRow", |item| ComplianceRow::parse(item).is_some()),
+        ("HistoryRow", |item| HistoryRow::parse(item).is_some()),
         ("JudgedRow", |item| JudgedRow::parse(item).is_some()),
         ("OpenWindowRow", |item| OpenWindowRow::parse(item).is_some()),
         ("CapturedFileRow", |item| CapturedFileRow::parse(item).is_some()),
@@ -736,6 +764,9 @@ fn what_is_written_is_what_the_item_says() {
             check(row.write(), item.clone());
         }
         if let Some(row) = ComplianceRow::parse(&item) {
+            check(row.write(), item.clone());
+        }
+        if let Some(row) = HistoryRow::parse(&item) {
             check(row.write(), item.clone());
         }
         if let Some(row) = JudgedRow::parse(&item) {

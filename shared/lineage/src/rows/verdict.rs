@@ -13,16 +13,16 @@ const MARK: usize = 12;
 
 /// Rows about verdicts have partitions of their own, so that IAM can let one function alone write them. The second form is for kinds
 /// without a node.
-const VERDICTS: &str = "V#<identity>, or V#R#<kind>#<account>/<region>/<name>@<ms>";
+pub(super) const VERDICTS: &str = "V#<identity>, or V#R#<kind>#<account>/<region>/<name>@<ms>";
 const PARTITION: &str = "V#";
 
 /// The key of a row about verdicts on the resource of this name.
-fn key_in(pk: &str, sk: String) -> Key {
+pub(super) fn key_in(pk: &str, sk: String) -> Key {
     Key::new(format!("{PARTITION}{pk}"), sk)
 }
 
 /// The resource of the verdicts in a partition.
-fn subject_of(key: &Key) -> Option<&str> {
+pub(super) fn subject_of(key: &Key) -> Option<&str> {
     key.pk.strip_prefix(PARTITION)
 }
 

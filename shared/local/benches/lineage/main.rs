@@ -164,6 +164,7 @@ fn world<'a, T: Table>(workshops: &'a Workshops, table: &'a T) -> impl World + '
             evidence_bucket: String::new(),
             working_bucket: String::new(),
             home: None,
+            stack: None,
         },
     }
 }

@@ -353,6 +353,10 @@ impl Account for &Workshops {
         Ok(json!({}))
     }
 
+    async fn policy_of(&self, _: &Resource) -> Result<Option<Value>, PortError> {
+        Ok(None)
+    }
+
     async fn schedules(&self, _: Option<&str>) -> Result<SummaryPage, PortError> {
         Ok(SummaryPage::default())
     }

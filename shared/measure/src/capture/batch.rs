@@ -53,7 +53,8 @@ impl BatchReader {
 /// A line as it would stand in a captured event. `None` if it is not valid UTF-8.
 fn raw<'l>(line: &'l [u8], quoted: &'l mut String) -> Option<RawText<'l>> {
     let text = std::str::from_utf8(line).ok()?.trim_end_matches('\r');
-    if !text.contains(['"', '\\']) {
+    // Several records may be one request.
+    if !text.contains(['"', '\\', '\n']) {
         return Some(RawText { inside: text.as_bytes(), escaped: false });
     }
     *quoted = serde_json::Value::from(text).to_string();

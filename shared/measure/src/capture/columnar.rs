@@ -3,7 +3,7 @@
 //! | body | written by |
 //! |---|---|
 //! | `{"age":[34,51],"plan":["a","b"]}` | `to_dict("list")` of pandas, the columns of TensorFlow Serving |
-//! | `{"age":{"0":34,"1":51},"plan":{"0":"a","1":"b"}}` | `to_json()` of pandas |
+//! | `{"age":{"0":34,"1":51},"plan":{"0":"a","1":"b"}}` | `to_json()` of pandas; of a filtered frame, any whole numbers |
 //! | `{"columns":["age","plan"],"data":[[34,"a"],[51,"b"]]}` | `to_json(orient="split")` of pandas, MLflow |
 
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub(super) enum Columnar {
 pub(super) enum Values {
     /// One after the other.
     List(Items),
-    /// Each under the number of its row.
+    /// Each under the number of its row: the same numbers in each column.
     Numbered(Items),
 }
 
@@ -47,10 +47,10 @@ pub(super) fn columnar(text: &[u8], at: usize, most: usize) -> Option<Columnar> 
     if let Some(split) = split(text, at, most) {
         return Some(split);
     }
-    let (mut items, mut columns, mut rows) = (Items::of(at), Vec::new(), None);
+    let (mut items, mut columns, mut first) = (Items::of(at), Vec::new(), None);
     while let Some((name, value)) = items.member(text) {
         let (values, count) = values(text, value.start)?;
-        if *rows.get_or_insert(count) != count {
+        if !are_of_the_same_rows(text, *first.get_or_insert((values, count)), (values, count)) {
             return None;
         }
         if columns.len() <= most {
@@ -62,7 +62,20 @@ pub(super) fn columnar(text: &[u8], at: usize, most: usize) -> Option<Columnar> 
         [(_, only)] => matches!(only, Values::Numbered(_)),
         _ => true,
     };
-    (is_enough && rows.is_some_and(|rows| rows > 0)).then_some(Columnar::Columns(columns))
+    (is_enough && first.is_some_and(|(_, rows)| rows > 0)).then_some(Columnar::Columns(columns))
+}
+
+/// Whether two columns have as many values, under the same keys if they have keys.
+fn are_of_the_same_rows(text: &[u8], (one, rows): (Values, usize), (other, count): (Values, usize)) -> bool {
+    rows == count
+        && match (one, other) {
+            (Values::Numbered(mut one), Values::Numbered(mut other)) => std::iter::from_fn(|| {
+                let keys = (one.member(text)?.0, other.member(text)?.0);
+                Some(text.get(keys.0) == text.get(keys.1))
+            })
+            .all(|is_same| is_same),
+            _ => true,
+        }
 }
 
 fn split(text: &[u8], at: usize, most: usize) -> Option<Columnar> {
@@ -103,11 +116,11 @@ fn values(text: &[u8], at: usize) -> Option<(Values, usize)> {
                 is_scalar(&value).then(|| count += 1)?;
             }
         }
-        // The rows of all columns have one order if each key is the number of its row.
+        // The numbers of a filtered frame have gaps. Keys that are words may be the cells of a nested record.
         Values::Numbered(mut items) => {
             while let Some((key, value)) = items.member(text) {
-                let is_next = std::str::from_utf8(text.get(key)?).is_ok_and(|key| key.parse() == Ok(count));
-                (is_next && is_scalar(&value)).then(|| count += 1)?;
+                let key = std::str::from_utf8(text.get(key)?).ok()?;
+                (key.parse::<i64>().is_ok() && is_scalar(&value)).then(|| count += 1)?;
             }
         }
     }
@@ -146,6 +159,7 @@ mod tests {
             (r#"{"a":[1,2],"b":["x",null]}"#, r#"a=1|2 b="x"|null"#),
             (r#"{"a":{"0":1,"1":2},"b":{"0":3,"1":4}}"#, "a=1|2 b=3|4"),
             (r#"{"a":{"0":1,"1":2}}"#, "a=1|2"),
+            (r#"{"a":{"7":1,"3":2,"-1":5},"b":{"7":3,"3":4,"-1":6}}"#, "a=1|2|5 b=3|4|6"),
             (r#"{"columns":["a","b"],"index":[0,1],"data":[[1,2],[3,4]]}"#, "[1,2] [3,4] of a|b"),
             // More names than are read, so that the caller notices that there are too many.
             (r#"{"a":[1],"b":[1],"c":[1],"d":[1],"e":[1]}"#, "a=1 b=1 c=1 d=1"),
@@ -159,6 +173,8 @@ mod tests {
             r#"{"a":[1],"b":2}"#,
             r#"{"a":[[1]],"b":[[2]]}"#,
             r#"{"a":{"0":1},"b":{"1":2}}"#,
+            r#"{"a":{"3":1,"7":2},"b":{"7":3,"3":4}}"#,
+            r#"{"a":{"3":1,"x":2},"b":{"3":3,"x":4}}"#,
             r#"{"user":{"x":1},"item":{"x":2}}"#,
             "{}",
             "[1]",

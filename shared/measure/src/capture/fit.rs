@@ -10,6 +10,8 @@ pub struct ExpectedColumns {
     /// In their order.
     names: Vec<String>,
     known: BTreeSet<String>,
+    /// How many of them nobody compares, so that rows may lack them.
+    ignored: usize,
 }
 
 /// The part of an event that is the row.
@@ -27,7 +29,14 @@ impl ExpectedColumns {
     pub fn new<Name: Into<String>>(names: impl IntoIterator<Item = Name>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         let known = names.iter().cloned().collect();
-        Self { names, known }
+        Self { names, known, ignored: 0 }
+    }
+
+    /// The same, of which nobody compares these: rows may have all columns, or all but these.
+    #[must_use]
+    pub fn ignoring(self, ignored: &[String]) -> Self {
+        let ignored = self.names.iter().filter(|name| ignored.contains(name)).count();
+        Self { ignored, ..self }
     }
 
     /// Their names, in their order.
@@ -38,6 +47,11 @@ impl ExpectedColumns {
 
     pub(super) fn count(&self) -> usize {
         self.names.len()
+    }
+
+    /// Whether so many cells without names are all columns, or all but the ignored ones.
+    pub(super) fn fits(&self, width: usize) -> bool {
+        width == self.names.len() || width + self.ignored == self.names.len()
     }
 
     /// Whether these are the names of columns that follow each other.
@@ -61,6 +75,9 @@ impl ExpectedColumns {
             () if output + input == all => Fitted::Joined,
             () if input == all => Fitted::Alone(CapturedSide::Input),
             () if output == all => Fitted::Alone(CapturedSide::Output),
+            () if self.fits(output + input) => Fitted::Joined,
+            () if self.fits(input) => Fitted::Alone(CapturedSide::Input),
+            () if self.fits(output) => Fitted::Alone(CapturedSide::Output),
             () => Fitted::Joined,
         }
     }

@@ -30,10 +30,23 @@ pub(super) fn hint(
         IssueKind::Nested | IssueKind::NothingAtPath | IssueKind::RowsDiffer => {
             let paths: Vec<String> =
                 [path(input, "input"), path(output, "output")].into_iter().flatten().collect();
-            (!paths.is_empty()).then(|| paths.join(", "))
+            match kind {
+                _ if !paths.is_empty() => Some(paths.join(", ")),
+                IssueKind::RowsDiffer => Some(rows_differ(parts).to_owned()),
+                _ => None,
+            }
         }
         IssueKind::NamesOnOneSide => one_of_the_names(parts, format),
         _ => None,
+    }
+}
+
+/// What makes the numbers of rows differ depends on the kind of the bodies.
+fn rows_differ(parts: &[Part; 3]) -> &'static str {
+    if parts.iter().any(Part::is_json) {
+        "end the path of a list of results with `/*`"
+    } else {
+        "each line of a CSV body must be a row: send no header and no empty body"
     }
 }
 

@@ -25,6 +25,7 @@ mod reader;
 mod record;
 mod rows;
 mod separator;
+mod single_lines;
 mod stream;
 mod suggest;
 mod table;

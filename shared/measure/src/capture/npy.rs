@@ -17,6 +17,11 @@ pub(super) fn is_npy(body: &[u8]) -> bool {
     body.starts_with(MAGIC)
 }
 
+/// Whether a body begins as a ZIP archive does, in which `np.savez` puts arrays.
+pub(super) fn is_archive(body: &[u8]) -> bool {
+    body.starts_with(b"PK\x03\x04")
+}
+
 /// The array as a list of rows in JSON. The first axis counts the rows; the values of the other axes form one row,
 /// the last axis fastest. An array with one axis is one row.
 pub(super) fn rows(body: &[u8], most: usize) -> Result<String, IssueKind> {

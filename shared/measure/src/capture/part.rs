@@ -334,6 +334,11 @@ impl Part {
         }
     }
 
+    /// Whether the body is JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
     /// Whether the cells of the row have names.
     pub(super) fn is_named(&self) -> bool {
         self.named

@@ -1,14 +1,14 @@
 //! From an event to its rows.
 
 use super::cells::{recycle, split};
-use super::event::{Body, CapturedEvent, CapturedSide, Content, Encoding};
+use super::event::{Body, CapturedEvent, CapturedSide, Encoding};
 use super::format::CaptureFormat;
 use super::hint::{hint, unnamed_side};
 use super::joined::JoinedRow;
 use super::out::Out;
 use super::part::Part;
-use super::path::RowPath;
 use super::separator::other_separator;
+use super::single_lines::single_lines;
 use crate::cell::Cell;
 use crate::issues::IssueKind;
 
@@ -118,7 +118,7 @@ impl RowReader {
             let has_all = if part.is_named() {
                 expected.are_all(part.cells().map(|(name, _)| name))
             } else {
-                part.width() == expected.count()
+                expected.fits(part.width())
             };
             has_all.then_some((sides, rows))
         })
@@ -135,22 +135,16 @@ impl RowReader {
         self.parts.iter_mut().for_each(Part::clear);
         let mut counts = [None; 3];
         for &side in sides {
-            let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) else {
-                continue;
-            };
-            let encoding = Encoding { content: format.content(side, body), ..body.encoding };
-            let body = Body { encoding, ..*body };
-            part.load(&body, format.path(side), format.max_columns)
-                .map_err(|kind| Fault(kind, Some(side)))?;
-            if let Some(expected) = format.fit.as_deref() {
-                part.skip_header(expected);
-            }
             if let Some(count) = counts.get_mut(side as usize) {
-                *count = Some(part.count());
+                *count = self.load_side(event, side, format)?;
             }
         }
         let [output, input, truth] = counts;
-        let output = self.spread(output, input, format);
+        let output = if sides.contains(&CapturedSide::Input) {
+            self.spread(output, input, format)
+        } else {
+            self.spread_by_request(event, output, format)?
+        };
         // If the numbers differ, it is unknown which rows belong together, so none is used. Nobody knows what the container does then.
         let mut all = [output, input, truth].into_iter().flatten();
         match all.next() {
@@ -158,6 +152,47 @@ impl RowReader {
             Some(rows) if all.any(|others| others != rows) => Err(Fault(IssueKind::RowsDiffer, None)),
             Some(0) => Err(Fault(IssueKind::NoRows, None)),
             Some(rows) => Ok(rows),
+        }
+    }
+
+    /// Loads the body of a side, if the event has it; returns how many rows it has.
+    fn load_side(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        side: CapturedSide,
+        format: &CaptureFormat,
+    ) -> Result<Option<usize>, Fault> {
+        let (Some(part), Some(body)) = (self.parts.get_mut(side as usize), event.body(side)) else {
+            return Ok(None);
+        };
+        let encoding = Encoding { content: format.content(side, body), ..body.encoding };
+        let body = Body { encoding, ..*body };
+        part.load(&body, format.path(side), format.max_columns).map_err(|kind| Fault(kind, Some(side)))?;
+        if let Some(expected) = format.fit.as_deref() {
+            part.skip_header(expected);
+        }
+        Ok(Some(part.count()))
+    }
+
+    /// [`Self::spread`] if the columns of the answer alone count: the request then only says how many rows the answer has. A request that
+    /// cannot be read says nothing.
+    fn spread_by_request(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        output: Option<usize>,
+        format: &CaptureFormat,
+    ) -> Result<Option<usize>, Fault> {
+        if output != Some(1) {
+            return Ok(output);
+        }
+        let asked = self.load_side(event, CapturedSide::Input, format).unwrap_or_default();
+        self.parts.get_mut(CapturedSide::Input as usize).into_iter().for_each(Part::clear);
+        match self.spread(output, asked, format) {
+            // The row may have been read.
+            Some(1) if asked.is_some_and(|rows| rows > 1) => {
+                self.load_side(event, CapturedSide::Output, format)
+            }
+            spread => Ok(spread),
         }
     }
 
@@ -337,39 +372,9 @@ fn left_names<'f>(
     left.map(Some).ok_or(Fault(IssueKind::NamesOnOneSide, None))
 }
 
-/// The lines of all bodies that are read, if each is one line of CSV without quotes.
-fn single_lines<'a>(event: &CapturedEvent<'a>, format: &CaptureFormat) -> Option<[Option<&'a [u8]>; 3]> {
-    let mut lines = [None; 3];
-    for &side in format.order.sides() {
-        if let (Some(line), Some(body)) = (lines.get_mut(side as usize), event.body(side)) {
-            let is_csv = !body.encoding.base64 && format.content(side, body) == Some(Content::Csv);
-            let is_json = |line: &&[u8]| matches!(line.first(), Some(b'{' | b'['));
-            *line =
-                Some(body.data.single_line().filter(|line| is_csv && !line.is_empty() && !is_json(line))?);
-        }
-    }
-    Some(lines)
-}
-
 /// Labels also come in files of their own, without the events that they belong to.
 fn has_columns(event: &CapturedEvent<'_>, format: &CaptureFormat) -> bool {
     let has = |side: CapturedSide| event.body(side).is_some();
     let is_label = || has(CapturedSide::Truth) && !has(CapturedSide::Input) && !has(CapturedSide::Output);
     format.order.sides().iter().any(|side| *side != CapturedSide::Truth && has(*side)) || is_label()
-}
-
-impl CaptureFormat {
-    /// The type of a body. Somebody who sets a path into a body knows that it is JSON.
-    fn content(&self, side: CapturedSide, body: &Body<'_>) -> Option<Content> {
-        let is_text = self.plain_texts && body.encoding.is_plain && self.path(side).is_none();
-        if is_text { Some(Content::Text) } else { body.encoding.content }
-    }
-
-    fn path(&self, side: CapturedSide) -> Option<&RowPath> {
-        match side {
-            CapturedSide::Input => self.input_path.as_ref(),
-            CapturedSide::Output => self.output_path.as_ref(),
-            CapturedSide::Truth => None,
-        }
-    }
 }

@@ -31,7 +31,7 @@ pub enum Header {
     FirstRow,
     /// No: columns are called `_c0`, `_c1` and so on, as the container calls them.
     None,
-    /// Yes, if none of its fields is a number, or empty.
+    /// Yes, if none of its fields is a number, or empty, or if they count the columns.
     Detect,
 }
 
@@ -83,7 +83,8 @@ impl<Input: BufRead> CsvTable<Input> {
             Header::FirstRow => true,
             Header::None => false,
             Header::Detect => {
-                !records.fields().any(|field| field.trim_ascii().is_empty() || is_number(field))
+                counts_the_columns(&records)
+                    || !records.fields().any(|field| field.trim_ascii().is_empty() || is_number(field))
             }
         };
         let mut issues = Issues::default();
@@ -192,6 +193,13 @@ impl<Input: BufRead> CsvTable<Input> {
     pub fn empty_profile(&self) -> Profile {
         Profile::for_header(self.columns.iter().cloned()).with_missing(Arc::clone(&self.missing))
     }
+}
+
+/// Whether the fields are `0`, `1`, `2` and so on: the names that pandas gives to the columns of an array. Two such fields may be values.
+fn counts_the_columns<Input: BufRead>(records: &Records<Input>) -> bool {
+    const ENOUGH: usize = 3;
+    let mut fields = (0..).zip(records.fields());
+    records.width >= ENOUGH && fields.all(|(place, field): (usize, _)| field == place.to_string().as_bytes())
 }
 
 fn is_number(field: &[u8]) -> bool {

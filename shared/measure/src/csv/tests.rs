@@ -233,6 +233,10 @@ fn a_header_is_detected_by_its_texts() {
     ] {
         check(text, Header::Detect, &columns, &rows);
     }
+    // The header that pandas writes for an array.
+    check("0,1,2\n7,8,9\n", Header::Detect, &["0", "1", "2"], &["7|8|9"]);
+    check("0,1\n7,8\n", Header::Detect, &["_c0", "_c1"], &["0|1", "7|8"]);
+    check("0,1,1\n7,8,9\n", Header::Detect, &["_c0", "_c1", "_c2"], &["0|1|1", "7|8|9"]);
 }
 
 #[test]

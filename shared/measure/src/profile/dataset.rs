@@ -21,11 +21,15 @@ pub struct Profile {
     pub widths: BTreeMap<usize, u64>,
     /// In the order of the columns.
     pub columns: Vec<ColumnProfile>,
+    /// How many rows had named cells: the others have their cells in the order of the columns.
+    pub named: u64,
     /// How many cells of objects had names beyond the limit of names.
     pub unlisted: u64,
     /// Texts that mean a missing value.
     pub(super) missing: Arc<MissingTexts>,
     pub(super) names: Names,
+    /// Columns that nobody compares, by their places: a row without names may lack the cells of all of them.
+    pub(super) ignored: Vec<usize>,
     /// Which cells of its rows are free texts.
     pub(super) texts: RowTexts,
     /// Whether its columns keep all their numbers.
@@ -76,6 +80,15 @@ impl Profile {
         self
     }
 
+    /// The same profile, of which nobody compares these columns: a row without names may lack the cells of all of them.
+    #[must_use]
+    pub fn ignoring(self, names: &[String]) -> Self {
+        let mut ignored: Vec<usize> = names.iter().filter_map(|name| self.names.find(name)).collect();
+        ignored.sort_unstable();
+        ignored.dedup();
+        Self { ignored, ..self }
+    }
+
     /// The same profile, which takes the cells of these columns apart. Its columns are their features.
     #[must_use]
     pub fn with_texts(mut self, texts: FreeTexts) -> Self {
@@ -122,6 +135,7 @@ impl Profile {
             mine.missing += other.rows;
         }
         self.rows += other.rows;
+        self.named += other.named;
         self.unlisted += other.unlisted;
         for (width, rows) in &other.widths {
             *self.widths.entry(*width).or_default() += rows;
@@ -194,12 +208,31 @@ impl RowSink for Profile {
 
 impl Profile {
     fn add_positional(&mut self, cells: &[Cell<'_>]) {
+        if !self.ignored.is_empty() && cells.len() + self.ignored.len() == self.columns.len() {
+            return self.add_without_ignored(cells);
+        }
         self.count_row(cells.len());
         let mut columns = self.columns.iter_mut();
         for (cell, column) in cells.iter().zip(columns.by_ref()) {
             column.add(*cell, &self.missing);
         }
         columns.for_each(|column| column.missing += 1);
+    }
+
+    /// A row that lacks the cells of all ignored columns.
+    fn add_without_ignored(&mut self, cells: &[Cell<'_>]) {
+        self.count_row(self.columns.len());
+        let mut cells = cells.iter();
+        for (place, column) in self.columns.iter_mut().enumerate() {
+            let is_there = self.ignored.binary_search(&place).is_err();
+            match cells.as_slice().first().filter(|_| is_there) {
+                Some(cell) => {
+                    cells.next();
+                    column.add(*cell, &self.missing);
+                }
+                None => column.missing += 1,
+            }
+        }
     }
 
     fn add_named(&mut self, cells: &[(&str, Cell<'_>)]) {
@@ -224,6 +257,7 @@ impl Profile {
             }
         }
         self.count_row(cells.len());
+        self.named += 1;
         if given < self.columns.len() {
             for (index, column) in self.columns.iter_mut().enumerate() {
                 column.missing += u64::from(self.names.first_in_row(index, self.rows));

@@ -27,7 +27,7 @@ use crate::sketch::kll::KllSketch;
 use crate::sketch::texts::TextSample;
 
 const MAGIC: &[u8] = b"SWPROFIL";
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 const CHECK: usize = 8;
 /// More than any profile can have counted; sums of such counts do not overflow.
 const MOST: u64 = 1 << 48;
@@ -98,6 +98,7 @@ impl Profile {
 struct Stored {
     rows: u64,
     widths: Vec<(u64, u64)>,
+    named: u64,
     unlisted: u64,
     expected: u64,
     columns: Vec<StoredColumn>,
@@ -157,6 +158,7 @@ impl From<&Profile> for Stored {
         Self {
             rows: profile.rows,
             widths: profile.widths.iter().map(|(width, rows)| (*width as u64, *rows)).collect(),
+            named: profile.named,
             unlisted: profile.unlisted,
             expected: profile.names.expected as u64,
             columns: profile.columns.iter().map(StoredColumn::from).collect(),
@@ -174,11 +176,13 @@ impl Stored {
         Some(Profile {
             rows: count(self.rows)?,
             widths: self.widths.into_iter().map(width).collect::<Option<_>>()?,
+            named: count(self.named)?,
             unlisted: count(self.unlisted)?,
             columns,
             names,
             texts: RowTexts::default(),
             is_part: false,
+            ignored: Vec::new(),
             missing: Arc::default(),
         })
     }

@@ -23,6 +23,8 @@ pub struct Baseline {
     rows: Option<u64>,
     missing: Arc<MissingTexts>,
     refusals: Arc<Refusals>,
+    /// Columns of which nothing is checked, because somebody said so.
+    ignored: Vec<String>,
 }
 
 /// The reason for a column that could have been compared if the two files belonged together.
@@ -59,7 +61,7 @@ impl Baseline {
         };
         let references = constraints.features.iter().map(reference).collect();
         let rows = statistics.map(|statistics| statistics.dataset.item_count).filter(|rows| *rows > 0);
-        Self { constraints, references, rows, missing: Arc::default(), refusals: Arc::default() }
+        Self { constraints, references, rows, ..Self::default() }
     }
 
     /// The same baseline, from what [`Self::prepared`] returned for these constraints.
@@ -68,13 +70,7 @@ impl Baseline {
         constraints: Constraints,
     ) -> Option<Self> {
         let is_whole = references.len() == constraints.features.len();
-        let of = |references| Self {
-            constraints,
-            references,
-            rows,
-            missing: Arc::default(),
-            refusals: Arc::default(),
-        };
+        let of = |references| Self { constraints, references, rows, ..Self::default() };
         is_whole.then_some(references).map(of)
     }
 
@@ -95,7 +91,7 @@ impl Baseline {
         Self { refusals: Arc::new(refusals), ..self }
     }
 
-    /// The same baseline without checks of these columns, and the names that it does not have.
+    /// The same baseline without checks of these columns, which rows may lack, and the names that it does not have.
     #[must_use]
     pub fn ignoring(mut self, names: &[String]) -> (Self, Vec<&str>) {
         let mut unknown = Vec::new();
@@ -104,6 +100,7 @@ impl Baseline {
                 Some(feature) => {
                     let own = feature.monitoring_config_overrides.get_or_insert_default();
                     own.evaluate_constraints = Some(Switch::Disabled);
+                    self.ignored.push(name.clone());
                 }
                 None => unknown.push(name.as_str()),
             }
@@ -134,6 +131,7 @@ impl Baseline {
         Profile::for_features(features.map(|feature| (feature.name.as_str(), feature.inferred_type)), detail)
             .with_numbers_of(numeric.map(|(feature, _)| feature.name.as_str()))
             .with_missing(Arc::clone(&self.missing))
+            .ignoring(&self.ignored)
             .with_texts(self.texts())
     }
 
@@ -146,7 +144,8 @@ impl Baseline {
     /// The columns that captured rows are to have: a free text is one of them, not its features.
     #[must_use]
     pub fn expected_columns(&self) -> Arc<ExpectedColumns> {
-        Arc::new(ExpectedColumns::new(self.texts().together(&self.constraints.names())))
+        let columns = ExpectedColumns::new(self.texts().together(&self.constraints.names()));
+        Arc::new(columns.ignoring(&self.ignored))
     }
 
     /// How many rows it was made from, if its statistics say so.

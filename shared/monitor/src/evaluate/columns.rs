@@ -6,7 +6,7 @@ use sagewarden_measure::{ColumnProfile, Profile};
 
 use super::texts;
 use super::verdict::{Check, violation};
-use crate::constraints::Constraints;
+use crate::constraints::{Constraints, FeatureConstraints, Switch};
 use crate::mode::Mode;
 use crate::violations::Violation;
 
@@ -34,7 +34,7 @@ impl<'a> AlignedColumns<'a> {
         let (width, baseline) = (Width::of(profile), constraints.features.len());
         let current = width.columns();
         let mut columns = if current != baseline && width.is_positional(profile) {
-            shifted(current, baseline)
+            shifted(constraints, current)
         } else if is_named(profile) {
             by_name(constraints, profile, width)
         } else {
@@ -42,18 +42,29 @@ impl<'a> AlignedColumns<'a> {
         };
         // If columns are renamed, their number is the same: the container only counts them, and reports nothing.
         let by_name = mode == Mode::Exact && is_named(profile);
-        let gone = by_name && columns.matched.iter().any(Option::is_none) && current >= baseline;
+        let mut absent =
+            constraints.features.iter().zip(&columns.matched).filter(|(_, found)| found.is_none());
+        let ignored =
+            if by_name { absent.clone().filter(|(feature, _)| is_ignored(feature)).count() } else { 0 };
+        let expected = baseline - ignored;
+        let gone = by_name && absent.any(|(feature, _)| !is_ignored(feature)) && current >= expected;
         let renamed = gone && !columns.unknown.is_empty();
-        if current < baseline || renamed {
+        if current < expected || renamed {
             let text = texts::missing_columns(current, baseline);
             columns.violations.push(violation(texts::MISSING_COLUMNS, Check::MissingColumn, text));
         }
-        if current > baseline || (by_name && !columns.unknown.is_empty()) {
+        if current > expected || (by_name && !columns.unknown.is_empty()) {
             let text = texts::extra_columns(current, baseline);
             columns.violations.push(violation(texts::EXTRA_COLUMNS, Check::ExtraColumn, text));
         }
         columns
     }
+}
+
+/// Whether nothing of the column is checked, so that the data may lack it.
+fn is_ignored(feature: &FeatureConstraints) -> bool {
+    let own = feature.monitoring_config_overrides.as_ref();
+    own.is_some_and(|own| own.evaluate_constraints == Some(Switch::Disabled))
 }
 
 fn is_named(profile: &Profile) -> bool {
@@ -89,20 +100,33 @@ impl Width {
         column.present() > 0 || self.usual > self.filled
     }
 
-    /// Whether the rows are cells without names, if their width differs from the baseline's. Objects with more cells
-    /// would bring columns of their own, and objects with fewer cells need not lack just the last ones.
+    /// Whether the rows are cells without names, if their width differs from the baseline's. Such rows are wider than the columns, or
+    /// lack the last ones; the columns of a table's own header are as many as its cells.
     fn is_positional(self, profile: &Profile) -> bool {
         let known = profile.columns.len();
         let cut =
             self.usual < known && profile.columns.iter().skip(self.usual).all(|column| column.present() == 0);
-        !is_named(profile) || (self.usual > known && profile.unlisted == 0) || cut
+        let has_names = profile.named > profile.rows / 2;
+        !is_named(profile) || (!has_names && ((self.usual > known && profile.unlisted == 0) || cut))
     }
 }
 
-fn shifted<'a>(current: usize, baseline: usize) -> AlignedColumns<'a> {
+fn shifted<'a>(constraints: &Constraints, current: usize) -> AlignedColumns<'a> {
+    let baseline = constraints.features.len();
+    let cure = match constraints.features.as_slice() {
+        [first, .., last] if current < baseline => format!(
+            "if the rows lack a column of the baseline, such as the label, ignore that column: `--ignore {}` or `--ignore {}` (`ignore` in \
+             the settings)",
+            first.name, last.name
+        ),
+        _ => {
+            "look at one side of the events alone (`columns`), or take one cell of an answer (`output_path`)"
+                .to_owned()
+        }
+    };
     let foreign = format!(
-        "the data has {current} columns and the baseline has {baseline}, so the columns cannot be matched: look at one side of the \
-         events alone (`columns`), or take one cell of an answer (`output_path`)"
+        "the data has {current} column{} and the baseline has {baseline}, so the columns cannot be matched: {cure}",
+        if current == 1 { "" } else { "s" }
     );
     AlignedColumns { matched: vec![None; baseline], foreign: Some(foreign), ..AlignedColumns::default() }
 }

@@ -23,6 +23,9 @@ pub struct Coverage {
     /// How many of them had their distribution compared with the baseline's.
     #[serde(default)]
     pub compared: u64,
+    /// How many of these have drifted: the verdict on the window as a whole.
+    #[serde(default)]
+    pub drifted: u64,
     /// The others, in their order. At most [`Self::MOST`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<NotCompared>,
@@ -88,6 +91,7 @@ impl Evaluation {
         Coverage {
             features: self.features.len() as u64,
             compared: compared as u64,
+            drifted: self.features.iter().filter(|feature| feature.has_drifted()).count() as u64,
             not_compared: others.take(Coverage::MOST).map(named).collect(),
         }
     }

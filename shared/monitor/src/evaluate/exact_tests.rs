@@ -73,6 +73,8 @@ fn exact_mode_gives_the_index_and_the_distance_that_risk_departments_report() {
             BOTH.map(|mode| evaluate(&baseline, &window, mode).features.remove(0).distance.unwrap());
         assert_eq!(compat.divergence, None, "{kind}");
         let found = exact.divergence.unwrap();
+        let drifted = evaluate(&baseline, &window, Mode::Exact).coverage().drifted;
+        assert_eq!(drifted, u64::from(found.psi > 0.1), "{kind}");
         assert!(psi.contains(&found.psi) && found.jensen_shannon < 0.5, "{kind}: {found:?}");
     }
 }

@@ -360,6 +360,9 @@ fn rows_of_another_width_than_the_baseline_are_not_judged_column_by_column() {
     };
     check(&baseline, &object(&["c", "b", "a"]), Mode::Exact, &[]);
     check(&baseline, &object(&["c", "b"]), Mode::Exact, &[missing]);
+    // Objects that lack the last column lack just that one.
+    let evaluation = check(&baseline, &object(&["a", "b"]), Mode::Exact, &[missing]);
+    assert_eq!(evaluation.features[0].checks.len(), 3, "what is there is judged");
     let evaluation = check(&baseline, &object(&["c", "b", "a", "d"]), Mode::Exact, &[extra]);
     assert_eq!(evaluation.features[0].checks.len(), 3, "what is there is judged");
     check(&baseline, &object(&["c", "d", "a"]), Mode::Exact, &[missing, extra]);

@@ -33,6 +33,11 @@ pub enum UnreadableRule {
     /// No column.
     #[error("`{0}` names no column: write COLUMN=VALUE, COLUMN=VALUE,VALUE or COLUMN>NUMBER")]
     NoColumn(String),
+    /// A comparison that there is not.
+    #[error(
+        "`{0}` has an operator that no rule has: write COLUMN=VALUE, COLUMN=VALUE,VALUE or COLUMN>NUMBER"
+    )]
+    OtherOperator(String),
     /// A threshold that is a text.
     #[error("`{0}` is not a number: write COLUMN>NUMBER")]
     NoNumber(String),
@@ -50,6 +55,10 @@ impl FromStr for GroupRule {
         let (column, values) = (column.trim(), values.trim());
         if column.is_empty() {
             return Err(UnreadableRule::NoColumn(text.to_owned()));
+        }
+        // `Age>=40`, `Age<=40`, `Sex!=0` and `Sex==0`.
+        if column.ends_with(['>', '<', '!', '=']) {
+            return Err(UnreadableRule::OtherOperator(text.to_owned()));
         }
         if values.is_empty() {
             return Err(UnreadableRule::NoValues(text.to_owned()));
@@ -108,6 +117,9 @@ mod tests {
         assert_eq!(rule("Sex"), Err(UnreadableRule::NoValues("Sex".into())));
         assert_eq!(rule("Sex="), Err(UnreadableRule::NoValues("Sex=".into())));
         assert_eq!(rule("=1"), Err(UnreadableRule::NoColumn("=1".into())));
+        for other in ["Age>=40", "Age<=40", "Sex!=0", "Sex==0", "Age<>40"] {
+            assert_eq!(rule(other), Err(UnreadableRule::OtherOperator(other.into())));
+        }
         assert_eq!(rule("Age>old"), Err(UnreadableRule::NoNumber("old".into())));
         assert_eq!(rule("Age>nan"), Err(UnreadableRule::NoNumber("nan".into())));
     }

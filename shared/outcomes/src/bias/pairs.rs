@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sagewarden_measure::mixed;
+use sagewarden_measure::{MissingTexts, mixed};
+use sagewarden_monitor::Mode;
 
 use super::group::{Group, GroupRule};
 use super::table::{BiasColumns, MeasuredBias, UnreadableTable, measure_without_flips};
@@ -29,6 +30,8 @@ pub struct PairRules {
     pub facets: Vec<(String, Group)>,
     /// Whether the last facet of each prediction is a subgroup of conditional demographic disparity.
     pub has_subgroups: bool,
+    /// Texts that mean a missing value, unless a group has them.
+    pub missing: MissingTexts,
 }
 
 /// The metrics of pairs.
@@ -55,6 +58,8 @@ pub fn measure_pairs(pairs: &[LabelledPair], rules: &PairRules) -> Result<PairBi
         predicted: Some(rule(PREDICTED, Group::Values(vec!["1".to_owned()]))),
         facets: rules.facets.iter().map(|(name, group)| rule(name, group.clone())).collect(),
         subgroups: rules.has_subgroups.then(|| SUBGROUP.to_owned()),
+        missing: rules.missing.clone(),
+        mode: Mode::Exact,
     };
     let measured = |left_out: Option<u64>| -> Result<MeasuredBias, UnreadableTable> {
         measure_without_flips(table(pairs, rules, left_out)?.as_slice(), &columns)
@@ -105,8 +110,6 @@ fn is_favourable(pair: &LabelledPair, rules: &PairRules) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use sagewarden_monitor::Mode;
-
     use super::*;
     use crate::clarify::{BiasStage, bias_drift};
     use crate::quality::{Order, Prediction};
@@ -118,6 +121,7 @@ mod tests {
             threshold: 0.5,
             facets: vec![("sex".into(), Group::Values(vec!["2".into()]))],
             has_subgroups: false,
+            missing: MissingTexts::default(),
         }
     }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use csv::StringRecord;
+use sagewarden_measure::MissingTexts;
+use sagewarden_monitor::Mode;
 use serde_json::{Map, json};
 use thiserror::Error;
 
@@ -12,7 +14,7 @@ use super::flip_test::FlipTest;
 use super::group::{Group, GroupRule};
 use super::metrics::{post_training, pre_training};
 use crate::clarify::{Analysis, Bias, Facet};
-use crate::labels::number;
+use crate::labels::{number, other_separator};
 
 /// The columns of the table by their roles.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,10 @@ pub struct BiasColumns {
     pub facets: Vec<GroupRule>,
     /// The column whose values are the subgroups of conditional demographic disparity.
     pub subgroups: Option<String>,
+    /// Texts that mean a missing value, unless a rule names them.
+    pub missing: MissingTexts,
+    /// In compat mode, a row without a value for a facet is outside of the group, as in Clarify. In exact mode, it is on neither side.
+    pub mode: Mode,
 }
 
 /// The result.
@@ -36,8 +42,10 @@ pub struct MeasuredBias {
     pub analysis: Analysis,
     /// Rows of the table.
     pub rows: u64,
-    /// Rows without a value in the column of a facet, which count as outside of the group, by column.
+    /// Rows without a value in the column of a facet, by column.
     pub without_facet: BTreeMap<String, u64>,
+    /// Rows that are left out because they have no label, or no prediction, by column.
+    pub without_outcome: BTreeMap<String, u64>,
 }
 
 /// A table that cannot be measured.
@@ -57,6 +65,11 @@ pub enum UnreadableTable {
     /// Which of them is meant?
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
+    /// Another table than CSV: no column would be found.
+    #[error(
+        "the columns seem to be separated by {0}: separate them by commas, and put fields that have a comma into quotes"
+    )]
+    Separator(&'static str),
     /// A name that is not in the header.
     #[error("there is no column `{0}`")]
     NoColumn(String),
@@ -101,6 +114,9 @@ struct Placed<'a> {
     rule: &'a GroupRule,
     place: usize,
     greatest: f64,
+    missing: &'a MissingTexts,
+    /// Rows without a value.
+    without: u64,
 }
 
 /// One facet while the table is read.
@@ -108,7 +124,6 @@ struct FacetTally<'a> {
     placed: Placed<'a>,
     counts: Counts,
     flips: FlipTest,
-    without: u64,
 }
 
 struct Tally<'a> {
@@ -118,6 +133,7 @@ struct Tally<'a> {
     subgroups: Option<usize>,
     rows: u64,
     has_favourable: bool,
+    mode: Mode,
 }
 
 impl<'a> Tally<'a> {
@@ -127,15 +143,11 @@ impl<'a> Tally<'a> {
         flips: &FlipTest,
     ) -> Result<Self, UnreadableTable> {
         let placed = |rule: &'a GroupRule| -> Result<Placed<'a>, UnreadableTable> {
-            Ok(Placed { rule, place: place(header, &rule.column)?, greatest: f64::NEG_INFINITY })
+            let (place, greatest) = (place(header, &rule.column)?, f64::NEG_INFINITY);
+            Ok(Placed { rule, place, greatest, missing: &columns.missing, without: 0 })
         };
         let facet = |rule: &'a GroupRule| -> Result<FacetTally<'a>, UnreadableTable> {
-            Ok(FacetTally {
-                placed: placed(rule)?,
-                counts: Counts::default(),
-                flips: flips.clone(),
-                without: 0,
-            })
+            Ok(FacetTally { placed: placed(rule)?, counts: Counts::default(), flips: flips.clone() })
         };
         Ok(Self {
             label: columns.label.as_ref().map(placed).transpose()?,
@@ -144,22 +156,26 @@ impl<'a> Tally<'a> {
             subgroups: columns.subgroups.as_deref().map(|name| place(header, name)).transpose()?,
             rows: 0,
             has_favourable: false,
+            mode: columns.mode,
         })
     }
 
     fn add(&mut self, row: &StringRecord) -> Result<(), String> {
         self.rows += 1;
-        let outcome = RowOutcome {
-            label: outcome(self.label.as_mut(), row, "label")?,
-            predicted: outcome(self.predicted.as_mut(), row, "prediction")?,
-        };
+        let (label, predicted) = (outcome(self.label.as_mut(), row)?, outcome(self.predicted.as_mut(), row)?);
+        // A row that lacks one of them would count in some metrics and not in others.
+        let (Some(label), Some(predicted)) = (label, predicted) else { return Ok(()) };
+        let outcome = RowOutcome { label, predicted };
         self.has_favourable |= outcome.label == Some(true);
         let subgroup = self.subgroups.map(|place| row.get(place).unwrap_or_default().trim());
         let no_features =
             [self.label.as_ref(), self.predicted.as_ref()].map(|placed| placed.map(|placed| placed.place));
         for facet in &mut self.facets {
-            let is_inside = facet.placed.is_inside(row)?;
-            facet.without += u64::from(facet.placed.value(row)?.trim().is_empty());
+            let is_inside = match (facet.placed.is_inside(row)?, self.mode) {
+                (Some(is_inside), _) => is_inside,
+                (None, Mode::Compat) => false,
+                (None, Mode::Exact) => continue,
+            };
             facet.counts.add(is_inside, outcome, subgroup);
             let Some(predicted) = outcome.predicted else { continue };
             let is_feature =
@@ -186,7 +202,8 @@ impl<'a> Tally<'a> {
             let named = self.label.as_ref().unwrap_or(predicted);
             bias(named, &self.facets, |facet| post_training(&facet.counts, has_subgroups, &facet.flips))
         });
-        let without = self.facets.iter().filter(|facet| facet.without > 0);
+        let without =
+            |placed: &Placed<'_>| (placed.without > 0).then(|| (placed.rule.column.clone(), placed.without));
         Ok(MeasuredBias {
             analysis: Analysis {
                 version: Some(json!("1.0")),
@@ -195,7 +212,12 @@ impl<'a> Tally<'a> {
                 ..Analysis::default()
             },
             rows: self.rows,
-            without_facet: without.map(|facet| (facet.placed.rule.column.clone(), facet.without)).collect(),
+            without_facet: self.facets.iter().filter_map(|facet| without(&facet.placed)).collect(),
+            without_outcome: [&self.label, &self.predicted]
+                .into_iter()
+                .flatten()
+                .filter_map(without)
+                .collect(),
         })
     }
 }
@@ -205,27 +227,25 @@ impl Placed<'_> {
         row.get(self.place).ok_or_else(|| format!("there is no column `{}`", self.rule.column))
     }
 
-    /// Whether the row is in the group; one without a value is not.
-    fn is_inside(&mut self, row: &StringRecord) -> Result<bool, String> {
+    /// Whether the row is in the group; `None` if it has no value.
+    fn is_inside(&mut self, row: &StringRecord) -> Result<Option<bool>, String> {
         let value = self.value(row)?.trim();
+        let inside = self.rule.group.has(value);
+        if value.is_empty() || (self.missing.contains(value.as_bytes()) && inside != Some(true)) {
+            self.without += 1;
+            return Ok(None);
+        }
         if let (Group::Above(_), Some(number)) = (&self.rule.group, number(value)) {
             self.greatest = self.greatest.max(number);
         }
-        if value.is_empty() {
-            return Ok(false);
-        }
-        let inside = self.rule.group.has(value);
-        inside.ok_or_else(|| format!("`{value}` in `{}` is not a number", self.rule.column))
+        inside.map(Some).ok_or_else(|| format!("`{value}` in `{}` is not a number", self.rule.column))
     }
 }
 
-/// Whether the value in the column is favourable. An empty value is an error.
-fn outcome(column: Option<&mut Placed<'_>>, row: &StringRecord, what: &str) -> Result<Option<bool>, String> {
-    let Some(column) = column else { return Ok(None) };
-    if column.value(row)?.trim().is_empty() {
-        return Err(format!("the {what} in `{}` is empty", column.rule.column));
-    }
-    column.is_inside(row).map(Some)
+/// Whether the value in the column is favourable, if there is such a column; `None` if the row has no value.
+fn outcome(column: Option<&mut Placed<'_>>, row: &StringRecord) -> Result<Option<Option<bool>>, String> {
+    let Some(column) = column else { return Ok(Some(None)) };
+    Ok(column.is_inside(row)?.map(Some))
 }
 
 /// A column by its name, or else by its place.
@@ -237,7 +257,10 @@ fn place(header: &StringRecord, name: &str) -> Result<usize, UnreadableTable> {
         (None, _) => {
             let place: Option<usize> = name.parse().ok();
             let is_there = |place: &usize| header.is_empty() || *place < header.len();
-            place.filter(is_there).ok_or_else(|| UnreadableTable::NoColumn(name.to_owned()))
+            place.filter(is_there).ok_or_else(|| match other_separator(header) {
+                Some(separator) => UnreadableTable::Separator(separator),
+                None => UnreadableTable::NoColumn(name.to_owned()),
+            })
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::io::Read;
 
 use csv::StringRecord;
+use sagewarden_measure::MissingTexts;
 use thiserror::Error;
 
 use super::prediction::{Prediction, PredictionAttributes};
 use super::unusable::UnusablePair;
+use crate::labels::other_separator;
 
 /// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +19,8 @@ pub struct LabelledColumns {
     pub ground_truth: String,
     /// The columns with the model's answers.
     pub prediction: PredictionAttributes,
+    /// Texts that are no label.
+    pub missing: MissingTexts,
 }
 
 /// Data that make no baseline.
@@ -39,6 +43,11 @@ pub enum UnreadableData {
     /// Which of them is meant?
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
+    /// Another table than CSV: no column would be found.
+    #[error(
+        "the columns seem to be separated by {0}: separate them by commas, and put fields that have a comma into quotes"
+    )]
+    Separator(&'static str),
     /// The column would be compared with itself.
     #[error("`{0}` is both the label and the prediction: name the column of each")]
     SameColumn(String),
@@ -71,6 +80,9 @@ fn check(header: &StringRecord, columns: &LabelledColumns) -> Result<(), Unreada
         return Err(UnreadableData::Doubled(name.clone()));
     }
     let label = place(header, ground_truth);
+    if let Some(separator) = other_separator(header).filter(|_| label.is_none()) {
+        return Err(UnreadableData::Separator(separator));
+    }
     match said().find(|name| label.is_some() && place(header, name) == label) {
         Some(name) => Err(UnreadableData::SameColumn(name.clone())),
         None => Ok(()),
@@ -100,6 +112,10 @@ pub(super) fn for_each_row(
             .ok_or_else(|| fails(format!("there is no column `{}` with the label", columns.ground_truth)))?;
         if label.trim().is_empty() {
             return Err(fails(format!("the label in `{}` is empty", columns.ground_truth)));
+        }
+        if columns.missing.contains(label.as_bytes()) {
+            let (column, label) = (&columns.ground_truth, label.trim());
+            return Err(fails(format!("the label in `{column}` is `{label}`, which means a missing value")));
         }
         let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
         each(line, &prediction, label).map_err(|error| fails(error.to_string()))?;

@@ -177,6 +177,8 @@ fn cell<'a>(row: CapturedRow<'a>, at: &str) -> Option<Cow<'a, str>> {
 
 #[cfg(test)]
 mod tests {
+    use sagewarden_measure::MissingTexts;
+
     use super::*;
     use crate::quality::TruthReader;
 
@@ -213,7 +215,7 @@ mod tests {
             let (issues, left_out) = predictions.finish(&mut join);
             assert_eq!((issues.iter().count(), left_out.count), (1, 1));
             assert_eq!(left_out.first.map(|(line, _)| line), Some(4));
-            let mut truths = TruthReader::new(None);
+            let mut truths = TruthReader::new(None, MissingTexts::default());
             labels.as_bytes().chunks(size).for_each(|piece| truths.push(piece, &mut join));
             let left_out = truths.finish(&mut join);
             assert_eq!((left_out.count, left_out.first.map(|(line, _)| line)), (1, Some(3)));
@@ -241,7 +243,7 @@ mod tests {
         let mut predictions = PredictionReader::new(PredictionAttributes::default(), None);
         predictions.push([event("a", "1"), event("b", "0")].concat().as_bytes(), &mut join);
         predictions.finish(&mut join);
-        let mut truths = TruthReader::new(None);
+        let mut truths = TruthReader::new(None, MissingTexts::default());
         let others: String = (0..1_000).map(|number| label(&format!("other-{number}"), "1")).collect();
         for text in [others, label("a", "1"), label("b", "1")] {
             truths.push(text.as_bytes(), &mut join);
@@ -250,5 +252,33 @@ mod tests {
         let joined = join.finish();
         assert_eq!((joined.pairs.len(), joined.is_sample()), (2, false));
         assert_eq!((joined.truths.records, joined.truths.unmatched), (1_002, 1_000));
+    }
+
+    /// The built-in XGBoost answers a request of two rows with one line, `0.1,0.2`.
+    #[test]
+    fn an_answer_on_one_line_to_several_rows_is_several_predictions() {
+        let asked = |id: &str, request: &str, answer: &str| {
+            let event: serde_json::Value = serde_json::from_str(&event(id, answer)).unwrap();
+            let mut event = event;
+            event["captureData"]["endpointInput"] = serde_json::json!({
+                "observedContentType": "text/csv", "mode": "INPUT", "data": request, "encoding": "CSV",
+            });
+            format!("{event}\n")
+        };
+        let captured = [asked("a", "1,2\n3,4", "0.1,0.2"), asked("b", "1,2", "0.3,0.7")].concat();
+        let mut join = Join::new(10);
+        let attributes = PredictionAttributes { probability: Some("0".to_owned()), inference: None };
+        let mut predictions = PredictionReader::new(attributes, None);
+        predictions.push(captured.as_bytes(), &mut join);
+        let (issues, left_out) = predictions.finish(&mut join);
+        assert_eq!((issues.iter().count(), left_out.count), (0, 1));
+        let (line, why) = left_out.first.unwrap();
+        assert!(line == 1 && why.starts_with("the event has several predictions under one id"), "{why}");
+        let mut truths = TruthReader::new(None, MissingTexts::default());
+        truths.push([label("a", "1"), label("b", "1")].concat().as_bytes(), &mut join);
+        truths.finish(&mut join);
+        let pairs: Vec<_> =
+            join.finish().pairs.into_iter().map(|pair| (pair.id, pair.prediction.probability)).collect();
+        assert_eq!(pairs, [("b".into(), Some(0.3))]);
     }
 }

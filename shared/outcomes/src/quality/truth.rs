@@ -2,6 +2,7 @@
 //! `{"groundTruthData": {"data": "1", "encoding": "CSV"}, "eventMetadata": {"eventId": "aaaa-bbbb-cccc"}, "eventVersion": "0"}`.
 //! `eventId` is the record's inference id if the caller gave it one, else its event id.
 
+use sagewarden_measure::MissingTexts;
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -27,6 +28,9 @@ pub enum UnreadableTruth {
     /// Nothing at the attribute.
     #[error("the ground truth `{0}` has no label{1}")]
     NoLabel(String, String),
+    /// A text that stands for a missing label.
+    #[error("the ground truth `{0}` has no label: `{1}` means a missing value")]
+    Missing(String, String),
     /// Nothing to match it by.
     #[error("the ground truth has an empty `eventId`")]
     NoId,
@@ -62,11 +66,15 @@ struct Metadata {
 
 impl Truth {
     /// Reads a line. `attribute` is the `GroundTruthAttribute`, if one is set: an index into CSV, a key (or `$.key`, or a pointer
-    /// `/a/b`) into JSON; without it the first cell, or the whole, is the label.
+    /// `/a/b`) into JSON; without it the first cell, or the whole, is the label. A text that means a missing value is no label.
     ///
     /// # Errors
     /// When the line is not the documented object or has no label.
-    pub fn parse(line: &str, attribute: Option<&str>) -> Result<Self, UnreadableTruth> {
+    pub fn parse(
+        line: &str,
+        attribute: Option<&str>,
+        missing: &MissingTexts,
+    ) -> Result<Self, UnreadableTruth> {
         let Line { ground_truth_data: truth, event_metadata } = serde_json::from_str(line)?;
         let id = event_metadata.event_id;
         if id.is_empty() {
@@ -80,6 +88,7 @@ impl Truth {
             (other, _) => return Err(UnreadableTruth::Encoding(other.to_owned())),
         };
         match label.filter(|label| !label.is_empty()) {
+            Some(label) if missing.contains(label.as_bytes()) => Err(UnreadableTruth::Missing(id, label)),
             Some(label) => Ok(Self { id, label }),
             None => {
                 let at = attribute.map_or_else(String::new, |at| format!(" at `{at}`"));
@@ -131,8 +140,12 @@ mod tests {
         truth.to_string()
     }
 
+    fn parse(line: &str, attribute: Option<&str>) -> Result<Truth, UnreadableTruth> {
+        Truth::parse(line, attribute, &MissingTexts::default())
+    }
+
     fn check(data: &str, encoding: &str, attribute: Option<&str>, expect: &str) {
-        let truth = Truth::parse(&line(data, encoding), attribute).unwrap();
+        let truth = parse(&line(data, encoding), attribute).unwrap();
         assert_eq!(truth, Truth { id: "a".into(), label: expect.into() });
     }
 
@@ -148,7 +161,7 @@ mod tests {
         check("{\"a\": {\"b\": true}}", "JSON", Some("$.a.b"), "true");
         check("{\"a\": {\"b\": 3}}", "JSON", Some("/a/b"), "3");
         let bare = r#"{"groundTruthData":{"data":1,"encoding":"CSV"},"eventMetadata":{"eventId":"a"}}"#;
-        assert_eq!(Truth::parse(bare, None).unwrap().label, "1");
+        assert_eq!(parse(bare, None).unwrap().label, "1");
     }
 
     #[test]
@@ -158,13 +171,25 @@ mod tests {
             (line("", "CSV"), "the ground truth `a` has no label"),
             (line("1", "CSV").replace("\"a\"", "\"\""), "the ground truth has an empty `eventId`"),
         ] {
-            assert_eq!(Truth::parse(&text, None).unwrap_err().to_string(), expect);
+            assert_eq!(parse(&text, None).unwrap_err().to_string(), expect);
         }
-        let error = Truth::parse(&line("1", "CSV"), Some("3")).unwrap_err().to_string();
+        let error = parse(&line("1", "CSV"), Some("3")).unwrap_err().to_string();
         assert_eq!(error, "the ground truth `a` has no label at `3`");
         for text in ["", "[]", "{}", r#"{"groundTruthData":{"data":"1"}}"#] {
-            let error = Truth::parse(text, None).unwrap_err().to_string();
+            let error = parse(text, None).unwrap_err().to_string();
             assert!(error.starts_with("the line is not ground truth: "), "{error}");
         }
+    }
+
+    #[test]
+    fn a_text_that_means_a_missing_value_is_no_label_unless_somebody_has_named_it() {
+        for (data, encoding) in [("NA", "CSV"), (" nan\n", "CSV"), ("\"None\"", "JSON"), ("NULL", "CSV")] {
+            let error = parse(&line(data, encoding), None).unwrap_err();
+            assert!(matches!(error, UnreadableTruth::Missing(..)), "{error}");
+        }
+        let error = parse(&line("NA", "CSV"), None).unwrap_err().to_string();
+        assert_eq!(error, "the ground truth `a` has no label: `NA` means a missing value");
+        let named = MissingTexts::default().without("None");
+        assert_eq!(Truth::parse(&line("None", "CSV"), None, &named).unwrap().label, "None");
     }
 }

@@ -1,5 +1,7 @@
 //! Ground truth, read piece by piece into a join.
 
+use sagewarden_measure::MissingTexts;
+
 use super::join::{Join, Order};
 use super::left_out::LeftOut;
 use super::records::Records;
@@ -9,6 +11,7 @@ use super::truth::Truth;
 #[derive(Clone, Debug, Default)]
 pub struct TruthReader {
     attribute: Option<String>,
+    missing: MissingTexts,
     file: i64,
     records: Records,
     left_out: LeftOut,
@@ -16,23 +19,25 @@ pub struct TruthReader {
 }
 
 impl TruthReader {
-    /// `attribute` is where the label stands, if not at the beginning.
+    /// `attribute` is where the label stands, if not at the beginning. A text of `missing` is no label.
     #[must_use]
-    pub fn new(attribute: Option<String>) -> Self {
-        Self { attribute, ..Self::default() }
+    pub fn new(attribute: Option<String>, missing: MissingTexts) -> Self {
+        Self { attribute, missing, ..Self::default() }
     }
 
     /// Takes the next bytes of a file. Predictions must have come before: a label without a prediction is counted, not held.
     pub fn push(&mut self, piece: &[u8], join: &mut Join) {
-        let Self { attribute, file, records, left_out, first_id } = self;
-        records.push(piece, &mut |line, text| take(line, text, attribute, *file, join, left_out, first_id));
+        let Self { attribute, missing, file, records, left_out, first_id } = self;
+        let place = (attribute.as_deref(), &*missing);
+        records.push(piece, &mut |line, text| take(line, text, place, *file, join, left_out, first_id));
     }
 
     /// The file ends; answers what of it could not be used.
     pub fn finish(&mut self, join: &mut Join) -> LeftOut {
-        let Self { attribute, file, records, left_out, first_id } = self;
+        let Self { attribute, missing, file, records, left_out, first_id } = self;
+        let place = (attribute.as_deref(), &*missing);
         let records = std::mem::take(records);
-        records.finish(&mut |line, text| take(line, text, attribute, *file, join, left_out, first_id));
+        records.finish(&mut |line, text| take(line, text, place, *file, join, left_out, first_id));
         *file += 1;
         std::mem::take(left_out)
     }
@@ -47,13 +52,13 @@ impl TruthReader {
 fn take(
     line: u64,
     text: Result<&str, &'static str>,
-    attribute: &Option<String>,
+    (attribute, missing): (Option<&str>, &MissingTexts),
     file: i64,
     join: &mut Join,
     left_out: &mut LeftOut,
     first_id: &mut Option<String>,
 ) {
-    match text.map(|text| Truth::parse(text, attribute.as_deref())) {
+    match text.map(|text| Truth::parse(text, attribute, missing)) {
         Ok(Ok(truth)) => {
             if first_id.is_none() {
                 *first_id = Some(truth.id.clone());

@@ -29,6 +29,7 @@ const ROLE: &str =
 const APPROVAL: &str = "it depends on other resources, which a request does not show";
 const BY_STUDIO: &str =
     "Studio creates it without tags: the domain passes its own tags on (`TagPropagation`)";
+const POLICY: &str = "no condition key for what a policy says: where nobody may open such a resource, deny the call that puts a policy on it";
 const SECRETS: &str = "no condition key for environments and hyperparameters";
 const EVENT: &str = "it depends on a state after creation, which no request shows";
 
@@ -59,6 +60,7 @@ const REASONS: &[(&str, &str)] = &[
     ("CMP-IAM-01", ROLE),
     ("NBK-IAM-06", ROLE),
     ("EPC-IAM-03", ROLE),
+    ("EXP-IAM-01", ROLE),
     ("FGR-IAM-01", ROLE),
     ("MSC-IAM-01", ROLE),
     ("MPK-IAM-01", ROLE),
@@ -82,6 +84,8 @@ const REASONS: &[(&str, &str)] = &[
     ("SPC-TRC-01", BY_STUDIO),
     ("APP-TRC-01", BY_STUDIO),
     ("*-TRC-03", "no condition key shows whether a commit exists"),
+    ("END-IAM-01", POLICY),
+    ("MPG-IAM-01", POLICY),
     ("END-*", EVENT),
     ("PPL-REP-01", "a start without a version runs the newest one, and the key cannot distinguish the two"),
 ];

@@ -274,6 +274,7 @@ pub(super) const RULES: &[Rule] = &[
             ("CMP-TRC-01", &["CreateCompilationJob"]),
             ("MDL-TRC-01", MODEL),
             ("INC-TRC-01", COMPONENT),
+            ("EXP-TRC-01", &["CreateInferenceExperiment"]),
             ("EPC-TRC-01", CONFIG),
             ("END-TRC-01", &["CreateEndpoint"]),
             ("FGR-TRC-01", FEATURES),

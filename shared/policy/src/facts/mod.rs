@@ -3,9 +3,11 @@
 
 mod component;
 mod context;
+mod experiment;
 mod jobs;
 mod listed;
 mod person;
+mod principals;
 mod registry;
 mod secrets;
 mod serving;
@@ -30,8 +32,10 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::EndpointConfig => serving::endpoint_config(context),
         ResourceKind::Endpoint => serving::endpoint(context),
         ResourceKind::InferenceComponent => component::inference_component(context),
+        ResourceKind::InferenceExperiment => experiment::inference_experiment(context),
         ResourceKind::MonitoringSchedule => registry::monitoring_schedule(context),
         ResourceKind::ModelPackage => registry::model_package(context),
+        ResourceKind::ModelPackageGroup => registry::model_package_group(context),
         ResourceKind::FeatureGroup => registry::feature_group(context),
         ResourceKind::PipelineExecution => registry::pipeline_execution(context),
         ResourceKind::NotebookInstance => studio::notebook_instance(context),
@@ -62,8 +66,10 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         ResourceKind::EndpointConfig => ("EndpointConfig", "EPC-"),
         ResourceKind::Endpoint => ("Endpoint", "END-"),
         ResourceKind::InferenceComponent => ("InferenceComponent", "INC-"),
+        ResourceKind::InferenceExperiment => ("InferenceExperiment", "EXP-"),
         ResourceKind::MonitoringSchedule => ("MonitoringSchedule", "MSC-"),
         ResourceKind::ModelPackage => ("ModelPackage", "MPK-"),
+        ResourceKind::ModelPackageGroup => ("ModelPackageGroup", "MPG-"),
         ResourceKind::FeatureGroup => ("FeatureGroup", "FGR-"),
         ResourceKind::PipelineExecution => ("PipelineExecution", "PPL-"),
         ResourceKind::NotebookInstance => ("NotebookInstance", "NBK-"),

@@ -164,6 +164,10 @@ fn four_eyes(context: &Context<'_>, reader: &Reader<'_>, approved: bool) -> bool
 
 const AT_APPROVER: &str = "LastModifiedBy.IamIdentity.Arn";
 
+pub(super) fn model_package_group(context: &Context<'_>) -> Facts {
+    flags([("principalsAllowed", context.principals_allowed("GetModelPackageGroupPolicy"))])
+}
+
 pub(super) fn feature_group(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let offline_key = reader.has_text("OfflineStoreConfig.S3StorageConfig.KmsKeyId");

@@ -236,6 +236,7 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
         ("approved", are_approved(context)),
         ("imagesAllowed", context.listed("imagesAllowed")),
         ("imagesAsApproved", images_as_approved(context, &reader)),
+        ("principalsAllowed", context.principals_allowed("GetEndpointPolicy")),
         ("requiredTags", context.listed("requiredTags")),
         ("alarmed", reader.has_part("LastDeploymentConfig.AutoRollbackConfiguration.Alarms[]")),
     ])

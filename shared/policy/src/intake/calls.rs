@@ -3,8 +3,9 @@
 use sagewarden_events::{Effect, Resource, ResourceKind, effect_of, state_change_of, to_api_case};
 use serde_json::Value as Json;
 
-use super::candidate::Words;
+use super::candidate::{Candidate, Words};
 use super::nothing::is_without_controls;
+use super::opening;
 use super::pipeline;
 use super::request::{CREATIONS, of_kind};
 use super::taken::{Intake, Unusable};
@@ -46,23 +47,31 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
         intake.add(pipeline::in_text(&request)?, "requestParameters");
         return Ok(intake);
     }
+    let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
+    if let Some(opened) = document.as_ref().and_then(|document| opening::of_call(call, document)) {
+        return Ok(Intake::of(recorded(opened, record)));
+    }
     let kind = match created_by(call) {
         Some(kind) => kind,
         None if text("eventSource").is_some() => return Err(other(call)),
         None => return Err(Unusable::UnknownForm),
     };
-    let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
     let document = document.ok_or(Unusable::UnknownForm)?;
     let answered = record.get("responseElements").map(to_api_case).and_then(|answer| kind.name_in(&answer));
     let name = kind.name_in(&document).or(answered).ok_or(Unusable::UnknownForm)?;
-    let mut candidate = of_kind(kind, document, Some(&name));
+    Ok(Intake::of(recorded(of_kind(kind, document, Some(&name)), record)))
+}
+
+/// The resource of a recorded call, in the account of the record.
+fn recorded(mut candidate: Candidate, record: &Json) -> Candidate {
+    let text = |key: &str| record.get(key).and_then(Json::as_str);
     if let (Some(account), Some(region)) = (text("recipientAccountId"), text("awsRegion")) {
         let Resource { kind, name, .. } = &candidate.resource;
         candidate.resource = Resource::in_region(*kind, account, region, name);
     }
     candidate.at = "requestParameters".to_owned();
     candidate.words = Words::Trail;
-    Ok(Intake::of(candidate))
+    candidate
 }
 
 /// The request of a call, as a client sends it.
@@ -78,6 +87,9 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
         let mut intake = Intake::default();
         intake.add(pipeline::in_text(&request)?, "PipelineDefinition");
         return Ok(intake);
+    }
+    if let Some(opened) = opening::of_call(operation, &request) {
+        return Ok(Intake::of(opened));
     }
     let kind = created_by(operation).ok_or_else(|| other(operation))?;
     Ok(Intake::of(of_kind(kind, request, None)))

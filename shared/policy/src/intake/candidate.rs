@@ -4,7 +4,7 @@ use sagewarden_events::{Resource, ResourceKind, Timestamp, lower_first};
 use serde_json::Value as Json;
 
 use super::names::{attribute_of, manifest_name, plan_path};
-use crate::join::{Joined, OperationAnswer, offline, split};
+use crate::join::{Joined, OperationAnswer, POLICY_OPERATIONS, offline, split};
 
 /// One thing to judge out of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +124,11 @@ impl Candidate {
         let is_own = match (operation, self.shown) {
             (Some("ListTags"), _) | (None, None) => true,
             (Some(operation), Some(kind)) => operation == format!("Describe{}", kind.operation()),
-            (None, Some(_)) | (Some(_), None) => false,
+            // A request that opens the resource to others has the policy itself.
+            (Some(operation), None) => {
+                POLICY_OPERATIONS.contains(&operation) && self.known.contains_key(operation)
+            }
+            (None, Some(_)) => false,
         };
         is_own.then(|| self.own_path(&self.without_star(path)))
     }

@@ -15,6 +15,7 @@ mod locate;
 mod manifest;
 mod names;
 mod nothing;
+mod opening;
 mod parameters;
 mod pipeline;
 mod plan;

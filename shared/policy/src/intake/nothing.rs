@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 type Operation = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
-const OPERATIONS: [Operation; 50] = [
+const OPERATIONS: [Operation; 49] = [
     ("CreateAIBenchmarkJob", &["AIBenchmarkJobName", "BenchmarkTarget", "OutputConfig", "AIWorkloadConfigIdentifier", "RoleArn"], &["NetworkConfig", "Tags"]),
     ("CreateAIRecommendationJob", &["AIRecommendationJobName", "ModelSource", "OutputConfig", "AIWorkloadConfigIdentifier", "PerformanceTarget", "RoleArn"], &["InferenceSpecification", "OptimizeModel", "ComputeSpec", "AdapterSource", "Tags"]),
     ("CreateAIWorkloadConfig", &["AIWorkloadConfigName"], &["DatasetConfig", "AIWorkloadConfigs", "Tags"]),
@@ -34,7 +34,6 @@ const OPERATIONS: [Operation; 50] = [
     ("CreateHumanTaskUi", &["HumanTaskUiName", "UiTemplate"], &["Tags"]),
     ("CreateImage", &["ImageName", "RoleArn"], &["Description", "DisplayName", "Tags"]),
     ("CreateImageVersion", &["BaseImage", "ClientToken", "ImageName"], &["Aliases", "VendorGuidance", "JobType", "MLFramework", "ProgrammingLang", "Processor", "Horovod", "ReleaseNotes"]),
-    ("CreateInferenceExperiment", &["Name", "Type", "RoleArn", "EndpointName", "ModelVariants", "ShadowModeConfig"], &["Schedule", "Description", "DataStorageConfig", "KmsKey", "Tags"]),
     ("CreateInferenceRecommendationsJob", &["JobName", "JobType", "RoleArn", "InputConfig"], &["JobDescription", "StoppingConditions", "OutputConfig", "Tags"]),
     ("CreateInferenceRouter", &["InferenceRouterName", "RoutingTargets"], &["ClientToken", "Tags"]),
     ("CreateJob", &["JobName", "RoleArn", "JobCategory", "JobConfigSchemaVersion", "JobConfigDocument"], &["Tags"]),

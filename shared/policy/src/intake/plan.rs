@@ -39,6 +39,7 @@ const LISTS: &[&str] = &[
     "InstancePools",
     "InstancePreferences",
     "LifecycleConfigArns",
+    "ModelVariants",
     "MonitoringInputs",
     "MonitoringOutputs",
     "MonitoringScheduleSummaries",

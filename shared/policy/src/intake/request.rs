@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::account::resource;
 use super::candidate::Candidate;
 use super::nothing;
+use super::opening;
 use super::short;
 use super::taken::{Intake, Unusable};
 use crate::join::{Joined, OperationAnswer};
@@ -45,7 +46,7 @@ const fn creation(
 /// "Actions", SageMaker API reference. If a document names several resources, the first is its subject: an inference component names its
 /// endpoint.
 #[rustfmt::skip]
-pub(super) const CREATIONS: [Creation; 24] = [
+pub(super) const CREATIONS: [Creation; 25] = [
     creation("CreateTrainingJob", K::TrainingJob, "TrainingJobName", &["RoleArn", "OutputDataConfig"], &["AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "EnableNetworkIsolation"]),
     creation("CreateProcessingJob", K::ProcessingJob, "ProcessingJobName", &["ProcessingResources", "AppSpecification", "RoleArn"], &["ProcessingInputs", "ProcessingOutputConfig", "ProcessingResources", "AppSpecification", "NetworkConfig", "RoleArn"]),
     creation("CreateTransformJob", K::TransformJob, "TransformJobName", &["ModelName", "TransformInput", "TransformOutput", "TransformResources"], &["ModelName", "TransformInput", "TransformOutput", "TransformResources"]),
@@ -54,6 +55,7 @@ pub(super) const CREATIONS: [Creation; 24] = [
     creation("CreateCompilationJob", K::CompilationJob, "CompilationJobName", &["RoleArn", "OutputConfig", "StoppingCondition"], &["InputConfig", "VpcConfig", "StoppingCondition"]),
     creation("CreateMonitoringSchedule", K::MonitoringSchedule, "MonitoringScheduleName", &["MonitoringScheduleConfig"], &[]),
     creation("CreateInferenceComponent", K::InferenceComponent, "InferenceComponentName", &["EndpointName"], &["EndpointName", "VariantName"]),
+    creation("CreateInferenceExperiment", K::InferenceExperiment, "Name", &["Type", "RoleArn", "EndpointName", "ModelVariants", "ShadowModeConfig"], &[]),
     creation("CreateEndpoint", K::Endpoint, "EndpointName", &["EndpointConfigName"], &[]),
     creation("CreateEndpointConfig", K::EndpointConfig, "EndpointConfigName", &["ProductionVariants"], &["ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "ShadowProductionVariants"]),
     creation("CreateModelPackage", K::ModelPackage, "ModelPackageGroupName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard", "ModelPackageDescription", "CertifyForMarketplace", "ValidationSpecification", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SecurityConfig", "ModelLifeCycle"]),
@@ -82,6 +84,11 @@ impl Creation {
     fn names(&self, document: &Json) -> bool {
         document.get(self.name).is_some_and(Json::is_string)
     }
+
+    /// Whether the name of its member says what it names: half of all documents have a `Name`.
+    fn has_telling_name(&self) -> bool {
+        self.name != "Name"
+    }
 }
 
 /// The kind in the name of the operation that creates it.
@@ -92,6 +99,9 @@ pub(super) fn kind_of(name: &str) -> Option<ResourceKind> {
 
 /// A request or a description, bare.
 pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
+    if let Some(candidate) = opening::of_request(&document) {
+        return Ok(Intake::of(candidate));
+    }
     let described = CREATIONS.iter().find(|one| is_described(one.kind, &document));
     if let Some(operation) = described.and_then(|one| short::operation_of(one.kind, &document)) {
         return Err(Unusable::OtherCall(operation.to_owned()));
@@ -101,7 +111,7 @@ pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
         if let Some(operation) = nothing::operation_of(&document) {
             return Err(Unusable::NoControls(operation.to_owned()));
         }
-        let named = CREATIONS.iter().find(|one| one.names(&document));
+        let named = CREATIONS.iter().find(|one| one.has_telling_name() && one.names(&document));
         return Err(named.map_or(Unusable::UnknownForm, |one| Unusable::OtherOperation {
             name: one.name,
             operation: one.operation,
@@ -209,7 +219,8 @@ pub(super) fn has_fields_of_request(json: &Json) -> bool {
     ];
     let has_any = |part: &Json, fields: &[&str]| fields.iter().any(|field| part.get(*field).is_some());
     let is_one = |part: &Json| {
-        has_any(part, &OTHERS) && CREATIONS.iter().any(|creation| part.get(creation.name).is_some())
+        let mut creations = CREATIONS.iter().filter(|creation| creation.has_telling_name());
+        has_any(part, &OTHERS) && creations.any(|creation| part.get(creation.name).is_some())
     };
     match json {
         Json::Array(parts) => parts.iter().any(is_one),

@@ -1,6 +1,8 @@
 //! Fields of what serves.
 
-use sagewarden_events::ResourceKind::{Endpoint, EndpointConfig, InferenceComponent, Model};
+use sagewarden_events::ResourceKind::{
+    Endpoint, EndpointConfig, InferenceComponent, InferenceExperiment, Model,
+};
 
 use super::field::List::{
     ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups, Subnets, Tags, Texts,
@@ -106,4 +108,15 @@ pub(super) const LISTED: &[Listed] = &[
         ],
     ),
     listed(InferenceComponent, "requiredTags", Tags, TAGS),
+    listed(InferenceExperiment, "roleAllowed", ExecutionRole, &["RoleArn"]),
+    listed(InferenceExperiment, "storedKeyAllowed", Keys, &["DataStorageConfig.KmsKey"]),
+    listed(InferenceExperiment, "volumeKeyAllowed", Keys, &["KmsKey"]),
+    listed(InferenceExperiment, "dataAllowed", Locations, &["DataStorageConfig.Destination"]),
+    listed(
+        InferenceExperiment,
+        "instancesAllowed",
+        InstanceTypes,
+        &["ModelVariants[].InfrastructureConfig.RealTimeInferenceConfig.InstanceType"],
+    ),
+    listed(InferenceExperiment, "requiredTags", Tags, TAGS),
 ];

@@ -24,6 +24,7 @@ allowed_key_accounts = ["111122223333", "444455556666"]
 [access]
 allowed_roles = ["arn:aws:iam::111122223333:role/ds-*"]
 allowed_approvers = ["arn:aws:sts::111122223333:assumed-role/approver/*", "arn:aws:sts::111122223333:assumed-role/ds-user/*"]
+allowed_accounts = ["444455556666"]
 inspect_roles = true
 [artifacts]
 allowed_buckets = ["ds-*"]

@@ -12,7 +12,7 @@ use sagewarden_lineage::reference::HEAD_ROLE;
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_BY, AUTHOR, BILLABLE_SECONDS, CREATED_BY, DATE, DELETED, EMAIL, HEAD, INSTANCE_COUNT,
     INSTANCE_TYPE, MERGE, MESSAGE, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE, REFERENCES,
-    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAINING_SECONDS, URI, VARIANT, VERDICTS,
+    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAFFIC, TRAINING_SECONDS, URI, VARIANT, VERDICTS,
     VERSION_ID, WEAK,
 };
 use serde_json::Value as Json;
@@ -184,6 +184,7 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
             named(edge, &edge.from)
         }
         NodeKind::Deployment => node.text(CREATED_BY).map(|who| format!("deployed by {who}")),
+        NodeKind::Endpoint => node.text(TRAFFIC).map(|weights| format!("weights of variants: {weights}")),
         NodeKind::InferenceComponent => node.text(VARIANT).map(|variant| format!("on variant {variant}")),
         NodeKind::FeatureGroup => node.text(OFFLINE_STORE).map(|place| format!("offline store {place}")),
         _ => None,

@@ -24,7 +24,8 @@ pub(super) async fn endpoints<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let (filter, at) = (Filter::of(question)?, question.time()?);
     let state = question.state.unwrap_or(EntryState::Open);
-    let size = Size { entries: question.page_size()?, at_once: AT_ONCE, is_filtered: filter.is_any() };
+    let size =
+        Size { entries: question.page_size()?, at_once: AT_ONCE, beside: 0, is_filtered: filter.is_any() };
     let mut walker = Walker::new(question, vec![EndpointRow::of(filter.account(), filter.region())])?;
     let items = walker
         .collect(reading, size, async |rows| {

@@ -1,44 +1,55 @@
 //! The lists of findings: open ones, the worst first, and all findings ever, the newest first within a severity.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Actor, Resource, Timestamp};
 use sagewarden_lineage::answer::TakenRemedy;
 use sagewarden_lineage::listing::{About, CountItem, ErasedItem, FindingItem, Items, RemedyItem, WaiverItem};
 use sagewarden_lineage::rows::{
-    ErasedRow, FoundControl, FoundRow, OpenFindingRow, SEVERITIES, VerdictRow, WaivedRow, severity_rank,
+    ArrivedRow, ErasedRow, FoundControl, FoundRow, HistoryRow, OpenFindingRow, SEVERITIES, VerdictRow,
+    WaivedRow, severity_rank,
 };
 use sagewarden_lineage::table::{Item, Key};
 
 use super::filter::Filter;
 use super::walker::{Size, Walker};
+use crate::lookup::arrived::BESIDE;
 use crate::lookup::question::{CountBy, EntryState, NoAnswer, Question};
 use crate::lookup::reading::{Interrupted, KEYS, Reading};
 use crate::ports::Table;
 
-/// Rows whose verdicts are read at once. The open entry of a resource may stand under any severity.
-const AT_ONCE: usize = KEYS / (SEVERITIES.len() + 1);
+/// Rows whose verdicts are read at once, with what closed their findings. The open entry of a resource may stand under any severity.
+const AT_ONCE: usize = KEYS / (SEVERITIES.len() + 2);
 
-/// Answers `findings`.
+/// The states of a finding.
+const OPEN: &str = "open";
+const CLOSED: &str = "closed";
+/// Its job ended long ago, and nobody can fix it.
+const HISTORY: &str = "closed: history";
+
+/// Answers `findings`. On the first page of open findings, also with what sweeps have counted, if that was read.
 pub(super) async fn findings<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
-) -> Result<(Items, Walker), NoAnswer> {
+) -> Result<(Items, Walker, Option<Vec<ArrivedRow>>), NoAnswer> {
     let entries = if question.by.is_some() { usize::MAX } else { question.page_size()? };
     let state = question.state.unwrap_or(match question.would_have_been_stopped {
         true => EntryState::All,
         false => EntryState::Open,
     });
-    let is_history = state != EntryState::Open || question.would_have_been_stopped;
-    let (items, walker) = if is_history {
-        ever(reading, question, state, entries).await?
+    let asks_ever = state != EntryState::Open || question.would_have_been_stopped;
+    let (items, walker, beside) = if asks_ever {
+        let (items, walker) = ever(reading, question, state, entries).await?;
+        (items, walker, None)
     } else {
         open(reading, question, entries).await?
     };
-    Ok(match question.by {
-        Some(by) => (Items::Counts(counted(by, &items)), walker),
-        None => (Items::Findings(items), walker),
-    })
+    let items = match question.by {
+        Some(by) => Items::Counts(counted(by, &items)),
+        None => Items::Findings(items),
+    };
+    Ok((items, walker, beside))
 }
 
 /// The lists have everything that the answer needs: one request a page.
@@ -46,13 +57,22 @@ async fn open<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
     entries: usize,
-) -> Result<(Vec<FindingItem>, Walker), NoAnswer> {
+) -> Result<(Vec<FindingItem>, Walker, Option<Vec<ArrivedRow>>), NoAnswer> {
     let filter = Filter::of(question)?;
+    // What sweeps have counted stands before the accounts.
+    let begins = question.cursor.is_none() && filter.account().is_none();
+    let counts = RefCell::new(Vec::new());
     let shard = |severity| OpenFindingRow::of(severity, filter.account(), filter.region());
     let mut walker = Walker::new(question, filter.severities().map(shard).collect())?;
-    let size = Size { entries, at_once: usize::MAX, is_filtered: filter.is_any() };
+    let size = Size {
+        entries,
+        at_once: usize::MAX,
+        beside: if begins { BESIDE } else { 0 },
+        is_filtered: filter.is_any(),
+    };
     let items = walker
         .collect(reading, size, async |rows| {
+            counts.borrow_mut().extend(rows.iter().filter_map(ArrivedRow::parse));
             Ok(rows
                 .iter()
                 .map(|row| {
@@ -61,7 +81,7 @@ async fn open<T: Table>(
                 .collect())
         })
         .await?;
-    Ok((items, walker))
+    Ok((items, walker, begins.then(|| counts.into_inner())))
 }
 
 fn open_items(filter: &Filter, row: &OpenFindingRow) -> Vec<FindingItem> {
@@ -75,7 +95,7 @@ fn open_items(filter: &Filter, row: &OpenFindingRow) -> Vec<FindingItem> {
         control: found.control.clone(),
         severity: found.severity.clone(),
         status: found.status.clone(),
-        state: "open".to_owned(),
+        state: OPEN.to_owned(),
         about: about.clone(),
         since: row.since,
         owner: row.owner.clone(),
@@ -97,7 +117,7 @@ async fn ever<T: Table>(
     let mut walker = found_walker(question, &filter)?;
     let has_states = state != EntryState::All || question.by.is_none();
     let at_once = if has_states { AT_ONCE } else { KEYS };
-    let size = Size { entries, at_once, is_filtered: true };
+    let size = Size { entries, at_once, beside: 0, is_filtered: true };
     let mut items = walker
         .collect(reading, size, async |rows| {
             let is_wanted = |row: &FoundRow| {
@@ -123,7 +143,7 @@ fn found_walker(question: &Question, filter: &Filter) -> Result<Walker, NoAnswer
     Walker::new(question, shards.collect())
 }
 
-/// Other rows that are read for the list of all findings: the verdicts, and the open findings.
+/// Other rows that are read for the list of all findings: the verdicts, the open findings, and which jobs are history.
 struct Beside(Vec<Item>);
 
 impl Beside {
@@ -137,6 +157,7 @@ impl Beside {
             keys.insert(VerdictRow::key(&row.subject, &row.bundle));
             if with_open {
                 keys.extend(open_keys(&row.subject));
+                keys.insert(HistoryRow::key(&row.subject));
             }
         }
         Ok(Self(reading.get(&keys.into_iter().collect::<Vec<_>>()).await?))
@@ -158,11 +179,24 @@ impl Beside {
             .collect()
     }
 
+    /// The controls that the last verdict on a job has, if its findings are history.
+    fn history(&self, row: &FoundRow) -> BTreeSet<String> {
+        let mut histories = self.0.iter().filter_map(HistoryRow::parse);
+        let Some(history) = histories.find(|history| history.subject == row.subject) else {
+            return BTreeSet::new();
+        };
+        let key = VerdictRow::key(&row.subject, &row.bundle);
+        let verdict = self.0.iter().find(|item| item.key == key).and_then(VerdictRow::parse);
+        let is_last = |verdict: &VerdictRow| (row.at..=history.until).contains(&verdict.modified_at);
+        let open = verdict.filter(is_last).and_then(|verdict| OpenFindingRow::of_verdict(&verdict, None));
+        open.into_iter().flat_map(|open| open.controls).map(|each| each.control).collect()
+    }
+
     fn items(&self, filter: &Filter, state: EntryState, row: &FoundRow) -> Vec<FindingItem> {
         let Some(about) = VerdictRow::resource(&row.subject).map(|resource| About::of(&resource)) else {
             return Vec::new();
         };
-        let (owner, open) = (self.owner(row), self.open(row));
+        let (owner, open, history) = (self.owner(row), self.open(row), self.history(row));
         if !filter.wants(&about, Some(row.at), owner.as_deref()) {
             return Vec::new();
         }
@@ -171,11 +205,16 @@ impl Beside {
             EntryState::Open => open.contains(&found.control),
             EntryState::Closed => !open.contains(&found.control),
         };
+        let state_of = |control: &String| match control {
+            open_now if open.contains(open_now) => OPEN,
+            old if history.contains(old) => HISTORY,
+            _ => CLOSED,
+        };
         let item = |found: &FoundControl| FindingItem {
             control: found.control.clone(),
             severity: found.severity.clone(),
             status: found.status.clone(),
-            state: if open.contains(&found.control) { "open" } else { "closed" }.to_owned(),
+            state: state_of(&found.control).to_owned(),
             about: about.clone(),
             since: row.at,
             owner: owner.clone(),
@@ -246,7 +285,8 @@ pub(super) async fn waivers<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let filter = Filter::of(question)?;
     let mut walker = Walker::new(question, vec![WaivedRow::of(filter.account(), filter.region())])?;
-    let size = Size { entries: question.page_size()?, at_once: usize::MAX, is_filtered: filter.is_any() };
+    let size =
+        Size { entries: question.page_size()?, at_once: usize::MAX, beside: 0, is_filtered: filter.is_any() };
     let items = walker
         .collect(reading, size, async |rows| {
             Ok(rows
@@ -287,7 +327,7 @@ pub(super) async fn remedies<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let filter = Filter::of(question)?;
     let mut walker = found_walker(question, &filter)?;
-    let size = Size { entries: question.page_size()?, at_once: KEYS, is_filtered: true };
+    let size = Size { entries: question.page_size()?, at_once: KEYS, beside: 0, is_filtered: true };
     let mut items: Vec<RemedyItem> = walker
         .collect(reading, size, async |rows| {
             let rows: Vec<Option<FoundRow>> = rows.iter().map(FoundRow::parse).collect();
@@ -327,7 +367,8 @@ pub(super) async fn erased<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let filter = Filter::of(question)?;
     let mut walker = Walker::new(question, vec![ErasedRow::between(filter.since, None)])?;
-    let size = Size { entries: question.page_size()?, at_once: usize::MAX, is_filtered: filter.is_any() };
+    let size =
+        Size { entries: question.page_size()?, at_once: usize::MAX, beside: 0, is_filtered: filter.is_any() };
     let items = walker
         .collect(reading, size, async |rows| {
             let item = |row: &Item| {

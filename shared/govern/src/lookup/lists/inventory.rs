@@ -36,7 +36,7 @@ pub(super) async fn inventory<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let (filter, at) = (Filter::of(question)?, question.time()?);
     let mut walker = Walker::new(question, vec![EndpointRow::of(filter.account(), filter.region())])?;
-    let size = Size { entries: question.page_size()?, at_once: 1, is_filtered: false };
+    let size = Size { entries: question.page_size()?, at_once: 1, beside: 0, is_filtered: false };
     let items = walker
         .collect(reading, size, async |rows| {
             let mut found = Vec::new();

@@ -30,7 +30,8 @@ pub(super) async fn jobs<T: Table>(
     let filter = Filter::of(question)?;
     let kinds = kinds(question, &JOBS, "jobs")?;
     let shards = kinds.iter().map(|kind| MadeRow::between(*kind, filter.since, None)).collect();
-    let size = Size { entries: question.page_size()?, at_once: KEYS, is_filtered: filter.is_any() };
+    let size =
+        Size { entries: question.page_size()?, at_once: KEYS, beside: 0, is_filtered: filter.is_any() };
     let mut walker = Walker::new(question, shards)?;
     let items = walker
         .collect(reading, size, async |rows| {

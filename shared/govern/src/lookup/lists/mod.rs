@@ -10,7 +10,7 @@ mod walker;
 
 use sagewarden_lineage::listing::Listing;
 
-use super::arrived::arrived;
+use super::arrived::{arrived, sentence};
 use super::question::{Ask, NoAnswer, Question};
 use super::reading::Reading;
 use crate::ports::Table;
@@ -20,6 +20,8 @@ pub(super) async fn list<T: Table>(
     reading: &Reading<'_, T>,
     question: &Question,
 ) -> Result<Listing, NoAnswer> {
+    // A list of open findings begins with what sweeps have counted. Other lists ask for it.
+    let mut counted = None;
     let (items, walker) = match question.ask {
         Ask::Endpoints => endpoints::endpoints(reading, question).await?,
         Ask::Models => models::models(reading, question).await?,
@@ -28,7 +30,11 @@ pub(super) async fn list<T: Table>(
         Ask::Remedies => findings::remedies(reading, question).await?,
         Ask::Erased => findings::erased(reading, question).await?,
         Ask::Inventory => inventory::inventory(reading, question).await?,
-        _ => findings::findings(reading, question).await?,
+        _ => {
+            let (items, walker, beside) = findings::findings(reading, question).await?;
+            counted = beside;
+            (items, walker)
+        }
     };
     let mut missing: Vec<String> = walker.missing().into_iter().collect();
     // Counts of a part cannot be added up: another page would name the same resources.
@@ -37,8 +43,13 @@ pub(super) async fn list<T: Table>(
         missing =
             vec!["not everything was counted: raise `max_requests`, or narrow the list down".to_owned()];
     }
-    // Once for a list: on its first page.
-    let events = if question.cursor.is_none() { arrived(reading).await? } else { None };
+    // Once for a list: on its first page. Waivers, remedies and erasures are acts, and say nothing of what there is.
+    let is_of_acts = matches!(question.ask, Ask::Waivers | Ask::Remedies | Ask::Erased);
+    let events = match counted {
+        _ if question.cursor.is_some() || is_of_acts => None,
+        Some(rows) => sentence(&rows),
+        None => arrived(reading).await?,
+    };
     Ok(Listing {
         list: question.ask_word(),
         items,

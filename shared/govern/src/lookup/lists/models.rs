@@ -38,7 +38,7 @@ async fn in_use<T: Table>(
     let filter = Filter::of(question)?;
     let kinds = kinds(question, &MODELS, "models")?;
     let mut walker = Walker::new(question, vec![EndpointRow::of(filter.account(), filter.region())])?;
-    let size = Size { entries: question.page_size()?, at_once: 1, is_filtered: false };
+    let size = Size { entries: question.page_size()?, at_once: 1, beside: 0, is_filtered: false };
     let items = walker
         .collect(reading, size, async |rows| {
             let mut found = Vec::new();
@@ -76,7 +76,7 @@ async fn recorded<T: Table>(
     let kinds = kinds(question, &MODELS, "models")?;
     let shards = kinds.iter().map(|kind| MadeRow::between(*kind, filter.since, None)).collect();
     let mut walker = Walker::new(question, shards)?;
-    let size = Size { entries: question.page_size()?, at_once: 20, is_filtered: false };
+    let size = Size { entries: question.page_size()?, at_once: 20, beside: 0, is_filtered: false };
     let items = walker
         .collect(reading, size, async |rows| {
             let made: Vec<Option<MadeRow>> = rows.iter().map(MadeRow::parse).collect();

@@ -55,11 +55,11 @@ impl Walker {
     pub(super) async fn collect<T: Table, I>(
         &mut self,
         reading: &Reading<'_, T>,
-        Size { entries, at_once, is_filtered }: Size,
+        Size { entries, at_once, beside, is_filtered }: Size,
         expand: impl AsyncFn(&[Item]) -> Result<Vec<Vec<I>>, Interrupted>,
     ) -> Result<Vec<I>, NoAnswer> {
         let mut items = Vec::new();
-        let rows = if is_filtered { FILTERED } else { entries.min(FILTERED) };
+        let rows = if is_filtered { FILTERED } else { entries.saturating_add(beside).min(FILTERED) };
         while items.len() < entries {
             let mut before = self.place.clone();
             let page = match self.page(reading, rows).await {
@@ -150,6 +150,8 @@ pub(super) struct Size {
     pub(super) entries: usize,
     /// How many rows are expanded at once.
     pub(super) at_once: usize,
+    /// How many rows without entries a page may have.
+    pub(super) beside: usize,
     /// Whether rows may be left out after they were read.
     pub(super) is_filtered: bool,
 }

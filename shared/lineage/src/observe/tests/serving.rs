@@ -31,7 +31,7 @@ fn a_configuration_leads_to_the_models_of_its_variants_and_shadows() {
     });
     let sources = [
         source("variant/main", ResourceKind::Model, "m-1"),
-        source("variant/shadow", ResourceKind::Model, "m-2"),
+        source("shadow/shadow", ResourceKind::Model, "m-2"),
     ];
     assert_eq!(seen(ResourceKind::EndpointConfig, document).sources, sources);
 }

@@ -29,6 +29,9 @@ impl Part {
         body.data.append_to(&mut self.text).ok_or(IssueKind::NotUtf8)?;
         if body.encoding.base64 {
             let bytes = BASE64_STANDARD.decode(self.text.trim_end()).map_err(|_| IssueKind::NotBase64)?;
+            if npy::is_archive(&bytes) {
+                return Err(IssueKind::NotAnArray);
+            }
             if npy::is_npy(&bytes) || body.encoding.content == Some(Content::Array) {
                 return self.load_array(&bytes, most);
             }

@@ -1,0 +1,49 @@
+//! To whom a resource policy opens its resource.
+
+use super::context::Context;
+use crate::opened::{Grantee, opened};
+
+impl Context<'_> {
+    /// Whether the policy that an operation answered, if there is one, opens the resource to allowed accounts only.
+    pub(super) fn principals_allowed(&self, operation: &str) -> bool {
+        const PATH: &str = "ResourcePolicy";
+        let mut allowed = true;
+        for answer in self.answers(operation) {
+            for grantee in answer.text(PATH).into_iter().flat_map(|policy| opened(policy, self.resource)) {
+                match grantee {
+                    Grantee::Account { account, principal } if !self.may_use(&account) => {
+                        if self.is_nowhere() {
+                            // Any account may be the resource's own.
+                            answer.for_the_account(PATH);
+                        } else {
+                            answer.offends(FACT, PATH, &principal);
+                            allowed = false;
+                        }
+                    }
+                    Grantee::Account { .. } => {}
+                    Grantee::Everybody(principal) => {
+                        answer.offends(FACT, PATH, &principal);
+                        allowed = false;
+                    }
+                    Grantee::Unknown(reason) => answer.undecided(PATH, reason),
+                }
+            }
+        }
+        if !allowed {
+            self.unreadable.decides(FACT);
+        }
+        allowed
+    }
+
+    fn may_use(&self, account: &str) -> bool {
+        account == self.resource.account
+            || self.settings.access.allowed_accounts.iter().any(|one| one == account)
+    }
+
+    /// Whether a file does not say in which account the resource will be.
+    fn is_nowhere(&self) -> bool {
+        self.resource.account.is_empty()
+    }
+}
+
+const FACT: &str = "principalsAllowed";
