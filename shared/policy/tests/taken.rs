@@ -649,6 +649,7 @@ fn a_secret_among_arguments_is_named_and_not_shown() {
     let finding = verdict.findings.iter().find(|finding| finding.control == "TRN-IAM-05").unwrap();
     assert_eq!(finding.actual, "db-password (not shown)");
     assert!(!format!("{finding:?}").contains("hunter2"));
+}
 
 /// A policy that opens its resource to an account.
 fn opening(account: &str) -> String {
