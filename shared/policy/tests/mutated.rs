@@ -165,7 +165,10 @@ fn check(kept: &Kept, verdict: &Verdict) {
 fn passing(kept: &Kept, place: &Place, speaking: &BTreeSet<&str>, bundle: &Bundle) -> Vec<String> {
     let value = at(kept, place).clone();
     let mut passing = Vec::new();
-    for other in of_other_types(&value) {
+    // In maps of the users' own, a number and a switch are texts without quotation marks.
+    let is_own = ["Environment/", "HyperParameters/"].iter().any(|map| place.1.contains(map));
+    let is_text = |other: &Value| is_own && (other.is_number() || other.is_boolean());
+    for other in of_other_types(&value).into_iter().filter(|other| !is_text(other)) {
         let mut spoilt = kept.clone();
         put(&mut spoilt, place, other.clone());
         let verdict = spoilt.verdict(bundle);
