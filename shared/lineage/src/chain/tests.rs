@@ -134,6 +134,7 @@ fn a_bounded_chain_says_what_it_leaves_out_of_each_list() {
     let commit = Chain::of(&graph(sample::nodes())).commits.remove(0);
     let chain = Chain {
         models: (0..3).map(named).collect(),
+        shadow_models: (0..3).map(named).collect(),
         training_jobs: (0..4).map(named).collect(),
         processing_jobs: (0..5).map(named).collect(),
         artifacts: vec![data(&[]); 6],
@@ -149,6 +150,7 @@ fn a_bounded_chain_says_what_it_leaves_out_of_each_list() {
         "a",
         "b",
         "1 more models: ask for the lineage",
+        "1 more shadow models: ask for the lineage",
         "2 more training jobs: ask for the lineage",
         "3 more processing jobs: ask for the lineage",
         "4 more artifacts: ask for the lineage",
