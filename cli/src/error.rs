@@ -109,6 +109,11 @@ pub(crate) enum CommandError {
         "no verdict: {lost} lines could not be used, and {used} rows could: the warnings above say why (at most a tenth may be lost)"
     )]
     TooLittleRead { lost: u64, used: u64 },
+    #[cfg(feature = "aws")]
+    #[error(
+        "no AWS credentials: {0}; name a profile with --profile or AWS_PROFILE, or sign in (`aws sso login`)"
+    )]
+    NoCredentials(String),
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]
     TooLittleMeasured { pairs: u64, all: usize },
     #[error(

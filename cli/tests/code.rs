@@ -246,7 +246,7 @@ fn a_file_of_code_stands_beside_files_of_other_forms() {
 /// The operations of the requests that were found, with what was left unread.
 fn found(code: &str) -> usize {
     let document = Folder::with("a.py", &format!("import boto3, sagemaker\n{code}\n")).document("a.py");
-    document["files"][0]["subjects"].as_array().map_or(0, Vec::len)
+    document.pointer("/files/0/subjects").and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 #[test]

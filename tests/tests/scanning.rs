@@ -89,6 +89,20 @@ fn account() -> Result<SimulatedAccount> {
     Ok(account)
 }
 
+#[test]
+fn without_credentials_nothing_is_asked_and_the_cure_is_named() -> Result<()> {
+    let scanner = Scanner::new("http://127.0.0.1:9")?;
+    let mut command = Command::new(&scanner.program);
+    command.args(["scan", "--region", REGION]).current_dir(scanner.folder.path());
+    command.env_clear().env("HOME", scanner.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+    let output = command.output()?;
+    let text = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.starts_with("error: no AWS credentials: "), "{text}");
+    assert!(text.contains("--profile") && text.lines().count() == 1 && !text.contains('{'), "{text}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scan_of_the_simulated_account_gives_its_verdicts_and_changes_nothing() -> Result<()> {
     let (account, git) = (account()?, TempDir::new()?);

@@ -30,7 +30,7 @@ use crate::error::CommandError;
 #[cfg(not(feature = "aws"))]
 pub(crate) fn run(_: &ScanOptions) -> Result<ExitCode, CommandError> {
     Err(CommandError::Option(
-        "this build cannot scan: it has no AWS SDK; install one with `cargo install --locked --path cli --features aws`",
+        "this build cannot scan: it has no AWS SDK; install one with `cargo install --locked --path cli --features aws`, or the wheel",
     ))
 }
 

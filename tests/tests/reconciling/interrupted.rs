@@ -123,7 +123,7 @@ fn a_sweep_that_lost_its_part_is_gone_on_with_by_a_later_tick() -> Result<()> {
     let next = parts(&local.system)?;
     for part in [&lost[0], &next[0]] {
         let said = deliver(&world, &estate, &judging, part, &moment(2 * HOUR + 61))??;
-        assert_eq!(said.text(), "somebody went on with the models");
+        assert_eq!(said.text(), "another record has continued the models");
     }
     // Whatever else a part may say is refused.
     for wrong in [json!({ "these": ["Trial"] }), json!({ "from": "Model#1" })] {

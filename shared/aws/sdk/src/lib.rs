@@ -6,10 +6,10 @@ mod reading;
 
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
+use aws_credential_types::provider::ProvideCredentials;
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 
@@ -160,9 +160,37 @@ where
     let kind = classify(code, status);
     let message = match service.and_then(ProvideErrorMetadata::message) {
         Some(message) => format!("{}: {message}", code.unwrap_or("error")),
-        None => format!("{}", DisplayErrorContext(&error)),
+        None => in_words(&error),
     };
     PortError::new(kind, context, message).with_source(error)
+}
+
+/// An error and its causes, each once. The SDK's own texts add everything that its types hold, which nobody can read.
+fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !words.ends_with(&next) {
+            words = format!("{words}: {next}");
+        }
+        cause = error.source();
+    }
+    words
+}
+
+/// Asks for credentials, as the first call does.
+///
+/// # Errors
+/// The reason in words if there are none.
+pub async fn check_credentials(config: &SdkConfig) -> Result<(), String> {
+    let provider = config.credentials_provider().ok_or("no provider of credentials is configured")?;
+    provider.provide_credentials().await.map(drop).map_err(|error| {
+        // Further lines say what each provider of the chain lacks.
+        let words = in_words(&error);
+        let first = words.lines().next().unwrap_or_default();
+        first.trim_end_matches(" Attempted:").trim_end_matches('.').to_owned()
+    })
 }
 
 /// What an error code and an HTTP status mean. Without an answer, a service is unavailable.

@@ -10,7 +10,7 @@ use crate::ports::Table;
 const MOST: usize = 50;
 
 /// Rows that may stand where a list of open findings begins: one for each kind that sweeps count.
-pub(super) const BESIDE: usize = 25;
+pub(super) const BESIDE: usize = 27;
 
 const MONTHS: [&str; 12] = [
     "January",
