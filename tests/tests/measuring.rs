@@ -245,6 +245,44 @@ fn labels_that_never_come_are_a_finding() -> Result<()> {
 }
 
 #[test]
+fn labels_without_a_prediction_judge_nothing() -> Result<()> {
+    let local = serving(WATCHED)?;
+    labelled(&local, "a", &labels(0..200, 50), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    for after in [CLOSED, LAST] {
+        let done = tick(&local, after)?;
+        assert!(done.iter().all(|text| !text.contains("Err")), "{done:?}");
+    }
+    assert!(file(&local, WindowReport::FILE)?.is_none());
+    assert_eq!(sent(&local, DRIFT_ALERT)?, Vec::<Value>::new());
+    // The predictions that come after all are measured with these labels.
+    captured(&local, 0..200, BEGIN + 900)?;
+    local.settle()?;
+    tick(&local, LAST + 3_600)?;
+    assert_eq!(report(&local)?.labelled.ok_or("no labels")?.matched, 200);
+    assert_eq!(sent(&local, DRIFT_ALERT)?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_clock_that_runs_back_measures_nothing_anew() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..200, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..200, 50), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, LAST)?;
+    let (first, alerts) = (file(&local, WindowReport::FILE)?, sent(&local, DRIFT_ALERT)?);
+    assert_eq!((alerts.len(), report(&local)?.window.complete), (1, true));
+    for after in [CLOSED, BEGIN, LAST] {
+        tick(&local, after)?;
+        assert_eq!(file(&local, WindowReport::FILE)?, first, "after a tick of {after}");
+        assert_eq!(sent(&local, DRIFT_ALERT)?, alerts);
+    }
+    assert_eq!(sent(&local, MONITORING_FAILED)?, Vec::<Value>::new());
+    Ok(())
+}
+
+#[test]
 fn labels_of_other_ids_are_a_finding_that_names_both() -> Result<()> {
     let local = serving(WATCHED)?;
     captured(&local, 0..30, BEGIN + 60)?;
