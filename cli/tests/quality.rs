@@ -19,6 +19,11 @@ fn check(found: &Value, expect: &[(&str, f64)]) {
     }
 }
 
+/// The quality of a binary model whose answers are labels.
+fn measured(captured: &str, truths: &str) -> std::process::Output {
+    sagewarden(&["quality", captured, "--ground-truth", truths, "--problem", "binary", "--inference", "0"])
+}
+
 #[test]
 fn a_binary_classifier_is_measured_by_label_and_probability() {
     let folder = Folder::new();
@@ -32,16 +37,7 @@ fn a_binary_classifier_is_measured_by_label_and_probability() {
     assert_eq!(found["confusion_matrix"], json!({ "0": { "0": 3, "1": 1 }, "1": { "0": 1, "1": 3 } }));
     assert_eq!(metric(&found, "recall")["standard_deviation"], Value::Null, "there are fewer than 200 pairs");
 
-    let output = sagewarden(&[
-        "quality",
-        &captured,
-        "--ground-truth",
-        &truths,
-        "--problem",
-        "binary",
-        "--inference",
-        "0",
-    ]);
+    let output = measured(&captured, &truths);
     let text = out(&output);
     assert!(text.starts_with("8 pairs, binary classification\n"), "{text}");
     assert!(text.contains("predictions: 8 in 1 file, 8 with a label, 0 without\n"), "{text}");
@@ -351,16 +347,7 @@ fn a_text_for_a_missing_value_is_no_label() {
     assert_eq!((code, &found["pairs"]), (Some(0), &json!(4)), "{found:#}");
     assert_eq!(found["confusion_matrix"], json!({ "0": { "0": 2, "1": 0 }, "1": { "0": 0, "1": 2 } }));
     assert_eq!(found["troubles"][0]["unusable"]["count"], 6, "{found:#}");
-    let output = sagewarden(&[
-        "quality",
-        &captured,
-        "--ground-truth",
-        &truths,
-        "--problem",
-        "binary",
-        "--inference",
-        "0",
-    ]);
+    let output = measured(&captured, &truths);
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("has no label: `NA` means a missing value"), "{told}");
     // Who names such a text has it as a label.

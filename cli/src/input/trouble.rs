@@ -19,11 +19,11 @@ pub(crate) struct Trouble {
     pub(crate) is_empty: bool,
 }
 
-/// At most one in this many lines may be lost. Such lines are seldom random (a model that fails answers with an error), and their share can
-/// hide a change of that size.
+/// At most one in this many lines, or pairs of predictions and labels, may be lost. They are seldom random (a model that fails answers with an
+/// error), and they can hide a change of that size: a tenth exceeds the margin of most thresholds.
 const MOST_LOST: u64 = 10;
 
-/// Whether so many lines were lost that the absence of violations says nothing about the data.
+/// Whether so many were lost that the absence of violations says nothing about the data.
 pub(crate) fn is_too_little(lost: u64, used: u64) -> bool {
     lost.saturating_mul(MOST_LOST) > lost.saturating_add(used)
 }

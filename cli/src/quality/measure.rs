@@ -7,6 +7,7 @@ use sagewarden_outcomes::quality::{
 };
 
 use crate::error::CommandError;
+use crate::input::trouble::is_too_little;
 
 /// The result of one mode.
 pub(crate) struct ModeResult {
@@ -14,10 +15,6 @@ pub(crate) struct ModeResult {
     /// None without a baseline.
     pub(crate) evaluated: Option<Evaluated>,
 }
-
-/// At most one in this many pairs may be unmeasurable. Such pairs are seldom random (a model that fails says `unknown`), and their share
-/// can change an accuracy by as much: a tenth exceeds the margin of most thresholds.
-const MOST_UNUSABLE: u64 = 10;
 
 /// The results of both modes.
 pub(crate) struct Measured {
@@ -32,7 +29,7 @@ pub(crate) struct Measured {
 impl Measured {
     /// Whether so many pairs are unusable that a verdict would say nothing about the model.
     pub(crate) fn is_too_little(&self, pairs: usize) -> bool {
-        self.unusable.saturating_mul(MOST_UNUSABLE) > pairs as u64
+        is_too_little(self.unusable, (pairs as u64).saturating_sub(self.unusable))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::found::Observed;
 use crate::world::World;
 
-/// The commands that show more: what was in force, and what happened before.
+/// Two commands: one shows the lineage at the end of the window, the other the history of the endpoint.
 pub(super) fn commands(world: &impl World, observed: &Observed<'_>) -> [String; 2] {
     let endpoint = &observed.endpoint().name;
     let lineage = format!("lineage endpoint/{endpoint}@{}", observed.ended());
