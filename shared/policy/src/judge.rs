@@ -11,12 +11,13 @@ use crate::bundle::Bundle;
 use crate::control::{Control, Remedy};
 use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
-use crate::finding::{Finding, FindingStatus, WaivedBy, actual, concerned, fill, shortened};
+use crate::finding::{Finding, FindingStatus, WaivedBy, fill};
 use crate::fixes::changes::Failed;
 use crate::join::{Joined, OperationAnswer, split, tags};
 use crate::key::{KEY_OPERATION, key_paths};
 use crate::merge::{Part, merge};
 use crate::reader::UnreadablePaths;
+use crate::shown::{actual, concerned, shortened};
 use crate::verdict::{Judgement, Plan, Verdict, Would, outcome};
 
 /// The subject of a verdict.
