@@ -80,6 +80,16 @@ fn text_fits_a_terminal_of_forty_columns() {
     }
 }
 
+/// `script`, `docker exec -t` and `expect` make terminals of no size: their text is not folded into single words.
+#[test]
+fn a_terminal_of_no_size_is_one_of_any_width() {
+    let screen = Screen::new();
+    let text = screen.of(0, "C.UTF-8", &["policy", "list"]);
+    let is_whole =
+        |line: &str| line.starts_with("TRN-NET-01") && line.contains("training job must run inside");
+    assert!(text.lines().any(is_whole), "{text}");
+}
+
 #[test]
 fn a_terminal_shows_short_forms_unless_asked_for_whole_ones() {
     let screen = Screen::new();

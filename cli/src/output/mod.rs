@@ -51,7 +51,8 @@ pub(crate) fn text(text: &str) -> String {
 /// The columns of the terminal, if standard output is one; those that the environment asks for, if not.
 fn width() -> Option<u16> {
     let asked = || env::var("COLUMNS").ok()?.parse().ok().filter(|width| *width > 0);
-    Table::new().width().or_else(asked)
+    // A terminal that nobody gave a size says 0, as `docker exec -t` and `script` make them.
+    Table::new().width().filter(|width| *width > 0).or_else(asked)
 }
 
 /// Whether a person reads standard output.
