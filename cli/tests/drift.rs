@@ -185,6 +185,57 @@ fn files_without_rows_are_told_and_change_nothing() {
     assert!(said.starts_with("warning: ") && said.contains("b.jsonl` has no rows"), "{said}");
 }
 
+/// Captured events whose answer is this for each row.
+fn answered(answer: impl Fn(u32) -> String) -> String {
+    let answered = |(row, line): (u32, &str)| {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        event["captureData"]["endpointOutput"]["data"] = json!(answer(row));
+        format!("{event}\n")
+    };
+    (0..).zip(events(0, 0).lines()).map(answered).collect()
+}
+
+#[test]
+fn drift_of_answers_is_called_prediction_drift() {
+    let folder = Folder::new();
+    let file = folder.file("captured/a.jsonl", &answered(|row| format!("{}.5", 8 + row % 5)));
+    let base = folder.path("base");
+    let text = out(&sagewarden(&["drift", "--baseline", &base, &file, "--out", &folder.path("out")]));
+    assert!(text.contains("score (prediction)") && !text.contains("amount (prediction)"), "{text}");
+    assert!(
+        text.contains("score  baseline_drift_check (prediction drift): Baseline drift distance"),
+        "{text}"
+    );
+    let page = fs::read_to_string(folder.path("out/report.html")).unwrap();
+    assert!(page.contains(">prediction drift<") && page.contains("Prediction, "), "{page}");
+    let (code, found) = folder.json(&[&file]);
+    let features = found["features"].as_array().unwrap();
+    let predictions: Vec<&Value> = features.iter().filter(|each| each["prediction"] == true).collect();
+    assert_eq!((code, predictions.len(), &predictions[0]["name"]), (Some(1), 1, &json!("score")));
+}
+
+#[test]
+fn answers_that_are_nearly_all_the_same_are_a_finding_of_their_own() {
+    let folder = Folder::new();
+    let file = folder.file("captured/a.jsonl", &answered(|_| "4.5".to_owned()));
+    let (code, found) = folder.json(&[&file]);
+    let checks = |found: &Value| {
+        let violations = found["violations"].as_array().unwrap();
+        let check = |each: &Value| each["constraint_check_type"].as_str().unwrap().to_owned();
+        violations.iter().map(check).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (code, checks(&found)),
+        (Some(1), vec!["baseline_drift_check".to_owned(), "prediction_spread_check".to_owned()])
+    );
+    let (_, compat) = folder.json(&[&file, "--mode", "compat"]);
+    assert!(!checks(&compat).iter().any(|check| check == "prediction_spread_check"), "{compat}");
+    // A table does not say which of its columns were answers.
+    let rows: String = (0..500).map(|row| format!("4.5,{},{}\n", amount(row), word(row))).collect();
+    let table = folder.file("table.csv", &format!("score,amount,word\n{rows}"));
+    assert_eq!(checks(&folder.json(&[&table]).1), ["baseline_drift_check"]);
+}
+
 #[test]
 fn tables_are_read_by_the_names_of_their_columns() {
     let folder = Folder::new();
