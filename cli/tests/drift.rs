@@ -237,6 +237,35 @@ fn answers_that_are_nearly_all_the_same_are_a_finding_of_their_own() {
 }
 
 #[test]
+fn failed_answers_are_counted_and_too_many_are_a_violation() {
+    let folder = Folder::new();
+    let error = r#"{"error": "CUDA out of memory"}"#;
+    let failing = |every: u32| {
+        answered(|row| if row % every == 3 { error.to_owned() } else { format!("{}.5", row % 10) })
+    };
+    let file = folder.file("captured/a.jsonl", &failing(20));
+    let (code, found) = folder.json(&[&file]);
+    let [violation] = found["violations"].as_array().unwrap().as_slice() else { panic!("{found:#}") };
+    assert_eq!((code, &violation["constraint_check_type"]), (Some(1), &json!("error_rate_check")));
+    assert_eq!(violation["feature_name"], "Answers");
+    assert_eq!(found["answers"]["errors"], 25);
+    let base = folder.path("base");
+    let output = sagewarden(&["drift", "--baseline", &base, &file, "--out", &folder.path("out")]);
+    assert!(
+        out(&output).contains("note: 25 of 500 answers failed: 25 with the message of an error\n"),
+        "{}",
+        out(&output)
+    );
+    assert!(fs::read_to_string(folder.path("out/report.html")).unwrap().contains("25 of 500 answers failed"));
+    for more in [["--drift-threshold", "Answers=0.1"], ["--ignore", "Answers"], ["--mode", "compat"]] {
+        let (_, found) = folder.json(&[&[file.as_str()], more.as_slice()].concat());
+        assert!(!found["violations"].to_string().contains("error_rate_check"), "{more:?} {found:#}");
+    }
+    let (code, found) = folder.json(&[&folder.file("captured/b.jsonl", &failing(300))]);
+    assert_eq!((code, &found["outcome"]), (Some(0), &json!("partial")));
+}
+
+#[test]
 fn tables_are_read_by_the_names_of_their_columns() {
     let folder = Folder::new();
     let rows: String =
@@ -509,6 +538,23 @@ fn tables_of_another_format_are_refused_with_what_to_do() {
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(words), "{said}");
         assert!(!Path::new(&folder.path("new")).exists(), "{file}");
+    }
+    let said = folder.file("said.csv", "sep=;\nscore;amount;word\n1,5;2;odd\n2,5;3;even\n");
+    let decimals = folder.file("decimals.csv", "1,5;2,5\n3,5;4,5\n");
+    let colons = folder.file("colons.csv", "score:amount:word\n1:2:3\n2:3:4\n");
+    let spaces = folder.file("spaces.csv", "score amount word\n1 2 odd\n2 3 even\n");
+    let base = folder.path("base");
+    for (file, option, words) in [
+        (&said, "--force", "line 1: the first line says that the columns are separated by `;`: leave it out"),
+        (&decimals, "--no-header", "line 2: the columns seem to be separated by `;`"),
+        (&colons, "--force", "line 2: the columns seem to be separated by `:`"),
+        (&spaces, "--force", "line 2: the columns seem to be separated by spaces"),
+    ] {
+        let (code, told) = failure(&["baseline", file, "--out", &folder.path("other"), option]);
+        assert!(code == Some(2) && told.contains(words), "{told}");
+        let header = if option == "--no-header" { vec![option] } else { vec![] };
+        let (code, told) = failure(&[&["drift", "--baseline", &base, file], header.as_slice()].concat());
+        assert!(code == Some(2) && told.contains(words), "{told}");
     }
     for (file, words) in [(&semicolons, "separated by `;`"), (&tabs, "separated by tabs")] {
         let (code, said) = failure(&["drift", "--baseline", &base, file]);
