@@ -529,7 +529,6 @@ fn tables_of_another_format_are_refused_with_what_to_do() {
     let folder = Folder::new();
     let semicolons = folder.file("semicolons.csv", "score;amount;word\n1,5;2;odd\n2,5;3;even\n");
     let tabs = folder.file("tabs.csv", "score\tamount\tword\n1.5\t2\todd\n");
-    let base = folder.path("base");
     for (file, words) in [
         (&semicolons, "line 2: the columns seem to be separated by `;`: separate them by commas"),
         (&tabs, "line 2: the columns seem to be separated by tabs: separate them by commas"),

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 fn event(input: &str, output: Option<(&str, &str)>) -> String {
     let side = |data: &str, encoding: &str| json!({ "observedContentType": "x", "mode": "X", "data": data, "encoding": encoding });
     let mut sides = json!({ "endpointInput": side(input, "CSV") });
-    if let Some((data, encoding)) = output {
-        sides["endpointOutput"] = side(data, encoding);
+    if let (Some((data, encoding)), Some(sides)) = (output, sides.as_object_mut()) {
+        sides.insert("endpointOutput".to_owned(), side(data, encoding));
     }
     json!({ "captureData": sides, "eventMetadata": { "eventId": "e" }, "eventVersion": "0" }).to_string()
 }
