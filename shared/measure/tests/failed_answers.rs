@@ -49,7 +49,7 @@ fn errors_and_empty_answers_are_counted_and_no_rows() {
         (r#"{"p": 0.5, "error": null}"#, "JSON", given),
         (r#"{"p": 0.5, "error": "partly"}"#, "JSON", given),
         ("", "CSV", empty),
-        (" \n", "CSV", empty),
+        ("\r\n", "CSV", empty),
         ("", "JSON", empty),
         (r#"{"error": "CUDA out of memory"}"#, "JSON", error),
         (r#"{"error": {"message": "x"}}"#, "CSV", error),

@@ -54,8 +54,10 @@ pub(super) fn failed(event: &CapturedEvent<'_>, format: &CaptureFormat) -> Optio
     }
 }
 
+/// A space is a cell.
 fn is_blank(body: &Body<'_>) -> bool {
-    body.data.inside.len() <= BLANK && body.data.text().is_some_and(|text| text.trim().is_empty())
+    let is_empty = |text: &str| text.trim_matches(['\r', '\n']).is_empty();
+    body.data.inside.len() <= BLANK && body.data.text().is_some_and(|text| is_empty(&text))
 }
 
 fn is_error(body: &Body<'_>, format: &CaptureFormat) -> bool {

@@ -33,27 +33,28 @@ impl RowReader {
     /// Hands the rows of an event to the sink.
     pub(super) fn read(&mut self, event: &CapturedEvent<'_>, format: &CaptureFormat, out: &mut Out<'_>) {
         let failed = failed(event, format);
-        let read = match single_lines(event, format) {
+        let read = match (failed, single_lines(event, format)) {
             _ if !has_columns(event, format) => Err(Fault(IssueKind::NoBody, None)),
-            _ if failed == Some(FailedAnswer::Error) => self.read_request(event, format, out),
-            Some(lines) => self.read_single_lines(event, &lines, format, out),
-            None => self.read_bodies(event, format, out),
+            (Some(FailedAnswer::Error), _) => self.read_request(event, IssueKind::ErrorAnswer, format, out),
+            (Some(FailedAnswer::Empty), _) => self.read_request(event, IssueKind::EmptyAnswer, format, out),
+            (_, Some(lines)) => self.read_single_lines(event, &lines, format, out),
+            (_, None) => self.read_bodies(event, format, out),
         };
         let is_unreadable =
             matches!(read, Err(Fault(kind, Some(CapturedSide::Output))) if kind != IssueKind::TooManyColumns);
         if let Some(why) = failed.or(is_unreadable.then_some(FailedAnswer::Unreadable)) {
             out.sink.failed(&CapturedAnswer { event, why });
         }
-        if let Err(Fault(kind, side)) = read {
-            let is_empty = failed == Some(FailedAnswer::Empty);
-            self.report(Fault(if is_empty { IssueKind::EmptyAnswer } else { kind }, side), format, out);
+        if let Err(fault) = read {
+            self.report(fault, format, out);
         }
     }
 
-    /// The request of an answer that is an error, if the request alone has all expected columns.
+    /// The request of an answer that is none, if the request alone has all expected columns.
     fn read_request(
         &mut self,
         event: &CapturedEvent<'_>,
+        why: IssueKind,
         format: &CaptureFormat,
         out: &mut Out<'_>,
     ) -> Result<(), Fault> {
@@ -61,7 +62,7 @@ impl RowReader {
             Some((sides @ [CapturedSide::Input, _], rows)) => {
                 self.read_rows(event, &sides, rows, format, out)
             }
-            _ => Err(Fault(IssueKind::ErrorAnswer, Some(CapturedSide::Output))),
+            _ => Err(Fault(why, Some(CapturedSide::Output))),
         }
     }
 
