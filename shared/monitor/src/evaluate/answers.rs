@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::odds::FALSE_ALARMS;
 use super::texts;
-use super::verdict::{Check, violation};
-use crate::violations::Violation;
 
 /// The name under which failed answers are reported. A threshold for this name is the rate that is allowed.
 pub(crate) const ANSWERS: &str = "Answers";
@@ -34,12 +32,11 @@ impl AnswerRate {
         (expected > 0).then_some(Self { counts, failed, allowed })
     }
 
-    /// The violation, if more answers failed than is allowed, and chance does not explain it.
-    pub(crate) fn violation(&self) -> Option<Violation> {
+    /// The text of a violation, if more answers failed than is allowed, and chance does not explain it.
+    pub(crate) fn fault(&self) -> Option<String> {
         let Self { counts, failed, allowed } = *self;
-        let is_more = failed > allowed;
         let p_value = Occurrences { count: counts.failed(), of: counts.expected() }.at_rate(allowed);
-        let text = || texts::answers(1.0 - allowed, 1.0 - failed, &counts.in_words().unwrap_or_default());
-        (is_more && p_value < FALSE_ALARMS).then(|| violation(ANSWERS, Check::ErrorRate, text()))
+        let is_found = failed > allowed && p_value < FALSE_ALARMS;
+        is_found.then(|| texts::answers(1.0 - allowed, 1.0 - failed, &counts.in_words().unwrap_or_default()))
     }
 }

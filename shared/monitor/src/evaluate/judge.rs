@@ -2,7 +2,7 @@
 
 use sagewarden_measure::{ColumnProfile, InferredType, Profile};
 
-use super::answers::AnswerRate;
+use super::answers::{ANSWERS, AnswerRate};
 use super::baseline::Baseline;
 use super::columns::AlignedColumns;
 use super::coverage::{CHECKS_OFF, COMPARISON_OFF};
@@ -63,7 +63,8 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
     }
     conclude(&mut evaluation, found);
     let answers = evaluation.answers.filter(|_| mode == Mode::Exact && profile.rows > 0);
-    evaluation.violations.extend(answers.and_then(|answers| answers.violation()));
+    let fault = answers.and_then(|answers| answers.fault());
+    evaluation.violations.extend(fault.map(|text| violation(ANSWERS, Check::ErrorRate, text)));
     for column in unknown {
         let surplus = FeatureConstraints { name: column.name.clone(), ..FeatureConstraints::default() };
         let expected = Expected::nothing(baseline.missing(), mode);
