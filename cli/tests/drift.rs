@@ -189,7 +189,7 @@ fn files_without_rows_are_told_and_change_nothing() {
 fn answered(answer: impl Fn(u32) -> String) -> String {
     let answered = |(row, line): (u32, &str)| {
         let mut event: Value = serde_json::from_str(line).unwrap();
-        event["captureData"]["endpointOutput"]["data"] = json!(answer(row));
+        *event.pointer_mut("/captureData/endpointOutput/data").unwrap() = json!(answer(row));
         format!("{event}\n")
     };
     (0..).zip(events(0, 0).lines()).map(answered).collect()
