@@ -14,6 +14,9 @@ _own_folders: Dict[Tuple[str, Optional[str]], str] = {}
 #: For each folder: its commit, and the marks of HEAD when the commit was read.
 _commits: Dict[str, Tuple["_Marks", str]] = {}
 
+#: For each folder without a remote: the marks of its configuration when git was asked.
+_without: Dict[str, "_Marks"] = {}
+
 #: Times, sizes and numbers of files.
 _Marks = Tuple[Tuple[int, int, int], ...]
 
@@ -75,20 +78,32 @@ def _marks() -> Optional[_Marks]:
     if not own:
         return None
     _own_folders[key] = own
+    return _marks_of(".", os.path.join(own, "HEAD"), os.path.join(own, "logs", "HEAD"))
+
+
+def _marks_of(*places: str) -> Optional[_Marks]:
     try:
-        files = [os.stat(place) for place in (".", os.path.join(own, "HEAD"), os.path.join(own, "logs", "HEAD"))]
+        files = [os.stat(place) for place in places]
     except OSError:
         return None
     return tuple((file.st_mtime_ns, file.st_size, file.st_ino) for file in files)
 
 
 def _repository() -> Optional[str]:
-    """The name of the repository. It is read once for each folder."""
+    """The name of the repository. It is read once for each folder, or, while there is none, whenever the repository's configuration
+    changes."""
     folder = os.getcwd()
     if folder not in _repositories:
+        own = _own_folders.get((folder, os.environ.get("GIT_DIR")))
+        marks = _marks_of(os.path.join(own, "config")) if own else None
+        if marks is not None and _without.get(folder) == marks:
+            return None
         remote = _git("remote", "get-url", "origin")
         name = name_of(remote) if remote else None
         if name is None:
+            # The marks are older than the answer, as in `_commit`.
+            if marks is not None:
+                _without[folder] = marks
             return None
         _repositories[folder] = name
     return _repositories[folder]

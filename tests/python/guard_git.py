@@ -21,6 +21,10 @@ git("init", "--quiet", "--initial-branch", "main")
 assert _git.state() is None, "before the first commit"
 first = commit("first")
 assert _git.state().repository is None
+# As long as the configuration stays the same, git is not asked for a remote again.
+run, _git._git = _git._git, lambda *arguments: 1 / 0
+assert _git.state().repository is None
+_git._git = run
 git("remote", "add", "origin", "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/credit")
 assert _git.state() == _git.GitState(first, "credit")
 

@@ -7,12 +7,12 @@ use sagewarden_view::explorer::{Address, Frame, Page};
 
 use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
-use crate::serve::source::{Evidence, Rows};
+use crate::serve::source::{Evidence, ReadTable};
 
 /// The sources of a page.
 #[derive(Debug)]
 pub(crate) struct Explorer {
-    pub(super) rows: Rows,
+    pub(super) rows: ReadTable,
     pub(super) evidence: Evidence,
     pub(super) evidence_bucket: String,
     pub(super) bundle: Bundle,
@@ -25,7 +25,7 @@ impl Explorer {
     pub(crate) fn new(store: Store, bundle: Bundle) -> Self {
         let evidence = Evidence::Local(SimulatedAccount::new(store.clone(), "", ""));
         let evidence_bucket = System::EVIDENCE_BUCKET.to_owned();
-        Self { rows: Rows::Local(store), evidence, evidence_bucket, bundle, is_live: true }
+        Self { rows: ReadTable::Local(store), evidence, evidence_bucket, bundle, is_live: true }
     }
 
     /// Whether the evidence in a bucket is shown. A stack keeps its own in one bucket, and the reader's credentials open others, too.

@@ -13,6 +13,8 @@ mod graph;
 mod lists;
 mod open;
 mod pages;
+#[cfg(feature = "aws")]
+mod remote;
 mod search;
 mod server;
 mod site;

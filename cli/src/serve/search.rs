@@ -18,11 +18,11 @@ use sagewarden_view::explorer::{Address, Hit, SearchPage, node_page, resource_pa
 use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::{Explorer, entity_page};
-use crate::serve::source::Rows;
+use crate::serve::source::ReadTable;
 
 /// Results of one page.
 const HITS: usize = 100;
-/// Rows that one search looks at. In a larger store, a whole name or an ARN is still found at once.
+/// ReadTable that one search looks at. In a larger store, a whole name or an ARN is still found at once.
 const ROWS: usize = 400_000;
 
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
@@ -77,7 +77,7 @@ struct Search {
 impl Search {
     /// Looks up what the rows are indexed by: a whole name, an ARN, digits of a commit, an object, an identity, a digest. Returns the
     /// number of requests.
-    fn look_up(&mut self, rows: &Rows, words: &str) -> Result<usize, Refused> {
+    fn look_up(&mut self, rows: &ReadTable, words: &str) -> Result<usize, Refused> {
         let digest = self.words.starts_with("sha256:").then(|| NodeId::image_of_digest(&self.words));
         let mut requests = 0;
         if let Some(id) = NodeId::parse(words).or(digest) {

@@ -8,11 +8,11 @@ use sagewarden_lineage::table::{Attributes, Item, Key, Page, Query, Write};
 use sagewarden_local::{SimulatedAccount, Store};
 
 #[cfg(feature = "aws")]
-use crate::serve::stack::Remote;
+use crate::serve::remote::Remote;
 
 /// The rows of lineage and verdicts. Nobody writes through it.
 #[derive(Debug)]
-pub(crate) enum Rows {
+pub(crate) enum ReadTable {
     Local(Store),
     #[cfg(feature = "aws")]
     Stack(Remote<sagewarden_dynamodb::DynamoTable>),
@@ -27,7 +27,7 @@ pub(crate) enum Evidence {
     Stack(Remote<sagewarden_s3::S3Objects>),
 }
 
-impl Rows {
+impl ReadTable {
     /// The store on this machine, if it is one. Only such a store can be looked through: reading a whole table of DynamoDB costs money.
     pub(crate) fn store(&self) -> Option<&Store> {
         match self {
@@ -38,7 +38,7 @@ impl Rows {
     }
 }
 
-impl Table for Rows {
+impl Table for ReadTable {
     async fn write(&self, _: &[Write]) -> Result<(), PortError> {
         Err(read_only())
     }
