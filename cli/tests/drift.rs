@@ -185,6 +185,86 @@ fn files_without_rows_are_told_and_change_nothing() {
     assert!(said.starts_with("warning: ") && said.contains("b.jsonl` has no rows"), "{said}");
 }
 
+/// Captured events whose answer is this for each row.
+fn answered(answer: impl Fn(u32) -> String) -> String {
+    let answered = |(row, line): (u32, &str)| {
+        let mut event: Value = serde_json::from_str(line).unwrap();
+        *event.pointer_mut("/captureData/endpointOutput/data").unwrap() = json!(answer(row));
+        format!("{event}\n")
+    };
+    (0..).zip(events(0, 0).lines()).map(answered).collect()
+}
+
+#[test]
+fn drift_of_answers_is_called_prediction_drift() {
+    let folder = Folder::new();
+    let file = folder.file("captured/a.jsonl", &answered(|row| format!("{}.5", 8 + row % 5)));
+    let base = folder.path("base");
+    let text = out(&sagewarden(&["drift", "--baseline", &base, &file, "--out", &folder.path("out")]));
+    assert!(text.contains("score (prediction)") && !text.contains("amount (prediction)"), "{text}");
+    assert!(
+        text.contains("score  baseline_drift_check (prediction drift): Baseline drift distance"),
+        "{text}"
+    );
+    let page = fs::read_to_string(folder.path("out/report.html")).unwrap();
+    assert!(page.contains(">prediction drift<") && page.contains("Prediction, "), "{page}");
+    let (code, found) = folder.json(&[&file]);
+    let features = found["features"].as_array().unwrap();
+    let predictions: Vec<&Value> = features.iter().filter(|each| each["prediction"] == true).collect();
+    assert_eq!((code, predictions.len(), &predictions[0]["name"]), (Some(1), 1, &json!("score")));
+}
+
+#[test]
+fn answers_that_are_nearly_all_the_same_are_a_finding_of_their_own() {
+    let folder = Folder::new();
+    let file = folder.file("captured/a.jsonl", &answered(|_| "4.5".to_owned()));
+    let (code, found) = folder.json(&[&file]);
+    let checks = |found: &Value| {
+        let violations = found["violations"].as_array().unwrap();
+        let check = |each: &Value| each["constraint_check_type"].as_str().unwrap().to_owned();
+        violations.iter().map(check).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (code, checks(&found)),
+        (Some(1), vec!["baseline_drift_check".to_owned(), "prediction_spread_check".to_owned()])
+    );
+    let (_, compat) = folder.json(&[&file, "--mode", "compat"]);
+    assert!(!checks(&compat).iter().any(|check| check == "prediction_spread_check"), "{compat}");
+    // A table does not say which of its columns were answers.
+    let rows: String = (0..500).map(|row| format!("4.5,{},{}\n", amount(row), word(row))).collect();
+    let table = folder.file("table.csv", &format!("score,amount,word\n{rows}"));
+    assert_eq!(checks(&folder.json(&[&table]).1), ["baseline_drift_check"]);
+}
+
+#[test]
+fn failed_answers_are_counted_and_too_many_are_a_violation() {
+    let folder = Folder::new();
+    let error = r#"{"error": "CUDA out of memory"}"#;
+    let failing = |every: u32| {
+        answered(|row| if row % every == 3 { error.to_owned() } else { format!("{}.5", row % 10) })
+    };
+    let file = folder.file("captured/a.jsonl", &failing(20));
+    let (code, found) = folder.json(&[&file]);
+    let [violation] = found["violations"].as_array().unwrap().as_slice() else { panic!("{found:#}") };
+    assert_eq!((code, &violation["constraint_check_type"]), (Some(1), &json!("error_rate_check")));
+    assert_eq!(violation["feature_name"], "Answers");
+    assert_eq!(found["answers"]["errors"], 25);
+    let base = folder.path("base");
+    let output = sagewarden(&["drift", "--baseline", &base, &file, "--out", &folder.path("out")]);
+    assert!(
+        out(&output).contains("note: 25 of 500 answers failed: 25 with the message of an error\n"),
+        "{}",
+        out(&output)
+    );
+    assert!(fs::read_to_string(folder.path("out/report.html")).unwrap().contains("25 of 500 answers failed"));
+    for more in [["--drift-threshold", "Answers=0.1"], ["--ignore", "Answers"], ["--mode", "compat"]] {
+        let (_, found) = folder.json(&[&[file.as_str()], more.as_slice()].concat());
+        assert!(!found["violations"].to_string().contains("error_rate_check"), "{more:?} {found:#}");
+    }
+    let (code, found) = folder.json(&[&folder.file("captured/b.jsonl", &failing(300))]);
+    assert_eq!((code, &found["outcome"]), (Some(0), &json!("partial")));
+}
+
 #[test]
 fn tables_are_read_by_the_names_of_their_columns() {
     let folder = Folder::new();
@@ -449,7 +529,6 @@ fn tables_of_another_format_are_refused_with_what_to_do() {
     let folder = Folder::new();
     let semicolons = folder.file("semicolons.csv", "score;amount;word\n1,5;2;odd\n2,5;3;even\n");
     let tabs = folder.file("tabs.csv", "score\tamount\tword\n1.5\t2\todd\n");
-    let base = folder.path("base");
     for (file, words) in [
         (&semicolons, "line 2: the columns seem to be separated by `;`: separate them by commas"),
         (&tabs, "line 2: the columns seem to be separated by tabs: separate them by commas"),
@@ -458,6 +537,23 @@ fn tables_of_another_format_are_refused_with_what_to_do() {
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(words), "{said}");
         assert!(!Path::new(&folder.path("new")).exists(), "{file}");
+    }
+    let said = folder.file("said.csv", "sep=;\nscore;amount;word\n1,5;2;odd\n2,5;3;even\n");
+    let decimals = folder.file("decimals.csv", "1,5;2,5\n3,5;4,5\n");
+    let colons = folder.file("colons.csv", "score:amount:word\n1:2:3\n2:3:4\n");
+    let spaces = folder.file("spaces.csv", "score amount word\n1 2 odd\n2 3 even\n");
+    let base = folder.path("base");
+    for (file, option, words) in [
+        (&said, "--force", "line 1: the first line says that the columns are separated by `;`: leave it out"),
+        (&decimals, "--no-header", "line 2: the columns seem to be separated by `;`"),
+        (&colons, "--force", "line 2: the columns seem to be separated by `:`"),
+        (&spaces, "--force", "line 2: the columns seem to be separated by spaces"),
+    ] {
+        let (code, told) = failure(&["baseline", file, "--out", &folder.path("other"), option]);
+        assert!(code == Some(2) && told.contains(words), "{told}");
+        let header = if option == "--no-header" { vec![option] } else { vec![] };
+        let (code, told) = failure(&[&["drift", "--baseline", &base, file], header.as_slice()].concat());
+        assert!(code == Some(2) && told.contains(words), "{told}");
     }
     for (file, words) in [(&semicolons, "separated by `;`"), (&tabs, "separated by tabs")] {
         let (code, said) = failure(&["drift", "--baseline", &base, file]);

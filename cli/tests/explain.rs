@@ -161,6 +161,28 @@ fn a_column_too_many_may_be_the_label() {
 }
 
 #[test]
+fn a_table_with_another_separator_is_refused_with_its_name() {
+    let folder = Folder::new();
+    let rows = fs::read_to_string(kept("1.0.2/binary.csv")).unwrap();
+    let model = kept("1.0.2/binary.pickle4");
+    for (separator, header, name) in [
+        (";", "", "`;`"),
+        (";", "a;b;c;d;e;f\n", "`;`"),
+        ("\t", "", "tabs"),
+        (" ", "", "spaces"),
+        (";", "sep=;\n", "`;`"),
+    ] {
+        let data = folder.file("rows.csv", format!("{header}{}", rows.replace(',', separator)));
+        let (code, said) = failure(&["explain", "--model", &model, &data]);
+        assert!(code == Some(2) && said.contains(&format!("separated by {name}")), "{said}");
+    }
+    // A decimal comma makes more columns than the model has.
+    let data = folder.file("rows.csv", "1,5;2,5;1,5;2,5;1,5;2,5\n3,5;4,5;1,5;2,5;1,5;2,5\n");
+    let (code, said) = failure(&["explain", "--model", &model, &data]);
+    assert!(code == Some(2) && said.contains("separated by `;`"), "{said}");
+}
+
+#[test]
 fn a_row_that_does_not_fit_is_named_with_its_column() {
     let folder = Folder::new();
     let model = kept("3.4.1/named.json");

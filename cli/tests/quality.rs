@@ -171,7 +171,7 @@ fn unusable_lines_are_reported_with_their_place_and_the_rest_is_measured() {
     assert!(text.starts_with("2 pairs"), "{text}");
     let told = |file: &str, rest: &str| words.contains(&format!("warning: `{file}`, {rest}"));
     assert!(told(&captured, "line 2: not valid JSON\n"), "{words}");
-    assert!(told(&captured, "line 4: the event has no rows\n"), "{words}");
+    assert!(told(&captured, "line 4: the answer is empty\n"), "{words}");
     assert!(told(&captured, "lines 3, 5: the first: `high` in `0` is not a probability\n"), "{words}");
     assert!(
         told(&truths, "lines 2, 4, 7: the first: the line is not ground truth: missing field"),

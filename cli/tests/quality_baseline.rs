@@ -15,6 +15,9 @@ fn read(folder: &Folder, name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.path(name)).unwrap()).unwrap()
 }
 
+/// How many times the eight rows are enough for a verdict.
+const ENOUGH: usize = 7;
+
 /// A baseline of the eight rows: recall and precision 0.75, auc 13/16.
 fn baseline(folder: &Folder) -> String {
     let rows: String = BINARY.iter().map(|(said, label)| format!("{said},{label}\n")).collect();
@@ -54,13 +57,14 @@ fn what_the_baseline_was_made_of_keeps_it_and_worse_does_not() {
     assert_eq!(rate, &json!({ "threshold": 0.25, "comparison_operator": "GreaterThanThreshold" }));
 
     let judge = ["binary", "--inference", "0", "--probability", "1", "--baseline", &base];
-    folder.pairs(&BINARY);
+    folder.pairs(&BINARY.repeat(ENOUGH));
     let (code, found) = folder.json(&judge);
     assert_eq!((code, &found["outcome"]), (Some(0), &json!("compliant")), "{found:#}");
     assert_eq!(metric(&found, "auc")["verdict"], "ok");
 
     // Lines and files that cannot be read are no part of the verdict.
-    let labels = BINARY.iter().zip(0..).map(|((_, label), id)| truth(&format!("id-{id}"), label));
+    let pairs = BINARY.repeat(ENOUGH);
+    let labels = pairs.iter().zip(0..).map(|((_, label), id)| truth(&format!("id-{id}"), label));
     folder.file("truth/a.jsonl", &(labels.collect::<String>() + "no label\n"));
     let (code, found) = folder.json(&judge);
     assert_eq!((code, &found["outcome"]), (Some(0), &json!("partial")), "{found:#}");
@@ -72,7 +76,7 @@ fn what_the_baseline_was_made_of_keeps_it_and_worse_does_not() {
     // The last of four that are not true is now taken for true.
     let mut worse = BINARY;
     worse[7] = ("1,0.1", "0");
-    let [captured, truths] = folder.pairs(&worse);
+    let [captured, truths] = folder.pairs(&worse.repeat(ENOUGH));
     let report = folder.path("new/report");
     let (code, found) = folder.json(&[judge.as_slice(), &["--out", &report]].concat());
     assert_eq!((code, &found["outcome"]), (Some(1), &json!("violated")));
@@ -89,7 +93,10 @@ fn what_the_baseline_was_made_of_keeps_it_and_worse_does_not() {
     let written = read(&folder, "new/report/constraint_violations.json");
     assert_eq!(written, json!({ "violations": found["violations"] }));
     let written = read(&folder, "new/report/statistics.json");
-    assert_eq!(written["binary_classification_metrics"]["confusion_matrix"]["0"], json!({ "0": 2, "1": 2 }));
+    assert_eq!(
+        written["binary_classification_metrics"]["confusion_matrix"]["0"],
+        json!({ "0": 14, "1": 14 })
+    );
 
     let (code, compat) = folder.json(&[judge.as_slice(), &["--mode", "compat"]].concat());
     assert_eq!(code, Some(1));
@@ -104,6 +111,37 @@ fn what_the_baseline_was_made_of_keeps_it_and_worse_does_not() {
         "{text}"
     );
     assert!(text.ends_with("7 violations (mode exact)\n"), "{text}");
+}
+
+#[test]
+fn few_labels_have_no_verdict_and_it_is_said_how_many_would() {
+    let folder = Folder::new();
+    let base = baseline(&folder);
+    let judge = ["binary", "--inference", "0", "--probability", "1", "--baseline", &base];
+    // Three of six hundred predictions have labels, and all of these are wrong.
+    let mut wrong = vec![("1,0.9", "0"); 600];
+    wrong[0] = ("0,0.1", "1");
+    let [captured, truths] = folder.pairs(&wrong);
+    let labels: String =
+        wrong.iter().zip(0..3).map(|((_, label), id)| truth(&format!("id-{id}"), label)).collect();
+    folder.file("truth/a.jsonl", &labels);
+    let out_folder = folder.path("few");
+    let (code, found) = folder.json(&[judge.as_slice(), &["--out", &out_folder]].concat());
+    assert_eq!((code, &found["outcome"], &found["pairs"]), (Some(2), &json!("unknown"), &json!(3)));
+    assert_eq!(found["violations"], json!([]));
+    assert_eq!(read(&folder, "few/constraint_violations.json"), json!({ "violations": [] }));
+    let whole = ["quality", &captured, "--ground-truth", &truths, "--problem"];
+    let output = sagewarden(&[whole.as_slice(), &judge].concat());
+    let words = "nothing could be judged: 3 predictions with labels are too few for a verdict: with fewer than 50, chance";
+    assert!(said(&output).contains(words), "{output:?}");
+    assert!(out(&output).ends_with("No verdict (mode exact)\n"), "{}", out(&output));
+    // The container judges any number, and fifty are enough.
+    let (code, compat) = folder.json(&[judge.as_slice(), &["--mode", "compat"]].concat());
+    assert_eq!((code, &compat["outcome"]), (Some(1), &json!("violated")));
+    for (count, expect) in [(49, Some(2)), (50, Some(1))] {
+        folder.pairs(&wrong[..count]);
+        assert_eq!(folder.json(&judge).0, expect, "{count}");
+    }
 }
 
 #[test]
@@ -222,6 +260,22 @@ fn a_baseline_of_bad_rows_is_refused_with_the_line() {
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(words), "{said}");
         assert!(!PathBuf::from(&base).exists());
+    }
+    for (text, options) in [
+        ("a;b\n1;1\n0;0\n", "--label 0 --inference 1"),
+        ("1,5;2,5\n3,5;4,5\n", "--label 0 --inference 1 --no-header"),
+        ("sep=;\na;b\n1;1\n", "--label a --inference b"),
+        ("a b\n1 1\n0 1\n", "--label a --inference b"),
+        ("a:b:c\n1:1:2\n0:1:3\n", "--label a --inference b"),
+    ] {
+        let data = folder.file("data.csv", text);
+        let options: Vec<&str> = options.split(' ').collect();
+        let problem = ["baseline", &data, "--out", &base, "--problem", "regression"];
+        let (code, said) = failure(&[problem.as_slice(), &options].concat());
+        assert!(
+            code == Some(2) && said.contains("columns") && said.contains("separated by"),
+            "{text} {said}"
+        );
     }
     let data = folder.file("data.csv", "7,4\n2,2\n3,5\n");
     let by_place =

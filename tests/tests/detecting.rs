@@ -136,6 +136,46 @@ fn traffic_that_has_moved_is_found_and_files_are_written_as_model_monitor_writes
 }
 
 #[test]
+fn answers_whose_columns_are_the_last_ones_of_the_baseline_are_found_to_be_so() -> Result<()> {
+    let last = |line: &str| line.split_once(',').map(|(first, rest)| format!("{rest},{first}\n")).unwrap();
+    let table: String = baseline_csv().lines().map(last).collect();
+    let local = capturing_with(Some(SuggestedBaseline::of_csv(table.as_bytes(), Header::FirstRow)?))?;
+    put(&local, "00-00-000-a.jsonl", &captured(0..300, 1), 86_400)?;
+    local.settle()?;
+    let first = report(&local)?;
+    assert_eq!((first.violations.as_slice(), first.input_first), (&[][..], true));
+    assert_eq!(first.predictions, ["default"]);
+    let page = String::from_utf8(read(&local, WindowReport::PAGE)?.ok_or("there is no page")?)?;
+    assert!(page.contains("taken for the last ones of the baseline"), "{page}");
+    // Drift is drift in either order.
+    put(&local, "01-00-000-b.jsonl", &captured(300..900, 1_000), 86_460)?;
+    local.settle()?;
+    let second = report(&local)?;
+    assert!(!second.violations.is_empty() && !second.input_first);
+    Ok(())
+}
+
+#[test]
+fn predictions_and_failed_answers_are_in_the_evaluation() -> Result<()> {
+    let local = capturing(true)?;
+    let mut content = captured(0..300, 1);
+    for number in 0..30 {
+        let error = r#"{"error":"CUDA out of memory"}"#;
+        writeln!(content, "{}", captured_event(&format!("f-{number}"), "10000,1,0.005", error)).unwrap();
+    }
+    put(&local, "00-00-000-a.jsonl", &content, 86_400)?;
+    local.settle()?;
+    let report = report(&local)?;
+    assert_eq!((report.predictions.as_slice(), report.rows), (&["default".to_owned()][..], 300));
+    let answers = report.answers.ok_or("answers are not counted")?;
+    assert_eq!((answers.given, answers.errors), (300, 30));
+    let checks: Vec<_> = report.violations.iter().map(|each| each.constraint_check_type.as_deref()).collect();
+    assert_eq!(checks, [Some("error_rate_check")]);
+    assert_eq!(report.unreadable[0].kind, "error-answer");
+    Ok(())
+}
+
+#[test]
 fn files_that_come_twice_late_or_in_another_order_change_nothing() -> Result<()> {
     let files: Vec<(String, String)> = (0..6)
         .map(|number| {

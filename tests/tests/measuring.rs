@@ -394,6 +394,22 @@ fn without_a_baseline_the_model_is_measured_and_that_nothing_judges_it_is_a_find
 }
 
 #[test]
+fn few_labels_have_no_verdict_and_that_is_a_finding() -> Result<()> {
+    let local = serving(WATCHED)?;
+    captured(&local, 0..100, BEGIN + 60)?;
+    labelled(&local, "a", &labels(0..3, 100), HOUR, BEGIN + 600)?;
+    local.settle()?;
+    tick(&local, LAST + 60)?;
+    let report = report(&local)?;
+    assert_eq!((report.rows, report.violations.len()), (3, 0));
+    let words = "3 predictions with labels are too few for a verdict: with fewer than 50,";
+    assert!(report.unknown.as_deref().is_some_and(|why| why.starts_with(words)), "{:?}", report.unknown);
+    let found = sent(&local, MONITORING_FAILED)?;
+    assert!(found.iter().any(|detail| detail.to_string().contains("too few for a verdict")), "{found:#?}");
+    Ok(())
+}
+
+#[test]
 fn a_baseline_that_cannot_be_used_is_published_once_and_the_window_is_given_up() -> Result<()> {
     let local = serving(WATCHED)?;
     put(&local, "baselines", "quality/constraints.json", "[]", BEGIN)?;

@@ -19,8 +19,8 @@ use sagewarden_measure::capture::{CaptureFormat, CaptureKey, ColumnOrder};
 use sagewarden_measure::csv::Header;
 use sagewarden_measure::{Detail, MissingTexts, Profile, Refusals};
 use sagewarden_monitor::{
-    Baseline, CompiledBaseline, Constraints, Evaluation, Mode, Statistics, Verdict, Violations,
-    compare_modes, evaluate,
+    Baseline, CompiledBaseline, Constraints, Evaluation, Mode, Statistics, Violations, compare_modes,
+    evaluate, explained_with_answer_last, may_have_answer_last,
 };
 use sagewarden_outcomes::clarify::Analysis;
 use sagewarden_view::drift::{AttributionChange, DriftReport, TrendWindow};
@@ -87,33 +87,34 @@ struct Judged {
 }
 
 /// Judges the traffic. If the answer's columns may be the first or the last ones of the baseline, and only the second order explains the
-/// traffic, that order counts.
+/// traffic, that order counts. The traffic is read again only if that can change the verdict.
 fn judge(options: &DriftOptions, baseline: &Baseline, inputs: &Inputs) -> Result<Judged, CommandError> {
     let format = format(options, baseline);
     let mut judged = judge_in_order(options, baseline, inputs, &format)?;
     let is_ordered =
         options.columns.is_some() || inputs.sources.iter().all(|source| matches!(source, Source::Table(_)));
-    if is_ordered || judged.exact.violations.is_empty() {
+    if is_ordered || !may_have_answer_last(baseline, &judged.profile, &judged.exact) {
         return Ok(judged);
     }
-    let is_suspicious = most_are_violated(&judged.exact) || an_end_is_violated(&judged.exact);
-    // Standard input cannot be read again.
-    let is_turned = if inputs.sources.iter().any(|source| matches!(source, Source::Stdin)) {
-        true
-    } else {
+    if may_be_read_again(baseline, inputs, &judged) {
         let format = CaptureFormat { order: ColumnOrder::InputFirst, ..format };
         let mut turned = judge_in_order(options, baseline, inputs, &format)?;
-        let explains = turned.exact.violations.is_empty() && turned.exact.nothing_judged().is_none();
-        if judged.mode == Mode::Exact && explains {
-            turned.exact.notes.push(TURNED.to_owned());
+        if turned.exact.is_explained() {
+            turned.exact.notes.push(Evaluation::ANSWER_LAST.to_owned());
             return Ok(turned);
         }
-        turned.profile != judged.profile
-    };
-    if is_suspicious && is_turned {
-        judged.exact.notes.push(OTHER_ORDER.to_owned());
     }
+    judged.exact.notes.push(Evaluation::OTHER_ORDER.to_owned());
     Ok(judged)
+}
+
+/// Whether to read the traffic again, with the answer's columns last. Standard input cannot be read again. The container's order is known. If
+/// the columns have all details, they show the result of the other order without being read.
+fn may_be_read_again(baseline: &Baseline, inputs: &Inputs, judged: &Judged) -> bool {
+    let is_possible = !inputs.sources.iter().any(|source| matches!(source, Source::Stdin));
+    let is_known = judged.profile.with_answer_last().is_some();
+    let is_explained = || explained_with_answer_last(baseline, &judged.profile, &judged.exact).is_some();
+    is_possible && judged.mode == Mode::Exact && (!is_known || is_explained())
 }
 
 /// Reads the traffic, and judges it in both modes.
@@ -138,22 +139,6 @@ fn judge_in_order(
     let compat = evaluate(baseline, &profile, Mode::Compat);
     let exact = evaluate(baseline, &profile, Mode::Exact);
     Ok(Judged { profile, windows, compat, exact, mode, troubles, warnings })
-}
-
-/// A likely reason if most columns seem to have changed at once, or one that may be the answer's.
-const OTHER_ORDER: &str = "cells without names get the baseline's columns in order, the answer's cells first; if the answer's columns are the last ones of the baseline, pass --columns end";
-/// The order that was chosen.
-const TURNED: &str = "the answer's columns are taken for the last ones of the baseline, because the rows differ from it in the other order (as with --columns end)";
-
-fn most_are_violated(evaluation: &Evaluation) -> bool {
-    let violated = evaluation.features.iter().filter(|feature| feature.verdict == Verdict::Violated).count();
-    violated > 1 && 2 * violated > evaluation.features.len()
-}
-
-/// Whether the first or the last column of the baseline is violated.
-fn an_end_is_violated(evaluation: &Evaluation) -> bool {
-    let ends = [evaluation.features.first(), evaluation.features.last()];
-    ends.into_iter().flatten().any(|feature| feature.verdict == Verdict::Violated)
 }
 
 impl Judged {

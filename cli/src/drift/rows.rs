@@ -1,7 +1,7 @@
 //! The rows of a piece of a file, apart by their hours.
 
 use sagewarden_measure::Profile;
-use sagewarden_measure::capture::{CaptureHour, CapturedRecord, JoinedRows, RecordSink};
+use sagewarden_measure::capture::{CaptureHour, CapturedAnswer, CapturedRecord, JoinedRows, RecordSink};
 
 use crate::drift::hour::{Hour, hour_of};
 use crate::drift::windows::NewProfile;
@@ -48,6 +48,16 @@ impl RecordSink for HourlyRows<'_> {
         };
         if let Some(profile) = self.of(hour) {
             JoinedRows(profile).record(record);
+        }
+    }
+
+    fn failed(&mut self, answer: &CapturedAnswer<'_>) {
+        let hour = match self.of_file {
+            Some(hour) => Some(hour),
+            None => answer.inference_time().as_deref().and_then(hour_of),
+        };
+        if let Some(profile) = self.of(hour) {
+            JoinedRows(profile).failed(answer);
         }
     }
 }

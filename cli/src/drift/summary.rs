@@ -2,7 +2,7 @@
 
 use sagewarden_govern::counted;
 use sagewarden_monitor::{
-    Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Resolution, Verdict,
+    Check, Disagreement, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Resolution, Verdict,
 };
 use sagewarden_view::drift::TrendWindow;
 use serde::Serialize;
@@ -18,6 +18,8 @@ use crate::output::verdict;
 const NOT_EXPECTED: &str = "the baseline does not have it";
 /// Features without a violation that are shown; the report and the JSON have all.
 const SHOWN: usize = 60;
+/// Beside the container's name for drift, if the feature is a prediction.
+const PREDICTION_DRIFT: &str = " (prediction drift)";
 
 /// The findings.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +61,12 @@ impl DriftSummary<'_> {
             let name = violation.feature_name.as_deref().unwrap_or("-");
             let check = violation.constraint_check_type.as_deref().unwrap_or("-");
             let why = violation.description.as_deref().unwrap_or_default();
-            text += &format!("{BAD}{}{BAD:#}  {}: {}\n", line(name), line(check), line(why));
+            let kind = if check == Check::BaselineDrift.name() && self.is_prediction(name) {
+                PREDICTION_DRIFT
+            } else {
+                ""
+            };
+            text += &format!("{BAD}{}{BAD:#}  {}{kind}: {}\n", line(name), line(check), line(why));
         }
         for each in self.differences {
             let Disagreement { feature, check, compat, exact, why } = each;
@@ -81,6 +88,8 @@ impl DriftSummary<'_> {
                 coverage.drifted, coverage.compared
             );
         }
+        let failed = self.evaluation.answers.and_then(|answers| answers.counts.in_words());
+        text.extend(failed.map(|failed| format!("note: {failed}\n")));
         text.extend(self.resolution());
         text.extend(
             shared
@@ -89,6 +98,10 @@ impl DriftSummary<'_> {
         );
         text.extend(notes.iter().map(|note| format!("note: {}\n", line(note))));
         text + &verdict::last_line(violations.len(), self.extent(), self.is_judged(), *mode)
+    }
+
+    fn is_prediction(&self, name: &str) -> bool {
+        self.evaluation.predictions().any(|feature| feature.name == name)
     }
 
     /// The differences that so few rows cannot show.
@@ -139,6 +152,7 @@ impl DriftSummary<'_> {
             "has_statistics": self.has_statistics,
             "coverage": self.evaluation.coverage(),
             "resolution": self.evaluation.resolution(),
+            "answers": self.evaluation.answers,
             "features": self.evaluation.features,
             "violations": self.evaluation.violations,
             "differences": self.differences,
@@ -172,8 +186,9 @@ fn row(feature: &FeatureVerdict) -> [String; 6] {
         Verdict::Violated => failed.join(", "),
         Verdict::NotCompared(why) => format!("not compared: {}", line(why)),
     };
+    let name = line(&feature.name);
     [
-        line(&feature.name),
+        if feature.prediction { format!("{name} (prediction)") } else { name },
         kind,
         number(distance.map(|distance| distance.value)),
         distance.map_or_else(|| "-".to_owned(), |distance| distance.threshold.to_string()),

@@ -127,7 +127,8 @@ impl<'a> Windows<'a> {
         if self.current.1.rows == 0 {
             self.current.0 = hour;
             if let Some(known) = self.others.remove(&hour) {
-                self.current.1 = known;
+                let before = std::mem::replace(&mut self.current.1, known);
+                self.current.1.answers.merge(&before.answers);
             }
             return;
         }

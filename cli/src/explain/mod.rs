@@ -57,7 +57,14 @@ fn explain(model: &Model, options: &ExplanationOptions) -> Result<Explained, Com
     let input = BufReader::with_capacity(BUFFER, progress.wrap_read(input));
     let table = CsvTable::open(input, Header::Detect).map_err(no_table)?;
     let misfit = |source| CommandError::Misfit { path: path.clone(), source };
-    let columns = Columns::fit(model, &table, options.label.as_deref()).map_err(misfit)?;
+    let columns = match Columns::fit(model, &table, options.label.as_deref()) {
+        Ok(columns) => columns,
+        // Columns between other separators do not fit either.
+        Err(why) => {
+            table.refuse_other_separator(model.features()).map_err(no_table)?;
+            return Err(misfit(why));
+        }
+    };
     let missing = MissingTexts::named(options.missing.as_deref());
     let mut explainer = RowExplainer::new(model, columns, missing, options.rows);
     let issues = table.read_into(&mut explainer).map_err(no_table)?;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sagewarden_measure::MissingTexts;
-use sagewarden_monitor::Mode;
+use sagewarden_monitor::{Mode, Violation, Violations};
 use sagewarden_outcomes::quality::{Join, JoinedPairs, PredictionAttributes, Problem, QualityConstraints};
 
 use crate::command::data::QualityOptions;
@@ -54,7 +54,7 @@ pub(crate) fn run(options: &QualityOptions) -> Result<ExitCode, CommandError> {
         OutputFormat::Json => output::print_json(&summary.json())?,
     }
     if let Some(out) = &options.out {
-        write(out, &measured.counted, options.format)?;
+        write(out, &measured.counted, summary.violations(), options.format)?;
     }
     for inputs in [&captures, &ground_truth] {
         inputs.notes(".jsonl").iter().for_each(output::warn);
@@ -137,10 +137,17 @@ fn constraints(folder: &Path, problem: Problem) -> Result<QualityConstraints, Co
     }
 }
 
-fn write(out: &Path, result: &ModeResult, format: OutputFormat) -> Result<(), CommandError> {
+fn write(
+    out: &Path,
+    result: &ModeResult,
+    violations: Option<Vec<&Violation>>,
+    format: OutputFormat,
+) -> Result<(), CommandError> {
     let mut files = vec![("statistics.json", result.statistics.to_java_json())];
-    if let Some(evaluated) = &result.evaluated {
-        files.push(("constraint_violations.json", verdict::violations(&evaluated.violations)?));
+    if let Some(violations) = violations {
+        let violations = violations.into_iter().cloned().collect();
+        let found = Violations { violations, ..Violations::default() };
+        files.push(("constraint_violations.json", verdict::violations(&found)?));
     }
     output::write_beside(out, &files, format)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sagewarden_govern::counted;
-use sagewarden_monitor::{Mode, Verdict};
-use sagewarden_outcomes::quality::{JoinedPairs, Problem, QualityConstraint, QualityStatistics, SideCounts};
+use sagewarden_monitor::{Mode, Verdict, Violation};
+use sagewarden_outcomes::quality::{DoubtfulQuality, JoinedPairs, QualityConstraint, SideCounts};
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
@@ -43,15 +43,21 @@ impl<'a> QualitySummary<'a> {
                 all,
             });
         }
-        if said_no_label(&self.measured.counted.statistics) {
-            return Some(CommandError::NoLabelSaid);
+        let ModeResult { statistics, evaluated } = &self.measured.counted;
+        let is_judged = evaluated.is_some();
+        match DoubtfulQuality::of(statistics, self.mode) {
+            Some(DoubtfulQuality::NoLabelSaid) => Some(CommandError::NoLabelSaid),
+            Some(few) if is_judged => Some(CommandError::NothingJudged(few.to_string())),
+            _ if is_judged => self.nothing_judged().map(CommandError::NothingJudged),
+            _ => None,
         }
-        self.measured
-            .counted
-            .evaluated
-            .as_ref()
-            .and_then(|_| self.nothing_judged())
-            .map(CommandError::NothingJudged)
+    }
+
+    /// Without a verdict, what is beyond its threshold is no violation.
+    pub(crate) fn violations(&self) -> Option<Vec<&'a Violation>> {
+        let evaluated = self.measured.counted.evaluated.as_ref()?;
+        let violations = evaluated.violations.violations.iter();
+        Some(violations.filter(|_| self.no_verdict().is_none()).collect())
     }
 
     /// Why no threshold applied, if none did.
@@ -93,10 +99,10 @@ impl<'a> QualitySummary<'a> {
                 line(&why.to_string())
             );
         }
-        let Some(evaluated) = &result.evaluated else {
+        let Some(found) = self.violations() else {
             return text + &format!("{DIM}Without --baseline, nothing is judged{DIM:#}\n");
         };
-        for violation in &evaluated.violations.violations {
+        for violation in &found {
             let words = violation.description.as_deref().unwrap_or_default();
             text += &format!("{BAD}violation{BAD:#}  {}\n", line(words));
         }
@@ -105,7 +111,7 @@ impl<'a> QualitySummary<'a> {
         }
         let (violations, is_judged) = match self.no_verdict() {
             Some(_) => (0, false),
-            None => (evaluated.violations.violations.len(), true),
+            None => (found.len(), true),
         };
         text + &verdict::last_line(violations, self.extent(), is_judged, self.mode)
     }
@@ -119,12 +125,11 @@ impl<'a> QualitySummary<'a> {
     /// One document.
     pub(crate) fn json(&self) -> Value {
         let counted = &self.measured.counted;
-        let (statistics, evaluated) = (&counted.statistics, counted.evaluated.as_ref());
-        let violations = evaluated.map(|evaluated| &evaluated.violations.violations);
+        let (statistics, violations) = (&counted.statistics, self.violations());
         let outcome = if self.no_verdict().is_some() {
             Some("unknown")
         } else {
-            violations.map(|found| verdict::outcome(found.len(), self.extent(), true))
+            violations.as_ref().map(|found| verdict::outcome(found.len(), self.extent(), true))
         };
         let differences = self
             .differences()
@@ -168,15 +173,6 @@ impl<'a> QualitySummary<'a> {
             .filter_map(|(exact, compat)| Difference::of(exact.name, exact.verdict?, compat.verdict?))
             .collect()
     }
-}
-
-/// Whether several labels are true and none of them was ever predicted.
-fn said_no_label(statistics: &QualityStatistics) -> bool {
-    let confusion = &statistics.confusion;
-    let is_true =
-        |label: &String| confusion.get(label).is_some_and(|row| row.values().any(|count| *count > 0));
-    let mut said = confusion.values().flatten().filter(|(_, count)| **count > 0).map(|(label, _)| label);
-    statistics.problem == Problem::MulticlassClassification && !said.any(is_true)
 }
 
 /// A metric that violates in one mode only.

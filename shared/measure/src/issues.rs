@@ -49,11 +49,15 @@ pub enum IssueKind {
     NamesOnOneSide,
     /// The cells of a row are not separated by commas.
     OtherSeparator,
+    /// The answer is empty.
+    EmptyAnswer,
+    /// The answer is the message of an error.
+    ErrorAnswer,
 }
 
 impl IssueKind {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Ragged,
         Self::NotUtf8,
         Self::TooLarge,
@@ -74,6 +78,8 @@ impl IssueKind {
         Self::NotAnArray,
         Self::NamesOnOneSide,
         Self::OtherSeparator,
+        Self::EmptyAnswer,
+        Self::ErrorAnswer,
     ];
 
     /// The word for it in files: `not-json`.
@@ -123,6 +129,8 @@ impl fmt::Display for IssueKind {
                 "one of the bodies names its cells, the other does not, and together they are not the baseline's columns"
             }
             Self::OtherSeparator => "the cells are not separated by commas, so the columns are not the baseline's",
+            Self::EmptyAnswer => "the answer is empty",
+            Self::ErrorAnswer => "the answer is the message of an error: look at the logs of the model's container",
         })
     }
 }

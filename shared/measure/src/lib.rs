@@ -3,6 +3,7 @@
 //! Rows come from a CSV file ([`csv`]) or from data-capture files ([`capture`]); a [`RowSink`] takes them. The usual sink is a [`Profile`],
 //! whose size does not depend on the number of rows. [`distance`] measures how far two distributions are apart.
 
+mod answers;
 pub mod capture;
 mod cell;
 mod chance;
@@ -20,7 +21,8 @@ mod scan;
 mod sketch;
 mod text_features;
 
-pub use cell::{Cell, RowSink};
+pub use answers::{AnswerCounts, FailedAnswer};
+pub use cell::{Cell, PredictedCells, RowSink};
 pub use chance::{Chance, mixed};
 pub use datatype::{InferredType, TypeCounts};
 pub use divergence::{Divergence, tenths};

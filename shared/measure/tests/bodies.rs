@@ -323,8 +323,24 @@ fn cells_between_other_separators_are_refused_with_their_name() {
             Some(&hint),
         );
     }
+    for (input, output, columns, name) in [
+        ("1,5;2,5", "0,5", "y,a,b", "`;`"),
+        ("1,5;2,5;3,5", "0.5", "y,a,b,c", "`;`"),
+        ("1,5;2,5", "0.5", "y,a,b", "`;`"),
+        ("a;b, c;d", "0.5", "y,a,b,c", "`;`"),
+        ("1:2", "0.5", "y,a,b", "`:`"),
+        ("1 2 x", "0.5", "y,a,b,c", "spaces"),
+        ("1;2;3", "0.5", "a,b,c", "`;`"),
+    ] {
+        let hint = format!("they seem to be separated by {name}");
+        let line = event(csv(input), csv(output));
+        refused(&fit(columns, ""), &line, IssueKind::OtherSeparator, Some(&hint));
+    }
     check(&fit("y,a", ""), &event(csv("1;2"), csv("0.5")), &["0.5|1;2"]);
     check(&fit("", ""), &event(csv("1;2"), csv("0.5")), &["0.5|1;2"]);
+    // A row that lacks a cell and has words, and a request that is the row by itself.
+    check(&fit("y,a,b", ""), &event(csv("two words"), csv("0.5")), &["0.5|two words"]);
+    check(&fit("a,b", ""), &event(csv("x;y,3"), csv("0.5")), &["x;y|3"]);
 }
 
 #[test]

@@ -158,8 +158,8 @@ fn line_i_of_the_answer_belongs_to_line_i_of_the_request() {
     check(&start(), both("1,2\n\n3,4\n\n", "0.1\n0.2\n"), &["0.1|1|2", "0.2|3|4"], &[]);
     check(&start(), both("\"1\",2\n3,4\n", "0.1\n0.2\n"), &["0.1|1|2", "0.2|3|4"], &[]);
     check(&start(), both("1,2\n3,4\n", "0.1\n"), &[], &[IssueKind::RowsDiffer]);
-    check(&start(), both("1,2", "\n"), &[], &[IssueKind::RowsDiffer]);
-    check(&start(), both("", ""), &[], &[IssueKind::NoRows]);
+    check(&start(), both("1,2", "\n"), &[], &[IssueKind::EmptyAnswer]);
+    check(&start(), both("", ""), &[], &[IssueKind::EmptyAnswer]);
 }
 
 #[test]

@@ -29,9 +29,10 @@ pub use constraints::{
     UnreadableConstraints,
 };
 pub use evaluate::{
-    Baseline, BaselineColumn, BaselineValues, Check, CheckResult, CompiledBaseline, Coverage, Disagreement,
-    Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Metric, MetricGroup,
-    MetricValue, NotCompared, Resolution, Verdict, compare_modes, evaluate, metrics,
+    AnswerRate, Baseline, BaselineColumn, BaselineValues, Check, CheckResult, CompiledBaseline, Coverage,
+    Disagreement, Distance, DistributionGap, Evaluation, FeatureVerdict, GapPlace, Method, Metric,
+    MetricGroup, MetricValue, NotCompared, Resolution, Verdict, compare_modes, evaluate,
+    explained_with_answer_last, may_have_answer_last, metrics,
 };
 pub use java_number::java_double;
 pub use labelled_rows::LabelledRows;

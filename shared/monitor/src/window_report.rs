@@ -2,16 +2,17 @@
 //! Monitor's format. Alerts come from this file: it has the violations of the mode for alerts, while the files beside it may have the
 //! container's answer.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sagewarden_events::Timestamp;
 
 use crate::attributed_rows::AttributedRows;
-use crate::evaluate::{Coverage, Evaluation};
+use crate::evaluate::{Check, Coverage, Evaluation};
 use crate::labelled_rows::LabelledRows;
 use crate::loose;
 use crate::violations::Violation;
-use sagewarden_measure::Issues;
+use sagewarden_measure::{AnswerCounts, Issues};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -61,6 +62,16 @@ pub struct WindowReport {
     /// their thresholds first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub distances: Vec<FeatureDistance>,
+    /// The features that are predictions, because they came from the endpoint's answers. If one of them has drifted, that is prediction drift.
+    /// At most [`Self::MAX_DISTANCES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predictions: Vec<String>,
+    /// How many answers are none: absent, empty, the message of an error, or unreadable. `None` without captured answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<AnswerCounts>,
+    /// Set if the cells of the answers were taken for the last columns of the baseline, because only this order explains the traffic.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub input_first: bool,
     /// The differences between the verdicts of the two modes.
     #[serde(default)]
     pub differences: Vec<ModeDifference>,
@@ -229,6 +240,29 @@ impl WindowReport {
     /// The name in Model Monitor's key layout, in place of a schedule's name.
     pub const SCHEDULE: &str = "sagewarden-data-quality";
 
+    /// Whether the violation is about a prediction.
+    #[must_use]
+    pub fn is_of_prediction(&self, violation: &Violation) -> bool {
+        violation.feature_name.as_ref().is_some_and(|name| self.predictions.contains(name))
+    }
+
+    /// The predictions whose distribution has drifted, sorted.
+    #[must_use]
+    pub fn drifted_predictions(&self) -> BTreeSet<&str> {
+        let of_drift = |violation: &&Violation| {
+            violation.constraint_check_type.as_deref() == Some(Check::BaselineDrift.name())
+        };
+        let drifted = self.violations.iter().filter(of_drift).filter(|each| self.is_of_prediction(each));
+        drifted.filter_map(|violation| violation.feature_name.as_deref()).collect()
+    }
+
+    /// Whether predictions have nearly no spread: the model may have failed, or somebody may have poisoned it.
+    #[must_use]
+    pub fn has_no_spread(&self) -> bool {
+        let check = Check::PredictionSpread.name();
+        self.violations.iter().any(|violation| violation.constraint_check_type.as_deref() == Some(check))
+    }
+
     /// Reads the file. Unknown keys are ignored.
     ///
     /// # Errors
@@ -240,6 +274,10 @@ impl WindowReport {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn first_version() -> u32 {
@@ -330,6 +368,8 @@ mod tests {
             "the body is not a readable NumPy array: it is cut off, an archive of arrays, or holds pickled objects, records or complex numbers; send one array of numbers, as `np.save` writes it",
             "one of the bodies names its cells, the other does not, and together they are not the baseline's columns",
             "the cells are not separated by commas, so the columns are not the baseline's",
+            "the answer is empty",
+            "the answer is the message of an error: look at the logs of the model's container",
         ];
         let told = |begin: &str, end: &str| {
             words.map(|words| format!("{begin}: {words} ({end} of s3://b/k)")).join("\n")

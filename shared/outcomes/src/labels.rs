@@ -1,6 +1,9 @@
 //! Labels are text that may represent a number: `1`, `1.0` and ` 1` are one label.
 
-use csv::StringRecord;
+use std::io::Read;
+
+use csv::{Reader, StringRecord};
+use sagewarden_measure::csv::{OtherSeparator, RowShape};
 
 /// A label as it is compared and written: numbers without superfluous zeros, anything else without the space around it.
 pub(crate) fn canonical(label: &str) -> String {
@@ -22,32 +25,33 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// What separates columns, if a header is a single field with another separator than commas.
-pub(crate) fn other_separator(header: &StringRecord) -> Option<&'static str> {
-    let only = header.get(0).filter(|_| header.len() == 1)?;
-    [(';', "`;`"), ('\t', "tabs"), ('|', "`|`")]
-        .into_iter()
-        .find(|(separator, _)| only.contains(*separator))
-        .map(|(_, name)| name)
+/// The shape of a row, which shows what separates its columns.
+fn shape(row: &StringRecord) -> RowShape {
+    RowShape::of(row.iter().map(str::as_bytes))
+}
+
+/// What separates the columns of a table instead of commas, if a column is not there. One row is enough to suspect it then.
+pub(crate) fn suspect(header: &StringRecord) -> Option<OtherSeparator> {
+    let shape = shape(header);
+    shape.said().or_else(|| shape.suspect().map(OtherSeparator::Seen))
+}
+
+/// The first rows of a table, at most two, and what separates their columns instead of commas.
+pub(crate) fn first_rows(
+    reader: &mut Reader<impl Read>,
+    header: Option<&StringRecord>,
+) -> csv::Result<(Vec<StringRecord>, Option<OtherSeparator>)> {
+    let rows: Vec<StringRecord> = reader.records().take(2).collect::<csv::Result<_>>()?;
+    let mut shapes = header.into_iter().chain(&rows).map(shape);
+    let first = shapes.next();
+    let seen = first.as_ref().zip(shapes.next()).and_then(|(first, next)| first.separator(&next));
+    let said = first.as_ref().and_then(RowShape::said);
+    Ok((rows, said.or(seen.map(OtherSeparator::Seen))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_header_of_one_field_may_have_another_separator() {
-        for (header, expect) in [
-            (&["a;b"][..], Some("`;`")),
-            (&["a\tb"], Some("tabs")),
-            (&["a|b"], Some("`|`")),
-            (&["a"], None),
-            (&["a", "b;c"], None),
-            (&[], None),
-        ] {
-            assert_eq!(other_separator(&StringRecord::from(header)), expect);
-        }
-    }
 
     #[test]
     fn spellings_of_one_number_are_one_label() {

@@ -84,6 +84,9 @@ pub(crate) fn evaluation(hour: i64, rows: u64, complete: bool, violated: &[&str]
         unknown: None,
         violations: violated.iter().map(violation).collect(),
         distances: Vec::new(),
+        predictions: Vec::new(),
+        answers: None,
+        input_first: false,
         differences: vec![ModeDifference { feature: "f".to_owned(), text: "compat sees nothing".to_owned() }],
         baseline: Some("s3://bucket/baseline".to_owned()),
         baseline_digest: None,
@@ -128,6 +131,30 @@ fn an_evaluation_is_told_with_the_violations_of_its_own_mode() -> Result<()> {
         history.contains("DataQuality found 2 violations (high) in prod/AllTraffic/2026-03-03T09:00:00Z"),
         "{history}"
     );
+    Ok(())
+}
+
+#[test]
+fn an_alert_names_prediction_drift_and_answers_that_are_all_the_same() -> Result<()> {
+    let local = settled(monitored()?)?;
+    let mut report = evaluation(9, 1_000, true, &["amount", "score"]);
+    report.predictions = vec!["score".to_owned()];
+    report.violations.push(Violation {
+        feature_name: Some("score".to_owned()),
+        constraint_check_type: Some("prediction_spread_check".to_owned()),
+        ..Violation::default()
+    });
+    put(&local, 9, &report, DAY + 3_700)?;
+    local.settle()?;
+    let told = alerts(&local)?;
+    let text = told[0]["text"].as_str().unwrap_or_default();
+    let words = "; prediction drift: score; nearly all predictions are the same: the model may have failed, or been poisoned";
+    assert!(text.contains(words), "{text}");
+    assert!(told[0]["advice"].as_str().is_some_and(|text| text.starts_with("look at the logs of the model")));
+    assert_eq!(told[0]["severity"], "critical");
+    let entries = told[0]["violations"].as_array().cloned().unwrap_or_default();
+    let named: Vec<bool> = entries.iter().map(|entry| entry["prediction"] == true).collect();
+    assert_eq!(named, [false, true, true]);
     Ok(())
 }
 

@@ -24,6 +24,9 @@ const NAMED: usize = 3;
 /// How many disagreements of the two modes it lists.
 const MAX_DIFFERENCES: usize = 20;
 const MAX_TEXT: usize = 500;
+/// What so many equal answers mean.
+const NO_SPREAD: &str = "nearly all predictions are the same: the model may have failed, or been poisoned";
+
 /// How many features it lists.
 const MAX_FEATURES: usize = 20;
 
@@ -49,8 +52,10 @@ pub(super) fn drift_notice(
     let severity = behind.severity_of(&found.violations);
     let fresh: BTreeSet<Pair> =
         claim.fresh.iter().filter_map(|index| found.violations.get(*index)).map(pair).collect();
-    let entry =
-        |violation: &Violation| rated(violation, behind, &before.since, fresh.contains(&pair(violation)));
+    let entry = |violation: &Violation| {
+        let entry = rated(violation, behind, &before.since, fresh.contains(&pair(violation)));
+        named(entry, violation, observed)
+    };
     let mut detail = json!({
         "text": summary(observed, found, behind, before),
         "about": endpoint.arn(),
@@ -155,6 +160,15 @@ fn rated(violation: &Violation, behind: &Behind, since: &Since, is_new: bool) ->
     entry
 }
 
+/// Says if the feature of the entry is a prediction.
+fn named(mut entry: Json, violation: &Violation, observed: &Observed<'_>) -> Json {
+    let is_prediction = observed.report().is_some_and(|report| report.is_of_prediction(violation));
+    if let Some(fields) = entry.as_object_mut().filter(|_| is_prediction) {
+        fields.insert("prediction".into(), json!(true));
+    }
+    entry
+}
+
 /// One sentence that can stand alone in an e-mail or a chat.
 fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Before) -> String {
     let mut subjects: Vec<String> = found.violations.iter().map(Violation::subject).collect();
@@ -173,6 +187,7 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
     }
     if let Observed::Window(evaluated @ EvaluatedWindow { window, report, .. }) = observed {
         text.push_str(&format!("; in the traffic from {} to {}", window.start, window.end));
+        text.push_str(&of_predictions(report));
         if let Some(labelled) = &report.labelled {
             text.push_str(&format!("; {}", labelled.in_words()));
         }
@@ -212,6 +227,23 @@ fn summary(observed: &Observed<'_>, found: &Found, behind: &Behind, before: &Bef
     text
 }
 
+/// The part of the sentence that is about predictions.
+fn of_predictions(report: &WindowReport) -> String {
+    let drifted: Vec<&str> = report.drifted_predictions().into_iter().collect();
+    let more = drifted.len().saturating_sub(NAMED);
+    let mut text = String::new();
+    if let Some(names) = drifted.get(..drifted.len() - more).filter(|names| !names.is_empty()) {
+        text.push_str(&format!("; prediction drift: {}", names.join(", ")));
+    }
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    if report.has_no_spread() {
+        text.push_str(&format!("; {NO_SPREAD}"));
+    }
+    text
+}
+
 fn advice(observed: &Observed<'_>, [lineage, history]: &[String; 2], found: &Found) -> String {
     let baseline = match observed {
         Observed::Execution(execution) => format!("the baseline of schedule {}", execution.schedule.name),
@@ -221,8 +253,13 @@ fn advice(observed: &Observed<'_>, [lineage, history]: &[String; 2], found: &Fou
         },
     };
     let page = page(observed).map_or_else(String::new, |page| format!("open {page}; "));
+    let first = if observed.report().is_some_and(WindowReport::has_no_spread) {
+        "look at the logs of the model's container and at the requests before you retrain: a failed model gives the same answer to all, and so do equal requests; "
+    } else {
+        ""
+    };
     format!(
-        "{page}read {} beside {baseline}; `{lineage}` shows what was in force, `{history}` what happened before; \
+        "{first}{page}read {} beside {baseline}; `{lineage}` shows what was in force, `{history}` what happened before; \
          then retrain, or set a new baseline",
         found.report
     )

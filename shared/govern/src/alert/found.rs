@@ -63,6 +63,14 @@ impl Observed<'_> {
         }
     }
 
+    /// Sagewarden's own evaluation of a window.
+    pub(super) fn report(&self) -> Option<&WindowReport> {
+        match self {
+            Self::Execution(_) => None,
+            Self::Window(window) => Some(&window.report),
+        }
+    }
+
     pub(super) fn schedule(&self) -> &str {
         match self {
             Self::Execution(execution) => &execution.schedule.name,

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use sagewarden_events::Resource;
 use sagewarden_lineage::s3::S3Location;
+use sagewarden_measure::Profile;
 use sagewarden_monitor::{
     Disagreement, Evaluation, FeatureDistance, Metric, MetricGroup, Mode, ModeDifference, Statistics,
-    UnreadableLines, Violations, WindowReport, compare_modes, evaluate, metrics as published,
+    UnreadableLines, Violations, WindowReport, compare_modes, evaluate, explained_with_answer_last,
+    metrics as published,
 };
 #[cfg(feature = "explaining")]
 use sagewarden_outcomes::clarify::attribution_metrics;
@@ -116,8 +118,12 @@ impl<W: World> TrafficJudging<'_, W> {
             let done = Done::Nothing(format!("{text}: {needed} are needed"));
             return Ok(JudgedWindow { done, metrics: WindowedMetrics::default(), unjudged: None });
         }
-        let [compat, exact] =
-            [Mode::Compat, Mode::Exact].map(|mode| evaluate(&found.baseline, profile, mode));
+        let exact = evaluate(&found.baseline, profile, Mode::Exact);
+        let turned = self.with_answer_last(profile, &exact);
+        let input_first = turned.is_some();
+        let (turned, exact) = turned.map_or((None, exact), |(profile, exact)| (Some(profile), exact));
+        let profile = turned.as_ref().unwrap_or(profile);
+        let compat = evaluate(&found.baseline, profile, Mode::Compat);
         let differences = compare_modes(&compat, &exact);
         let by = |mode: JudgedBy| match mode {
             JudgedBy::Compat => &compat,
@@ -147,6 +153,7 @@ impl<W: World> TrafficJudging<'_, W> {
             write_page(world, &folder, &judged).await?;
         }
         let report = report(window, files, merged, Some((alerting, differences)), found, complete);
+        let report = WindowReport { input_first, ..report };
         let mut metrics = WindowedMetrics::default();
         if complete {
             metrics.data = published(&found.baseline, profile, written);
@@ -170,6 +177,14 @@ impl<W: World> TrafficJudging<'_, W> {
         // A baseline that cannot be compared is always published. Otherwise, the notice would depend on which file arrived first.
         let unjudged = alerting.nothing_known();
         Ok(JudgedWindow { done, metrics, unjudged })
+    }
+
+    /// The rows with the answers' cells last, if nobody has said where they are and only this order explains the traffic. The rows are not
+    /// read again: the profile has all details.
+    fn with_answer_last(&self, profile: &Profile, exact: &Evaluation) -> Option<(Profile, Evaluation)> {
+        let Self { world, found, said, .. } = *self;
+        let is_free = said.columns.is_none() && world.settings().drift.detect.alert_mode == JudgedBy::Exact;
+        is_free.then(|| explained_with_answer_last(&found.baseline, profile, exact)).flatten()
     }
 
     /// The attribution of the model, for a window that has drifted or is closed: explaining each captured file would take longer than
@@ -266,6 +281,9 @@ pub(super) fn report(
         unknown: alerting.and_then(Evaluation::nothing_judged),
         violations: alerting.map(|evaluation| evaluation.violations.clone()).unwrap_or_default(),
         distances: alerting.map(FeatureDistance::of).unwrap_or_default(),
+        answers: Some(merged.profile.answers).filter(|answers| answers.expected() > 0),
+        input_first: false,
+        predictions: alerting.map(names_of_predictions).unwrap_or_default(),
         differences: differences.unwrap_or_default().into_iter().map(difference).collect(),
         baseline: Some(found.place.constraints.to_string()),
         baseline_digest: Some(found.digest.clone()),
@@ -273,6 +291,11 @@ pub(super) fn report(
         labelled: None,
         attribution: None,
     }
+}
+
+fn names_of_predictions(evaluation: &Evaluation) -> Vec<String> {
+    let names = evaluation.predictions().map(|feature| feature.name.clone());
+    names.take(WindowReport::MAX_DISTANCES).collect()
 }
 
 pub(super) fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {

@@ -89,8 +89,9 @@ async fn judge_files(
     }
     let baseline = baseline(world, watch).await?;
     let (constraints, digest) = baseline.unzip();
+    let mode = mode_of(detect.alert_mode);
     let measured =
-        (matched > 0).then(|| measure(&pairs.joined, &watch.measured, constraints.as_ref(), window));
+        (matched > 0).then(|| measure(&pairs.joined, &watch.measured, constraints.as_ref(), window, mode));
     let findings = Findings {
         watch,
         window,
@@ -100,7 +101,7 @@ async fn judge_files(
         baseline: digest,
         complete: is_last,
     };
-    let report = findings.report(mode_of(detect.alert_mode));
+    let report = findings.report(mode);
     let bias = match watch.bias.as_ref().filter(|_| matched > 0) {
         Some(bias) => bias::judge(world, bias, &findings).await?,
         None => Vec::new(),

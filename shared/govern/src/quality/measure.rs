@@ -3,8 +3,8 @@
 use sagewarden_events::Timestamp;
 use sagewarden_monitor::{Mode, ModeDifference, Violation};
 use sagewarden_outcomes::quality::{
-    Evaluated, JoinedPairs, Period, Problem, Quality, QualityConstraints, QualitySettings, QualityStatistics,
-    evaluate,
+    DoubtfulQuality, Evaluated, JoinedPairs, Period, Quality, QualityConstraints, QualitySettings,
+    QualityStatistics, evaluate,
 };
 
 use crate::counted::counted;
@@ -64,12 +64,13 @@ fn violations(mode: &MeasuredMode) -> &[Violation] {
     mode.evaluated.as_ref().map_or(&[], |evaluated| &evaluated.violations.violations)
 }
 
-/// Measures the pairs, and judges them if there is a baseline.
+/// Measures the pairs, and judges them if there is a baseline. Few pairs have no verdict if exact mode leads to alerts.
 pub(super) fn measure(
     joined: &JoinedPairs,
     settings: &QualitySettings,
     constraints: Option<&QualityConstraints>,
     window: &Window,
+    alert_mode: Mode,
 ) -> MeasuredPairs {
     let mut left_out = (0, None);
     let mut of_mode = |mode: Mode| {
@@ -85,10 +86,14 @@ pub(super) fn measure(
     let unknown = if unusable.saturating_mul(MOST_UNUSABLE) > pairs {
         let why = first.map(|(id, why)| format!("; of the first, `{id}`: {why}")).unwrap_or_default();
         Some(format!("{} of {} could not be measured{why}", unusable, counted(pairs, "pair")))
-    } else if said_no_label(&exact.statistics) {
-        Some("no label that is true was ever predicted: `inference` may name another column".to_owned())
     } else {
-        nothing_compared(constraints, &exact)
+        match DoubtfulQuality::of(&exact.statistics, alert_mode) {
+            Some(DoubtfulQuality::NoLabelSaid) => Some(
+                "no label that is true was ever predicted: `inference` may name another column".to_owned(),
+            ),
+            Some(few) if constraints.is_some() => Some(few.to_string()),
+            _ => nothing_compared(constraints, &exact),
+        }
     };
     MeasuredPairs { compat, exact, unusable, unknown }
 }
@@ -104,15 +109,6 @@ fn nothing_compared(constraints: Option<&QualityConstraints>, measured: &Measure
     }
     let first = evaluated.skipped.first().map(|skipped| format!("of `{}`, {}", skipped.metric, skipped.why));
     Some(first.unwrap_or_else(|| "the baseline has no thresholds".to_owned()))
-}
-
-/// Whether several labels are true and none of them was ever predicted.
-fn said_no_label(statistics: &QualityStatistics) -> bool {
-    let confusion = &statistics.confusion;
-    let is_true =
-        |label: &String| confusion.get(label).is_some_and(|row| row.values().any(|count| *count > 0));
-    let mut said = confusion.values().flatten().filter(|(_, count)| **count > 0).map(|(label, _)| label);
-    statistics.problem == Problem::MulticlassClassification && !said.any(is_true)
 }
 
 fn period(window: &Window) -> Period {

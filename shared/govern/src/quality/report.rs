@@ -51,6 +51,9 @@ impl Findings<'_> {
             coverage: None,
             violations: evaluated.map(|it| it.violations.violations.clone()).unwrap_or_default(),
             distances: Vec::new(),
+            predictions: Vec::new(),
+            answers: None,
+            input_first: false,
             differences: measured
                 .filter(|_| unknown.is_none())
                 .map(MeasuredPairs::differences)

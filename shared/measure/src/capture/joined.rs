@@ -26,6 +26,13 @@ impl JoinedRow {
         }
     }
 
+    /// The cells of the answer and of the request.
+    pub(super) fn sides<'c, 'a>(&self, cells: &'c [Cell<'a>]) -> (&'c [Cell<'a>], &'c [Cell<'a>]) {
+        let [output, input, _] = &self.sides;
+        let of = |range: &Range<usize>| cells.get(range.clone()).unwrap_or_default();
+        (of(output), of(input))
+    }
+
     /// One side is the row if it has all expected columns by itself.
     pub(super) fn fit(&mut self, format: &CaptureFormat) {
         let [output, input, _] = &self.sides;
@@ -88,10 +95,14 @@ impl JoinedRow {
         let row =
             |range: &Range<usize>| if range.is_empty() { CapturedRow::Absent } else { row(range.clone()) };
         let [output, input, truth] = &self.sides;
+        // One side may be the row by itself.
+        let (from, to) = (output.start.max(self.joined.start), output.end.min(self.joined.end));
+        let answer = from.saturating_sub(self.joined.start)..to.saturating_sub(self.joined.start);
         out.sink.record(&CapturedRecord {
             event,
             index,
             row: row(&self.joined),
+            answer: if from < to { answer } else { 0..0 },
             input: row(input),
             output: row(output),
             truth: row(truth),

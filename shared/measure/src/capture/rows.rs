@@ -2,13 +2,16 @@
 
 use super::cells::{recycle, split};
 use super::event::{Body, CapturedEvent, CapturedSide, Encoding};
+use super::failed::failed;
 use super::format::CaptureFormat;
 use super::hint::{hint, unnamed_side};
 use super::joined::JoinedRow;
 use super::out::Out;
 use super::part::Part;
+use super::record::CapturedAnswer;
 use super::separator::other_separator;
 use super::single_lines::single_lines;
+use crate::answers::FailedAnswer;
 use crate::cell::Cell;
 use crate::issues::IssueKind;
 
@@ -29,13 +32,37 @@ struct Fault(IssueKind, Option<CapturedSide>);
 impl RowReader {
     /// Hands the rows of an event to the sink.
     pub(super) fn read(&mut self, event: &CapturedEvent<'_>, format: &CaptureFormat, out: &mut Out<'_>) {
-        let read = match single_lines(event, format) {
+        let failed = failed(event, format);
+        let read = match (failed, single_lines(event, format)) {
             _ if !has_columns(event, format) => Err(Fault(IssueKind::NoBody, None)),
-            Some(lines) => self.read_single_lines(event, &lines, format, out),
-            None => self.read_bodies(event, format, out),
+            (Some(FailedAnswer::Error), _) => self.read_request(event, IssueKind::ErrorAnswer, format, out),
+            (Some(FailedAnswer::Empty), _) => self.read_request(event, IssueKind::EmptyAnswer, format, out),
+            (_, Some(lines)) => self.read_single_lines(event, &lines, format, out),
+            (_, None) => self.read_bodies(event, format, out),
         };
+        let is_unreadable =
+            matches!(read, Err(Fault(kind, Some(CapturedSide::Output))) if kind != IssueKind::TooManyColumns);
+        if let Some(why) = failed.or(is_unreadable.then_some(FailedAnswer::Unreadable)) {
+            out.sink.failed(&CapturedAnswer { event, why });
+        }
         if let Err(fault) = read {
             self.report(fault, format, out);
+        }
+    }
+
+    /// The request of an answer that is none, if the request alone has all expected columns.
+    fn read_request(
+        &mut self,
+        event: &CapturedEvent<'_>,
+        why: IssueKind,
+        format: &CaptureFormat,
+        out: &mut Out<'_>,
+    ) -> Result<(), Fault> {
+        match self.enough_alone(event, format) {
+            Some((sides @ [CapturedSide::Input, _], rows)) => {
+                self.read_rows(event, &sides, rows, format, out)
+            }
+            _ => Err(Fault(why, Some(CapturedSide::Output))),
         }
     }
 
@@ -348,7 +375,8 @@ fn send_row(
     format: &CaptureFormat,
     out: &mut Out<'_>,
 ) {
-    if let Some(separator) = other_separator(cells, format) {
+    let (output, input) = row.sides(cells);
+    if let Some(separator) = other_separator(output, input, format) {
         let hint = || Some(format!("they seem to be separated by {separator}"));
         return (out.issue)(IssueKind::OtherSeparator, &hint);
     }

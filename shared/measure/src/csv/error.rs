@@ -2,10 +2,10 @@
 
 use std::io;
 
-use memchr::memchr_iter;
 use thiserror::Error;
 
 use super::limits::{MAX_COLUMNS, MAX_ROW};
+use super::separator::OtherSeparator;
 use crate::foreign::Foreign;
 
 /// A table that cannot be read.
@@ -34,15 +34,12 @@ pub enum CsvError {
     )]
     Json,
     /// Its columns are not separated by commas, and would be read as one.
-    #[error(
-        "line {line}: the columns seem to be separated by {}: separate them by commas, and put fields that have \
-         a comma into quotes", separator.name()
-    )]
+    #[error("line {line}: {separator}")]
     Separator {
-        /// The line of the second row with as many separators.
+        /// The line of the second row with as many separators, or of the line that says it.
         line: u64,
-        /// The likely separator.
-        separator: Separator,
+        /// The likely separator, and the cure.
+        separator: OtherSeparator,
     },
     /// There is nothing but a header, or not even that.
     #[error("there are no rows")]
@@ -71,36 +68,4 @@ pub enum CsvError {
         /// The same.
         second: usize,
     },
-}
-
-/// The separator of a table that is not CSV.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Separator {
-    /// A semicolon: spreadsheets write it in languages with a decimal comma.
-    Semicolon,
-    /// A tab.
-    Tab,
-    /// A vertical bar.
-    Bar,
-}
-
-impl Separator {
-    pub(super) const ALL: [Self; 3] = [Self::Semicolon, Self::Tab, Self::Bar];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Semicolon => "`;`",
-            Self::Tab => "tabs",
-            Self::Bar => "`|`",
-        }
-    }
-
-    pub(super) fn count(self, text: &[u8]) -> usize {
-        let byte = match self {
-            Self::Semicolon => b';',
-            Self::Tab => b'\t',
-            Self::Bar => b'|',
-        };
-        memchr_iter(byte, text).count()
-    }
 }

@@ -6,6 +6,7 @@ mod error;
 mod limits;
 mod lines;
 mod records;
+mod separator;
 #[cfg(test)]
 mod tests;
 
@@ -13,9 +14,10 @@ use std::collections::HashMap;
 use std::io::{BufRead, Chain, Cursor};
 use std::sync::Arc;
 
-pub use error::{CsvError, Separator};
+pub use error::CsvError;
 pub use limits::{MAX_COLUMNS, MAX_ROW};
 pub use lines::{CsvLines, LinesRead};
+pub use separator::{OtherSeparator, RowShape, Separator};
 
 use self::records::Records;
 use crate::cell::RowSink;
@@ -44,9 +46,8 @@ pub struct CsvTable<Input> {
     left_out: usize,
     /// Whether the first row has names.
     named: bool,
-    /// The separator in the first row, and how often it occurs. One row without commas may be chance; two such rows
-    /// are another format.
-    suspect: Option<(Separator, usize)>,
+    /// The shape of the first row. One row without commas may be chance; two such rows are another format.
+    first: RowShape,
     missing: Arc<MissingTexts>,
     issues: Issues,
 }
@@ -75,10 +76,16 @@ impl<Input: BufRead> CsvTable<Input> {
         if !records.read()? {
             return Err(CsvError::NoRows);
         }
+        match records.shape().said() {
+            None => {}
+            // A comma is right, and the line is no row.
+            Some(OtherSeparator::SaidComma) if records.read()? => {}
+            Some(separator) => return Err(CsvError::Separator { line: records.line, separator }),
+        }
         if records.too_wide {
             return Err(CsvError::TooManyColumns(records.line));
         }
-        let suspect = records.separator();
+        let first = records.shape();
         let named = match header {
             Header::FirstRow => true,
             Header::None => false,
@@ -97,7 +104,7 @@ impl<Input: BufRead> CsvTable<Input> {
         } else {
             (0..records.width).map(|index| format!("_c{index}")).collect()
         };
-        Ok(Self { records, columns, left_out: 0, named, suspect, missing: Arc::default(), issues })
+        Ok(Self { records, columns, left_out: 0, named, first, missing: Arc::default(), issues })
     }
 
     /// The same table without its first columns, such as the label of training data.
@@ -124,6 +131,20 @@ impl<Input: BufRead> CsvTable<Input> {
     #[must_use]
     pub fn has_header(&self) -> bool {
         self.named
+    }
+
+    /// Looks for another separator than commas, for somebody who expects other columns. One row may be enough if it has too few of them.
+    ///
+    /// # Errors
+    /// When the first rows show another separator.
+    pub fn refuse_other_separator(mut self, columns: usize) -> Result<(), CsvError> {
+        let line = self.records.line;
+        let seen = self.records.read()?.then(|| self.first.separator(&self.records.shape())).flatten();
+        let suspect = || self.first.suspect().filter(|_| self.columns.len() < columns);
+        match seen.or_else(suspect).map(OtherSeparator::Seen) {
+            Some(separator) => Err(CsvError::Separator { line, separator }),
+            None => Ok(()),
+        }
     }
 
     /// Whether each name is a number: then the first row is probably not a header.
@@ -159,7 +180,7 @@ impl<Input: BufRead> CsvTable<Input> {
         CsvLines { left_out: self.left_out, columns: self.columns.len() }
     }
 
-    /// The first row, if it has values, and the second one, if the first could be separated by something else than commas.
+    /// The first row, if it has values, and the second one, which shows whether both are separated by something else than commas.
     fn first_rows(&mut self, sink: &mut impl RowSink) -> Result<LinesRead, CsvError> {
         let (lines, mut read) =
             (self.lines(), LinesRead { rows: 0, issues: std::mem::take(&mut self.issues) });
@@ -167,11 +188,12 @@ impl<Input: BufRead> CsvTable<Input> {
             self.records.refuse_zero_bytes()?;
             lines.give(&self.records, &mut read, sink);
         }
-        if let Some(suspect) = self.suspect
-            && self.records.read()?
-        {
+        if self.records.read()? {
             self.records.refuse_zero_bytes()?;
-            self.records.refuse_separator(suspect)?;
+            if let Some(separator) = self.first.separator(&self.records.shape()) {
+                let separator = OtherSeparator::Seen(separator);
+                return Err(CsvError::Separator { line: self.records.line, separator });
+            }
             lines.give(&self.records, &mut read, sink);
         }
         Ok(read)

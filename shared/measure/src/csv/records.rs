@@ -5,8 +5,9 @@ use std::io::{BufRead, Chain, Cursor, Read as _};
 use csv_core::{ReadRecordResult, Reader};
 use memchr::memchr;
 
-use super::error::{CsvError, Separator};
+use super::error::CsvError;
 use super::limits::{MAX_COLUMNS, MAX_ROW};
+use super::separator::RowShape;
 use crate::foreign::Foreign;
 
 /// How JSON begins, and a row of a table does not: with a record or a list of records, on one line or on several.
@@ -147,19 +148,8 @@ impl<Input: BufRead> Records<Input> {
         memchr(0, self.bytes()).map_or(Ok(()), |_| Err(CsvError::ZeroByte(self.line)))
     }
 
-    /// The likely separator of a record that has one field, and how often it occurs.
-    pub(super) fn separator(&self) -> Option<(Separator, usize)> {
-        let each = Separator::ALL.map(|separator| (separator, separator.count(self.bytes())));
-        let most = each.into_iter().max_by_key(|(_, count)| *count);
-        most.filter(|(_, count)| self.width == 1 && *count > 0)
-    }
-
-    /// Refuses a second record with as many separators. It may have commas: then they are part of its numbers.
-    pub(super) fn refuse_separator(&self, (separator, count): (Separator, usize)) -> Result<(), CsvError> {
-        if separator.count(self.bytes()) == count {
-            return Err(CsvError::Separator { line: self.line, separator });
-        }
-        Ok(())
+    pub(super) fn shape(&self) -> RowShape {
+        RowShape::of(self.fields())
     }
 
     pub(super) fn fields(&self) -> impl Iterator<Item = &[u8]> {

@@ -79,6 +79,34 @@ fn columns_that_are_separated_by_anything_else_are_refused_with_what_separates_t
         let error = read(rows.as_bytes(), Header::None, 7).unwrap_err().to_string();
         assert!(error.starts_with("line 2: the columns seem"), "{error}");
     }
+    for (rows, header, name) in [
+        ("1,5;2,5\n3,5;4,5\n", Header::None, "`;`"),
+        ("1,5;2,5\n3,5;4,5\n", Header::Detect, "`;`"),
+        ("a;b, c;d\ne;f, g;h\n", Header::None, "`;`"),
+        ("a:b:c\n1:2:3\n", Header::FirstRow, "`:`"),
+        ("a b\n1 2\n", Header::FirstRow, "spaces"),
+        ("1 2 3\n4 5 6\n", Header::Detect, "spaces"),
+    ] {
+        let error = read(rows.as_bytes(), header, 7).unwrap_err().to_string();
+        assert!(error.starts_with("line 2: the columns seem to be separated by "), "{error}");
+        assert!(error.contains(&format!("by {name}: separate them by commas")), "{error}");
+    }
+    // A spreadsheet says it.
+    let error = read(b"sep=;\na;b\n1;2\n", Header::FirstRow, 7).unwrap_err().to_string();
+    assert!(
+        error.starts_with("line 1: the first line says that the columns are separated by `;`: leave it out"),
+        "{error}"
+    );
+    check("sep=,\na,b\n1,2\n", Header::FirstRow, &["a", "b"], &["1|2"]);
+    check("\u{feff}sep=,\r\n1,2\r\n", Header::None, &["_c0", "_c1"], &["1|2"]);
+    // Somebody who expects other columns looks closer.
+    let opened = |text: &'static [u8]| CsvTable::open(text, Header::Detect).unwrap();
+    assert!(
+        opened(b"a;b\n").refuse_other_separator(2).is_err()
+            && opened(b"a;b\n").refuse_other_separator(1).is_ok()
+    );
+    assert!(opened(b"1,5;2,5\n3,5;4,5\n").refuse_other_separator(2).is_err());
+    assert!(opened(b"a,b\n1,2\n").refuse_other_separator(3).is_ok());
     // Texts that have one now and then.
     check("a;b\n1\n", Header::FirstRow, &["a;b"], &["1"]);
     check("a;b\n1;2;3\n", Header::FirstRow, &["a;b"], &["1;2;3"]);

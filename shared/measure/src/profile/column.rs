@@ -31,6 +31,8 @@ pub struct ColumnProfile {
     pub types: TypeCounts,
     /// How many of the values are texts that mean a missing value. The container counts them as values, and so does `types`.
     pub markers: u64,
+    /// Whether its values came from the answers of an endpoint: they are predictions.
+    pub is_prediction: bool,
     pub(super) numbers: Option<Numbers>,
     pub(super) distinct: Option<DistinctSketch>,
     pub(super) categories: Categories,
@@ -57,6 +59,7 @@ impl ColumnProfile {
             missing: 0,
             types: TypeCounts::default(),
             markers: 0,
+            is_prediction: false,
             numbers: Some(Numbers::default()),
             distinct: Some(DistinctSketch::default()),
             categories: Categories::Counted(TextCounts::default()),
@@ -139,6 +142,7 @@ impl ColumnProfile {
         self.missing += other.missing;
         self.types.merge(&other.types);
         self.markers += other.markers;
+        self.is_prediction |= other.is_prediction;
         match (&mut self.numbers, &other.numbers) {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
             _ => self.numbers = None,
@@ -230,6 +234,7 @@ impl PartialEq for ColumnProfile {
             && self.missing == other.missing
             && self.types == other.types
             && self.markers == other.markers
+            && self.is_prediction == other.is_prediction
             && self.numbers() == other.numbers()
             && self.sketch() == other.sketch()
             && self.distinct == other.distinct

@@ -1,12 +1,14 @@
 //! The profile of a data set, in memory that does not grow with its rows.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::column::{ColumnProfile, Detail};
 use super::free_texts::{FreeTexts, RowTexts};
 use super::names::Names;
-use crate::cell::{Cell, RowSink};
+use crate::answers::{AnswerCounts, FailedAnswer};
+use crate::cell::{Cell, PredictedCells, RowSink};
 use crate::datatype::InferredType;
 use crate::missing::MissingTexts;
 
@@ -25,6 +27,8 @@ pub struct Profile {
     pub named: u64,
     /// How many cells of objects had names beyond the limit of names.
     pub unlisted: u64,
+    /// The answers in captured events, and those that are none.
+    pub answers: AnswerCounts,
     /// Texts that mean a missing value.
     pub(super) missing: Arc<MissingTexts>,
     pub(super) names: Names,
@@ -137,6 +141,7 @@ impl Profile {
         self.rows += other.rows;
         self.named += other.named;
         self.unlisted += other.unlisted;
+        self.answers.merge(&other.answers);
         for (width, rows) in &other.widths {
             *self.widths.entry(*width).or_default() += rows;
         }
@@ -172,6 +177,7 @@ impl Profile {
         let texts = std::mem::take(&mut self.texts).into_columns();
         let names = texts.apart((0..width).map(|index| format!("_c{index}")));
         let begun = Self::for_header(names).with_missing(missing).with_texts(texts);
+        let begun = Self { answers: self.answers, ..begun };
         *self = if self.is_part { begun.into_part() } else { begun };
     }
 
@@ -204,9 +210,55 @@ impl RowSink for Profile {
         texts.named(cells, |cells| self.add_named(cells));
         self.texts = texts;
     }
+
+    fn predicted(&mut self, row: PredictedCells<'_>) {
+        match row {
+            PredictedCells::At(cells, width) => {
+                if self.names.are_newly_predicted(&cells, width) {
+                    self.mark_places(&cells, width);
+                }
+            }
+            PredictedCells::Named(cells) => cells.iter().for_each(|(name, _)| self.mark(name)),
+        }
+    }
+
+    fn answered(&mut self, answer: Result<(), FailedAnswer>) {
+        match answer {
+            Ok(()) => self.answers.given += 1,
+            Err(why) => self.answers.add(why),
+        }
+    }
 }
 
 impl Profile {
+    /// The columns of these cells hold predictions. A row may lack the cells of all ignored columns.
+    fn mark_places(&mut self, cells: &Range<usize>, width: usize) {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        let mut columns = self.texts.of_cells(&names);
+        if width + self.ignored.len() == columns.len() {
+            columns.retain(|column| self.ignored.binary_search(&column.start).is_err());
+        }
+        for column in columns.get(cells.clone()).unwrap_or_default() {
+            let features = self.columns.get_mut(column.clone()).unwrap_or_default();
+            features.iter_mut().for_each(|feature| feature.is_prediction = true);
+        }
+    }
+
+    /// The column of this name holds predictions, or the features of the text of this name.
+    fn mark(&mut self, name: &str) {
+        let texts = std::mem::take(&mut self.texts);
+        match texts.features_of(name) {
+            None => self.mark_column(name),
+            Some(features) => features.iter().for_each(|feature| self.mark_column(feature)),
+        }
+        self.texts = texts;
+    }
+
+    fn mark_column(&mut self, name: &str) {
+        let column = self.names.find(name).and_then(|index| self.columns.get_mut(index));
+        column.into_iter().for_each(|column| column.is_prediction = true);
+    }
+
     fn add_positional(&mut self, cells: &[Cell<'_>]) {
         if !self.ignored.is_empty() && cells.len() + self.ignored.len() == self.columns.len() {
             return self.add_without_ignored(cells);

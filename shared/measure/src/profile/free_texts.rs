@@ -1,6 +1,7 @@
 //! Columns of free text: not the texts themselves are profiled, but features computed from them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::cell::Cell;
@@ -49,6 +50,14 @@ impl FreeTexts {
     #[must_use]
     pub fn has_feature(&self, name: &str) -> bool {
         self.columns.values().flatten().any(|feature| feature == name)
+    }
+
+    /// Whether equal values of a column may mean equal values of what it was made from. Of a text's features, only the length says so: most
+    /// texts have no digits, and few are refusals.
+    #[must_use]
+    pub fn shows_likeness(&self, name: &str) -> bool {
+        let is_first = |features: &[String; COUNT]| features.first().is_some_and(|first| first == name);
+        !self.has_feature(name) || self.columns.values().any(is_first)
     }
 
     /// Whether a column is a share of a text's characters, which an empty text does not have.
@@ -118,6 +127,22 @@ impl RowTexts {
 
     pub(super) fn is_empty(&self) -> bool {
         self.columns.is_empty()
+    }
+
+    /// The features of the text of this name.
+    pub(super) fn features_of(&self, name: &str) -> Option<&[String; COUNT]> {
+        self.columns.columns.get(name)
+    }
+
+    /// The places of the columns that each cell of a table's row becomes: several for a text.
+    pub(super) fn of_cells(&self, columns: &[&str]) -> Vec<Range<usize>> {
+        let mut end = 0;
+        let cells = self.columns.together(columns).into_iter().map(|name| {
+            let start = end;
+            end += self.features_of(name).map_or(1, |features| features.len());
+            start..end
+        });
+        cells.collect()
     }
 
     pub(super) fn into_columns(self) -> FreeTexts {

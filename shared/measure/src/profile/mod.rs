@@ -9,6 +9,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod turned;
 
 pub use column::{Categories, ColumnProfile, Detail};
 pub use dataset::Profile;

@@ -1,6 +1,7 @@
 //! Finds the columns of a profile by their names.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::column::ColumnProfile;
 
@@ -13,6 +14,8 @@ pub(super) struct Names {
     places: Vec<usize>,
     /// The last row that had each column.
     rows: Vec<u64>,
+    /// Which cells of the last row without names were predictions, and how many cells it had.
+    predicted: (Range<usize>, usize),
     /// How many columns there were from the beginning.
     pub(super) expected: usize,
 }
@@ -52,6 +55,15 @@ impl Names {
         if let Some(remembered) = self.places.get_mut(place) {
             *remembered = index;
         }
+    }
+
+    /// Whether other cells are predictions than in the last row without names: rows of one endpoint are alike.
+    pub(super) fn are_newly_predicted(&mut self, cells: &Range<usize>, width: usize) -> bool {
+        let is_new = self.predicted.0 != *cells || self.predicted.1 != width;
+        if is_new {
+            self.predicted = (cells.clone(), width);
+        }
+        is_new
     }
 
     /// Whether this row, counted from 1, does not have the column yet; it has it from now on.

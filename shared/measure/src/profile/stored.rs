@@ -21,13 +21,14 @@ use super::free_texts::RowTexts;
 use super::names::Names;
 use super::numbers::{Moments, Numbers};
 use super::texts::TextCounts;
+use crate::answers::AnswerCounts;
 use crate::datatype::TypeCounts;
 use crate::sketch::distinct::DistinctSketch;
 use crate::sketch::kll::KllSketch;
 use crate::sketch::texts::TextSample;
 
 const MAGIC: &[u8] = b"SWPROFIL";
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 const CHECK: usize = 8;
 /// More than any profile can have counted; sums of such counts do not overflow.
 const MOST: u64 = 1 << 48;
@@ -100,6 +101,7 @@ struct Stored {
     widths: Vec<(u64, u64)>,
     named: u64,
     unlisted: u64,
+    answers: AnswerCounts,
     expected: u64,
     columns: Vec<StoredColumn>,
 }
@@ -113,6 +115,7 @@ struct StoredColumn {
     boolean: u64,
     string: u64,
     markers: u64,
+    is_prediction: bool,
     numbers: Option<StoredNumbers>,
     distinct: Option<Registers>,
     categories: StoredCategories,
@@ -160,6 +163,7 @@ impl From<&Profile> for Stored {
             widths: profile.widths.iter().map(|(width, rows)| (*width as u64, *rows)).collect(),
             named: profile.named,
             unlisted: profile.unlisted,
+            answers: profile.answers,
             expected: profile.names.expected as u64,
             columns: profile.columns.iter().map(StoredColumn::from).collect(),
         }
@@ -178,6 +182,7 @@ impl Stored {
             widths: self.widths.into_iter().map(width).collect::<Option<_>>()?,
             named: count(self.named)?,
             unlisted: count(self.unlisted)?,
+            answers: self.answers.is_below(MOST).then_some(self.answers)?,
             columns,
             names,
             texts: RowTexts::default(),
@@ -199,6 +204,7 @@ impl From<&ColumnProfile> for StoredColumn {
             boolean,
             string,
             markers: column.markers,
+            is_prediction: column.is_prediction,
             numbers: column.numbers.as_ref().map(StoredNumbers::from),
             distinct: column.distinct.as_ref().map(Registers::from),
             categories: match &column.categories {
@@ -225,6 +231,7 @@ impl StoredColumn {
                 string: count(self.string)?,
             },
             markers: (self.markers <= self.string).then_some(self.markers)?,
+            is_prediction: self.is_prediction,
             numbers: whole(self.numbers.map(StoredNumbers::numbers))?,
             distinct: whole(self.distinct.map(Registers::sketch))?,
             categories: match self.categories {

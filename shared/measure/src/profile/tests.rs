@@ -227,7 +227,7 @@ fn other_bytes_and_versions_are_named() {
     let mut bytes = Profile::default().to_bytes();
     bytes[8] = 9;
     assert_eq!(Profile::from_bytes(&bytes), Err(UnreadableProfile::OtherVersion(9)));
-    assert_eq!(Profile::from_bytes(b"SWPROFIL\x04short"), Err(UnreadableProfile::Damaged));
+    assert_eq!(Profile::from_bytes(b"SWPROFIL\x05short"), Err(UnreadableProfile::Damaged));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sagewarden_measure::capture::ExpectedColumns;
 use sagewarden_measure::{Detail, FreeTexts, InferredType, MissingTexts, Profile, Refusals};
 
+use super::answers::{ALLOWED, ANSWERS};
 use super::described::Described;
 use super::expected::Expected;
 use super::reference::{BaselineDistribution, ExactReference, Reference, size};
@@ -25,6 +26,8 @@ pub struct Baseline {
     refusals: Arc<Refusals>,
     /// Columns of which nothing is checked, because somebody said so.
     ignored: Vec<String>,
+    /// The share of answers that may fail, if somebody has set it.
+    failing: Option<f64>,
 }
 
 /// The reason for a column that could have been compared if the two files belonged together.
@@ -102,6 +105,7 @@ impl Baseline {
                     own.evaluate_constraints = Some(Switch::Disabled);
                     self.ignored.push(name.clone());
                 }
+                None if name == ANSWERS => self.failing = Some(1.0),
                 None => unknown.push(name.as_str()),
             }
         }
@@ -116,11 +120,21 @@ impl Baseline {
     ) -> (Self, Vec<&'n str>) {
         let mut unknown = Vec::new();
         for (name, threshold) in thresholds {
-            if !self.constraints.set_threshold(name, threshold) {
+            if self.constraints.set_threshold(name, threshold) {
+                continue;
+            }
+            if name == ANSWERS {
+                self.failing = Some(threshold);
+            } else {
                 unknown.push(name);
             }
         }
         (self, unknown)
+    }
+
+    /// The share of answers that may fail.
+    pub(crate) fn failing(&self) -> f64 {
+        self.failing.unwrap_or(ALLOWED)
     }
 
     /// An empty profile, with the columns of the baseline and the details that a comparison needs.

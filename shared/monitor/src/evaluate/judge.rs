@@ -2,6 +2,7 @@
 
 use sagewarden_measure::{ColumnProfile, InferredType, Profile};
 
+use super::answers::{ANSWERS, AnswerRate};
 use super::baseline::Baseline;
 use super::columns::AlignedColumns;
 use super::coverage::{CHECKS_OFF, COMPARISON_OFF};
@@ -11,7 +12,7 @@ use super::reference::BaselineDistribution;
 use super::settings::ColumnSettings;
 use super::types::Types;
 use super::verdict::{Check, Evaluation, FeatureVerdict, Verdict, violation};
-use super::{checks, drift, level, range};
+use super::{checks, drift, level, range, spread};
 use crate::constraints::FeatureConstraints;
 use crate::mode::Mode;
 
@@ -31,11 +32,13 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
     let mut evaluation = Evaluation {
         mode,
         rows: profile.rows,
+        answers: AnswerRate::of(profile.answers, baseline.failing()),
         features: Vec::new(),
         violations,
         notes,
         foreign_statistics: None,
     };
+    let texts = baseline.texts();
     let mut found = Vec::new();
     for ((feature, expected), column) in constraints.features.iter().zip(baseline.expected(mode)).zip(matched)
     {
@@ -45,7 +48,8 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
             (None, None) => unjudged(feature, &expected, column, "the data does not have it"),
             (None, Some(column)) => {
                 let settings = ColumnSettings::of(&constraints.monitoring_config, feature, mode);
-                let judged = JudgedColumn { expected, column, settings, rows: profile.rows };
+                let shows_likeness = column.is_prediction && texts.shows_likeness(&column.name);
+                let judged = JudgedColumn { expected, column, settings, rows: profile.rows, shows_likeness };
                 let verdict;
                 (verdict, checks) = judge(&mut evaluation, feature, &judged);
                 verdict
@@ -58,6 +62,9 @@ pub fn evaluate(baseline: &Baseline, profile: &Profile, mode: Mode) -> Evaluatio
         level::hold(&mut found);
     }
     conclude(&mut evaluation, found);
+    let answers = evaluation.answers.filter(|_| mode == Mode::Exact && profile.rows > 0);
+    let fault = answers.and_then(|answers| answers.fault());
+    evaluation.violations.extend(fault.map(|text| violation(ANSWERS, Check::ErrorRate, text)));
     for column in unknown {
         let surplus = FeatureConstraints { name: column.name.clone(), ..FeatureConstraints::default() };
         let expected = Expected::nothing(baseline.missing(), mode);
@@ -77,6 +84,8 @@ struct JudgedColumn<'a> {
     column: &'a ColumnProfile,
     settings: ColumnSettings,
     rows: u64,
+    /// Whether equal values mean equal predictions.
+    shows_likeness: bool,
 }
 
 /// The facts of a column before the window is judged as a whole, and the results of its checks.
@@ -85,7 +94,7 @@ fn judge(
     feature: &FeatureConstraints,
     judged: &JudgedColumn<'_>,
 ) -> (FeatureVerdict, Found) {
-    let JudgedColumn { expected, column, settings, rows } = judged;
+    let JudgedColumn { expected, column, settings, rows, .. } = judged;
     if !settings.evaluate {
         return (unjudged(feature, expected, Some(column), CHECKS_OFF), Vec::new());
     }
@@ -99,6 +108,9 @@ fn judge(
         found.push(drift::check(distance, expected.mode));
     }
     found.extend(range::check(expected, column, settings));
+    if judged.shows_likeness {
+        found.extend(spread::check(expected, column, settings));
+    }
     if let (Err(why), BaselineDistribution::Foreign(known)) = (&compared, expected.distribution)
         && why == known
         && evaluation.foreign_statistics.is_none()
@@ -142,6 +154,7 @@ fn unjudged(
         name: feature.name.clone(),
         inferred_type: column.map_or(InferredType::Unknown, |column| Types::of(column, expected).inferred()),
         expected_type: expected.inferred_type,
+        prediction: column.is_some_and(|column| column.is_prediction),
         checks: Vec::new(),
         distance: None,
         not_compared: Some(why.to_owned()),

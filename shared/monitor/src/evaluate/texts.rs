@@ -83,6 +83,26 @@ pub(crate) fn range(observed: f64, (least, most): (f64, f64)) -> String {
     )
 }
 
+/// `prediction_spread_check`, which the container does not have.
+pub(crate) fn spread(baseline: f64, threshold: f64, observed: f64, most: &str) -> String {
+    format!(
+        "Prediction spread requirement is not met. Baseline: {}%. Expected match: {}%. Observed: Only {}% of predictions differ from the \
+         most frequent ones: {most}.",
+        percent(baseline),
+        percent(threshold),
+        percent(observed)
+    )
+}
+
+/// `error_rate_check`, which the container does not have.
+pub(crate) fn answers(threshold: f64, observed: f64, counts: &str) -> String {
+    format!(
+        "Error rate requirement is not met. Expected match: {}%. Observed: Only {}% of requests were answered: {counts}.",
+        percent(threshold),
+        percent(observed)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 use sagewarden_measure::{Divergence, InferredType};
 use serde::{Deserialize, Serialize};
 
+use super::answers::AnswerRate;
 use crate::mode::Mode;
 use crate::violations::Violation;
 
@@ -24,6 +25,12 @@ pub enum Check {
     /// The share of numbers within the baseline's range. The container has no such check.
     #[serde(rename = "value_range_check")]
     Range,
+    /// The share of predictions that differ from the most frequent one. The container has no such check.
+    #[serde(rename = "prediction_spread_check")]
+    PredictionSpread,
+    /// The share of events whose answer is none. The container has no such check.
+    #[serde(rename = "error_rate_check")]
+    ErrorRate,
     /// Fewer columns than the baseline.
     #[serde(rename = "missing_column_check")]
     MissingColumn,
@@ -42,6 +49,8 @@ impl Check {
             Self::BaselineDrift => "baseline_drift_check",
             Self::CategoricalValues => "categorical_values_check",
             Self::Range => "value_range_check",
+            Self::PredictionSpread => "prediction_spread_check",
+            Self::ErrorRate => "error_rate_check",
             Self::MissingColumn => "missing_column_check",
             Self::ExtraColumn => "extra_column_check",
         }
@@ -87,6 +96,9 @@ pub struct FeatureVerdict {
     pub inferred_type: InferredType,
     /// Its type in the baseline; unknown where the baseline does not have it.
     pub expected_type: InferredType,
+    /// Whether its values are predictions: they came from the answers of an endpoint.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub prediction: bool,
     /// The checks that apply to it.
     pub checks: Vec<CheckResult>,
     /// The distance between the distributions, if they were compared.
@@ -106,6 +118,10 @@ impl FeatureVerdict {
     }
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -113,6 +129,9 @@ pub struct Evaluation {
     pub mode: Mode,
     /// How many rows were judged.
     pub rows: u64,
+    /// How many answers failed; `None` if none were captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<AnswerRate>,
     /// In the order of the baseline, followed by columns that it does not have.
     pub features: Vec<FeatureVerdict>,
     /// In the order of `constraint_violations.json`: columns first, then features in their order.
@@ -200,6 +219,13 @@ pub struct Distance {
     /// Exact mode only; no verdict depends on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence: Option<Divergence>,
+}
+
+impl Evaluation {
+    /// The features that are predictions.
+    pub fn predictions(&self) -> impl Iterator<Item = &FeatureVerdict> {
+        self.features.iter().filter(|feature| feature.prediction)
+    }
 }
 
 /// An entry of `constraint_violations.json`.

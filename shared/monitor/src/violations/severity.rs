@@ -22,7 +22,7 @@ pub enum DriftSeverity {
     Medium,
     /// Distributions or attributions moved, or values are of the wrong type or missing.
     High,
-    /// The predictions themselves are worse, or biased.
+    /// The predictions themselves are worse, biased, or nearly all the same.
     Critical,
 }
 
@@ -47,9 +47,9 @@ impl Violation {
     pub fn severity(&self) -> DriftSeverity {
         match self.constraint_check_type.as_deref() {
             Some("extra_column_check" | "categorical_values_check") => DriftSeverity::Medium,
-            Some("LessThanThreshold" | "GreaterThanThreshold" | "bias_drift_check") => {
-                DriftSeverity::Critical
-            }
+            Some(
+                "LessThanThreshold" | "GreaterThanThreshold" | "bias_drift_check" | "prediction_spread_check",
+            ) => DriftSeverity::Critical,
             _ => DriftSeverity::High,
         }
     }
@@ -58,7 +58,7 @@ impl Violation {
 /// How urgent a violation is. Pure, and never less urgent when the excess or the feature's importance grows:
 ///
 /// 1. The check decides where to start: [`DriftSeverity::Medium`] for columns and categories that the model has not seen,
-///    [`DriftSeverity::Critical`] for the predictions themselves (model quality, bias), [`DriftSeverity::High`] for the rest.
+///    [`DriftSeverity::Critical`] for the predictions themselves (model quality, bias, no spread), [`DriftSeverity::High`] for the rest.
 /// 2. One step down when the threshold is exceeded by less than 5 % of the room beyond it (see [`Excess`]), or the feature
 ///    has less than 1 % of all attribution. Both together are still one step.
 /// 3. One step up when the threshold is exceeded by half of the room or more and the feature has at least its even share of all

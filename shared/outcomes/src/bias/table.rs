@@ -5,6 +5,7 @@ use std::io::Read;
 
 use csv::StringRecord;
 use sagewarden_measure::MissingTexts;
+use sagewarden_measure::csv::OtherSeparator;
 use sagewarden_monitor::Mode;
 use serde_json::{Map, json};
 use thiserror::Error;
@@ -14,7 +15,7 @@ use super::flip_test::FlipTest;
 use super::group::{Group, GroupRule};
 use super::metrics::{post_training, pre_training};
 use crate::clarify::{Analysis, Bias, Facet};
-use crate::labels::{number, other_separator};
+use crate::labels::{first_rows, number, suspect};
 
 /// The columns of the table by their roles.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,10 +67,8 @@ pub enum UnreadableTable {
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
     /// Another table than CSV: no column would be found.
-    #[error(
-        "the columns seem to be separated by {0}: separate them by commas, and put fields that have a comma into quotes"
-    )]
-    Separator(&'static str),
+    #[error("{0}")]
+    Separator(OtherSeparator),
     /// A name that is not in the header.
     #[error("there is no column `{0}`")]
     NoColumn(String),
@@ -101,10 +100,18 @@ fn read(data: impl Read, columns: &BiasColumns, flips: &FlipTest) -> Result<Meas
     let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
     let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
     let mut tally = Tally::new(columns, &header, flips)?;
+    let (first, separator) = first_rows(&mut reader, columns.header.then_some(&header))?;
+    if let Some(separator) = separator {
+        return Err(UnreadableTable::Separator(separator));
+    }
+    let mut take = |row: &StringRecord| {
+        let line = row.position().map_or(0, csv::Position::line);
+        tally.add(row).map_err(|why| UnreadableTable::Line { line, why })
+    };
+    first.iter().try_for_each(&mut take)?;
     let mut row = StringRecord::new();
     while reader.read_record(&mut row)? {
-        let line = row.position().map_or(0, csv::Position::line);
-        tally.add(&row).map_err(|why| UnreadableTable::Line { line, why })?;
+        take(&row)?;
     }
     tally.finish()
 }
@@ -257,7 +264,7 @@ fn place(header: &StringRecord, name: &str) -> Result<usize, UnreadableTable> {
         (None, _) => {
             let place: Option<usize> = name.parse().ok();
             let is_there = |place: &usize| header.is_empty() || *place < header.len();
-            place.filter(is_there).ok_or_else(|| match other_separator(header) {
+            place.filter(is_there).ok_or_else(|| match suspect(header) {
                 Some(separator) => UnreadableTable::Separator(separator),
                 None => UnreadableTable::NoColumn(name.to_owned()),
             })

@@ -4,11 +4,12 @@ use std::io::Read;
 
 use csv::StringRecord;
 use sagewarden_measure::MissingTexts;
+use sagewarden_measure::csv::OtherSeparator;
 use thiserror::Error;
 
 use super::prediction::{Prediction, PredictionAttributes};
 use super::unusable::UnusablePair;
-use crate::labels::other_separator;
+use crate::labels::{first_rows, suspect};
 
 /// Where in the data things stand: by the header's names, or by index (from 0), which also serves without a header.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,10 +45,8 @@ pub enum UnreadableData {
     #[error("the header has `{0}` more than once: name the column by its place, from 0")]
     Doubled(String),
     /// Another table than CSV: no column would be found.
-    #[error(
-        "the columns seem to be separated by {0}: separate them by commas, and put fields that have a comma into quotes"
-    )]
-    Separator(&'static str),
+    #[error("{0}")]
+    Separator(OtherSeparator),
     /// The column would be compared with itself.
     #[error("`{0}` is both the label and the prediction: name the column of each")]
     SameColumn(String),
@@ -80,7 +79,7 @@ fn check(header: &StringRecord, columns: &LabelledColumns) -> Result<(), Unreada
         return Err(UnreadableData::Doubled(name.clone()));
     }
     let label = place(header, ground_truth);
-    if let Some(separator) = other_separator(header).filter(|_| label.is_none()) {
+    if let Some(separator) = suspect(header).filter(|_| label.is_none()) {
         return Err(UnreadableData::Separator(separator));
     }
     match said().find(|name| label.is_some() && place(header, name) == label) {
@@ -101,10 +100,11 @@ pub(super) fn for_each_row(
     let mut reader = csv::ReaderBuilder::new().has_headers(columns.header).flexible(true).from_reader(data);
     let header = if columns.header { reader.headers()?.clone() } else { StringRecord::new() };
     check(&header, columns)?;
-    let mut row = StringRecord::new();
-    let mut is_empty = true;
-    while reader.read_record(&mut row)? {
-        is_empty = false;
+    let (first, separator) = first_rows(&mut reader, columns.header.then_some(&header))?;
+    if let Some(separator) = separator {
+        return Err(UnreadableData::Separator(separator));
+    }
+    let mut take = |row: &StringRecord| {
         let line = row.position().map_or(0, csv::Position::line);
         let lookup = |name: &str| row.get(place(&header, name)?);
         let fails = |why: String| UnreadableData::Line { line, why };
@@ -118,7 +118,12 @@ pub(super) fn for_each_row(
             return Err(fails(format!("the label in `{column}` is `{label}`, which means a missing value")));
         }
         let prediction = columns.prediction.read(lookup).map_err(|error| fails(error.to_string()))?;
-        each(line, &prediction, label).map_err(|error| fails(error.to_string()))?;
+        each(line, &prediction, label).map_err(|error| fails(error.to_string()))
+    };
+    first.iter().try_for_each(&mut take)?;
+    let mut row = StringRecord::new();
+    while reader.read_record(&mut row)? {
+        take(&row)?;
     }
-    if is_empty { Err(UnreadableData::Empty) } else { Ok(()) }
+    if first.is_empty() { Err(UnreadableData::Empty) } else { Ok(()) }
 }

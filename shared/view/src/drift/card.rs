@@ -32,6 +32,7 @@ pub(super) fn card(report: &DriftReport<'_>, index: usize, differences: &[Disagr
     let distance = feature.distance.as_ref();
     html! {
         article.card.violated[feature.verdict == Verdict::Violated] id={ "feature-" (index) } data-feature=(name)
+            data-prediction[feature.prediction]
             data-verdict=(verdict_word(feature)) data-distance=[distance.map(|distance| distance.value)]
             data-threshold=[distance.map(|distance| distance.threshold)] data-differs=(!differs.is_empty()) {
             (head(feature))
@@ -62,7 +63,7 @@ fn head(feature: &FeatureVerdict) -> Markup {
             span class={ "mark " (verdict_word(feature)) } { (verdict_text(feature)) }
             bdi { (feature.name) }
         }
-        p.kind { (kind) }
+        p.kind { @if feature.prediction { "Prediction, " } (kind) }
     }
 }
 
@@ -77,6 +78,7 @@ fn verdict_word(feature: &FeatureVerdict) -> &'static str {
 fn verdict_text(feature: &FeatureVerdict) -> &'static str {
     match &feature.verdict {
         Verdict::Ok => "ok",
+        Verdict::Violated if feature.has_drifted() && feature.prediction => "prediction drift",
         Verdict::Violated if feature.has_drifted() => "drifted",
         Verdict::Violated => "violated",
         Verdict::NotCompared(_) => "not compared",

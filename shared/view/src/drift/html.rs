@@ -58,6 +58,7 @@ impl DriftReport<'_> {
                     div { dt { "Drifted" } dd #drifted { (drifted) } }
                     div { dt { "Time" } dd { (self.span()) } }
                     div { dt { "Mode" } dd { (self.mode.name()) } }
+                    @if let Some(failed) = counted.answers.and_then(|answers| answers.counts.in_words()) { div { dt { "Answers" } dd #answers { (failed) } } }
                     div { dt { "Modes differ on" } dd { (count(differences.len(), "check")) } }
                 }
             }

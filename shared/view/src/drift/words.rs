@@ -13,6 +13,10 @@ pub(super) fn check(check: Check) -> &'static str {
         Check::CategoricalValues => "Too many values have a text that the baseline does not have.",
         Check::MissingColumn => "The baseline has columns that the data lacks.",
         Check::ExtraColumn => "The data has columns that the baseline lacks.",
+        Check::PredictionSpread => {
+            "Nearly all predictions are the same, and in the baseline they are not: the model may have failed, or been poisoned."
+        }
+        Check::ErrorRate => "Too many requests have no answer, or an error instead of one.",
         Check::Range => "Too many values lie outside the baseline's range.",
     }
 }
