@@ -51,6 +51,28 @@ fn model() -> Vec<u8> {
 }
 
 #[test]
+fn a_damaged_request_in_a_folder_is_named() {
+    let damaged = [
+        ("cut.json", b"{\"TrainingJobName\": \"t\", \"EnableNetworkIsolation\": fal".as_slice()),
+        ("more.json", b"{\"ModelName\": \"m\"} and more"),
+        ("latin.json", b"{\"EndpointConfigName\": \"\xe9\"}"),
+    ];
+    for (name, content) in damaged {
+        let tree = Tree::new().with("a/m.json", model()).with(&format!("a/{name}"), content);
+        for arguments in [vec!["a"], vec![&*format!("a/{name}"), "a/m.json", "--pass-over"]] {
+            let (status, _, errors) = tree.check(&arguments);
+            assert!(
+                status == 2 && errors.contains(&format!("`a/{name}` cannot be read")),
+                "{name}: {errors}"
+            );
+        }
+        // One that names nothing of SageMaker's is somebody else's.
+        let other = Tree::new().with("a/m.json", model()).with("a/other.json", "{\"name\": ");
+        assert_eq!(other.check(&["a"]).0, 0);
+    }
+}
+
+#[test]
 fn links_are_followed_to_files_and_all_others_are_named() {
     let elsewhere = Tree::new().with("other.json", model());
     let tree = Tree::new().with("a/m.json", model());

@@ -166,3 +166,26 @@ fn a_baseline_that_is_none_is_refused() {
     let (code, _, errors) = folder.check(&["jobs", "--update-baseline"]);
     assert!(code == Some(2) && errors.contains("--baseline"), "{errors}");
 }
+
+#[test]
+fn another_secret_in_the_same_map_is_another_finding() {
+    let folder = Folder::new();
+    let model = |secrets: &[&str]| {
+        let environment: serde_json::Map<String, Value> =
+            secrets.iter().map(|name| ((*name).to_owned(), json!("hunter2"))).collect();
+        json!({
+            "ModelName": "m", "EnableNetworkIsolation": true,
+            "ExecutionRoleArn": "arn:aws:iam::111122223333:role/r",
+            "PrimaryContainer": { "Image": "i", "Environment": environment },
+            "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
+        })
+    };
+    folder.write("jobs/p.json", &model(&["HF_TOKEN"]));
+    let (code, _, errors) = folder.check(&with(&["--update-baseline"]));
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(folder.baseline().to_string().contains("HF_TOKEN"), "{}", folder.baseline());
+    assert_eq!(folder.check(&with(&[])).0, Some(0));
+    folder.write("jobs/p.json", &model(&["HF_TOKEN", "DB_PASSWORD"]));
+    let (code, text, _) = folder.check(&with(&[]));
+    assert!(code == Some(1) && text.contains("DB_PASSWORD"), "{text}");
+}

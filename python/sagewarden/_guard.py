@@ -43,7 +43,7 @@ def allow(*controls: str, reason: str) -> Iterator[None]:
     The guard lets the request through and tags it with `sagewarden:waiver-asked`. That grants nothing. A waiver counts once somebody
     who may grant it has written it into the settings of the account; until then the account judges as before.
     """
-    if not controls or not reason.strip():
+    if not controls or not isinstance(reason, str) or not reason.strip():
         raise ValueError("name the controls and the reason: allow('TRN-NET-01', reason='...')")
     before = getattr(_asked, "controls", {})
     _asked.controls = {**before, **{control: reason.strip() for control in controls}}
@@ -112,13 +112,13 @@ class Guard:
             return
         takes_tags = "Tags" in model.input_shape.members
         asked = _asked_now()
-        if not takes_tags or not isinstance(params.get("Tags", []), list):
+        if not takes_tags or not isinstance(params.get("Tags", []), (list, tuple)):
             return
         present = {_folded(str(tag.get("Key", ""))) for tag in params.get("Tags", []) if isinstance(tag, Mapping)}
         added: List[Tuple[str, str]] = []
         if self.tag and not (present & COMMIT_KEYS and present & REPOSITORY_KEYS):
             added += self._code_tags(present)
-        if asked:
+        if asked and _folded(WAIVER_TAG) not in present:
             text = "; ".join(f"{control}: {reason}" for control, reason in asked.items())
             added.append((WAIVER_TAG, text))
         if added:
@@ -168,12 +168,13 @@ class Guard:
         head = self.judge.start()
         if not head.get("refuse_uncommitted") or not operation.startswith("Create"):
             return
-        is_dirty = _git.is_dirty()
+        # Before the first commit, nothing is committed.
+        is_dirty = _git.is_dirty() if _git.state() else None
         if is_dirty is False:
             return
         why = "the checkout has changes that are not committed: commit and push them, so that the job can be traced"
         if is_dirty is None:
-            why = "the settings want all code to be committed, and the current folder is not in a checkout of git: run it in one"
+            why = "the settings want all code to be committed, and the current folder is not in a checkout of git with a commit: run it in one"
         if self.mode == "raise":
             raise Refused(operation, (), why)
         self._once(f"{operation}: {why}")
@@ -249,6 +250,9 @@ def _emitters(session: Any) -> Iterator[Any]:
     elif hasattr(session, "events"):
         yield session.events
     elif hasattr(session, "meta") and hasattr(session.meta, "events"):
+        service = getattr(getattr(session.meta, "service_model", None), "service_name", "sagemaker")
+        if service != "sagemaker":
+            raise TypeError(f"a client of SageMaker is needed, not of {service}")
         yield session.meta.events
     elif hasattr(session, "get_component"):
         yield session.get_component("event_emitter")
@@ -294,7 +298,9 @@ def guard(
     if session is None:
         import boto3  # Only here: nothing else needs it.
 
-        boto3.setup_default_session()
+        # A default session that the user made has a region and credentials of its own.
+        if boto3.DEFAULT_SESSION is None:
+            boto3.setup_default_session()
         session = boto3.DEFAULT_SESSION
     guarded = Guard(mode=mode, judge=judge_of(settings, profile, account), tag=tag, client=_client_of(session))
     for emitter in _emitters(session):

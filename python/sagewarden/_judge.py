@@ -128,6 +128,21 @@ def _shown(text: str) -> str:
     return html.escape(text).replace("\n", "<br>")
 
 
+def _unread(note: str) -> Verdict:
+    """The verdict on a part of a document that cannot be read, or that is known only at run time."""
+    finding = Finding(
+        control="UNREADABLE",
+        title="every part of a request must be readable to be judged",
+        severity="high",
+        status="unknown",
+        field="",
+        actual=note,
+        wanted="",
+        fix="give this part as SageMaker's API takes it",
+    )
+    return Verdict(kind="request", name="", outcome="unknown", findings=(finding,))
+
+
 class Refused(RuntimeError):
     """A request that the guard refused: it was not sent."""
 
@@ -167,7 +182,12 @@ class Judge:
                 answer = self._ask(line)
         if answer.get("unusable"):
             raise JudgeError(str(answer["unusable"]))
-        return [self._verdict(subject, sdk) for subject in answer.get("subjects", [])]
+        verdicts = [self._verdict(subject, sdk) for subject in answer.get("subjects", [])]
+        undecided = [str(note) for note in answer.get("undecided", [])]
+        # Nobody has judged these parts: that is not a passed control.
+        if undecided and not verdicts:
+            raise JudgeError("; ".join(undecided))
+        return verdicts + [_unread(note) for note in undecided]
 
     def start(self) -> Dict[str, Any]:
         """Starts the process, and returns its settings."""

@@ -94,6 +94,16 @@ os.environ["SAGEWARDEN_BINARY"] = command
 found["wrong_types"] = str(sagewarden.check({**JOB, "RoleArn": 7, "ResourceConfig": "x"}, profile="essential"))
 found["document"] = refusal(sagewarden.check, 7)
 found["text"] = refusal(sagewarden.check, "{")
+PIPELINE = {"PipelineName": "p", "PipelineDefinition": "{", "RoleArn": GOOD["RoleArn"]}
+found["pipeline"] = refusal(sagewarden.check, PIPELINE, operation="CreatePipeline")
+step = {"Name": "t", "Type": "Training", "Arguments": "x"}
+found["step"] = str(sagewarden.check({"Version": "2020-12-01", "Steps": [{"Name": "g", "Type": "Training", "Arguments": GOOD}, step]}, profile="essential"))
+found["other_client"] = refusal(sagewarden.guard, session(**place).client("s3"))
+found["no_reason"] = refusal(lambda: sagewarden.allow("TRN-NET-01", reason=None).__enter__())
+# boto3's default session keeps what its user gave it.
+boto3.setup_default_session(region_name="eu-north-1", aws_access_key_id="mine", aws_secret_access_key="mine")
+sagewarden.guard(profile="essential")
+found["default_session"] = boto3.client("sagemaker").meta.region_name + " " + boto3.DEFAULT_SESSION.get_credentials().access_key
 found["entity"] = refusal(sagewarden.lineage, 7)
 found["no_store"] = refusal(sagewarden.history, "training-job/x", store="nowhere.db")
 found["no_frame"] = refusal(sagewarden.drift, "nowhere", {"a": 1})

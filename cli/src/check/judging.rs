@@ -326,7 +326,8 @@ fn is_foreign(why: &Unusable, text: &str) -> bool {
     match why {
         Unusable::UnknownForm | Unusable::OtherOperation { .. } => true,
         Unusable::OtherCall(_) | Unusable::NoControls(_) => true,
-        Unusable::NotJson(_) | Unusable::NotRendered => !source::is_ours(text),
+        Unusable::NotJson(_) => !source::names_a_resource(text),
+        Unusable::NotRendered => !source::is_ours(text),
         Unusable::NearlyKnown | Unusable::Refused(_) | Unusable::Language => false,
     }
 }

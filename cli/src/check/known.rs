@@ -146,9 +146,14 @@ fn key(file: &str, subject: &CheckedSubject, finding: &Finding, place: &Place) -
     Known {
         file: file.to_owned(),
         resource: format!("{}/{}", candidate.kind().segment(), candidate.resource.name),
-        path: without_indices(path),
+        path: named(&without_indices(path), finding),
         control: finding.control.clone(),
     }
+}
+
+/// A path that ends in any name, with the names that are found there: another secret is another finding.
+fn named(path: &str, finding: &Finding) -> String {
+    if path.ends_with(".*") { format!("{path} {}", finding.actual) } else { path.to_owned() }
 }
 
 /// A path without the indices of lists: `Steps[2].Arguments` is `Steps[].Arguments`.

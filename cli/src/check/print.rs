@@ -189,7 +189,7 @@ impl<'a> Printing<'a> {
             CheckFormat::Json => self.put("\n]}\n"),
             CheckFormat::Junit => self.put(builds::JUNIT.1),
             CheckFormat::Markdown if tally.status() == 0 => {
-                self.put(if tally.known > 0 { "Nothing is new.\n" } else { "All controls hold.\n" })
+                self.put(if tally.known > 0 { "Nothing is new.\n" } else { "No control failed.\n" })
             }
             CheckFormat::Markdown | CheckFormat::Github => {}
             // Readers of SARIF take a log without results as a sign that every finding was fixed.

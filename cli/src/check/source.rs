@@ -44,7 +44,8 @@ impl NoText {
     fn new(why: &'static str, bytes: &[u8]) -> Self {
         // In UTF-16, a zero stands beside each letter.
         let letters: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
-        let is_ours = OURS.iter().any(|name| memmem::find(&letters, name.as_bytes()).is_some());
+        let has = |word: &str| memmem::find(&letters, word.as_bytes()).is_some();
+        let is_ours = OURS.iter().any(|name| has(name)) || members().any(|member| has(&member));
         Self { why, is_ours }
     }
 }
@@ -55,6 +56,19 @@ const OURS: [&str; 2] = ["SageMaker", "sagemaker"];
 /// Whether a text speaks of SageMaker.
 pub(crate) fn is_ours(text: &str) -> bool {
     OURS.iter().any(|name| text.contains(name))
+}
+
+/// Whether a text that cannot be parsed is probably a request, whose members say what it is about: it may not mention SageMaker.
+pub(crate) fn names_a_resource(text: &str) -> bool {
+    is_ours(text) || members().any(|member| text.contains(&member))
+}
+
+/// The members that name a resource, as JSON writes them.
+fn members() -> impl Iterator<Item = String> {
+    intake::creations()
+        .map(|creation| creation.name)
+        .filter(|name| *name != "Name")
+        .map(|name| format!("\"{name}\""))
 }
 
 /// Decodes a text: UTF-8, or UTF-16 if it begins with a byte order mark (Unicode standard, section 23.8) or with an ASCII letter in two

@@ -18,6 +18,13 @@ pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
     for (index, entry) in file.get(list).and_then(Json::as_array).into_iter().flatten().enumerate() {
         let text = entry.get("CloudTrailEvent").and_then(Json::as_str);
         let parsed = text.and_then(parse);
+        // The answer of `lookup-events` has the record as a text.
+        let named = entry.get("EventName").and_then(Json::as_str).filter(|name| created_by(name).is_some());
+        if let (None, Some(name)) = (&parsed, named) {
+            let why = format!("{list}[{index}]: the `CloudTrailEvent` of `{name}` cannot be read");
+            intake.undecided.push(why);
+            continue;
+        }
         match record(parsed.as_ref().unwrap_or(entry)) {
             Ok(part) => intake.add(part, &format!("{list}[{index}]")),
             Err(Unusable::UnknownForm) => others += 1,
@@ -56,9 +63,14 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
         None if text("eventSource").is_some() => return Err(other(call)),
         None => return Err(Unusable::UnknownForm),
     };
-    let document = document.ok_or(Unusable::UnknownForm)?;
+    // CloudTrail leaves parameters out that it may not show, and cuts records that are too large.
+    let hidden = |why: &str| match text("eventSource") {
+        Some(_) => Ok(Intake::undecided(format!("`{call}`: {why}"))),
+        None => Err(Unusable::UnknownForm),
+    };
+    let Some(document) = document else { return hidden("the record does not show its parameters") };
     let answered = record.get("responseElements").map(to_api_case).and_then(|answer| kind.name_in(&answer));
-    let name = kind.name_in(&document).or(answered).ok_or(Unusable::UnknownForm)?;
+    let Some(name) = kind.name_in(&document).or(answered) else { return hidden("the record has no name") };
     Ok(Intake::of(recorded(of_kind(kind, document, Some(&name)), record)))
 }
 

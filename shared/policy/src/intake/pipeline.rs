@@ -79,6 +79,18 @@ pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
     Ok(intake)
 }
 
+/// Why nobody can say what a step does.
+fn no_type(step: &Json) -> Option<String> {
+    if !step.is_object() {
+        return Some("it is not a step".to_owned());
+    }
+    let Some(name) = step.get("Type").and_then(Json::as_str) else {
+        return Some("the step has no `Type`".to_owned());
+    };
+    let meant = TYPES.iter().map(|(known, _)| *known).find(|known| known.eq_ignore_ascii_case(name))?;
+    (meant != name).then(|| format!("there are no steps of type `{name}`: write `{meant}`"))
+}
+
 struct Reading<'a, 'f> {
     definition: &'a Json,
     /// Finds the account of all roles in the definition.
@@ -96,10 +108,17 @@ impl Reading<'_, '_> {
             let arguments = step.get("Arguments");
             if text("Type") == "Condition" {
                 for branch in ["IfSteps", "ElseSteps"] {
-                    let steps = arguments.and_then(|arguments| arguments.get(branch)?.as_array());
-                    let steps = steps.map_or(&[] as &[Json], Vec::as_slice);
-                    self.steps(steps, 0, &format!("{place}.Arguments.{branch}"), parameters);
+                    let within = format!("{place}.Arguments.{branch}");
+                    match arguments.and_then(|arguments| arguments.get(branch)) {
+                        Some(Json::Array(steps)) => self.steps(steps, 0, &within, parameters),
+                        None | Some(Json::Null) => {}
+                        Some(_) => self.intake.undecided.push(format!("{within}: it is not a list of steps")),
+                    }
                 }
+                continue;
+            }
+            if let Some(why) = no_type(step) {
+                self.intake.undecided.push(format!("{place}: {why}"));
                 continue;
             }
             let Some(kind) = kind_of(text("Type")) else {
@@ -109,6 +128,11 @@ impl Reading<'_, '_> {
             };
             match arguments.filter(|arguments| arguments.is_object()) {
                 Some(arguments) => self.step(kind, text("Name"), arguments, &place, parameters),
+                None if arguments.is_some() => {
+                    self.intake
+                        .undecided
+                        .push(format!("{place}: the `Arguments` of the step are not an object"));
+                }
                 None => self.intake.undecided.push(format!("{place}: the step has no `Arguments`")),
             }
         }
@@ -160,18 +184,22 @@ impl Reading<'_, '_> {
     }
 }
 
+/// The types of steps that create a resource with controls.
+const TYPES: [(&str, ResourceKind); 11] = [
+    ("Training", ResourceKind::TrainingJob),
+    ("Processing", ResourceKind::ProcessingJob),
+    ("QualityCheck", ResourceKind::ProcessingJob),
+    ("ClarifyCheck", ResourceKind::ProcessingJob),
+    ("Transform", ResourceKind::TransformJob),
+    ("Tuning", ResourceKind::TuningJob),
+    ("AutoML", ResourceKind::AutoMlJob),
+    ("Model", ResourceKind::Model),
+    ("RegisterModel", ResourceKind::ModelPackage),
+    ("EndpointConfig", ResourceKind::EndpointConfig),
+    ("Endpoint", ResourceKind::Endpoint),
+];
+
 /// The resource that a step of a type creates.
 fn kind_of(step: &str) -> Option<ResourceKind> {
-    Some(match step {
-        "Training" => ResourceKind::TrainingJob,
-        "Processing" | "QualityCheck" | "ClarifyCheck" => ResourceKind::ProcessingJob,
-        "Transform" => ResourceKind::TransformJob,
-        "Tuning" => ResourceKind::TuningJob,
-        "AutoML" => ResourceKind::AutoMlJob,
-        "Model" => ResourceKind::Model,
-        "RegisterModel" => ResourceKind::ModelPackage,
-        "EndpointConfig" => ResourceKind::EndpointConfig,
-        "Endpoint" => ResourceKind::Endpoint,
-        _ => return None,
-    })
+    TYPES.into_iter().find(|(name, _)| *name == step).map(|(_, kind)| kind)
 }

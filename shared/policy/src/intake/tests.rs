@@ -64,6 +64,52 @@ fn every_step_of_a_pipeline_is_found() {
 }
 
 #[test]
+fn a_step_that_nobody_can_read_is_undecided() {
+    let check = |step: Json, expect: &str| {
+        let definition = json!({ "Version": "2020-12-01", "Steps": [step] });
+        let intake = read(&definition.to_string()).unwrap();
+        assert_eq!(intake.undecided, [expect], "{definition}");
+        assert!(intake.candidates.is_empty() && intake.passed_over.is_empty(), "{definition}");
+    };
+    check(json!(17), "Steps[0]: it is not a step");
+    check(json!({ "Name": "x", "Arguments": {} }), "Steps[0]: the step has no `Type`");
+    check(json!({ "Name": "x", "Type": 7, "Arguments": {} }), "Steps[0]: the step has no `Type`");
+    let lower = json!({ "Name": "x", "Type": "training", "Arguments": {} });
+    check(lower, "Steps[0]: there are no steps of type `training`: write `Training`");
+    check(json!({ "Name": "x", "Type": "Training" }), "Steps[0]: the step has no `Arguments`");
+    let text = json!({ "Name": "x", "Type": "Training", "Arguments": "x" });
+    check(text, "Steps[0]: the `Arguments` of the step are not an object");
+    let branch =
+        json!({ "Name": "x", "Type": "Condition", "Arguments": { "IfSteps": "x", "ElseSteps": null } });
+    check(branch, "Steps[0].Arguments.IfSteps: it is not a list of steps");
+}
+
+#[test]
+fn a_record_that_hides_its_parameters_is_undecided() {
+    let record = |parameters: Json| json!({ "eventSource": "sagemaker.amazonaws.com", "eventName": "CreateTrainingJob", "requestParameters": parameters });
+    let records =
+        [record(json!(null)), record(json!("HIDDEN_DUE_TO_SECURITY_REASONS")), record(json!({ "a": 1 }))];
+    let intake = read(&json!({ "Records": records }).to_string()).unwrap();
+    assert_eq!(
+        intake.undecided,
+        [
+            "Records[0]: `CreateTrainingJob`: the record does not show its parameters",
+            "Records[1]: `CreateTrainingJob`: the record does not show its parameters",
+            "Records[2]: `CreateTrainingJob`: the record has no name",
+        ]
+    );
+    let events = json!({ "Events": [
+        { "EventName": "CreateModel", "CloudTrailEvent": "{broken" },
+        { "EventName": "CreateModel" },
+        { "EventName": "PutObject" },
+    ] });
+    let intake = read(&events.to_string()).unwrap();
+    assert_eq!(intake.undecided.len(), 2, "{:?}", intake.undecided);
+    assert_eq!(intake.undecided[0], "Events[0]: the `CloudTrailEvent` of `CreateModel` cannot be read");
+    assert_eq!(intake.passed_over, ["1 records of other services passed over"]);
+}
+
+#[test]
 fn an_unusable_file_says_why() {
     let check = |text: &str, words: &str| {
         let error = read(text).unwrap_err().to_string();
