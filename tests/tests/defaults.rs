@@ -10,13 +10,16 @@ use sagewarden_tests::{Result, python};
 use serde_json::json;
 
 /// The operation that creates what controls speak of, by the first part of their ids.
-const OPERATIONS: [(&str, &str); 18] = [
+const OPERATIONS: [(&str, &str); 21] = [
     ("TRN", "CreateTrainingJob"),
     ("PRC", "CreateProcessingJob"),
     ("TRF", "CreateTransformJob"),
     ("HPO", "CreateHyperParameterTuningJob"),
     ("AML", "CreateAutoMLJobV2"),
     ("CMP", "CreateCompilationJob"),
+    ("LBL", "CreateLabelingJob"),
+    ("OPT", "CreateOptimizationJob"),
+    ("REC", "CreateInferenceRecommendationsJob"),
     ("MDL", "CreateModel"),
     ("EPC", "CreateEndpointConfig"),
     ("INC", "CreateInferenceComponent"),
@@ -55,6 +58,7 @@ const DECIDED: &[(&str, &str, &str)] = &[
     ("CreateHyperParameterTuningJob", "TrainingJobDefinition.OutputDataConfig.KmsKeyId", AWS_KEY),
     ("CreateHyperParameterTuningJob", "TrainingJobDefinitions[].OutputDataConfig.KmsKeyId", AWS_KEY),
     ("CreateInferenceExperiment", "KmsKey", AWS_KEY),
+    ("CreateLabelingJob", "OutputConfig.KmsKeyId", AWS_KEY),
     ("CreateModel", "Containers[].ModelDataUrl", NAME),
     ("CreateModel", "PrimaryContainer.ModelDataUrl", NAME),
     (

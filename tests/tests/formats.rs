@@ -54,7 +54,7 @@ fn everything() -> Answer {
             NodeKind::Endpoint => "ep#111122223333/eu-west-1/e".to_owned(),
             kind => {
                 let known = [
-                    "pjob", "tjob", "xjob", "hjob", "ajob", "model", "mpkg", "epc", "ic", "pexe", "mon",
+                    "pjob", "tjob", "xjob", "hjob", "ajob", "ljob", "ojob", "model", "mpkg", "epc", "ic", "pexe", "mon",
                     "viol", "exp", "tc", "fg",
                 ];
                 let fits =

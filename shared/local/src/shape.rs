@@ -17,7 +17,8 @@ pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static
         ResourceKind::Endpoint | ResourceKind::InferenceComponent => "Creating",
         ResourceKind::MonitoringSchedule => "Scheduled",
         ResourceKind::InferenceExperiment => "Created",
-        ResourceKind::CompilationJob => "INPROGRESS",
+        ResourceKind::CompilationJob | ResourceKind::OptimizationJob => "INPROGRESS",
+        ResourceKind::RecommendationsJob => "IN_PROGRESS",
         ResourceKind::ModelPackage | ResourceKind::ModelPackageGroup => "Completed",
         ResourceKind::FeatureGroup => "Created",
         ResourceKind::PipelineExecution => "Executing",
@@ -186,7 +187,10 @@ pub(crate) fn not_found(resource: &Resource) -> Fault {
         | ResourceKind::InferenceExperiment
         | ResourceKind::TuningJob
         | ResourceKind::AutoMlJob
-        | ResourceKind::CompilationJob => {
+        | ResourceKind::CompilationJob
+        | ResourceKind::LabelingJob
+        | ResourceKind::OptimizationJob
+        | ResourceKind::RecommendationsJob => {
             Fault::new("ResourceNotFound", format!("{} does not exist.", resource.arn()))
         }
         _ => Fault::validation("Requested resource not found."),

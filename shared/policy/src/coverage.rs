@@ -120,7 +120,7 @@ const GROUPS: &[Group] = &[
         "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
         "StopInferenceRecommendationsJob", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
         "StopEdgeDeploymentStage", "StopMlflowTrackingServer",
-        "DeleteJob", "DeleteTrainingSession", "DeleteOptimizationJob", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
+        "DeleteJob", "DeleteTrainingSession", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
         "DeleteCluster", "DeleteClusterExtension", "DeleteClusterSchedulerConfig", "DeleteComputeQuota", "BatchDeleteClusterNodes", "DetachClusterNodeVolume",
         "DeleteDeviceFleet", "DeregisterDevices", "DeleteEdgeDeploymentPlan", "DeleteEdgeDeploymentStage",
         "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeleteMlflowApp", "DeleteMlflowTrackingServer", "DeletePartnerApp",
@@ -140,10 +140,9 @@ const GROUPS: &[Group] = &[
         "CreateInferenceRouter", "UpdateInferenceRouter", "CreateGlobalInferenceGateway", "UpdateGlobalInferenceGateway", "AddInferenceGateway",
     ]),
     (Coverage::NotSeen, "Sagewarden does not know this kind of job: it does not judge network, keys, role and data", &[
-        "CreateJob", "CreateTrainingSession", "CreateLabelingJob", "CreateInferenceRecommendationsJob", "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
+        "CreateJob", "CreateTrainingSession", "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
         "CreateAIWorkloadConfig", "CreateEdgePackagingJob",
     ]),
-    (Coverage::NotSeen, "makes a new model out of one: the lineage ends there", &["CreateOptimizationJob"]),
     (Coverage::NotSeen, "machines that run for long, with their network, roles and start scripts", &[
         "CreateCluster", "UpdateCluster", "UpdateClusterSoftware", "BatchAddClusterNodes", "BatchReplaceClusterNodes", "AttachClusterNodeVolume",
         "AttachClusterNodeNetworkInterface", "CreateClusterExtension", "UpdateClusterExtension",

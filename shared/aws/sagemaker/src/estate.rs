@@ -4,7 +4,8 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
     AutoMlSortBy, AutoMlSortOrder, EndpointConfigSortKey, EndpointSortKey, FeatureGroupSortBy,
     FeatureGroupSortOrder, HyperParameterTuningJobSortByOptions, InferenceComponentSortKey,
-    ListCompilationJobsSortBy, ModelPackageGroupSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
+    ListCompilationJobsSortBy, ListInferenceRecommendationsJobsSortBy, ListOptimizationJobsSortBy,
+    ModelPackageGroupSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
     MonitoringJobDefinitionSortKey, MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
     NotebookInstanceLifecycleConfigSortOrder, NotebookInstanceSortKey, NotebookInstanceSortOrder, OrderKey,
     ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortOrder, SortPipelinesBy,
@@ -108,6 +109,23 @@ impl SageMakerAccount {
                 let call = call.sort_by(ListCompilationJobsSortBy::CreationTime);
                 let call = call.sort_order(SortOrder::Descending);
                 listed!(context, "CompilationJobSummaries", call.set_next_token(from))
+            }
+            ResourceKind::LabelingJob => {
+                let call = client.list_labeling_jobs().set_creation_time_after(since).max_results(PAGE);
+                let call = call.sort_by(SortBy::CreationTime).sort_order(SortOrder::Descending);
+                listed!(context, "LabelingJobSummaryList", call.set_next_token(from))
+            }
+            ResourceKind::OptimizationJob => {
+                let call = client.list_optimization_jobs().set_creation_time_after(since).max_results(PAGE);
+                let call = call.sort_by(ListOptimizationJobsSortBy::CreationTime);
+                let call = call.sort_order(SortOrder::Descending);
+                listed!(context, "OptimizationJobSummaries", call.set_next_token(from))
+            }
+            ResourceKind::RecommendationsJob => {
+                let call = client.list_inference_recommendations_jobs().set_creation_time_after(since);
+                let call = call.sort_by(ListInferenceRecommendationsJobsSortBy::CreationTime);
+                let call = call.sort_order(SortOrder::Descending).max_results(PAGE);
+                listed!(context, "InferenceRecommendationsJobs", call.set_next_token(from))
             }
             _ => self.list_lasting(context, wanted.kind, from).await,
         }

@@ -80,6 +80,15 @@ impl Account for SageMakerAccount {
             ResourceKind::CompilationJob => {
                 describe!(&context, client.describe_compilation_job().compilation_job_name(name))
             }
+            ResourceKind::LabelingJob => {
+                describe!(&context, client.describe_labeling_job().labeling_job_name(name))
+            }
+            ResourceKind::OptimizationJob => {
+                describe!(&context, client.describe_optimization_job().optimization_job_name(name))
+            }
+            ResourceKind::RecommendationsJob => {
+                describe!(&context, client.describe_inference_recommendations_job().job_name(name))
+            }
             ResourceKind::Model => describe!(&context, client.describe_model().model_name(name)),
             // SageMaker identifies packages of other accounts, and versions, by their ARN.
             ResourceKind::ModelPackage => {

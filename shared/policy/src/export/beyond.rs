@@ -16,6 +16,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "MDL-NET-*",
         "models in `serverless_models` are denied, too: leave the controls out, or exempt the people who create such models",
     ),
+    ("LBL-ENC-02", "a missing key goes unnoticed"),
     (
         "EPC-NET-01",
         "only a network that the request names is checked: most configurations take theirs from the model",
@@ -38,6 +39,7 @@ const REASONS: &[(&str, &str)] = &[
     ("TRN-ART-03", IMAGE),
     ("PRC-ART-02", IMAGE),
     ("MDL-ART-02", IMAGE),
+    ("OPT-ART-02", IMAGE),
     ("HPO-ART-03", IMAGE),
     ("MSC-ART-02", IMAGE),
     ("MPK-ART-03", IMAGE),
@@ -58,6 +60,9 @@ const REASONS: &[(&str, &str)] = &[
     ("USR-IAM-01", ROLE),
     ("AML-IAM-02", ROLE),
     ("CMP-IAM-01", ROLE),
+    ("LBL-IAM-01", ROLE),
+    ("OPT-IAM-01", ROLE),
+    ("REC-IAM-01", ROLE),
     ("NBK-IAM-06", ROLE),
     ("EPC-IAM-03", ROLE),
     ("EXP-IAM-01", ROLE),
@@ -73,6 +78,7 @@ const REASONS: &[(&str, &str)] = &[
     ("MPK-IAM-03", SECRETS),
     ("MSC-IAM-03", SECRETS),
     ("INC-IAM-01", SECRETS),
+    ("OPT-IAM-03", SECRETS),
     ("MPK-IAM-02", "no condition key for the instances that validate a package"),
     (
         "EPC-NET-02",

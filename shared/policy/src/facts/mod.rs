@@ -6,6 +6,7 @@ mod context;
 mod experiment;
 mod jobs;
 mod listed;
+mod managed;
 mod person;
 mod principals;
 mod registry;
@@ -28,6 +29,9 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::TuningJob => jobs::tuning_job(context),
         ResourceKind::AutoMlJob => jobs::automl_job(context),
         ResourceKind::CompilationJob => jobs::compilation_job(context),
+        ResourceKind::LabelingJob => managed::labeling_job(context),
+        ResourceKind::OptimizationJob => managed::optimization_job(context),
+        ResourceKind::RecommendationsJob => managed::recommendations_job(context),
         ResourceKind::Model => serving::model(context),
         ResourceKind::EndpointConfig => serving::endpoint_config(context),
         ResourceKind::Endpoint => serving::endpoint(context),
@@ -62,6 +66,9 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         ResourceKind::TuningJob => ("TuningJob", "HPO-"),
         ResourceKind::AutoMlJob => ("AutoMlJob", "AML-"),
         ResourceKind::CompilationJob => ("CompilationJob", "CMP-"),
+        ResourceKind::LabelingJob => ("LabelingJob", "LBL-"),
+        ResourceKind::OptimizationJob => ("OptimizationJob", "OPT-"),
+        ResourceKind::RecommendationsJob => ("RecommendationsJob", "REC-"),
         ResourceKind::Model => ("Model", "MDL-"),
         ResourceKind::EndpointConfig => ("EndpointConfig", "EPC-"),
         ResourceKind::Endpoint => ("Endpoint", "END-"),
