@@ -39,6 +39,8 @@ OPERATIONS: Dict[str, str] = {
     "create_inference_experiment": "CreateInferenceExperiment",
     "create_inference_recommendations_job": "CreateInferenceRecommendationsJob",
     "create_labeling_job": "CreateLabelingJob",
+    "create_mlflow_app": "CreateMlflowApp",
+    "create_mlflow_tracking_server": "CreateMlflowTrackingServer",
     "create_model": "CreateModel",
     "create_model_bias_job_definition": "CreateModelBiasJobDefinition",
     "create_model_explainability_job_definition": "CreateModelExplainabilityJobDefinition",

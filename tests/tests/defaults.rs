@@ -10,7 +10,7 @@ use sagewarden_tests::{Result, python};
 use serde_json::json;
 
 /// The operation that creates what controls speak of, by the first part of their ids.
-const OPERATIONS: [(&str, &str); 21] = [
+const OPERATIONS: [(&str, &str); 23] = [
     ("TRN", "CreateTrainingJob"),
     ("PRC", "CreateProcessingJob"),
     ("TRF", "CreateTransformJob"),
@@ -24,6 +24,8 @@ const OPERATIONS: [(&str, &str); 21] = [
     ("EPC", "CreateEndpointConfig"),
     ("INC", "CreateInferenceComponent"),
     ("EXP", "CreateInferenceExperiment"),
+    ("MLS", "CreateMlflowTrackingServer"),
+    ("MLA", "CreateMlflowApp"),
     ("NBK", "CreateNotebookInstance"),
     ("DOM", "CreateDomain"),
     ("USR", "CreateUserProfile"),
@@ -59,6 +61,8 @@ const DECIDED: &[(&str, &str, &str)] = &[
     ("CreateHyperParameterTuningJob", "TrainingJobDefinitions[].OutputDataConfig.KmsKeyId", AWS_KEY),
     ("CreateInferenceExperiment", "KmsKey", AWS_KEY),
     ("CreateLabelingJob", "OutputConfig.KmsKeyId", AWS_KEY),
+    ("CreateMlflowApp", "ModelRegistrationMode", OFF),
+    ("CreateMlflowTrackingServer", "AutomaticModelRegistration", OFF),
     ("CreateModel", "Containers[].ModelDataUrl", NAME),
     ("CreateModel", "PrimaryContainer.ModelDataUrl", NAME),
     (

@@ -26,6 +26,8 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("Endpoint", &["CreateEndpoint", "DescribeEndpoint"]),
     ("InferenceComponent", &["CreateInferenceComponent", "DescribeInferenceComponent"]),
     ("InferenceExperiment", &["CreateInferenceExperiment", "DescribeInferenceExperiment"]),
+    ("TrackingServer", &["CreateMlflowTrackingServer", "DescribeMlflowTrackingServer"]),
+    ("MlflowApp", &["CreateMlflowApp", "DescribeMlflowApp"]),
     ("NotebookInstance", &["CreateNotebookInstance", "DescribeNotebookInstance"]),
     ("Domain", &["CreateDomain", "DescribeDomain"]),
     ("UserProfile", &["CreateUserProfile", "DescribeUserProfile"]),
@@ -94,6 +96,7 @@ const EXEMPT: &[(&str, &str, &str)] = &[
     ("Endpoint", "ExplainerConfig.**", CONFIGURATION),
     ("Endpoint", "ProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
     ("Endpoint", "ShadowProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
+    ("TrackingServer", "TrackingServerUrl", "the service's own address of the server"),
     ("NotebookInstance", "SecurityGroupIds[]", "read as SecurityGroups, as it is described"),
     (
         "NotebookInstance",

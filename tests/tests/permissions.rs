@@ -159,6 +159,8 @@ const FUNCTIONS: &[Function] = &[
             Endpoint,
             InferenceComponent,
             InferenceExperiment,
+            TrackingServer,
+            MlflowApp,
             MonitoringSchedule,
             DataQualityDefinition,
             ModelQualityDefinition,

@@ -37,6 +37,10 @@ pub enum ResourceKind {
     InferenceComponent,
     /// A test of a model in the shadow of an endpoint.
     InferenceExperiment,
+    /// An MLflow tracking server.
+    TrackingServer,
+    /// An MLflow app: a tracking server without instances of its own.
+    MlflowApp,
     /// A Model Monitor schedule.
     MonitoringSchedule,
     /// What a schedule runs, for data quality.
@@ -103,7 +107,7 @@ use ResourceKind as K;
 /// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
 /// [`ResourceKind::ALL`].
 #[rustfmt::skip]
-const NAMES: [Names; 33] = [
+const NAMES: [Names; 35] = [
     names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
     names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
     names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
@@ -120,6 +124,8 @@ const NAMES: [Names; 33] = [
     names(K::Endpoint, "endpoint", "endpoint", "Endpoint", ("EndpointName", "EndpointArn", Some("EndpointStatus"))),
     names(K::InferenceComponent, "inference-component", "inference component", "InferenceComponent", ("InferenceComponentName", "InferenceComponentArn", Some("InferenceComponentStatus"))),
     names(K::InferenceExperiment, "inference-experiment", "inference experiment", "InferenceExperiment", ("Name", "Arn", Some("Status"))),
+    names(K::TrackingServer, "mlflow-tracking-server", "MLflow tracking server", "MlflowTrackingServer", ("TrackingServerName", "TrackingServerArn", Some("TrackingServerStatus"))),
+    names(K::MlflowApp, "mlflow-app", "MLflow app", "MlflowApp", ("Name", "Arn", Some("Status"))),
     names(K::MonitoringSchedule, "monitoring-schedule", "monitoring schedule", "MonitoringSchedule", ("MonitoringScheduleName", "MonitoringScheduleArn", Some("MonitoringScheduleStatus"))),
     names(K::DataQualityDefinition, "data-quality-job-definition", "data quality job definition", "DataQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
     names(K::ModelQualityDefinition, "model-quality-job-definition", "model quality job definition", "ModelQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
@@ -141,7 +147,7 @@ const NAMES: [Names; 33] = [
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::TransformJob,
@@ -158,6 +164,8 @@ impl ResourceKind {
         Self::Endpoint,
         Self::InferenceComponent,
         Self::InferenceExperiment,
+        Self::TrackingServer,
+        Self::MlflowApp,
         Self::MonitoringSchedule,
         Self::DataQualityDefinition,
         Self::ModelQualityDefinition,
@@ -230,6 +238,8 @@ impl ResourceKind {
                 | Self::Endpoint
                 | Self::InferenceComponent
                 | Self::InferenceExperiment
+                | Self::TrackingServer
+                | Self::MlflowApp
                 | Self::MonitoringSchedule
                 | Self::NotebookInstance
                 | Self::Domain

@@ -32,7 +32,7 @@ use ResourceKind as K;
 
 /// "Actions", SageMaker API reference.
 #[rustfmt::skip]
-const LISTS: [ListNames; 30] = [
+const LISTS: [ListNames; 32] = [
     names(K::TrainingJob, "ListTrainingJobs", "TrainingJobSummaries", &["TrainingEndTime"]),
     names(K::ProcessingJob, "ListProcessingJobs", "ProcessingJobSummaries", &["ProcessingEndTime", "FailureReason", "ExitMessage"]),
     names(K::TransformJob, "ListTransformJobs", "TransformJobSummaries", &["TransformEndTime", "FailureReason"]),
@@ -49,6 +49,8 @@ const LISTS: [ListNames; 30] = [
     names(K::Endpoint, "ListEndpoints", "Endpoints", &[]),
     names(K::InferenceComponent, "ListInferenceComponents", "InferenceComponents", &["EndpointArn", "EndpointName", "VariantName"]),
     names(K::InferenceExperiment, "ListInferenceExperiments", "InferenceExperiments", &["Type", "RoleArn"]),
+    names(K::TrackingServer, "ListMlflowTrackingServers", "TrackingServerSummaries", &["IsActive", "MlflowVersion"]),
+    names(K::MlflowApp, "ListMlflowApps", "Summaries", &["Name", "MlflowVersion"]),
     names(K::MonitoringSchedule, "ListMonitoringSchedules", "MonitoringScheduleSummaries", &["EndpointName", "MonitoringType"]),
     names(K::DataQualityDefinition, "ListDataQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),
     names(K::ModelQualityDefinition, "ListModelQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),

@@ -123,10 +123,11 @@ const GROUPS: &[Group] = &[
         "DeleteJob", "DeleteTrainingSession", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
         "DeleteCluster", "DeleteClusterExtension", "DeleteClusterSchedulerConfig", "DeleteComputeQuota", "BatchDeleteClusterNodes", "DetachClusterNodeVolume",
         "DeleteDeviceFleet", "DeregisterDevices", "DeleteEdgeDeploymentPlan", "DeleteEdgeDeploymentStage",
-        "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeleteMlflowApp", "DeleteMlflowTrackingServer", "DeletePartnerApp",
+        "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeletePartnerApp",
         "DeleteFlowDefinition", "DeleteHumanTaskUi", "DeleteWorkforce", "DeleteWorkteam", "DeleteProject",
         "DeleteInferenceRouter", "DeleteGlobalInferenceGateway", "RemoveInferenceGateway",
     ]),
+    (Coverage::Nothing, "it starts again what was judged when it was created or changed", &["StartMlflowTrackingServer"]),
     (Coverage::Nothing, "capacity, quotas and alarms", &[
         "CreateTrainingPlan", "ExtendTrainingPlan", "CreateComputeQuota", "UpdateComputeQuota", "CreateClusterSchedulerConfig", "UpdateClusterSchedulerConfig",
         "UpdateMonitoringAlert", "BatchRebootClusterNodes", "StartClusterHealthCheck", "MoveClusterNodes",
@@ -146,9 +147,6 @@ const GROUPS: &[Group] = &[
     (Coverage::NotSeen, "machines that run for long, with their network, roles and start scripts", &[
         "CreateCluster", "UpdateCluster", "UpdateClusterSoftware", "BatchAddClusterNodes", "BatchReplaceClusterNodes", "AttachClusterNodeVolume",
         "AttachClusterNodeNetworkInterface", "CreateClusterExtension", "UpdateClusterExtension",
-    ]),
-    (Coverage::NotSeen, "stores models and metrics; may register models by itself", &[
-        "CreateMlflowApp", "UpdateMlflowApp", "CreateMlflowTrackingServer", "UpdateMlflowTrackingServer", "StartMlflowTrackingServer",
     ]),
     (Coverage::NotSeen, "brings base models and data sets of others into the account", &[
         "CreateHub", "UpdateHub", "CreateHubContentReference", "UpdateHubContentReference", "ImportHubContent", "UpdateHubContent", "CreateHubContentPresignedUrls",

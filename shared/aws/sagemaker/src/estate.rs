@@ -8,7 +8,8 @@ use aws_sdk_sagemaker::types::{
     ModelPackageGroupSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
     MonitoringJobDefinitionSortKey, MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
     NotebookInstanceLifecycleConfigSortOrder, NotebookInstanceSortKey, NotebookInstanceSortOrder, OrderKey,
-    ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortOrder, SortPipelinesBy,
+    ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortMlflowAppBy, SortOrder,
+    SortPipelinesBy, SortTrackingServerBy,
 };
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind};
@@ -173,6 +174,16 @@ impl SageMakerAccount {
                 let call = call.sort_by(SortInferenceExperimentsBy::CreationTime);
                 let call = call.sort_order(SortOrder::Descending);
                 listed!(context, "InferenceExperiments", call.set_next_token(from))
+            }
+            ResourceKind::TrackingServer => {
+                let call = client.list_mlflow_tracking_servers().max_results(PAGE);
+                let call = call.sort_by(SortTrackingServerBy::CreationTime).sort_order(SortOrder::Descending);
+                listed!(context, "TrackingServerSummaries", call.set_next_token(from))
+            }
+            ResourceKind::MlflowApp => {
+                let call = client.list_mlflow_apps().max_results(PAGE);
+                let call = call.sort_by(SortMlflowAppBy::CreationTime).sort_order(SortOrder::Descending);
+                listed!(context, "Summaries", call.set_next_token(from))
             }
             ResourceKind::NotebookInstance => {
                 let call = client.list_notebook_instances().max_results(PAGE);

@@ -107,6 +107,12 @@ impl Account for SageMakerAccount {
             ResourceKind::InferenceExperiment => {
                 describe!(&context, client.describe_inference_experiment().name(name))
             }
+            ResourceKind::TrackingServer => {
+                describe!(&context, client.describe_mlflow_tracking_server().tracking_server_name(name))
+            }
+            ResourceKind::MlflowApp => {
+                describe!(&context, client.describe_mlflow_app().arn(resource.arn()))
+            }
             ResourceKind::MonitoringSchedule => {
                 describe!(&context, client.describe_monitoring_schedule().monitoring_schedule_name(name))
             }

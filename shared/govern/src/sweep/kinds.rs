@@ -3,11 +3,13 @@
 use sagewarden_events::{ResourceKind, lineage_calls};
 
 /// The kinds that a sweep walks through. The kinds that serve come first, because the lists of jobs may be very long.
-pub const SWEPT: [ResourceKind; 30] = [
+pub const SWEPT: [ResourceKind; 32] = [
     ResourceKind::Endpoint,
     ResourceKind::EndpointConfig,
     ResourceKind::InferenceComponent,
     ResourceKind::InferenceExperiment,
+    ResourceKind::TrackingServer,
+    ResourceKind::MlflowApp,
     ResourceKind::Model,
     ResourceKind::ModelPackage,
     ResourceKind::ModelPackageGroup,

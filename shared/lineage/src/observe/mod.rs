@@ -21,8 +21,8 @@ use crate::manifest::ManifestKind;
 use crate::rows::node;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
-pub use view::is_logged;
 use view::View;
+pub use view::is_logged;
 
 /// A description that cannot be recorded.
 #[derive(Debug, Error, PartialEq, Eq)]

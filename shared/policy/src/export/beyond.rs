@@ -66,6 +66,8 @@ const REASONS: &[(&str, &str)] = &[
     ("NBK-IAM-06", ROLE),
     ("EPC-IAM-03", ROLE),
     ("EXP-IAM-01", ROLE),
+    ("MLS-IAM-01", ROLE),
+    ("MLA-IAM-01", ROLE),
     ("FGR-IAM-01", ROLE),
     ("MSC-IAM-01", ROLE),
     ("MPK-IAM-01", ROLE),

@@ -288,6 +288,7 @@ pub(super) const RULES: &[Rule] = &[
             ("MDL-TRC-01", MODEL),
             ("INC-TRC-01", COMPONENT),
             ("EXP-TRC-01", &["CreateInferenceExperiment"]),
+            ("MLS-TRC-01", &["CreateMlflowTrackingServer"]),
             ("EPC-TRC-01", CONFIG),
             ("END-TRC-01", &["CreateEndpoint"]),
             ("FGR-TRC-01", FEATURES),

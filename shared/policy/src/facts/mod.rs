@@ -7,6 +7,7 @@ mod experiment;
 mod jobs;
 mod listed;
 mod managed;
+mod mlflow;
 mod person;
 mod principals;
 mod registry;
@@ -37,6 +38,8 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::Endpoint => serving::endpoint(context),
         ResourceKind::InferenceComponent => component::inference_component(context),
         ResourceKind::InferenceExperiment => experiment::inference_experiment(context),
+        ResourceKind::TrackingServer => mlflow::tracking_server(context),
+        ResourceKind::MlflowApp => mlflow::mlflow_app(context),
         ResourceKind::MonitoringSchedule => registry::monitoring_schedule(context),
         ResourceKind::ModelPackage => registry::model_package(context),
         ResourceKind::ModelPackageGroup => registry::model_package_group(context),
@@ -74,6 +77,8 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         ResourceKind::Endpoint => ("Endpoint", "END-"),
         ResourceKind::InferenceComponent => ("InferenceComponent", "INC-"),
         ResourceKind::InferenceExperiment => ("InferenceExperiment", "EXP-"),
+        ResourceKind::TrackingServer => ("TrackingServer", "MLS-"),
+        ResourceKind::MlflowApp => ("MlflowApp", "MLA-"),
         ResourceKind::MonitoringSchedule => ("MonitoringSchedule", "MSC-"),
         ResourceKind::ModelPackage => ("ModelPackage", "MPK-"),
         ResourceKind::ModelPackageGroup => ("ModelPackageGroup", "MPG-"),

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 type Operation = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
-const OPERATIONS: [Operation; 46] = [
+const OPERATIONS: [Operation; 44] = [
     ("CreateAIBenchmarkJob", &["AIBenchmarkJobName", "BenchmarkTarget", "OutputConfig", "AIWorkloadConfigIdentifier", "RoleArn"], &["NetworkConfig", "Tags"]),
     ("CreateAIRecommendationJob", &["AIRecommendationJobName", "ModelSource", "OutputConfig", "AIWorkloadConfigIdentifier", "PerformanceTarget", "RoleArn"], &["InferenceSpecification", "OptimizeModel", "ComputeSpec", "AdapterSource", "Tags"]),
     ("CreateAIWorkloadConfig", &["AIWorkloadConfigName"], &["DatasetConfig", "AIWorkloadConfigs", "Tags"]),
@@ -36,8 +36,6 @@ const OPERATIONS: [Operation; 46] = [
     ("CreateImageVersion", &["BaseImage", "ClientToken", "ImageName"], &["Aliases", "VendorGuidance", "JobType", "MLFramework", "ProgrammingLang", "Processor", "Horovod", "ReleaseNotes"]),
     ("CreateInferenceRouter", &["InferenceRouterName", "RoutingTargets"], &["ClientToken", "Tags"]),
     ("CreateJob", &["JobName", "RoleArn", "JobCategory", "JobConfigSchemaVersion", "JobConfigDocument"], &["Tags"]),
-    ("CreateMlflowApp", &["Name", "ArtifactStoreUri", "RoleArn"], &["KmsKeyId", "ModelRegistrationMode", "WeeklyMaintenanceWindowStart", "AccountDefaultStatus", "DefaultDomainIdList", "Tags"]),
-    ("CreateMlflowTrackingServer", &["TrackingServerName", "ArtifactStoreUri", "RoleArn"], &["TrackingServerSize", "MlflowVersion", "AutomaticModelRegistration", "WeeklyMaintenanceWindowStart", "Tags", "S3BucketOwnerAccountId", "S3BucketOwnerVerification"]),
     ("CreateModelCard", &["ModelCardName", "Content", "ModelCardStatus"], &["SecurityConfig", "Tags"]),
     ("CreateModelCardExportJob", &["ModelCardName", "ModelCardExportJobName", "OutputConfig"], &["ModelCardVersion"]),
     ("CreateModelPackageGroup", &["ModelPackageGroupName"], &["ModelPackageGroupDescription", "Tags", "ManagedConfiguration"]),
