@@ -138,8 +138,8 @@ pub(crate) enum CommandError {
     NothingCompared(String),
     #[error("unknown control `{id}`; {hint}")]
     UnknownControl { id: String, hint: String },
-    #[error("the settings `{}` cannot be used: {source}", path.display())]
-    Settings { path: PathBuf, source: BundleError },
+    #[error("the settings cannot be used: {0}")]
+    Settings(BundleError),
     #[error("the bundle in `{place}` cannot be used: {source}")]
     RefusedBundle { place: String, source: BundleError },
     #[error("the bundle in `{place}` has the digest {hash}, not {digest}")]

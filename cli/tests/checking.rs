@@ -1,64 +1,25 @@
 //! `sagewarden check` on what people have: files of every form, folders, pipes, and what cannot be used among them.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "run/judged.rs"]
+mod judged;
 mod run;
 
-use std::fs;
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use judged::{Folder, errors, model};
 use run::{failure, out, sagewarden};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn file(&self, name: &str, text: impl AsRef<[u8]>) {
-        let path = self.0.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sagewarden"));
-        command.arg("check").args(arguments).current_dir(self.0.path());
-        command
-    }
-
-    fn check(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let output = self.check(&[arguments, &["--format", "json"]].concat());
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    /// The lines and the paths of the findings of a control.
-    fn places(&self, file: &str, control: &str) -> Vec<(Option<u64>, String)> {
-        let document = self.json(&[file]);
-        let subjects = document.pointer("/files/0/subjects").unwrap().as_array().unwrap().clone();
-        let findings = subjects.iter().flat_map(|subject| subject["findings"].as_array().unwrap());
-        let of = findings.filter(|finding| finding["control"] == control && finding["status"] == "violation");
-        of.map(|finding| (finding["line"].as_u64(), finding["path"].as_str().unwrap().to_owned())).collect()
-    }
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn model(isolated: bool) -> Value {
-    json!({
-        "ModelName": "m", "EnableNetworkIsolation": isolated,
-        "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
-    })
+/// The lines and the paths of the findings of a control.
+fn places(folder: &Folder, file: &str, control: &str) -> Vec<(Option<u64>, String)> {
+    let document = folder.json(&[file]);
+    let subjects = document.pointer("/files/0/subjects").unwrap().as_array().unwrap().clone();
+    let findings = subjects.iter().flat_map(|subject| subject["findings"].as_array().unwrap());
+    let of = findings.filter(|finding| finding["control"] == control && finding["status"] == "violation");
+    of.map(|finding| (finding["line"].as_u64(), finding["path"].as_str().unwrap().to_owned())).collect()
 }
 
 #[test]
@@ -169,96 +130,6 @@ fn the_exit_status_is_the_verdicts_whatever_becomes_of_the_pipe() {
 }
 
 #[test]
-fn the_settings_that_lie_above_a_file_hold_and_are_named() {
-    let folder = Folder::new();
-    folder.file("jobs/deep/m.json", model(true).to_string());
-    let first = |output: &Output| out(output).lines().next().unwrap().to_owned();
-    let output = folder.check(&["jobs/deep/m.json"]);
-    assert!(
-        first(&output).starts_with("judged with the built-in settings, which allow any VPC"),
-        "{}",
-        out(&output)
-    );
-    folder.file("infra/settings.toml", "[network]\nallowed_subnets = [\"subnet-9\"]\n");
-    let output = folder.check(&["jobs/deep/m.json"]);
-    assert!(first(&output).contains("infra/settings.toml (profile strict, bundle "), "{}", out(&output));
-    assert!(out(&output).contains("wanted  subnets subnet-9"), "{}", out(&output));
-    folder.file("jobs/sagewarden.toml", "");
-    assert_eq!(folder.check(&["jobs/deep/m.json"]).status.code(), Some(0), "the nearest counts");
-    let document = folder.json(&["jobs/deep/m.json"]);
-    assert!(document["settings"].as_str().unwrap().ends_with("jobs/sagewarden.toml"), "{document}");
-    let digest = document["bundle"].as_str().unwrap();
-    for format in ["text", "json", "sarif", "junit", "github", "markdown"] {
-        let said = out(&folder.check(&["jobs/deep/m.json", "--format", format]));
-        assert!(
-            said.contains("jobs/sagewarden.toml") && said.contains(digest.get(..12).unwrap()),
-            "{format}: {said}"
-        );
-    }
-    // The settings of another repository around it do not count.
-    fs::remove_file(folder.0.path().join("jobs/sagewarden.toml")).unwrap();
-    fs::create_dir(folder.0.path().join("jobs/.git")).unwrap();
-    assert!(folder.json(&["jobs/deep/m.json"])["settings"].is_null());
-}
-
-#[test]
-fn the_profile_is_the_settings_and_can_be_chosen_at_the_call() {
-    let folder = Folder::new();
-    folder.file("m.json", model(false).to_string());
-    let breaks = |arguments: &[&str]| {
-        let document = folder.json(&[&["m.json"], arguments].concat());
-        let findings = document.pointer("/files/0/subjects/0/findings").unwrap().as_array().unwrap();
-        let controls: Vec<String> =
-            findings.iter().map(|finding| finding["control"].as_str().unwrap().to_owned()).collect();
-        (document["profile"].as_str().unwrap().to_owned(), controls.join(" "))
-    };
-    let is = |arguments: &[&str], profile: &str, broken: &str| {
-        assert_eq!(breaks(arguments), (profile.to_owned(), broken.to_owned()));
-    };
-    is(&[], "recommended", "MDL-NET-02");
-    is(&["--profile", "essential"], "essential", "");
-    folder.file("sagewarden.toml", "profile = \"essential\"\n");
-    is(&[], "essential", "");
-    is(&["--profile", "strict"], "strict", "MDL-NET-02");
-    folder.file("sagewarden.toml", "[controls]\nMDL-NET-02 = \"off\"\n");
-    let output = folder.check(&["m.json", "--profile", "essential"]);
-    assert!(errors(&output).contains("note: the mode of MDL-NET-02 changes nothing"), "{}", errors(&output));
-}
-
-#[test]
-fn a_whole_bundle_can_be_named_and_one_in_a_bucket_needs_the_sdk() {
-    let folder = Folder::new();
-    folder.file("m.json", model(false).to_string());
-    let infra = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra");
-    let infra = infra.to_str().unwrap();
-    let output = folder.check(&["m.json", "--bundle", infra]);
-    assert!(
-        out(&output).starts_with(&format!("judged with {infra} (profile recommended")),
-        "{}",
-        out(&output)
-    );
-    assert_eq!(output.status.code(), Some(1));
-    for (arguments, expect) in [
-        (vec!["--bundle", infra, "--digest", "000000000000"], "has the digest "),
-        (vec!["--bundle", infra, "--digest", "0"], "a digest has at least 12 digits"),
-        (
-            vec!["--bundle", "nowhere"],
-            "the bundle in `nowhere` cannot be used: settings.toml:1:1: cannot be read",
-        ),
-        (vec!["--bundle", "s3://"], "`s3://` is not a place in a bucket"),
-        (
-            vec!["--bundle", "s3://b/p"],
-            "this build cannot read the bucket `s3://b/p/`: install the command with `cargo",
-        ),
-        (vec!["--bundle", infra, "--settings", "x"], "cannot be used with"),
-    ] {
-        let output = folder.check(&[vec!["m.json"], arguments].concat());
-        assert_eq!(output.status.code(), Some(2));
-        assert!(errors(&output).contains(expect), "{}", errors(&output));
-    }
-}
-
-#[test]
 fn a_template_is_judged_with_what_is_known_of_its_values() {
     let folder = Folder::new();
     folder.file(
@@ -269,16 +140,16 @@ fn a_template_is_judged_with_what_is_known_of_its_values() {
          \x20     SecurityGroupIds: [!Ref Group]\n      DirectInternetAccess: Disabled\n  Bucket:\n    Type: AWS::S3::Bucket\n",
     );
     assert_eq!(
-        folder.places("template.yaml", "NBK-IAM-01"),
+        places(&folder, "template.yaml", "NBK-IAM-01"),
         [(Some(11), "Resources.Notebook.Properties.RootAccess".to_owned())]
     );
-    assert!(folder.places("template.yaml", "NBK-NET-02").is_empty(), "presence is presence");
-    assert!(folder.places("template.yaml", "NBK-ENC-01").is_empty(), "known only once it is deployed");
+    assert!(places(&folder, "template.yaml", "NBK-NET-02").is_empty(), "presence is presence");
+    assert!(places(&folder, "template.yaml", "NBK-ENC-01").is_empty(), "known only once it is deployed");
     let isolation =
         json!({ "Type": "AWS::SageMaker::Model", "Properties": { "EnableNetworkIsolation": "false" } });
     folder.file("cdk.out/S.template.json", json!({ "Resources": { "M": isolation } }).to_string());
     folder.file("cdk.out/manifest.json", "{\"version\": \"1\"}");
-    assert_eq!(folder.places("cdk.out", "MDL-NET-02").len(), 1);
+    assert_eq!(places(&folder, "cdk.out", "MDL-NET-02").len(), 1);
 }
 
 #[test]
@@ -298,8 +169,8 @@ fn a_plan_a_manifest_and_a_state_machine_are_judged_in_their_own_words() {
     let changes = [change("create", &after), change("delete", &Value::Null)];
     folder.file("plan.json", json!({ "terraform_version": "1", "resource_changes": changes }).to_string());
     let imds = "resource_changes[0].change.after.instance_metadata_service_configuration.minimum_instance_metadata_service_version";
-    assert_eq!(folder.places("plan.json", "NBK-IAM-02"), [(Some(1), imds.to_owned())]);
-    assert!(folder.places("plan.json", "NBK-ENC-01").is_empty(), "known only once it is applied");
+    assert_eq!(places(&folder, "plan.json", "NBK-IAM-02"), [(Some(1), imds.to_owned())]);
+    assert!(places(&folder, "plan.json", "NBK-ENC-01").is_empty(), "known only once it is applied");
 
     folder.file(
         "job.yaml",
@@ -308,7 +179,7 @@ fn a_plan_a_manifest_and_a_state_machine_are_judged_in_their_own_words() {
          \x20 outputDataConfig:\n    s3OutputPath: s3://b\n    kmsKeyID: alias/aws/s3\n",
     );
     assert_eq!(
-        folder.places("job.yaml", "TRN-ENC-02"),
+        places(&folder, "job.yaml", "TRN-ENC-02"),
         [(Some(14), "spec.outputDataConfig.kmsKeyID".to_owned())]
     );
 
@@ -319,8 +190,8 @@ fn a_plan_a_manifest_and_a_state_machine_are_judged_in_their_own_words() {
     let map = json!({ "Type": "Map", "ItemProcessor": { "StartAt": "T", "States": { "T": train } } });
     folder.file("machine.asl.json", json!({ "StartAt": "M", "States": { "M": map } }).to_string());
     let path = "States.M.ItemProcessor.States.T.Parameters.EnableNetworkIsolation";
-    assert_eq!(folder.places("machine.asl.json", "TRN-NET-02"), [(Some(1), path.to_owned())]);
-    assert!(folder.places("machine.asl.json", "TRN-NET-01").is_empty(), "known only when it runs");
+    assert_eq!(places(&folder, "machine.asl.json", "TRN-NET-02"), [(Some(1), path.to_owned())]);
+    assert!(places(&folder, "machine.asl.json", "TRN-NET-01").is_empty(), "known only when it runs");
 }
 
 #[test]
@@ -335,16 +206,16 @@ fn records_of_a_log_are_judged_and_those_of_others_passed_over() {
     let records = [record("s3.amazonaws.com"), record("sagemaker.amazonaws.com")];
     folder.file("log.json", json!({ "Records": records }).to_string());
     let path = "Records[1].requestParameters.enableNetworkIsolation";
-    assert_eq!(folder.places("log.json", "MDL-NET-02"), [(Some(1), path.to_owned())]);
+    assert_eq!(places(&folder, "log.json", "MDL-NET-02"), [(Some(1), path.to_owned())]);
     let events: Vec<Value> =
         records.iter().map(|record| json!({ "CloudTrailEvent": record.to_string() })).collect();
     folder.file("looked-up.json", json!({ "Events": events }).to_string());
-    assert_eq!(folder.places("looked-up.json", "MDL-NET-02").len(), 1);
+    assert_eq!(places(&folder, "looked-up.json", "MDL-NET-02").len(), 1);
     let definition = json!({ "Steps": [{ "Name": "m", "Type": "Model", "Arguments": { "EnableNetworkIsolation": false } }] });
     let pipeline = json!({ "PipelineName": "p", "PipelineDefinition": definition.to_string() });
     folder.file("pipeline.json", pipeline.to_string());
     let path = "PipelineDefinition.Steps[0].Arguments.EnableNetworkIsolation";
-    assert_eq!(folder.places("pipeline.json", "MDL-NET-02"), [(Some(1), path.to_owned())]);
+    assert_eq!(places(&folder, "pipeline.json", "MDL-NET-02"), [(Some(1), path.to_owned())]);
 }
 
 #[test]

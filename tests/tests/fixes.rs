@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use sagewarden_events::{Resource, Timestamp};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_policy::intake::creations;
 use sagewarden_policy::join::offline;
 use sagewarden_policy::{Bundle, Subject, fixes, judge};
@@ -25,8 +25,17 @@ fn faults(ways: &[Value]) -> Result<Vec<String>> {
 fn what_is_shown_of_how_to_keep_a_control_can_be_written() -> Result<()> {
     let bundle = Bundle::embedded()?;
     let mut ways = Vec::new();
+    // Controls of schedules are judged on job definitions as well, which have requests of their own.
+    let of_schedule = |kind: &ResourceKind| *kind == ResourceKind::MonitoringSchedule;
+    let definitions: Vec<ResourceKind> = creations()
+        .filter(|creation| creation.operation.ends_with("JobDefinition"))
+        .map(|creation| creation.kind)
+        .collect();
+    assert_eq!(definitions.len(), 4);
     for control in bundle.controls() {
-        for kind in bundle.kinds(control) {
+        let kinds: Vec<ResourceKind> = bundle.kinds(control).into_iter().collect();
+        let more = if kinds.iter().any(of_schedule) { definitions.clone() } else { Vec::new() };
+        for kind in kinds.into_iter().chain(more) {
             let each = fixes::fixes(kind, control, bundle.settings()).into_iter();
             ways.extend(each.map(|fix| json!({ "id": control.id, "with": fix.with, "code": fix.code })));
         }

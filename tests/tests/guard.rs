@@ -179,7 +179,12 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
             "is not in a checkout of git",
         ),
         ("no_settings", "`nowhere.toml` cannot be read", no_network, "it could not be judged: "),
-        ("broken_settings", "`broken.toml` cannot be used", no_network, "it could not be judged: "),
+        (
+            "broken_settings",
+            "the settings cannot be used: broken.toml:1:8: ",
+            no_network,
+            "it could not be judged: ",
+        ),
         ("no_region", "", "NoRegionError", "NoRegionError"),
         // Nothing is wrong with the request: AWS's own errors come as ever.
         ("no_network", "[]", no_network, no_network),

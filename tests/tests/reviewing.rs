@@ -172,7 +172,12 @@ fn files_that_are_none_of_ours_are_passed_over_in_silence() -> Result<()> {
     let model = model("m").to_string();
     let text = said(&[others.as_slice(), &[("a.json", &good), ("b.JSON", &model)]].concat())?;
     let text = text.ok_or("no comment")?;
-    assert!(text.starts_with("**Sagewarden**: 2 requests in 2 files: no control failed; 2 controls need access to the account\n"), "{text}");
+    assert!(
+        text.starts_with(
+            "**Sagewarden**: 2 requests in 2 files: no control failed; 2 controls were not checked here\n"
+        ),
+        "{text}"
+    );
     assert!(!text.contains("package.json") && !text.contains("list.json"), "{text}");
     Ok(())
 }
@@ -212,7 +217,7 @@ fn what_is_left_out_is_said() -> Result<()> {
     let mut files = vec![("000-large.json", large.as_str())];
     files.extend(names.iter().map(|name| (name.as_str(), good.as_str())));
     let text = said(&files)?.ok_or("no comment")?;
-    assert!(text.starts_with("**Sagewarden**: 299 requests in 299 files: no control failed; 598 controls need access to the account\n"), "{text}");
+    assert!(text.starts_with("**Sagewarden**: 299 requests in 299 files: no control failed; 598 controls were not checked here\n"), "{text}");
     assert!(text.contains("- not read, larger than 256 KB: `000-large.json`\n"), "{text}");
     assert!(text.contains("- not read: 3 JSON files beyond the first 300\n"), "{text}");
     Ok(())

@@ -95,8 +95,10 @@ pub(crate) fn junit(settings: &InForce, file: &CheckedFile) -> String {
         }
         let is_found = |id: &&String| verdict.findings.iter().any(|finding| finding.control == **id);
         verdict.checked.iter().filter(|id| !is_found(id)).for_each(|id| add(&of, id, ""));
-        let account = "<skipped message=\"not checked here (needs access to the account)\"/>";
-        verdict.skipped.iter().for_each(|id| add(&of, id, account));
+        for (why, left) in subject.left() {
+            let within = format!("<skipped message=\"not checked here ({why})\"/>");
+            left.into_iter().for_each(|id| add(&of, id, &within));
+        }
     }
     for why in file.undecided.iter().chain(&file.unusable) {
         add(&file.path, "readable", &format!("<error message=\"{}\"/>", xml(why)));

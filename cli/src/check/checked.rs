@@ -1,6 +1,7 @@
 //! A file that was judged.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use sagewarden_policy::intake::{Candidate, Lines, Place};
 use sagewarden_policy::{Finding, FindingStatus, Verdict};
@@ -52,6 +53,10 @@ impl Said {
     }
 }
 
+/// Why controls of a subject were not judged.
+pub(crate) const NEEDS_ACCOUNT: &str = "needs access to the account";
+pub(crate) const NEEDS_RUN: &str = "needs a value that is known only at run time";
+
 /// One thing of a file with its verdict.
 pub(crate) struct CheckedSubject {
     pub(crate) candidate: Candidate,
@@ -79,6 +84,12 @@ impl CheckedFile {
     /// A file at a path, of which nothing is known yet.
     pub(crate) fn of(path: String) -> Self {
         Self { path, ..Self::default() }
+    }
+
+    /// A file that cannot be judged.
+    pub(crate) fn unusable(path: &Path, why: &str) -> Self {
+        let why = format!("`{}` was not judged: {why}", path.display());
+        Self { unusable: Some(why), ..Self::of(path.display().to_string()) }
     }
 
     /// Adds notes, each once.
@@ -112,7 +123,7 @@ impl CheckedFile {
         } else if self.subjects.is_empty() && !self.said.is_begun {
             "there are no controls for it; the notes say why"
         } else {
-            "every control needs access to the account"
+            "every control needs access to the account or a value that is known only at run time"
         }
     }
 
@@ -127,6 +138,14 @@ impl CheckedFile {
 }
 
 impl CheckedSubject {
+    /// The controls that were not judged, by reason.
+    pub(crate) fn left(&self) -> [(&'static str, Vec<&str>); 2] {
+        let Verdict { skipped, at_run_time, .. } = &self.verdict;
+        let (run, account) =
+            skipped.iter().map(String::as_str).partition(|id| at_run_time.iter().any(|later| later == id));
+        [(NEEDS_ACCOUNT, account), (NEEDS_RUN, run)]
+    }
+
     /// A verdict with the places of its findings. The document itself is not looked at any more.
     pub(crate) fn of(candidate: &Candidate, verdict: Verdict, lines: Option<&Lines<'_>>) -> Self {
         let place = |field: &str| {

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use sagewarden_govern::counted;
 use sagewarden_policy::intake::Unusable;
 
-use crate::check::checked::Tally;
+use crate::check::checked::{CheckedFile, Tally};
 use crate::check::files::{Files, Input};
 use crate::check::judging::{Judging, Saying};
 use crate::check::known::Baseline;
@@ -30,7 +30,8 @@ use crate::check::print::Printing;
 use crate::command::check::CheckOptions;
 use crate::error::CommandError;
 use crate::input::progress::Done;
-use crate::input::{now, settings};
+use crate::input::settings::{ByFile, InForce};
+use crate::input::{bundle, now, settings};
 use crate::output;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
@@ -40,6 +41,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         in_force.bundle = in_force.bundle.with_profile(profile.profile());
         in_force.bundle.idle().iter().for_each(|idle| output::warn(format_args!("note: {idle}")));
     }
+    let in_force = in_force;
     if options.lines {
         let judging = Judging { bundle: &in_force.bundle, account: options.account.as_deref(), now: now() };
         return lines::run(&judging, &in_force);
@@ -49,19 +51,27 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     files.notes().for_each(|note| output::warn(format_args!("note: {note}")));
     let baseline = options.baseline.as_deref().map(|path| Baseline::open(path, options.update_baseline));
     let baseline = baseline.transpose()?;
-    let account = options.account.as_deref();
-    let judging = Judging { bundle: &in_force.bundle, account, now: now() };
+    let by_file = by_file(options, &in_force, &files);
+    let now = now();
     let mut printing = Printing::begin(options.format, &in_force, baseline.is_some());
     let mut tally = Tally { is_unusable: !files.unreadable.is_empty(), ..Tally::default() };
     let format = options.format;
     // Verdicts that can be printed at once are not kept. A baseline is compared with the findings of all files.
     let is_said = baseline.is_none() && print::is_said_at_once(format);
     let judged = |input: &Input, say: &mut dyn FnMut(&str, String)| {
+        let (settings, are_others) = match by_file.of(&input.path) {
+            Ok(found) => found,
+            Err(why) => return (CheckedFile::unusable(&input.path, why), &in_force),
+        };
+        let judging = Judging { bundle: &settings.bundle, account: options.account.as_deref(), now };
         let mut checked = judging.file(input, is_said.then_some(Saying { format, say }));
+        if are_others && checked.is_judged() {
+            checked.passed_over.push(words::settings(settings).trim_end().to_owned());
+        }
         if let Some(baseline) = &baseline {
             baseline.mark(&mut checked);
         }
-        checked
+        (checked, settings)
     };
     let judge = |input: &Input| {
         if input.is_large {
@@ -76,16 +86,16 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
             };
             said += &more;
         };
-        let checked = judged(input, &mut say);
-        said += &print::of_file(format, &in_force, &checked);
+        let (checked, settings) = judged(input, &mut say);
+        said += &print::of_file(format, settings, &checked);
         Ok((checked, said))
     };
     let mut done = Done::of(files.inputs.len());
     parallel::in_order(&files.inputs, judge, |ready| {
         // One large file after the other, each on all cores.
         let (mut checked, printed) = ready.unwrap_or_else(|large| {
-            let checked = judged(&large, &mut |path, said| printing.said(path, &said));
-            let printed = print::of_file(format, &in_force, &checked);
+            let (checked, settings) = judged(&large, &mut |path, said| printing.said(path, &said));
+            let printed = print::of_file(format, settings, &checked);
             (checked, printed)
         });
         tally.add(&mut checked);
@@ -110,6 +120,21 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         }
     }
     Ok(ExitCode::from(tally.status()))
+}
+
+/// The settings of each file.
+fn by_file<'a>(options: &CheckOptions, in_force: &'a InForce, files: &Files) -> ByFile<'a> {
+    if options.bundle.is_some() || options.settings.is_some() {
+        return ByFile::one(in_force);
+    }
+    let paths = files.inputs.iter().map(|input| input.path.as_path());
+    ByFile::nearest(in_force, paths, |path| {
+        let mut bundle = bundle::load(path.as_deref())?;
+        if let Some(profile) = options.profile {
+            bundle = bundle.with_profile(profile.profile());
+        }
+        Ok(InForce { path, bundle })
+    })
 }
 
 /// Names the entries of the baseline that this run no longer finds, or writes the baseline anew.

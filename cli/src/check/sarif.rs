@@ -303,6 +303,7 @@ mod tests {
             findings: vec![finding],
             checked: vec!["MDL-NET-01".to_owned()],
             skipped: Vec::new(),
+            at_run_time: Vec::new(),
             parent: None,
             environment: None,
             mode: Mode::Observe,

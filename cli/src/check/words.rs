@@ -5,7 +5,7 @@ use sagewarden_policy::{FindingStatus, Judgement, Severity, WaivedBy};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::check::checked::{CheckedFile, CheckedSubject, Known, Tally};
+use crate::check::checked::{CheckedFile, CheckedSubject, Known, NEEDS_ACCOUNT, Tally};
 use crate::input::settings::InForce;
 use crate::output::terminal::STRONG;
 use crate::output::{line, notice};
@@ -74,14 +74,12 @@ pub(crate) fn of_subject(file: &str, subject: &CheckedSubject) -> String {
             text += &format!("      at      {}\n", line(&at.join(" ")));
         }
     }
-    if !verdict.skipped.is_empty() {
-        // Facts that only the account has: tags of existing resources, other resources, buckets, commits; or values known at run time.
+    for (why, left) in subject.left().iter().filter(|(_, left)| !left.is_empty()) {
         let account = match candidate.resource.account.as_str() {
-            "" => " (it is not known: name it with --account)",
+            "" if *why == NEEDS_ACCOUNT => " (it is not known: name it with --account)",
             _ => "",
         };
-        let skipped = line(&verdict.skipped.join(", "));
-        text += &format!("  not checked here (needs access to the account){account}: {skipped}\n");
+        text += &format!("  not checked here ({why}){account}: {}\n", line(&left.join(", ")));
     }
     text
 }
@@ -133,6 +131,8 @@ pub(crate) struct SubjectDocument<'a> {
     outcome: Judgement,
     checked: &'a [String],
     skipped: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    at_run_time: &'a [String],
     findings: Vec<FindingDocument<'a>>,
 }
 
@@ -196,6 +196,7 @@ impl<'a> SubjectDocument<'a> {
             outcome: verdict.outcome,
             place: candidate.place.as_deref(),
             skipped: &verdict.skipped,
+            at_run_time: &verdict.at_run_time,
         }
     }
 }

@@ -11,8 +11,8 @@ pub(crate) struct CheckOptions {
     /// The files to judge (JSON or YAML), folders of such files, patterns in quotes ('jobs/**/*.json'), or - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// What is allowed: a settings.toml; default: the nearest sagewarden.toml, .sagewarden/settings.toml or infra/settings.toml above the
-    /// first file, else the built-in one, which allows any VPC and the account's own keys
+    /// What is allowed: a settings.toml; default: the nearest sagewarden.toml, .sagewarden/settings.toml or infra/settings.toml above each
+    /// file, else the built-in one, which allows any VPC and the account's own keys
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// The policies and settings of a stack: s3://BUCKET/PREFIX, or a folder with settings.toml and policies/

@@ -14,7 +14,7 @@ pub(crate) fn load(settings: Option<&Path>) -> Result<Bundle, CommandError> {
     let Some(path) = settings else { return Ok(bundle) };
     let text = input::text(path)?;
     let bundle = bundle.with_settings(&text).and_then(|bundle| bundle.granted_by(now()));
-    bundle.map_err(|source| CommandError::Settings { path: path.to_owned(), source })
+    bundle.map_err(|error| CommandError::Settings(error.in_file(&path.display().to_string())))
 }
 
 /// A whole bundle, from a folder or a bucket. Its hash must begin with `digest`.

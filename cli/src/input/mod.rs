@@ -92,11 +92,32 @@ fn opened(path: &Path) -> io::Result<(fs::File, fs::Metadata)> {
         Some(Special::Pipe) if is_of_shell => {}
         Some(Special::Pipe) => return refuse("it is a named pipe, not a file"),
         Some(Special::Device) => return refuse("it is a device, not a file"),
-        None => {}
+        None => {
+            let file = opened_at_once(path)?;
+            let metadata = file.metadata()?;
+            // Something else may stand at the path by now.
+            if special(metadata.file_type()).is_some() {
+                return refuse("it is a named pipe or a device, not a file");
+            }
+            return Ok((file, metadata));
+        }
     }
     let file = fs::File::open(path)?;
     let metadata = file.metadata()?;
     Ok((file, metadata))
+}
+
+/// Opens a file for reading. A named pipe without a writer does not hold it up.
+#[cfg(unix)]
+fn opened_at_once(path: &Path) -> io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let at_once = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    fs::OpenOptions::new().read(true).custom_flags(at_once).open(path)
+}
+
+#[cfg(not(unix))]
+fn opened_at_once(path: &Path) -> io::Result<fs::File> {
+    fs::File::open(path)
 }
 
 fn refuse<T>(why: &str) -> io::Result<T> {
@@ -347,5 +368,16 @@ mod tests {
         let read = read_settled(&path, || drop(fs::rename(&other, &path)));
         assert_eq!(read.unwrap(), b"xxx");
         assert_eq!(read_settled(&path, || {}).unwrap(), b"another");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_that_takes_the_place_of_a_file_holds_nothing_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        // Nobody writes to it: an open that waits for a writer would never end.
+        let file = opened_at_once(&path).unwrap();
+        assert!(matches!(special(file.metadata().unwrap().file_type()), Some(Special::Pipe)));
     }
 }

@@ -1,7 +1,7 @@
 """What `sagewarden check` takes for many files, and for one large one, beside other tools: seconds and megabytes, the best of a few rounds.
 
     cargo build --release -p sagewarden
-    python shared/policy/benches/check.py target/release/sagewarden /tmp/bench   # pip install c7n hobofan-regorus: those that are there
+    python shared/policy/benches/check.py target/release/sagewarden /tmp/bench   # pip install c7n hobofan-regorus checkov: those that are there
 
 Each program is started anew for each round. The inputs are always the same."""
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-FILES, STEPS, ROUNDS = 10_000, 10_000, 5
+FILES, STEPS, TEMPLATES, ROUNDS = 10_000, 10_000, 1_000, 5
 KEY = "arn:aws:kms:eu-west-1:111122223333:alias/ds"
 
 
@@ -38,12 +38,45 @@ def job(number):
     return request
 
 
+def template(number):
+    """A CloudFormation template of three resources, which Checkov reads as well; one notebook in five has no key."""
+    notebook = {
+        "RoleArn": "arn:aws:iam::111122223333:role/ds",
+        "InstanceType": "ml.t3.medium",
+        "SubnetId": "subnet-1",
+        "SecurityGroupIds": ["sg-1"],
+        "DirectInternetAccess": "Disabled",
+        "RootAccess": "Disabled",
+    }
+    if number % 5:
+        notebook["KmsKeyId"] = KEY
+    variant = {"VariantName": "a", "ModelName": f"m-{number}", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1, "InitialVariantWeight": 1}
+    model = {
+        "ModelName": f"m-{number}",
+        "ExecutionRoleArn": "arn:aws:iam::111122223333:role/ds",
+        "EnableNetworkIsolation": True,
+        "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+        "PrimaryContainer": {"Image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:" + "0" * 64},
+    }
+    resources = {
+        "Notebook": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": notebook},
+        "Model": {"Type": "AWS::SageMaker::Model", "Properties": model},
+        "Config": {"Type": "AWS::SageMaker::EndpointConfig", "Properties": {"KmsKeyId": KEY, "ProductionVariants": [variant]}},
+    }
+    return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
+
+
 def write(folder):
     jobs = os.path.join(folder, "jobs")
     os.makedirs(jobs, exist_ok=True)
     for number in range(FILES):
         with open(os.path.join(jobs, f"{number:05}.json"), "w", encoding="utf-8") as file:
             json.dump(job(number), file, indent=2)
+    templates = os.path.join(folder, "templates")
+    os.makedirs(templates, exist_ok=True)
+    for number in range(TEMPLATES):
+        with open(os.path.join(templates, f"{number:05}.json"), "w", encoding="utf-8") as file:
+            json.dump(template(number), file, indent=2)
     steps = [{"Name": f"s{number}", "Type": "Training", "Arguments": job(number)} for number in range(STEPS)]
     with open(os.path.join(folder, "pipeline.json"), "w", encoding="utf-8") as file:
         json.dump({"Version": "2020-12-01", "Steps": steps}, file, indent=1)
@@ -107,6 +140,12 @@ def main():
     for name, code in PEERS.items():
         if subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0:
             commands[f"{FILES} files, four rules in {name}"] = [sys.executable, "-c", code, folder]
+    templates = os.path.join(folder, "templates")
+    commands[f"{TEMPLATES} templates, text"] = [program, "check", templates]
+    checkov = os.path.join(os.path.dirname(sys.executable), "checkov")
+    if os.path.exists(checkov):
+        # All its checks of CloudFormation.
+        commands[f"{TEMPLATES} templates in checkov"] = [sys.executable, checkov, "-d", templates, "--framework", "cloudformation", "--quiet", "--compact"]
     best = {name: (float("inf"), 0.0) for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():

@@ -14,6 +14,12 @@ impl BundleError {
         Self(FileError::new(file, text, offset, reason))
     }
 
+    /// The same fault of a file that has another name where it was read.
+    #[must_use]
+    pub fn in_file(self, file: &str) -> Self {
+        Self(self.0.in_file(file))
+    }
+
     pub(crate) fn missing(file: &str) -> Self {
         Self::new(file, "", 0, "the file is missing")
     }

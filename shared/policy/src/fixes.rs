@@ -53,7 +53,7 @@ pub fn fixes(kind: ResourceKind, control: &Control, settings: &Settings) -> Vec<
         return Vec::new();
     }
     let Some(creation) = creations().find(|creation| creation.kind == kind) else { return Vec::new() };
-    let wanted = wanted(control, settings);
+    let wanted = wanted(creation.operation, control, settings);
     if wanted.is_empty() {
         return Vec::new();
     }
@@ -88,9 +88,16 @@ pub fn fixes(kind: ResourceKind, control: &Control, settings: &Settings) -> Vec<
 }
 
 /// The wanted fields of the resource itself. If several fields have one name, the first is shown.
-fn wanted<'c>(control: &'c Control, settings: &Settings) -> Vec<(&'c str, Json)> {
+fn wanted<'c>(operation: &str, control: &'c Control, settings: &Settings) -> Vec<(&'c str, Json)> {
     let mut wanted: Vec<(&str, Json)> = Vec::new();
-    for path in control.fields.iter().map(String::as_str).filter(|path| !path.contains([':', '*'])) {
+    // A job definition is a resource of its own. Controls of schedules name its fields as those of another answer.
+    let own = format!("Describe{}:", operation.trim_start_matches("Create"));
+    let mut fields: Vec<&str> =
+        control.fields.iter().filter_map(|field| field.strip_prefix(own.as_str())).collect();
+    if fields.is_empty() {
+        fields = control.fields.iter().map(String::as_str).collect();
+    }
+    for path in fields.into_iter().filter(|path| !path.contains([':', '*'])) {
         let is_shown = |(known, _): &(&str, Json)| last(known) == last(path);
         match value(last(path), &control.area, settings) {
             Some(value) if !wanted.iter().any(is_shown) => wanted.push((path, value)),

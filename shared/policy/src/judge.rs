@@ -11,12 +11,13 @@ use crate::bundle::Bundle;
 use crate::control::{Control, Remedy};
 use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
-use crate::finding::{Finding, FindingStatus, WaivedBy, actual, concerned, fill, shortened};
+use crate::finding::{Finding, FindingStatus, WaivedBy, fill};
 use crate::fixes::changes::Failed;
 use crate::join::{Joined, OperationAnswer, split, tags};
 use crate::key::{KEY_OPERATION, key_paths};
 use crate::merge::{Part, merge};
 use crate::reader::UnreadablePaths;
+use crate::shown::{actual, concerned, shortened};
 use crate::verdict::{Judgement, Plan, Verdict, Would, outcome};
 
 /// The subject of a verdict.
@@ -104,6 +105,7 @@ fn evaluate(
         findings: Vec::new(),
         checked: Vec::new(),
         skipped: Vec::new(),
+        at_run_time: Vec::new(),
         parent: parent(resource, document).map(str::to_owned),
         environment: environment.map(str::to_owned),
         mode: settings.mode,
@@ -131,6 +133,8 @@ fn evaluate(
     let (checked, skipped): (Vec<&Control>, Vec<&Control>) = on.partition(|control| known.decides(control));
     let ids = |controls: &[&Control]| controls.iter().map(|control| control.id.clone()).collect();
     (verdict.checked, verdict.skipped) = (ids(&checked), ids(&skipped));
+    verdict.at_run_time =
+        ids(&skipped.into_iter().filter(|control| known.waits(control)).collect::<Vec<_>>());
     verdict.findings = match &evaluated {
         Ok(violated) => {
             let unreadable = if action == Action::Erase { &UnreadablePaths::default() } else { &unreadable };
@@ -165,16 +169,22 @@ impl Known<'_> {
     /// Whether a control can be judged by known values. A failure that the file shows counts, whatever the account or a later value would
     /// add.
     fn decides(&self, control: &Control) -> bool {
-        let touches = |check: fn(&UnreadablePaths, &str) -> bool| {
-            control.fields.iter().any(|field| check(self.unreadable, field))
-        };
         if is_spared(self.spared, control) || is_decisive(control, self.unreadable) {
             return true;
         }
         let broken = self.violated.contains(&control.id);
         is_answered(control, self.joined)
-            && !touches(UnreadablePaths::is_later)
-            && (broken || !touches(UnreadablePaths::is_for_the_account))
+            && !self.waits(control)
+            && (broken || !self.touches(control, UnreadablePaths::is_for_the_account))
+    }
+
+    /// Whether a control needs a value that is known only at run time.
+    fn waits(&self, control: &Control) -> bool {
+        self.touches(control, UnreadablePaths::is_later)
+    }
+
+    fn touches(&self, control: &Control, check: fn(&UnreadablePaths, &str) -> bool) -> bool {
+        control.fields.iter().any(|field| check(self.unreadable, field))
     }
 }
 

@@ -30,6 +30,7 @@ mod policy_file;
 mod reader;
 mod role;
 mod secret;
+mod shown;
 mod validated;
 mod verdict;
 

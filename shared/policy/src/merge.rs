@@ -33,6 +33,7 @@ pub(crate) fn merge(mut whole: Verdict, by_tags: Vec<Part>) -> Verdict {
         whole.findings = findings(whole.findings, verdict.findings);
         whole.checked = union(whole.checked, verdict.checked);
         whole.skipped = union(whole.skipped, verdict.skipped);
+        whole.at_run_time = union(whole.at_run_time, verdict.at_run_time);
         let names = whole.environment.into_iter().chain(verdict.environment);
         whole.environment = Some(names.collect::<Vec<_>>().join(", "));
         whole.mode = if counts && verdict.mode == Mode::Enforce { Mode::Enforce } else { whole.mode };
@@ -129,6 +130,7 @@ mod tests {
             findings,
             checked: vec![format!("checked-{name}"), "both".into()],
             skipped: vec![format!("skipped-{name}")],
+            at_run_time: vec![format!("skipped-{name}")],
             parent: None,
             environment: Some(name.into()),
             mode: Mode::Observe,
@@ -154,6 +156,7 @@ mod tests {
         assert_eq!(found.environment.as_deref(), Some("account, tag"));
         assert_eq!(found.checked, ["both", "checked-account", "checked-tag"]);
         assert_eq!(found.skipped, ["skipped-account", "skipped-tag"]);
+        assert_eq!(found.at_run_time, ["skipped-account", "skipped-tag"]);
         let controls: Vec<&str> = found.findings.iter().map(|finding| finding.control.as_str()).collect();
         assert_eq!((controls, found.outcome), (vec!["A", "C"], Judgement::Violating));
         assert_eq!(found.plan, nothing("other"), "the reason of the one that found a violation");

@@ -17,6 +17,9 @@ pub struct Verdict {
     pub checked: Vec<String>,
     /// The controls of the kind that were not judged, because the calls that they need were not made.
     pub skipped: Vec<String>,
+    /// Those of the skipped controls that need a value which is known only at run time. Never kept: what runs has all values.
+    #[serde(skip)]
+    pub at_run_time: Vec<String>,
     /// The ARN of what started the resource on a user's behalf (a tuning job, a monitoring schedule, …).
     pub parent: Option<String>,
     /// The environment whose settings held, if any.

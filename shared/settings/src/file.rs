@@ -26,6 +26,12 @@ impl FileError {
         Self { file: file.to_owned(), line, column, reason: reason.to_string() }
     }
 
+    /// The same place of a file that has another name where it was read.
+    #[must_use]
+    pub fn in_file(self, file: &str) -> Self {
+        Self { file: file.to_owned(), ..self }
+    }
+
     /// A file, or a folder of files, that could not be read in the bundle's folder.
     #[must_use]
     pub fn unreadable(dir: &Path, name: &str, error: impl Display) -> Self {

@@ -68,8 +68,8 @@ pub(crate) fn summary(review: &Review) -> Markdown {
             left => count(
                 said.ours(": no control failed; "),
                 left,
-                "control needs access to the account",
-                "controls need access to the account",
+                "control was not checked here",
+                "controls were not checked here",
             ),
         };
     }
@@ -267,6 +267,7 @@ mod tests {
                 findings,
                 checked,
                 skipped: Vec::new(),
+                at_run_time: Vec::new(),
                 parent: None,
                 environment: None,
                 mode: Mode::Observe,
