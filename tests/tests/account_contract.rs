@@ -195,7 +195,7 @@ async fn everything_that_runs_can_be_stopped(
             Err(error) => assert_eq!(error.kind(), PortErrorKind::Invalid, "{error}"),
         }
     }
-    assert_eq!(stopped, 8, "six kinds of job, notebook instances, pipeline executions");
+    assert_eq!(stopped, 11, "nine kinds of job, notebook instances, pipeline executions");
     Ok(())
 }
 

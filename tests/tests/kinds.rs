@@ -270,7 +270,7 @@ fn optimized(local: &Local, source: &Value) -> Result<(Resource, Vec<Value>)> {
         "OutputConfig": {
             "KmsKeyId": KEY, "S3OutputLocation": "s3://models/small", "SageMakerModel": { "ModelName": "credit-small" },
         },
-        "VpcConfig": { "Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"] },
+        "VpcConfig": { "Subnets": ["subnet-0a1b2c3d4e5f60001"], "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"] },
     });
     let job = local.create(ResourceKind::OptimizationJob, &request, 100)?;
     let events = local.system.account.drain_events()?;
