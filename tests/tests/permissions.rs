@@ -493,7 +493,9 @@ fn a_role_may_do_what_its_function_does_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    let roles: BTreeSet<&str> = resources("AWS::IAM::Role").into_keys().collect();
+    // The role of the rules that write to chats is no function's.
+    let mut roles: BTreeSet<&str> = resources("AWS::IAM::Role").into_keys().collect();
+    assert!(roles.remove("ChatRole"));
     assert_eq!(roles, FUNCTIONS.iter().map(|function| function.role).collect());
 }
 

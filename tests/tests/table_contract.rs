@@ -194,6 +194,7 @@ async fn a_partition_is_read_in_order_and_in_pages(table: &impl Table) -> Result
         ..Query::prefix("query", "")
     };
     check(between("A#2", "B#1"), &["A#2", "A#3", "B#1"]).await?;
+    check(between("", "A#2"), &["#", "A#1", "A#2"]).await?;
     check(Query { descending: true, ..between("A#2", "B#1") }, &["B#1", "A#3", "A#2"]).await?;
     check(Query { descending: true, ..Query::prefix("query", "B#") }, &["B#é", "B#1"]).await?;
     let first =

@@ -99,6 +99,7 @@ fn whatever_a_rule_cannot_deliver_is_kept_and_it_may_write_where_it_points() {
         assert_eq!(statement["Principal"]["Service"], "events.amazonaws.com");
         let allowed = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"])
             .into_iter()
+            .map(when_asked_for)
             .filter_map(target)
             .collect();
         let queue = target(&policy["Queues"][0]).unwrap_or_default();
@@ -113,7 +114,9 @@ fn whatever_a_rule_cannot_deliver_is_kept_and_it_may_write_where_it_points() {
                 "{id} may not write to `{letters}`"
             );
             let goal = target(&goal["Arn"]).unwrap_or_default();
-            let reached = goal == "Topic" || writers.get(goal).is_some_and(|rules| rules.contains(id));
+            let is_chat = resources("AWS::Events::ApiDestination").contains_key(goal);
+            let reached =
+                is_chat || goal == "Topic" || writers.get(goal).is_some_and(|rules| rules.contains(id));
             assert!(reached, "{id} may not write to `{goal}`");
         }
     }
@@ -173,6 +176,9 @@ fn traces_are_sent_only_where_they_are_asked_for() {
     let tracing = &TEMPLATE["Globals"]["Function"]["Tracing"]["Fn::If"];
     assert_eq!(*tracing, serde_json::json!(["HasTracing", "Active", "PassThrough"]));
     for (id, role) in resources("AWS::IAM::Role") {
+        if !is_of_function(id) {
+            continue;
+        }
         let of_traces = |policy: &&Value| {
             let actions = statements(policy).into_iter().flat_map(|statement| texts(&statement["Action"]));
             actions.collect::<Vec<_>>().contains(&"xray:PutTraceSegments")
@@ -271,7 +277,27 @@ fn each_function_has_a_role_of_its_own_and_no_wide_permission() {
             }
         }
     }
+    // The rules of chats have the only other role, which sends to the two destinations alone.
+    used.insert("ChatRole");
     assert_eq!(used.len(), roles.len(), "a role is used by nobody");
+    let statements = statements(&roles["ChatRole"]["Policies"][0]);
+    assert_eq!(statements.len(), 1);
+    assert_eq!(statements[0]["Action"], "events:InvokeApiDestination");
+    let reached: Vec<_> = list(&statements[0]["Resource"]).into_iter().map(when_asked_for).collect();
+    assert_eq!(
+        reached.into_iter().filter_map(target).collect::<Vec<_>>(),
+        ["SlackDestination", "TeamsDestination"]
+    );
+    for rule in ["SlackRule", "TeamsRule"] {
+        let rule = resources("AWS::Events::Rule")[rule];
+        assert_eq!(target(&rule["Targets"][0]["RoleArn"]), Some("ChatRole"));
+        assert_eq!(rule["EventPattern"], resources("AWS::Events::Rule")["NoticeRule"]["EventPattern"]);
+    }
+}
+
+/// Whether a function runs with this role.
+fn is_of_function(role: &str) -> bool {
+    resources("AWS::Serverless::Function").values().any(|function| target(&function["Role"]) == Some(role))
 }
 
 #[test]
@@ -798,7 +824,7 @@ fn what_a_tick_hands_on_comes_back_to_its_function_and_to_nobody_else() -> Resul
         assert_eq!(routed(&event), [queue], "{name}");
     }
     let finding = serde_json::json!({ "source": "sagewarden", "detail-type": "Sagewarden Policy Violation" });
-    assert_eq!(routed(&finding), ["Topic"]);
+    assert_eq!(routed(&finding), ["Topic", "SlackDestination", "TeamsDestination"]);
     // The function that reads baselines needs this.
     assert_eq!(resources("AWS::Serverless::Function")["DetectDrift"]["MemorySize"], 1024);
     // The function that closes windows needs this.

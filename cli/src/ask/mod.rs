@@ -4,7 +4,7 @@
 mod components;
 pub(crate) mod list;
 pub(crate) mod names;
-mod stack;
+pub(crate) mod stack;
 
 use std::process::ExitCode;
 

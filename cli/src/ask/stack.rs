@@ -14,37 +14,51 @@ use crate::output::grid::Grid;
 use crate::output::line;
 use crate::output::short::shortened;
 
-/// Asks the stack, in its region or the environment's.
+/// Asks the function `lookup-lineage` of the stack.
 #[cfg(feature = "aws")]
 pub(super) fn ask(
     (stack, region): (&str, Option<&str>),
     answering: &Answering,
     question: &Question,
 ) -> Result<Value, CommandError> {
-    use sagewarden_aws::{Meter, Reading, load_reading_config};
-    use sagewarden_invoke::LookupFunction;
-
-    /// A question is one call, so no rate limit is needed.
-    const RATE: f64 = 100.0;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let (region, profile) = (region.map(str::to_owned), answering.profile.clone());
-        let endpoint_url = answering.endpoint_url.clone();
-        let reading = Reading { region, profile, endpoint_url, rate: RATE };
-        let config = load_reading_config(&reading, &Meter::default()).await;
-        if config.region().is_none() {
-            return Err(CommandError::Option("no region: name one with --region, such as eu-west-1"));
-        }
-        Ok(LookupFunction::of_stack(&config, stack).ask(question).await?)
+        let config = config(region, answering).await?;
+        Ok(sagewarden_invoke::LookupFunction::of_stack(&config, stack).ask(question).await?)
     })
 }
+
+/// The SDK's configuration for a stack in its region, or the environment's.
+#[cfg(feature = "aws")]
+pub(crate) async fn config(
+    region: Option<&str>,
+    answering: &Answering,
+) -> Result<sagewarden_aws::SdkConfig, CommandError> {
+    use sagewarden_aws::{Meter, Reading, load_reading_config};
+
+    /// A question is one call, and a page a few: no rate limit is needed.
+    const RATE: f64 = 100.0;
+    let (region, profile) = (region.map(str::to_owned), answering.profile.clone());
+    let endpoint_url = answering.endpoint_url.clone();
+    let reading = Reading { region, profile, endpoint_url, rate: RATE };
+    let config = load_reading_config(&reading, &Meter::default()).await;
+    if config.region().is_none() {
+        return Err(CommandError::Option("no region: name one with --region, such as eu-west-1"));
+    }
+    sagewarden_aws::check_credentials(&config).await.map_err(CommandError::NoCredentials)?;
+    Ok(config)
+}
+
+/// How to get a command that can ask a stack.
+#[cfg(not(feature = "aws"))]
+pub(crate) const NO_SDK: CommandError = CommandError::Option(
+    "this build cannot ask a stack: it has no AWS SDK; install one with `cargo install --locked --path cli --features aws`",
+);
 
 /// Says how to get a command that can ask.
 #[cfg(not(feature = "aws"))]
 pub(super) fn ask(_: (&str, Option<&str>), _: &Answering, _: &Question) -> Result<Value, CommandError> {
-    Err(CommandError::Option(
-        "this build cannot ask a stack: it has no AWS SDK; install one with `cargo install --locked --path cli --features aws`",
-    ))
+    Err(NO_SDK)
 }
 
 /// Asks about one thing, and prints the answer as if it were one of a store.

@@ -12,7 +12,7 @@ pub(crate) struct Answering {
     /// The store that answers; default: sagewarden-demo/sagewarden.db
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
-    /// The deployed stack that answers, if no store is named: the command asks its function lookup-lineage
+    /// The deployed stack that answers, if no store is named
     #[arg(long, value_name = "NAME", env = "SAGEWARDEN_STACK")]
     stack: Option<String>,
     /// With --stack: a profile of AWS's shared configuration

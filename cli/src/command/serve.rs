@@ -5,13 +5,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::command::answering::Answering;
+
 pub(crate) const SERVE_HELP: &str = "Examples:
   sagewarden serve
   sagewarden serve --store sagewarden-demo/sagewarden.db --port 8080 --no-open
+  sagewarden serve --stack sagewarden --region eu-west-1
 
 The pages are served on this machine alone. With --bind, other machines reach them, too: then each browser needs the token that the command prints.
-The command only reads, asks nothing of AWS, and ends with Ctrl-C.
-Exit status: 0 ended by Ctrl-C, 2 the store or the address cannot be used.";
+The command only reads, and ends with Ctrl-C. It asks AWS nothing, except with --stack: then it reads the table and the evidence of the stack with your own credentials.
+Exit status: 0 ended by Ctrl-C, 2 the store, the stack or the address cannot be used.";
 
 pub(crate) const SITE_HELP: &str = "Examples:
   sagewarden site --out site
@@ -22,9 +25,11 @@ Exit status: 0 written, 2 the store cannot be read, or the folder not be written
 
 #[derive(Debug, Args)]
 pub(crate) struct ExploredOptions {
-    /// The store
-    #[arg(long, value_name = "FILE", default_value = "sagewarden-demo/sagewarden.db")]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) answering: Answering,
+    /// With --stack: the region of the stack; default: the one of the environment or the profile
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
     /// The settings that say in which mode each control is; if absent, the `settings.toml` beside the store, or the built-in ones
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,

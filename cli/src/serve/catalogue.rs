@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sagewarden_govern::EntryState;
 use sagewarden_lineage::rows::VerdictRow;
+use sagewarden_local::Store;
 use sagewarden_policy::{Bundle, Control};
 use sagewarden_view::explorer::{Address, ControlEntry, ControlsPage};
 use serde_json::{Value as Json, json};
 
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
+use crate::serve::lists;
 
 /// How many resources fail a control.
 #[derive(Clone, Copy, Default)]
@@ -18,13 +21,16 @@ struct Broken {
 }
 
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
-    let broken = broken(explorer)?;
+    let (broken, requests) = match explorer.rows.store() {
+        Some(store) => (broken(store)?, 0),
+        None => counted(explorer)?,
+    };
     let bundle = &explorer.bundle;
     let entry =
         |control: &Control| entry(bundle, control, broken.get(&control.id).copied().unwrap_or_default());
     let controls = bundle.controls().map(entry).collect();
     let page = ControlsPage { controls, bundle: bundle.hash().to_owned() };
-    explorer.shown(&page, address, 0)
+    explorer.shown(&page, address, requests)
 }
 
 fn entry(bundle: &Bundle, control: &Control, broken: Broken) -> ControlEntry {
@@ -47,11 +53,21 @@ fn entry(bundle: &Bundle, control: &Control, broken: Broken) -> ControlEntry {
     }
 }
 
-/// Counts resources: by their newest verdict, and by any.
-fn broken(explorer: &Explorer) -> Result<BTreeMap<String, Broken>, Refused> {
+/// The counts of a stack: of its index of findings.
+fn counted(explorer: &Explorer) -> Result<(BTreeMap<String, Broken>, usize), Refused> {
+    let mut counts: BTreeMap<String, Broken> = BTreeMap::new();
+    let (open, first) = lists::by_control(explorer, EntryState::Open)?;
+    let (ever, second) = lists::by_control(explorer, EntryState::All)?;
+    open.into_iter().for_each(|(control, resources)| counts.entry(control).or_default().open = resources);
+    ever.into_iter().for_each(|(control, resources)| counts.entry(control).or_default().ever = resources);
+    Ok((counts, first + second))
+}
+
+/// Counts resources of a store: by their newest verdict, and by any.
+fn broken(store: &Store) -> Result<BTreeMap<String, Broken>, Refused> {
     let mut newest: BTreeMap<String, (VerdictRow, BTreeSet<String>)> = BTreeMap::new();
     let mut ever: BTreeSet<(String, String)> = BTreeSet::new();
-    explorer.store.each_within(VerdictRow::PARTITIONS, |item| {
+    store.each_within(VerdictRow::PARTITIONS, |item| {
         if let Some(row) = VerdictRow::parse(&item) {
             let failed = failed(&row);
             ever.extend(failed.iter().map(|control| (control.clone(), row.pk.clone())));

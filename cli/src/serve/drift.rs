@@ -2,11 +2,9 @@
 
 use futures::executor::block_on;
 use sagewarden_events::Timestamp;
-use sagewarden_govern::ports::Objects as _;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::NodeKind;
 use sagewarden_lineage::rows::node::{MONITORING_TYPE, URI};
-use sagewarden_local::System;
 use sagewarden_monitor::WindowReport;
 use sagewarden_view::explorer::{Address, DriftPage, FeaturePoint, WindowPoint};
 
@@ -47,9 +45,9 @@ fn windows(
     at: Option<Timestamp>,
     findings: &[&Node],
 ) -> Result<(Vec<WindowPoint>, bool), Refused> {
-    let bucket = System::EVIDENCE_BUCKET;
+    let bucket = explorer.evidence_bucket.as_str();
     let until = at.unwrap_or(Timestamp::from_millis(i64::MAX / 2));
-    let listing = block_on(explorer.objects.versions(bucket, "reports/", until, LISTED))?;
+    let listing = block_on(explorer.evidence.versions(bucket, "reports/", until, LISTED))?;
     let folder = format!("/{}/", endpoint.to_lowercase());
     let file = format!("/{}", WindowReport::FILE);
     let mut keys: Vec<_> = listing
@@ -67,7 +65,7 @@ fn windows(
     let is_cut = keys.len() > WINDOWS;
     let mut windows = Vec::new();
     for object in keys.iter().rev().take(WINDOWS) {
-        let body = block_on(explorer.objects.read_version(bucket, object, LARGEST))?.unwrap_or_default();
+        let body = block_on(explorer.evidence.read_version(bucket, object, LARGEST))?.unwrap_or_default();
         let folder = object.key.rsplit_once('/').map_or("", |(folder, _)| folder);
         // Somebody may have put another object there: it is left out.
         if let Ok(report) = WindowReport::parse(&body) {
@@ -148,13 +146,13 @@ fn measures(report: &WindowReport) -> Vec<FeaturePoint> {
 pub(super) fn report(explorer: &Explorer, bucket: &str, key: &str) -> Result<SentPage, Refused> {
     let unknown = || Refused::unknown(format!("there is no report of a window at `s3://{bucket}/{key}`"));
     let (folder, name) = key.rsplit_once('/').ok_or_else(unknown)?;
-    if name != WindowReport::PAGE {
+    if name != WindowReport::PAGE || !explorer.shows(bucket) {
         return Err(unknown());
     }
     let evaluation = format!("{folder}/{}", WindowReport::FILE);
-    let evaluation = block_on(explorer.objects.read(bucket, &evaluation, LARGEST))?.ok_or_else(unknown)?;
+    let evaluation = block_on(explorer.evidence.read(bucket, &evaluation, LARGEST))?.ok_or_else(unknown)?;
     WindowReport::parse(&evaluation).map_err(|_| unknown())?;
-    let body = block_on(explorer.objects.read(bucket, key, LARGEST))?.ok_or_else(unknown)?;
+    let body = block_on(explorer.evidence.read(bucket, key, LARGEST))?.ok_or_else(unknown)?;
     let body = String::from_utf8(body).map_err(|_| unknown())?;
     Ok(SentPage {
         status: 200,

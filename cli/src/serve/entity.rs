@@ -1,7 +1,6 @@
 //! The page of one thing.
 
 use futures::executor::block_on;
-use sagewarden_govern::ports::Objects as _;
 use sagewarden_govern::{NoAnswer, Question, entity};
 use sagewarden_lineage::answer::Entity;
 use sagewarden_lineage::id::NodeKind;
@@ -29,10 +28,11 @@ pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Resul
 pub(super) fn found(explorer: &Explorer, address: &Address, asked: &str) -> Result<Entity, Refused> {
     let question =
         |entity: &str| Question { at: address.get("at").map(str::to_owned), ..Question::about(entity) };
-    let answered = match block_on(entity(&explorer.store, &question(asked))) {
+    let answered = match block_on(entity(&explorer.rows, &question(asked))) {
         Err(refusal @ (NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_))) => {
-            match names::judged(&explorer.store, asked)? {
-                Some(arn) => block_on(entity(&explorer.store, &question(&arn))),
+            let store = explorer.rows.store();
+            match store.map(|store| names::judged(store, asked)).transpose()?.flatten() {
+                Some(arn) => block_on(entity(&explorer.rows, &question(&arn))),
                 None => Err(refusal),
             }
         }
@@ -57,8 +57,11 @@ pub(super) fn report_page(
     bucket: &str,
     folder: &str,
 ) -> Result<Option<String>, Refused> {
+    if !explorer.shows(bucket) {
+        return Ok(None);
+    }
     let key = format!("{folder}/{}", WindowReport::PAGE);
-    let known = block_on(explorer.objects.entity_tag(bucket, &key))?;
+    let is_there = block_on(explorer.evidence.has(bucket, &key))?;
     let parts = ["report", bucket].into_iter().chain(key.split('/'));
-    Ok(known.map(|_| Address::of(parts).to_string()))
+    Ok(is_there.then(|| Address::of(parts).to_string()))
 }

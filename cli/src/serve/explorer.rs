@@ -1,19 +1,20 @@
 //! The sources of all pages.
 
 use sagewarden_events::Timestamp;
-use sagewarden_local::{SimulatedAccount, Store};
+use sagewarden_local::{SimulatedAccount, Store, System};
 use sagewarden_policy::Bundle;
 use sagewarden_view::explorer::{Address, Frame, Page};
 
 use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
+use crate::serve::source::{Evidence, ReadTable};
 
 /// The sources of a page.
 #[derive(Debug)]
 pub(crate) struct Explorer {
-    pub(super) store: Store,
-    /// Evidence is read from the buckets of the store.
-    pub(super) objects: SimulatedAccount,
+    pub(super) rows: ReadTable,
+    pub(super) evidence: Evidence,
+    pub(super) evidence_bucket: String,
     pub(super) bundle: Bundle,
     /// Whether somebody will be there to answer further requests.
     pub(super) is_live: bool,
@@ -22,8 +23,14 @@ pub(crate) struct Explorer {
 impl Explorer {
     /// The pages of a store, with these policies and settings.
     pub(crate) fn new(store: Store, bundle: Bundle) -> Self {
-        let objects = SimulatedAccount::new(store.clone(), "", "");
-        Self { store, objects, bundle, is_live: true }
+        let evidence = Evidence::Local(SimulatedAccount::new(store.clone(), "", ""));
+        let evidence_bucket = System::EVIDENCE_BUCKET.to_owned();
+        Self { rows: ReadTable::Local(store), evidence, evidence_bucket, bundle, is_live: true }
+    }
+
+    /// Whether the evidence in a bucket is shown. A stack keeps its own in one bucket, and the reader's credentials open others, too.
+    pub(super) fn shows(&self, bucket: &str) -> bool {
+        self.rows.store().is_some() || bucket == self.evidence_bucket
     }
 
     pub(super) fn frame(&self, address: &Address) -> Frame {
@@ -48,7 +55,8 @@ impl Explorer {
     /// Nothing is recorded: the names that are nearest may have been meant.
     pub(super) fn unknown(&self, entity: &str, reason: String) -> Refused {
         // If no similar name is found, that is not a second error.
-        let names = names::nearest(&self.store, entity).map(|nearest| nearest.names()).unwrap_or_default();
+        let nearest = self.rows.store().and_then(|store| names::nearest(store, entity).ok());
+        let names = nearest.map(|nearest| nearest.names()).unwrap_or_default();
         let page = |name: String| Some((entity_page(&name)?, name));
         Refused::unknown(reason).near(names.into_iter().filter_map(page).collect())
     }

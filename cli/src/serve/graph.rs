@@ -46,7 +46,7 @@ fn around(explorer: &Explorer, address: &Address, asked: &str, depth: Depth) -> 
     let past = address.get("past").is_some() && at.is_none();
     let question =
         Question { direction: Way::Both, max_depth: Some(depth.steps()), past, at, ..Question::about(asked) };
-    let mut answer = block_on(lookup_lineage(&explorer.store, &question))?;
+    let mut answer = block_on(lookup_lineage(&explorer.rows, &question))?;
     // The closure of a live deployment is read as a whole, even if the address asks for fewer steps.
     let far: Vec<NodeId> = answer
         .graph
@@ -115,7 +115,7 @@ fn counted(explorer: &Explorer, answer: &Answer) -> Result<(BTreeMap<NodeId, usi
     if nodes.len() > COUNTED {
         return Ok((BTreeMap::new(), 0));
     }
-    let uses = block_on(uses(&explorer.store, nodes.keys(), USES))?;
+    let uses = block_on(uses(&explorer.rows, nodes.keys(), USES))?;
     let requests = uses.len();
     let hidden =
         uses.into_iter().map(|(id, ends)| (id, ends.iter().filter(|end| !nodes.contains_key(*end)).count()));

@@ -82,10 +82,21 @@ fn asked(ask: Ask) -> Question {
 }
 
 fn listing(explorer: &Explorer, question: &Question) -> Result<Listing, Refused> {
-    match block_on(answer(&explorer.store, question, &|| false))? {
+    match block_on(answer(&explorer.rows, question, &|| false))? {
         Reply::Listing(listing) => Ok(listing),
         _ => Err(Refused::broken("the answer has another form than expected".to_owned())),
     }
+}
+
+/// How many resources have findings of each control, and the requests that it took.
+pub(super) fn by_control(
+    explorer: &Explorer,
+    state: EntryState,
+) -> Result<(Vec<(String, usize)>, usize), Refused> {
+    let question = Question { by: Some(CountBy::Control), state: Some(state), ..asked(Ask::Findings) };
+    let listing = listing(explorer, &question)?;
+    let counts = if let Items::Counts(items) = listing.items { items } else { Vec::new() };
+    Ok((counts.into_iter().map(|item| (item.value, item.resources)).collect(), listing.requests))
 }
 
 /// The first page.
@@ -109,7 +120,7 @@ fn drifting(explorer: &Explorer, live: &[EndpointItem]) -> Result<(Vec<LastDrift
         let Ok(resource) = Resource::parse_arn(&item.about.arn) else { continue };
         let newest =
             ObservationRow::before(&NodeId::endpoint(&resource), OBSERVED_ON, None).at_most(OF_A_WINDOW);
-        let page = block_on(explorer.store.query(&newest))?;
+        let page = block_on(explorer.rows.query(&newest))?;
         requests += 1;
         let rows: Vec<ObservationRow> = page.items.iter().filter_map(ObservationRow::parse).collect();
         let at = rows.first().map(|row| row.at);
@@ -121,7 +132,7 @@ fn drifting(explorer: &Explorer, live: &[EndpointItem]) -> Result<(Vec<LastDrift
     if keys.is_empty() {
         return Ok((Vec::new(), requests));
     }
-    let nodes = block_on(explorer.store.get(&keys))?;
+    let nodes = block_on(explorer.rows.get(&keys))?;
     let mut found: Vec<LastDrift> = Vec::new();
     for (endpoint, row) in last {
         let node = nodes.iter().find(|node| node.key == NodeRow::key(&row.node));

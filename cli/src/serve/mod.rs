@@ -13,9 +13,14 @@ mod graph;
 mod lists;
 mod open;
 mod pages;
+#[cfg(feature = "aws")]
+mod remote;
 mod search;
 mod server;
 mod site;
+mod source;
+#[cfg(feature = "aws")]
+mod stack;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -33,8 +38,8 @@ use crate::serve::explorer::Explorer;
 const SETTINGS: &str = "settings.toml";
 
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode, CommandError> {
-    let address = options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    serve(explorer(&options.explored)?, SocketAddr::new(address, options.port), !options.no_open)
+    let address = SocketAddr::new(options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), options.port);
+    with_explorer(&options.explored, |explorer| serve(explorer, address, !options.no_open))
 }
 
 /// Serves until Ctrl-C.
@@ -50,16 +55,46 @@ pub(crate) fn serve(explorer: Explorer, address: SocketAddr, opens: bool) -> Res
 }
 
 pub(crate) fn site(options: &SiteOptions) -> Result<ExitCode, CommandError> {
-    let explorer = Explorer { is_live: false, ..explorer(&options.explored)? };
-    let written = site::write(&explorer, &options.out)?;
+    let write = |explorer| site::write(&Explorer { is_live: false, ..explorer }, &options.out);
+    let written = with_explorer(&options.explored, write)?;
     let place = output::line(&options.out.join("index.html").display().to_string());
     output::print_text(&format!("{written} pages written; begin at {place}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn explorer(options: &ExploredOptions) -> Result<Explorer, CommandError> {
-    let store = Store::open_to_read(&options.store)?;
-    let beside = options.store.parent().unwrap_or(Path::new("")).join(SETTINGS);
+/// Makes pages of the store, or of the stack.
+fn with_explorer<T>(
+    options: &ExploredOptions,
+    make: impl FnOnce(Explorer) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    if let Some(stack) = options.answering.stack() {
+        return with_stack(stack, options, make);
+    }
+    let path = options.answering.store();
+    let store = Store::open_to_read(path)?;
+    let beside = path.parent().unwrap_or(Path::new("")).join(SETTINGS);
     let settings = options.settings.clone().or(Some(beside).filter(|path| path.is_file()));
-    Ok(Explorer::new(store, bundle::load(settings.as_deref())?))
+    make(Explorer::new(store, bundle::load(settings.as_deref())?))
+}
+
+#[cfg(feature = "aws")]
+fn with_stack<T>(
+    stack: &str,
+    options: &ExploredOptions,
+    make: impl FnOnce(Explorer) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let (explorer, runtime) = stack::explorer(stack, options, bundle::load(options.settings.as_deref())?)?;
+    let made = make(explorer);
+    // A call that nobody waits for any more does not hold up the end.
+    runtime.shutdown_background();
+    made
+}
+
+#[cfg(not(feature = "aws"))]
+fn with_stack<T>(
+    _: &str,
+    _: &ExploredOptions,
+    _: impl FnOnce(Explorer) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    Err(crate::ask::stack::NO_SDK)
 }

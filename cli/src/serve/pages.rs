@@ -54,7 +54,7 @@ fn difference(explorer: &Explorer, address: &Address, one: &str, other: &str) ->
         at: address.get("at").map(str::to_owned),
         ..Question::about(one)
     };
-    let reply = block_on(ask(&explorer.store, &question, &|| false))
+    let reply = block_on(ask(&explorer.rows, &question, &|| false))
         .map_err(|refusal| explorer.refused(one, refusal.into()))?;
     match reply {
         Reply::Difference(difference) => {

@@ -2,27 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use sagewarden_events::Resource;
+use futures::executor::block_on;
+use futures::future::try_join_all;
+use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_govern::ports::Table as _;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{AUTHOR, EMAIL, MESSAGE};
 use sagewarden_lineage::rows::{Alias, AliasRow, CallEffect, CallRow, JudgedRow, NodeRow};
+use sagewarden_lineage::s3::S3Location;
+use sagewarden_lineage::table::Query;
+use sagewarden_local::Store;
 use sagewarden_view::explorer::{Address, Hit, SearchPage, node_page, resource_page};
 
 use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::{Explorer, entity_page};
+use crate::serve::source::ReadTable;
 
 /// Results of one page.
 const HITS: usize = 100;
-/// Rows that one search looks at. In a larger store, a whole name or an ARN is still found at once.
+/// ReadTable that one search looks at. In a larger store, a whole name or an ARN is still found at once.
 const ROWS: usize = 400_000;
 
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let words = address.get("q").unwrap_or_default().trim().to_owned();
     let mut search = Search { words: words.to_lowercase(), hits: BTreeSet::new(), rows: 0 };
-    if !words.is_empty() {
-        search.look(explorer)?;
+    let mut requests = 0;
+    match explorer.rows.store() {
+        _ if words.is_empty() => {}
+        Some(store) => search.look(store)?,
+        None => requests = search.look_up(&explorer.rows, &words)?,
     }
     let is_cut = search.hits.len() > HITS || search.rows >= ROWS;
     let hits: Vec<Hit> = search.hits.into_iter().take(HITS).map(|(_, hit)| hit).collect();
@@ -33,12 +43,19 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, R
         return Ok(SentPage::moved(&address.get("at").map_or(found.clone(), |at| found.with("at", at))));
     }
     let near = if hits.is_empty() && !words.is_empty() { near(explorer, &words)? } else { Vec::new() };
-    explorer.shown(&SearchPage { words, hits, is_cut, near }, address, 0)
+    let finds_parts = explorer.rows.store().is_some();
+    explorer.shown(&SearchPage { words, hits, is_cut, near, finds_parts }, address, requests)
 }
 
 fn near(explorer: &Explorer, words: &str) -> Result<Vec<(Address, String)>, Refused> {
-    let names = names::nearest(&explorer.store, words)?.names();
+    let Some(store) = explorer.rows.store() else { return Ok(Vec::new()) };
+    let names = names::nearest(store, words)?.names();
     Ok(names.into_iter().filter_map(|name| Some((entity_page(&name)?, name))).collect())
+}
+
+/// The kinds that have names.
+fn kinds() -> impl Iterator<Item = &'static str> {
+    ResourceKind::ALL.into_iter().map(ResourceKind::segment).chain(["branch", "tag"])
 }
 
 /// How well something fits: the whole name, its beginning, a part of it, or something about it.
@@ -58,7 +75,41 @@ struct Search {
 }
 
 impl Search {
-    fn look(&mut self, explorer: &Explorer) -> Result<(), Refused> {
+    /// Looks up what the rows are indexed by: a whole name, an ARN, digits of a commit, an object, an identity, a digest. Returns the
+    /// number of requests.
+    fn look_up(&mut self, rows: &ReadTable, words: &str) -> Result<usize, Refused> {
+        let digest = self.words.starts_with("sha256:").then(|| NodeId::image_of_digest(&self.words));
+        let mut requests = 0;
+        if let Some(id) = NodeId::parse(words).or(digest) {
+            requests += 1;
+            if !block_on(rows.get(&[NodeRow::key(&id)]))?.is_empty() {
+                self.add_node(Fit::Whole, &id, String::new());
+            }
+        }
+        let mut queries: Vec<Query> = Vec::new();
+        let name = words.split_once('/').filter(|(kind, _)| kinds().any(|known| known == *kind));
+        if let Ok(resource) = Resource::parse_arn(words) {
+            queries.push(AliasRow::named(resource.kind.segment(), &resource.name));
+        } else if let Some(S3Location { bucket, key }) =
+            S3Location::parse(words.split("?versionId=").next().unwrap_or(words))
+        {
+            queries.push(AliasRow::versions(&bucket, &key));
+        } else if let Some((kind, name)) = name {
+            queries.push(AliasRow::named(kind, name));
+        } else {
+            queries.extend(kinds().map(|kind| AliasRow::named(kind, words)));
+        }
+        queries.extend(AliasRow::commits(self.words.strip_prefix("commit/").unwrap_or(&self.words)));
+        let pages = block_on(try_join_all(queries.iter().map(|query| rows.query(query))))?;
+        pages
+            .iter()
+            .flat_map(|page| &page.items)
+            .filter_map(AliasRow::parse)
+            .for_each(|row| self.alias(&row));
+        Ok(requests + queries.len())
+    }
+
+    fn look(&mut self, store: &Store) -> Result<(), Refused> {
         if let Some(id) = NodeId::parse(&self.words) {
             self.add_node(Fit::Whole, &id, String::new());
         }
@@ -68,7 +119,7 @@ impl Search {
             let known = self.hits.clone();
             self.hits.clear();
             // Only an image that is recorded is a result.
-            self.in_rows(explorer, id.as_str(), |search, item| {
+            self.in_rows(store, id.as_str(), |search, item| {
                 if NodeRow::id_of(&item.key).is_some() {
                     search.hits.extend(known.iter().cloned());
                 }
@@ -76,24 +127,24 @@ impl Search {
             return Ok(());
         }
         for partition in AliasRow::PARTITIONS {
-            self.in_rows(explorer, partition, |search, item| {
+            self.in_rows(store, partition, |search, item| {
                 if let Some(row) = AliasRow::parse(item) {
                     search.alias(&row);
                 }
             })?;
         }
-        self.in_rows(explorer, JudgedRow::PREFIX, |search, item| search.judged(item))?;
-        self.in_rows(explorer, CallRow::PARTITION, |search, item| search.call(item))?;
-        self.in_rows(explorer, &NodeRow::partitions(NodeKind::Commit), |search, item| search.commit(item))
+        self.in_rows(store, JudgedRow::PREFIX, |search, item| search.judged(item))?;
+        self.in_rows(store, CallRow::PARTITION, |search, item| search.call(item))?;
+        self.in_rows(store, &NodeRow::partitions(NodeKind::Commit), |search, item| search.commit(item))
     }
 
     fn in_rows(
         &mut self,
-        explorer: &Explorer,
+        store: &Store,
         partition: &str,
         mut each: impl FnMut(&mut Self, &sagewarden_lineage::table::Item),
     ) -> Result<(), Refused> {
-        explorer.store.each_within(partition, |item| {
+        store.each_within(partition, |item| {
             self.rows += 1;
             each(self, &item);
             self.rows < ROWS

@@ -4,6 +4,8 @@
 
 #[path = "lost_event.rs"]
 mod lost_event;
+#[path = "pages.rs"]
+mod pages;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,6 +79,7 @@ pub(super) async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> R
         assert!(tree.lines().any(|line| line.ends_with(stage)), "no stage `{stage}` in\n{tree}");
     }
     check_frame(&world)?;
+    pages::a_stack_has_the_pages_of_a_store(&world)?;
 
     // All events once more, in reverse order: nothing is sent again, and nothing changes.
     let written = world.written()?;

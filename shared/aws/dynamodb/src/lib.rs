@@ -101,6 +101,13 @@ impl Table for DynamoTable {
                     .expression_attribute_names("#sk", SK)
                     .expression_attribute_values(":low", text(prefix));
             }
+            // The service refuses an empty text for a key, here as well.
+            Range::Between(low, high) if low.is_empty() => {
+                condition += " AND #sk <= :high";
+                call = call
+                    .expression_attribute_names("#sk", SK)
+                    .expression_attribute_values(":high", text(high));
+            }
             Range::Between(low, high) => {
                 condition += " AND #sk BETWEEN :low AND :high";
                 call = call

@@ -10,8 +10,48 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-/// The action that IAM must allow to callers.
-pub const ACTIONS: &[(&str, &[&str])] = &[("LookupFunction::ask", &["lambda:InvokeFunction"])];
+/// The actions that IAM must allow to callers.
+pub const ACTIONS: &[(&str, &[&str])] = &[
+    ("LookupFunction::ask", &["lambda:InvokeFunction"]),
+    ("StackPlaces::of_stack", &["lambda:GetFunctionConfiguration"]),
+];
+
+/// Where a stack keeps what it knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackPlaces {
+    /// The lineage table.
+    pub table: String,
+    /// The bucket of evidence.
+    pub evidence: String,
+}
+
+impl StackPlaces {
+    /// Reads them from the environment of the stack's function `detect-drift`, as the template sets it.
+    ///
+    /// # Errors
+    /// If there is no such stack, or Lambda does not answer.
+    pub async fn of_stack(config: &SdkConfig, stack: &str) -> Result<Self, NoReply> {
+        let function = format!("{stack}-detect-drift");
+        let context = format!("read the configuration of `{function}`");
+        let call = Client::new(config).get_function_configuration().function_name(&function);
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+            {
+                return Err(NoReply::NoFunction(function));
+            }
+            Err(error) => return Err(port_error(context, error).into()),
+        };
+        let variables = answer.environment().and_then(|environment| environment.variables());
+        let variable = |name: &str| {
+            let value = variables.and_then(|variables| variables.get(name)).cloned();
+            let missing = || format!("it has no variable {name}: is it a function of Sagewarden?");
+            value.ok_or_else(|| PortError::new(PortErrorKind::Invalid, context.clone(), missing()))
+        };
+        Ok(Self { table: variable("SAGEWARDEN_TABLE")?, evidence: variable("SAGEWARDEN_EVIDENCE_BUCKET")? })
+    }
+}
 
 /// Why a stack has no answer.
 #[derive(Debug, Error)]

@@ -31,6 +31,8 @@ pub struct SearchPage {
     pub is_cut: bool,
     /// Similar names, if nothing matches.
     pub near: Vec<(Address, String)>,
+    /// Whether parts of names and persons are found as well.
+    pub finds_parts: bool,
 }
 
 impl Page for SearchPage {
@@ -41,9 +43,16 @@ impl Page for SearchPage {
     fn body(&self, frame: &Frame) -> Markup {
         html! {
             @if self.words.is_empty() {
-                p { "Write a name or a part of one, an ARN, seven digits of a commit, s3://bucket/key with or without ?versionId=, the digest of an image, or a person." }
+                @if self.finds_parts {
+                    p { "Write a name or a part of one, an ARN, seven digits of a commit, s3://bucket/key with or without ?versionId=, the digest of an image, or a person." }
+                } @else {
+                    p { "Write a whole name, an ARN, seven digits of a commit, s3://bucket/key with or without ?versionId=, or the digest of an image." }
+                }
             } @else if self.hits.is_empty() {
                 p role="status" { "Nothing is recorded about " strong { bdi { (self.words) } } "." }
+                @if !self.finds_parts {
+                    p.note { "Here, a search finds whole names: a search for parts would read the whole table of the stack." }
+                }
                 @if !self.near.is_empty() {
                     p { "Did you mean" }
                     ul.plain #near { @for (address, words) in &self.near { li { a href=(frame.link(address)) { bdi { (words) } } } } }
