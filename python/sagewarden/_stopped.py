@@ -11,7 +11,12 @@ from ._judge import Judge, JudgeError
 #: Sagewarden's marks on a job that it stopped: the controls, and the id of the finding.
 VIOLATION_TAG, FINDING_TAG = "sagewarden:violation", "sagewarden:finding"
 #: The jobs that Sagewarden stops, by the API's name.
-NOUNS = ("TrainingJob", "ProcessingJob", "TransformJob", "HyperParameterTuningJob", "AutoMLJob", "CompilationJob")
+NOUNS = (
+    "TrainingJob", "ProcessingJob", "TransformJob", "HyperParameterTuningJob", "AutoMLJob", "CompilationJob", "LabelingJob",
+    "OptimizationJob", "InferenceRecommendationsJob",
+)  # fmt: skip
+#: Fields of one kind that are not called like the kind.
+OTHER_NAMES = {"InferenceRecommendationsJob": {"Name": "JobName", "Status": "Status", "Arn": "JobArn"}}
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,14 @@ def _noun(operation: str, verb: str) -> Optional[str]:
     return noun if noun in NOUNS else None
 
 
+def _field(noun: str, what: str) -> str:
+    return OTHER_NAMES.get(noun, {}).get(what, noun + what)
+
+
 def created(operation: str, request: Any) -> Iterator[Tuple[str, str]]:
     """The job that a request creates."""
     noun = _noun(operation, "Create")
-    name = request.get(f"{noun}Name") if noun and isinstance(request, Mapping) else None
+    name = request.get(_field(noun, "Name")) if noun and isinstance(request, Mapping) else None
     if noun and isinstance(name, str):
         yield noun, name
 
@@ -41,13 +50,14 @@ def created(operation: str, request: Any) -> Iterator[Tuple[str, str]]:
 def seen(operation: str, parsed: Mapping[str, Any], jobs: Set[Tuple[str, str]]) -> Optional[StoppedJob]:
     """The job among these that an answer describes as stopped."""
     noun = _noun(operation, "Describe")
-    if noun is None or parsed.get(f"{noun}Status") != "Stopped":
+    # Some kinds write their states in capital letters.
+    if noun is None or str(parsed.get(_field(noun, "Status"))).upper() != "STOPPED":
         return None
-    name = str(parsed.get(f"{noun}Name"))
+    name = str(parsed.get(_field(noun, "Name")))
     if (noun, name) not in jobs:
         return None
     description = {field: value for field, value in parsed.items() if field != "ResponseMetadata"}
-    return StoppedJob(noun, name, str(parsed.get(f"{noun}Arn")), description)
+    return StoppedJob(noun, name, str(parsed.get(_field(noun, "Arn"))), description)
 
 
 def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], Any]], sdk: str) -> Optional[str]:

@@ -148,7 +148,7 @@ fn documents() -> Result<Vec<(Resource, Value)>> {
 
 async fn every_kind_is_described(world: &World, account: &impl Account) -> Result<()> {
     let documents = documents()?;
-    assert_eq!(documents.len(), 21);
+    assert_eq!(documents.len(), 26);
     for (resource, document) in documents {
         world.account.take_in(&resource, &document, &BTreeMap::new())?;
         let described = account.describe(&resource).await?.ok_or("it is not there")?;
@@ -195,7 +195,7 @@ async fn everything_that_runs_can_be_stopped(
             Err(error) => assert_eq!(error.kind(), PortErrorKind::Invalid, "{error}"),
         }
     }
-    assert_eq!(stopped, 8, "six kinds of job, notebook instances, pipeline executions");
+    assert_eq!(stopped, 11, "nine kinds of job, notebook instances, pipeline executions");
     Ok(())
 }
 

@@ -323,3 +323,64 @@ fn a_component_that_is_gone_before_it_is_heard_of_leaves_a_gap() -> Result<()> {
     assert_eq!(runs(&local.system, None, MODELS), ["m"]);
     Ok(())
 }
+
+/// The calls about a component.
+fn calls_about(events: &[Value], name: &str) -> Vec<Value> {
+    let of = |event: &&Value| {
+        event.pointer("/detail/requestParameters/inferenceComponentName") == Some(&json!(name))
+    };
+    events.iter().filter(of).cloned().collect()
+}
+
+#[test]
+fn an_adapter_whose_base_is_gone_says_so_and_takes_no_younger_base_for_it() -> Result<()> {
+    let local = serving()?;
+    local.settle()?;
+    let steps = Steps(&local);
+    steps.put("base", &names("other"), 200)?;
+    let adapter = json!({ "BaseInferenceComponentName": "base", "Container": { "ArtifactUrl": "s3://models/challenger.tar.gz" } });
+    steps.put("adapter", &adapter, 300)?;
+    steps.delete("base", 350)?;
+    let events = local.system.account.drain_events()?;
+    // The calls about the first base are lost. Another one with its name comes later.
+    steps.put("base", &names("m"), 400)?;
+    let later = local.system.account.drain_events()?;
+    for event in calls_about(&later, "base").iter().chain(&calls_about(&events, "adapter")) {
+        local.deliver(&event.to_string())?;
+    }
+    let inputs = local.inputs("inference-component/adapter", "inference-component")?;
+    assert!(!inputs.iter().any(|(role, _)| role.starts_with("adapts/")), "{inputs:?}");
+    let gaps = local.lineage("inference-component/adapter")?["missing"].to_string();
+    assert!(gaps.contains("inference component `base` was deleted before it could be recorded"), "{gaps}");
+    Ok(())
+}
+
+#[test]
+fn a_thousand_components_on_an_endpoint_are_all_there_or_the_answer_says_that_it_is_cut() -> Result<()> {
+    const MANY: usize = 1_000;
+    let local = serving()?;
+    local.settle()?;
+    let (steps, system) = (Steps(&local), &local.system);
+    for number in 0..MANY {
+        steps.put(&format!("c-{number}"), &names("other"), 200 + i64::try_from(number)?)?;
+    }
+    local.settle()?;
+    let on_endpoint = runs(system, None, &["inference-component"]);
+    assert_eq!(on_endpoint.len(), MANY);
+    assert_eq!(runs(system, None, MODELS), ["m", "other"]);
+    assert_eq!(impact(system, "model/other", None).len(), MANY);
+    let few = Question { max_nodes: Some(100), ..Question::about("endpoint/prod") };
+    let Reply::Lineage(answer) = ask(system, &few) else { panic!("no lineage") };
+    assert!(
+        answer.graph.nodes.len() <= 100 && answer.graph.stopped_by.is_some(),
+        "{:?}",
+        answer.graph.stopped_by
+    );
+    for number in 0..MANY {
+        steps.delete(&format!("c-{number}"), 2_000 + i64::try_from(number)?)?;
+    }
+    local.settle()?;
+    assert_eq!(runs(system, None, &["inference-component"]), Vec::<String>::new());
+    assert_eq!(impact(system, "model/other", None), []);
+    Ok(())
+}

@@ -123,8 +123,8 @@ fn what_names_an_existing_resource_and_does_not_describe_it_is_known_as_such() -
         assert_eq!(own.iter().copied().collect::<BTreeSet<_>>(), members(operation), "{operation}");
         assert!(own.contains(&kind.arn_field()), "{operation}");
     }
-    // Half of the API's resources have a `Name`, and it tells nothing of their kind.
-    let has_telling_name = |kind: &ResourceKind| kind.name_field() != "Name";
+    // Half of the API's resources have a `Name`, and several kinds of jobs a `JobName`: these tell nothing of their kind.
+    let has_telling_name = |kind: &ResourceKind| !["Name", "JobName"].contains(&kind.name_field());
     for kind in creations().map(|creation| creation.kind).filter(has_telling_name) {
         let is_short = |operation: &&String| {
             let of = members(operation);

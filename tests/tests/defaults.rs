@@ -10,17 +10,22 @@ use sagewarden_tests::{Result, python};
 use serde_json::json;
 
 /// The operation that creates what controls speak of, by the first part of their ids.
-const OPERATIONS: [(&str, &str); 18] = [
+const OPERATIONS: [(&str, &str); 23] = [
     ("TRN", "CreateTrainingJob"),
     ("PRC", "CreateProcessingJob"),
     ("TRF", "CreateTransformJob"),
     ("HPO", "CreateHyperParameterTuningJob"),
     ("AML", "CreateAutoMLJobV2"),
     ("CMP", "CreateCompilationJob"),
+    ("LBL", "CreateLabelingJob"),
+    ("OPT", "CreateOptimizationJob"),
+    ("REC", "CreateInferenceRecommendationsJob"),
     ("MDL", "CreateModel"),
     ("EPC", "CreateEndpointConfig"),
     ("INC", "CreateInferenceComponent"),
     ("EXP", "CreateInferenceExperiment"),
+    ("MLS", "CreateMlflowTrackingServer"),
+    ("MLA", "CreateMlflowApp"),
     ("NBK", "CreateNotebookInstance"),
     ("DOM", "CreateDomain"),
     ("USR", "CreateUserProfile"),
@@ -55,6 +60,9 @@ const DECIDED: &[(&str, &str, &str)] = &[
     ("CreateHyperParameterTuningJob", "TrainingJobDefinition.OutputDataConfig.KmsKeyId", AWS_KEY),
     ("CreateHyperParameterTuningJob", "TrainingJobDefinitions[].OutputDataConfig.KmsKeyId", AWS_KEY),
     ("CreateInferenceExperiment", "KmsKey", AWS_KEY),
+    ("CreateLabelingJob", "OutputConfig.KmsKeyId", AWS_KEY),
+    ("CreateMlflowApp", "ModelRegistrationMode", OFF),
+    ("CreateMlflowTrackingServer", "AutomaticModelRegistration", OFF),
     ("CreateModel", "Containers[].ModelDataUrl", NAME),
     ("CreateModel", "PrimaryContainer.ModelDataUrl", NAME),
     (

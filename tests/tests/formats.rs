@@ -54,8 +54,8 @@ fn everything() -> Answer {
             NodeKind::Endpoint => "ep#111122223333/eu-west-1/e".to_owned(),
             kind => {
                 let known = [
-                    "pjob", "tjob", "xjob", "hjob", "ajob", "model", "mpkg", "epc", "ic", "pexe", "mon",
-                    "viol", "exp", "tc", "fg",
+                    "pjob", "tjob", "xjob", "hjob", "ajob", "ljob", "ojob", "model", "mpkg", "epc", "ic",
+                    "pexe", "mon", "viol", "exp", "tc", "fg",
                 ];
                 let fits =
                     |prefix: &&str| NodeId::parse(&format!("{prefix}#x")).is_some_and(|id| id.kind() == kind);

@@ -249,6 +249,109 @@ fn an_automl_job_is_recorded_by_the_call_that_created_it() -> Result<()> {
     Ok(())
 }
 
+/// Delivers the call that created a job once more: as a sweep does, it describes the job as it is now.
+fn look_again(local: &Local, calls: &[Value]) -> Result<()> {
+    for call in calls {
+        local.deliver(&call.to_string())?;
+    }
+    local.settle()?;
+    Ok(())
+}
+
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// A job that optimizes a model, and the calls that created it. It passes every control.
+fn optimized(local: &Local, source: &Value) -> Result<(Resource, Vec<Value>)> {
+    let request = json!({
+        "OptimizationJobName": "smaller",
+        "ModelSource": source,
+        "DeploymentInstanceType": "ml.g5.xlarge",
+        "OptimizationConfigs": [{ "ModelQuantizationConfig": { "Image": "repository/quantize:1" } }],
+        "OutputConfig": {
+            "KmsKeyId": KEY, "S3OutputLocation": "s3://models/small", "SageMakerModel": { "ModelName": "credit-small" },
+        },
+        "VpcConfig": { "Subnets": ["subnet-0a1b2c3d4e5f60001"], "SecurityGroupIds": ["sg-0f1e2d3c4b5a60001"] },
+    });
+    let job = local.create(ResourceKind::OptimizationJob, &request, 100)?;
+    let events = local.system.account.drain_events()?;
+    let calls = events.into_iter().filter(|event| event["detail-type"] == "AWS API Call via CloudTrail");
+    Ok((job, calls.collect()))
+}
+
+fn folder(name: &str, uri: &str) -> Value {
+    let mut request = model(name);
+    let data =
+        json!({ "S3DataSource": { "S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None" } });
+    request["PrimaryContainer"] = json!({ "Image": "repository/image:1", "ModelDataSource": data });
+    request
+}
+
+#[test]
+fn an_optimized_model_leads_to_the_job_that_made_it_and_to_the_model_before() -> Result<()> {
+    let local = Local::new()?;
+    let account = &local.system.account;
+    account.put_object("models", "large/a.bin", b"weights", at(1))?;
+    account.put_object("models", "large/b.bin", b"weights", at(1))?;
+    local.create(ResourceKind::Model, &folder("credit", "s3://models/large/"), 10)?;
+    local.settle()?;
+    let (job, calls) = optimized(&local, &json!({ "SageMakerModel": { "ModelName": "credit" } }))?;
+    look_again(&local, &calls)?;
+    let running = edges(&local, "optimization-job/smaller", "optimization-job");
+    has(&running, "model", "credit");
+    has(&running, "image/quantization", "repository/quantize:1");
+    account.put_object("models", "small/a.bin", b"less", at(150))?;
+    account.put_object("models", "small/b.bin", b"less", at(150))?;
+    local.create(ResourceKind::Model, &folder("credit-small", "s3://models/small/"), 160)?;
+    account.finish_optimization(&job, at(170))?;
+    look_again(&local, &calls)?;
+    has(&edges(&local, "model/credit-small", "model"), "optimized", "smaller");
+    has(&edges(&local, "model/credit-small", "dataset"), "optimized", "smaller");
+    let before = local.lineage("model/credit-small")?;
+    let names: Vec<&str> =
+        before["nodes"].as_array().into_iter().flatten().filter_map(|node| node["name"].as_str()).collect();
+    assert!(names.contains(&"credit"), "{names:?}");
+    Ok(())
+}
+
+#[test]
+fn a_model_that_is_older_than_the_job_was_not_made_by_it() -> Result<()> {
+    let local = Local::new()?;
+    let account = &local.system.account;
+    account.put_object("models", "large/a.bin", b"weights", at(1))?;
+    local.create(ResourceKind::Model, &folder("credit-small", "s3://models/large/"), 10)?;
+    local.settle()?;
+    let (job, calls) = optimized(&local, &json!({ "S3": { "S3Uri": "s3://models/large/" } }))?;
+    account.finish_optimization(&job, at(170))?;
+    look_again(&local, &calls)?;
+    assert!(!edges(&local, "model/credit-small", "model").iter().any(|(role, _)| role == "optimized"));
+    let inputs = edges(&local, "optimization-job/smaller", "optimization-job");
+    has(&inputs, "model-data", "large/a.bin");
+    Ok(())
+}
+
+#[test]
+fn labels_lead_to_the_labeling_job_and_to_what_was_labeled() -> Result<()> {
+    let local = Local::new()?;
+    let account = &local.system.account;
+    account.put_object("data", "signs/input.manifest", b"{}", at(1))?;
+    let request = json!({
+        "LabelingJobName": "signs",
+        "LabelAttributeName": "sign",
+        "InputConfig": { "DataSource": { "S3DataSource": { "ManifestS3Uri": "s3://data/signs/input.manifest" } } },
+        "OutputConfig": { "S3OutputPath": "s3://data/signs/labels", "KmsKeyId": KEY },
+        "HumanTaskConfig": { "WorkteamArn": "arn:aws:sagemaker:eu-west-1:111122223333:workteam/private-crowd/team" },
+    });
+    let job = local.create(ResourceKind::LabelingJob, &request, 10)?;
+    let calls = account.drain_events()?;
+    look_again(&local, &calls)?;
+    account.put_object("data", "signs/labels/output.manifest", b"{}", at(50))?;
+    account.finish_labeling(&job, "s3://data/signs/labels/output.manifest", at(60))?;
+    look_again(&local, &calls)?;
+    has(&edges(&local, "s3://data/signs/labels/output.manifest", "dataset"), "labels", "signs");
+    has(&edges(&local, "labeling-job/signs", "labeling-job"), "manifest", "signs/input.manifest");
+    Ok(())
+}
+
 #[test]
 fn the_tree_has_the_most_important_facts_of_each_kind() -> Result<()> {
     let World { local, events } = world()?;

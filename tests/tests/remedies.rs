@@ -249,6 +249,44 @@ fn every_kind_of_job_is_stopped_and_it_is_recorded_how_long_that_took() -> Resul
             "CMP-ENC-01",
             "StopCompilationJob",
         ),
+        (
+            ResourceKind::LabelingJob,
+            json!({
+                "LabelingJobName": "l",
+                "LabelAttributeName": "sign",
+                "InputConfig": { "DataSource": { "S3DataSource": { "ManifestS3Uri": "s3://data/input.manifest" } } },
+                "OutputConfig": { "S3OutputPath": "s3://data/labels", "KmsKeyId": KEY },
+                "HumanTaskConfig": { "WorkteamArn": "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default" },
+                "RoleArn": "arn:aws:iam::111122223333:role/r",
+            }),
+            "LBL-IAM-02",
+            "StopLabelingJob",
+        ),
+        (
+            ResourceKind::OptimizationJob,
+            json!({
+                "OptimizationJobName": "o",
+                "ModelSource": { "S3": { "S3Uri": "s3://models/credit/" } },
+                "DeploymentInstanceType": "ml.g5.xlarge",
+                "OptimizationConfigs": [{ "ModelQuantizationConfig": {} }],
+                "OutputConfig": { "S3OutputLocation": "s3://models/credit-int8/" },
+                "VpcConfig": vpc,
+                "RoleArn": "arn:aws:iam::111122223333:role/r",
+            }),
+            "OPT-ENC-01",
+            "StopOptimizationJob",
+        ),
+        (
+            ResourceKind::RecommendationsJob,
+            json!({
+                "JobName": "r",
+                "JobType": "Default",
+                "InputConfig": { "ModelName": "credit", "VpcConfig": vpc },
+                "RoleArn": "arn:aws:iam::111122223333:role/r",
+            }),
+            "REC-ENC-01",
+            "StopInferenceRecommendationsJob",
+        ),
     ];
     for (kind, request, control, action) in jobs {
         let job = create(&local, kind, &request, 0)?;

@@ -17,6 +17,12 @@ pub enum ResourceKind {
     AutoMlJob,
     /// A Neo compilation job.
     CompilationJob,
+    /// A labeling job: people, and models that they train, label data.
+    LabelingJob,
+    /// An optimization job: it makes a smaller or faster model out of another one.
+    OptimizationJob,
+    /// A job that runs a model on several types of instances, and recommends one.
+    RecommendationsJob,
     /// A version in the model registry.
     ModelPackage,
     /// A group of versions in the model registry.
@@ -31,6 +37,10 @@ pub enum ResourceKind {
     InferenceComponent,
     /// A test of a model in the shadow of an endpoint.
     InferenceExperiment,
+    /// An MLflow tracking server.
+    TrackingServer,
+    /// An MLflow app: a tracking server without instances of its own.
+    MlflowApp,
     /// A Model Monitor schedule.
     MonitoringSchedule,
     /// What a schedule runs, for data quality.
@@ -97,13 +107,16 @@ use ResourceKind as K;
 /// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
 /// [`ResourceKind::ALL`].
 #[rustfmt::skip]
-const NAMES: [Names; 30] = [
+const NAMES: [Names; 35] = [
     names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
     names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
     names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
     names(K::TuningJob, "hyper-parameter-tuning-job", "tuning job", "HyperParameterTuningJob", ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", Some("HyperParameterTuningJobStatus"))),
     names(K::AutoMlJob, "automl-job", "AutoML job", "AutoMLJobV2", ("AutoMLJobName", "AutoMLJobArn", Some("AutoMLJobStatus"))),
     names(K::CompilationJob, "compilation-job", "compilation job", "CompilationJob", ("CompilationJobName", "CompilationJobArn", Some("CompilationJobStatus"))),
+    names(K::LabelingJob, "labeling-job", "labeling job", "LabelingJob", ("LabelingJobName", "LabelingJobArn", Some("LabelingJobStatus"))),
+    names(K::OptimizationJob, "optimization-job", "optimization job", "OptimizationJob", ("OptimizationJobName", "OptimizationJobArn", Some("OptimizationJobStatus"))),
+    names(K::RecommendationsJob, "inference-recommendations-job", "inference recommendations job", "InferenceRecommendationsJob", ("JobName", "JobArn", Some("Status"))),
     names(K::ModelPackage, "model-package", "model package", "ModelPackage", ("ModelPackageName", "ModelPackageArn", Some("ModelPackageStatus"))),
     names(K::ModelPackageGroup, "model-package-group", "model package group", "ModelPackageGroup", ("ModelPackageGroupName", "ModelPackageGroupArn", Some("ModelPackageGroupStatus"))),
     names(K::Model, "model", "model", "Model", ("ModelName", "ModelArn", None)),
@@ -111,6 +124,8 @@ const NAMES: [Names; 30] = [
     names(K::Endpoint, "endpoint", "endpoint", "Endpoint", ("EndpointName", "EndpointArn", Some("EndpointStatus"))),
     names(K::InferenceComponent, "inference-component", "inference component", "InferenceComponent", ("InferenceComponentName", "InferenceComponentArn", Some("InferenceComponentStatus"))),
     names(K::InferenceExperiment, "inference-experiment", "inference experiment", "InferenceExperiment", ("Name", "Arn", Some("Status"))),
+    names(K::TrackingServer, "mlflow-tracking-server", "MLflow tracking server", "MlflowTrackingServer", ("TrackingServerName", "TrackingServerArn", Some("TrackingServerStatus"))),
+    names(K::MlflowApp, "mlflow-app", "MLflow app", "MlflowApp", ("Name", "Arn", Some("Status"))),
     names(K::MonitoringSchedule, "monitoring-schedule", "monitoring schedule", "MonitoringSchedule", ("MonitoringScheduleName", "MonitoringScheduleArn", Some("MonitoringScheduleStatus"))),
     names(K::DataQualityDefinition, "data-quality-job-definition", "data quality job definition", "DataQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
     names(K::ModelQualityDefinition, "model-quality-job-definition", "model quality job definition", "ModelQualityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
@@ -132,13 +147,16 @@ const NAMES: [Names; 30] = [
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 35] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::TransformJob,
         Self::TuningJob,
         Self::AutoMlJob,
         Self::CompilationJob,
+        Self::LabelingJob,
+        Self::OptimizationJob,
+        Self::RecommendationsJob,
         Self::ModelPackage,
         Self::ModelPackageGroup,
         Self::Model,
@@ -146,6 +164,8 @@ impl ResourceKind {
         Self::Endpoint,
         Self::InferenceComponent,
         Self::InferenceExperiment,
+        Self::TrackingServer,
+        Self::MlflowApp,
         Self::MonitoringSchedule,
         Self::DataQualityDefinition,
         Self::ModelQualityDefinition,
@@ -218,6 +238,8 @@ impl ResourceKind {
                 | Self::Endpoint
                 | Self::InferenceComponent
                 | Self::InferenceExperiment
+                | Self::TrackingServer
+                | Self::MlflowApp
                 | Self::MonitoringSchedule
                 | Self::NotebookInstance
                 | Self::Domain

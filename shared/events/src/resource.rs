@@ -113,7 +113,8 @@ impl ResourceKind {
                 let owner = text("UserProfileName").or_else(|| text("SpaceName"))?;
                 Some(format!("{}/{owner}/{}/{}", text("DomainId")?, text("AppType")?, text("AppName")?))
             }
-            Self::PipelineExecution => from_arn(),
+            // The service names them; an app has another name for people.
+            Self::PipelineExecution | Self::MlflowApp => from_arn(),
             Self::ModelPackage => from_arn().or_else(|| text("ModelPackageName").map(str::to_owned)),
             _ => text(self.name_field()).map(str::to_owned),
         }

@@ -47,6 +47,9 @@ impl fmt::Display for Relation {
 /// data to that job.
 pub const SAME_OBJECT: &str = "same-object";
 
+/// The role of the edge from the artifacts of a model to a job that makes another model of them.
+pub const MODEL_DATA: &str = "model-data";
+
 /// The role of the edge from an endpoint to a run of one of its monitoring schedules.
 pub const MONITORED: &str = "monitored";
 

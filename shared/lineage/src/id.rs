@@ -28,6 +28,10 @@ pub enum NodeKind {
     TuningJob,
     /// An Autopilot job: it starts jobs of all kinds.
     AutoMlJob,
+    /// A labeling job: it makes data with labels.
+    LabelingJob,
+    /// An optimization job: it makes a model out of another one.
+    OptimizationJob,
     /// A version of a model artifact (`model.tar.gz`).
     Artifact,
     /// A SageMaker model.
@@ -57,7 +61,7 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
-    const ALL: [(Self, &'static str, &'static str); 22] = [
+    const ALL: [(Self, &'static str, &'static str); 24] = [
         (Self::Commit, "commit", "commit"),
         (Self::Reference, "ref", "reference"),
         (Self::Dataset, "ds", "dataset"),
@@ -67,6 +71,8 @@ impl NodeKind {
         (Self::TransformJob, "xjob", "transform-job"),
         (Self::TuningJob, "hjob", "tuning-job"),
         (Self::AutoMlJob, "ajob", "automl-job"),
+        (Self::LabelingJob, "ljob", "labeling-job"),
+        (Self::OptimizationJob, "ojob", "optimization-job"),
         (Self::Artifact, "art", "artifact"),
         (Self::Model, "model", "model"),
         (Self::ModelPackage, "mpkg", "model-package"),
@@ -108,6 +114,8 @@ impl NodeKind {
             ResourceKind::TransformJob => Self::TransformJob,
             ResourceKind::TuningJob => Self::TuningJob,
             ResourceKind::AutoMlJob => Self::AutoMlJob,
+            ResourceKind::LabelingJob => Self::LabelingJob,
+            ResourceKind::OptimizationJob => Self::OptimizationJob,
             ResourceKind::Model => Self::Model,
             ResourceKind::ModelPackage => Self::ModelPackage,
             ResourceKind::EndpointConfig => Self::EndpointConfig,

@@ -32,13 +32,16 @@ use ResourceKind as K;
 
 /// "Actions", SageMaker API reference.
 #[rustfmt::skip]
-const LISTS: [ListNames; 27] = [
+const LISTS: [ListNames; 32] = [
     names(K::TrainingJob, "ListTrainingJobs", "TrainingJobSummaries", &["TrainingEndTime"]),
     names(K::ProcessingJob, "ListProcessingJobs", "ProcessingJobSummaries", &["ProcessingEndTime", "FailureReason", "ExitMessage"]),
     names(K::TransformJob, "ListTransformJobs", "TransformJobSummaries", &["TransformEndTime", "FailureReason"]),
     names(K::TuningJob, "ListHyperParameterTuningJobs", "HyperParameterTuningJobSummaries", &["HyperParameterTuningEndTime"]),
     names(K::AutoMlJob, "ListAutoMLJobs", "AutoMLJobSummaries", &["AutoMLJobSecondaryStatus", "EndTime"]),
     names(K::CompilationJob, "ListCompilationJobs", "CompilationJobSummaries", &["CompilationEndTime"]),
+    names(K::LabelingJob, "ListLabelingJobs", "LabelingJobSummaryList", &["LabelCounters", "FailureReason", "LabelingJobOutput", "InputConfig"]),
+    names(K::OptimizationJob, "ListOptimizationJobs", "OptimizationJobSummaries", &["OptimizationStartTime", "OptimizationEndTime", "DeploymentInstanceType", "MaxInstanceCount"]),
+    names(K::RecommendationsJob, "ListInferenceRecommendationsJobs", "InferenceRecommendationsJobs", &["JobDescription", "JobType", "CompletionTime", "RoleArn", "FailureReason"]),
     names(K::ModelPackage, "ListModelPackages", "ModelPackageSummaryList", &["ModelPackageGroupName", "ModelPackageVersion", "ModelApprovalStatus"]),
     names(K::ModelPackageGroup, "ListModelPackageGroups", "ModelPackageGroupSummaryList", &["ModelPackageGroupDescription"]),
     names(K::Model, "ListModels", "Models", &[]),
@@ -46,6 +49,8 @@ const LISTS: [ListNames; 27] = [
     names(K::Endpoint, "ListEndpoints", "Endpoints", &[]),
     names(K::InferenceComponent, "ListInferenceComponents", "InferenceComponents", &["EndpointArn", "EndpointName", "VariantName"]),
     names(K::InferenceExperiment, "ListInferenceExperiments", "InferenceExperiments", &["Type", "RoleArn"]),
+    names(K::TrackingServer, "ListMlflowTrackingServers", "TrackingServerSummaries", &["IsActive", "MlflowVersion"]),
+    names(K::MlflowApp, "ListMlflowApps", "Summaries", &["Name", "MlflowVersion"]),
     names(K::MonitoringSchedule, "ListMonitoringSchedules", "MonitoringScheduleSummaries", &["EndpointName", "MonitoringType"]),
     names(K::DataQualityDefinition, "ListDataQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),
     names(K::ModelQualityDefinition, "ListModelQualityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),

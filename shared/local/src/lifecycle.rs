@@ -216,6 +216,34 @@ impl SimulatedAccount {
         })
     }
 
+    /// Lets an optimization job complete.
+    ///
+    /// # Errors
+    /// If it is not running.
+    pub fn finish_optimization(&self, job: &Resource, now: Timestamp) -> Result<(), Fault> {
+        self.change(job, now, |document| {
+            let field = "OptimizationJobStatus";
+            expect_status(document, field, "INPROGRESS", "the optimization job is in status")?;
+            document.insert(field.into(), "COMPLETED".into());
+            document.insert("OptimizationEndTime".into(), seconds(now));
+            Ok(())
+        })
+    }
+
+    /// Lets a labeling job complete; `labels` is the manifest that it wrote.
+    ///
+    /// # Errors
+    /// If it is not running.
+    pub fn finish_labeling(&self, job: &Resource, labels: &str, now: Timestamp) -> Result<(), Fault> {
+        self.change(job, now, |document| {
+            let field = "LabelingJobStatus";
+            expect_status(document, field, "InProgress", "the labeling job is in status")?;
+            document.insert(field.into(), "Completed".into());
+            document.insert("LabelingJobOutput".into(), json!({ "OutputDatasetS3Uri": labels }));
+            Ok(())
+        })
+    }
+
     /// Lets an endpoint come into service: variants get the digests of the images that they run.
     ///
     /// # Errors

@@ -157,6 +157,9 @@ impl Remedies for SimulatedAccount {
                 | ResourceKind::TuningJob
                 | ResourceKind::AutoMlJob
                 | ResourceKind::CompilationJob
+                | ResourceKind::LabelingJob
+                | ResourceKind::OptimizationJob
+                | ResourceKind::RecommendationsJob
                 | ResourceKind::NotebookInstance
                 | ResourceKind::PipelineExecution
         );

@@ -16,8 +16,11 @@ pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static
     let first = match kind {
         ResourceKind::Endpoint | ResourceKind::InferenceComponent => "Creating",
         ResourceKind::MonitoringSchedule => "Scheduled",
-        ResourceKind::InferenceExperiment => "Created",
-        ResourceKind::CompilationJob => "INPROGRESS",
+        ResourceKind::InferenceExperiment | ResourceKind::TrackingServer | ResourceKind::MlflowApp => {
+            "Created"
+        }
+        ResourceKind::CompilationJob | ResourceKind::OptimizationJob => "INPROGRESS",
+        ResourceKind::RecommendationsJob => "IN_PROGRESS",
         ResourceKind::ModelPackage | ResourceKind::ModelPackageGroup => "Completed",
         ResourceKind::FeatureGroup => "Created",
         ResourceKind::PipelineExecution => "Executing",
@@ -49,6 +52,7 @@ pub(crate) fn name_of(kind: ResourceKind, request: &Value, seed: &str) -> Option
     let id = |prefix: &str| format!("{prefix}{}", hex(&Sha256::digest(seed)).get(..12).unwrap_or_default());
     match kind {
         ResourceKind::Domain => text("DomainName").map(|_| id("d-")),
+        ResourceKind::MlflowApp => text("Name").map(|_| id("app-")),
         ResourceKind::ModelPackage => text("ModelPackageGroupName")
             .map(|group| format!("{group}/{}", seed.rsplit('#').next().unwrap_or("1"))),
         ResourceKind::PipelineExecution => {
@@ -184,9 +188,14 @@ pub(crate) fn not_found(resource: &Resource) -> Fault {
         | ResourceKind::ModelBiasDefinition
         | ResourceKind::ModelExplainabilityDefinition
         | ResourceKind::InferenceExperiment
+        | ResourceKind::TrackingServer
+        | ResourceKind::MlflowApp
         | ResourceKind::TuningJob
         | ResourceKind::AutoMlJob
-        | ResourceKind::CompilationJob => {
+        | ResourceKind::CompilationJob
+        | ResourceKind::LabelingJob
+        | ResourceKind::OptimizationJob
+        | ResourceKind::RecommendationsJob => {
             Fault::new("ResourceNotFound", format!("{} does not exist.", resource.arn()))
         }
         _ => Fault::validation("Requested resource not found."),

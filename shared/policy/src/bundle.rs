@@ -16,7 +16,7 @@ use crate::policies::{Policies, SCHEMA};
 use crate::validated;
 
 /// The bundle that is built in: `infra/policies` and `infra/settings.toml`.
-const EMBEDDED: [(&str, &str); 21] = [
+const EMBEDDED: [(&str, &str); 25] = [
     (SCHEMA, include_str!("../../../infra/policies/schema.cedarschema")),
     ("policies/base.cedar", include_str!("../../../infra/policies/base.cedar")),
     ("policies/training_job.cedar", include_str!("../../../infra/policies/training_job.cedar")),
@@ -25,6 +25,9 @@ const EMBEDDED: [(&str, &str); 21] = [
     ("policies/tuning_job.cedar", include_str!("../../../infra/policies/tuning_job.cedar")),
     ("policies/automl_job.cedar", include_str!("../../../infra/policies/automl_job.cedar")),
     ("policies/compilation_job.cedar", include_str!("../../../infra/policies/compilation_job.cedar")),
+    ("policies/labeling_job.cedar", include_str!("../../../infra/policies/labeling_job.cedar")),
+    ("policies/optimization_job.cedar", include_str!("../../../infra/policies/optimization_job.cedar")),
+    ("policies/recommendations_job.cedar", include_str!("../../../infra/policies/recommendations_job.cedar")),
     ("policies/model.cedar", include_str!("../../../infra/policies/model.cedar")),
     ("policies/model_package.cedar", include_str!("../../../infra/policies/model_package.cedar")),
     ("policies/endpoint_config.cedar", include_str!("../../../infra/policies/endpoint_config.cedar")),
@@ -35,6 +38,7 @@ const EMBEDDED: [(&str, &str); 21] = [
     ),
     ("policies/model_package_group.cedar", include_str!("../../../infra/policies/model_package_group.cedar")),
     ("policies/inference_component.cedar", include_str!("../../../infra/policies/inference_component.cedar")),
+    ("policies/mlflow.cedar", include_str!("../../../infra/policies/mlflow.cedar")),
     ("policies/monitoring_schedule.cedar", include_str!("../../../infra/policies/monitoring_schedule.cedar")),
     ("policies/notebook_instance.cedar", include_str!("../../../infra/policies/notebook_instance.cedar")),
     ("policies/studio.cedar", include_str!("../../../infra/policies/studio.cedar")),

@@ -120,13 +120,14 @@ const GROUPS: &[Group] = &[
         "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
         "StopInferenceRecommendationsJob", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
         "StopEdgeDeploymentStage", "StopMlflowTrackingServer",
-        "DeleteJob", "DeleteTrainingSession", "DeleteOptimizationJob", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
+        "DeleteJob", "DeleteTrainingSession", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
         "DeleteCluster", "DeleteClusterExtension", "DeleteClusterSchedulerConfig", "DeleteComputeQuota", "BatchDeleteClusterNodes", "DetachClusterNodeVolume",
         "DeleteDeviceFleet", "DeregisterDevices", "DeleteEdgeDeploymentPlan", "DeleteEdgeDeploymentStage",
-        "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeleteMlflowApp", "DeleteMlflowTrackingServer", "DeletePartnerApp",
+        "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeletePartnerApp",
         "DeleteFlowDefinition", "DeleteHumanTaskUi", "DeleteWorkforce", "DeleteWorkteam", "DeleteProject",
         "DeleteInferenceRouter", "DeleteGlobalInferenceGateway", "RemoveInferenceGateway",
     ]),
+    (Coverage::Nothing, "it starts again what was judged when it was created or changed", &["StartMlflowTrackingServer"]),
     (Coverage::Nothing, "capacity, quotas and alarms", &[
         "CreateTrainingPlan", "ExtendTrainingPlan", "CreateComputeQuota", "UpdateComputeQuota", "CreateClusterSchedulerConfig", "UpdateClusterSchedulerConfig",
         "UpdateMonitoringAlert", "BatchRebootClusterNodes", "StartClusterHealthCheck", "MoveClusterNodes",
@@ -140,16 +141,12 @@ const GROUPS: &[Group] = &[
         "CreateInferenceRouter", "UpdateInferenceRouter", "CreateGlobalInferenceGateway", "UpdateGlobalInferenceGateway", "AddInferenceGateway",
     ]),
     (Coverage::NotSeen, "Sagewarden does not know this kind of job: it does not judge network, keys, role and data", &[
-        "CreateJob", "CreateTrainingSession", "CreateLabelingJob", "CreateInferenceRecommendationsJob", "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
+        "CreateJob", "CreateTrainingSession", "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
         "CreateAIWorkloadConfig", "CreateEdgePackagingJob",
     ]),
-    (Coverage::NotSeen, "makes a new model out of one: the lineage ends there", &["CreateOptimizationJob"]),
     (Coverage::NotSeen, "machines that run for long, with their network, roles and start scripts", &[
         "CreateCluster", "UpdateCluster", "UpdateClusterSoftware", "BatchAddClusterNodes", "BatchReplaceClusterNodes", "AttachClusterNodeVolume",
         "AttachClusterNodeNetworkInterface", "CreateClusterExtension", "UpdateClusterExtension",
-    ]),
-    (Coverage::NotSeen, "stores models and metrics; may register models by itself", &[
-        "CreateMlflowApp", "UpdateMlflowApp", "CreateMlflowTrackingServer", "UpdateMlflowTrackingServer", "StartMlflowTrackingServer",
     ]),
     (Coverage::NotSeen, "brings base models and data sets of others into the account", &[
         "CreateHub", "UpdateHub", "CreateHubContentReference", "UpdateHubContentReference", "ImportHubContent", "UpdateHubContent", "CreateHubContentPresignedUrls",

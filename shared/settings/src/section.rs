@@ -44,7 +44,7 @@ pub struct AccessSettings {
     /// Patterns of the ARNs of people and roles that may approve a model package; empty allows anybody but its author.
     #[serde(deserialize_with = "principal_patterns")]
     pub allowed_approvers: Vec<String>,
-    /// Accounts, beside the resource's own, that a resource policy may open it to.
+    /// Accounts, beside the resource's own, that a resource policy may open it to, and whose teams and topics a labeling job may use.
     #[serde(deserialize_with = "accounts")]
     pub allowed_accounts: Vec<String>,
     /// Whether Sagewarden checks the policies of the role that a job runs with; this needs permissions to read them.

@@ -4,10 +4,12 @@ use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
     AutoMlSortBy, AutoMlSortOrder, EndpointConfigSortKey, EndpointSortKey, FeatureGroupSortBy,
     FeatureGroupSortOrder, HyperParameterTuningJobSortByOptions, InferenceComponentSortKey,
-    ListCompilationJobsSortBy, ModelPackageGroupSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
+    ListCompilationJobsSortBy, ListInferenceRecommendationsJobsSortBy, ListOptimizationJobsSortBy,
+    ModelPackageGroupSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
     MonitoringJobDefinitionSortKey, MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
     NotebookInstanceLifecycleConfigSortOrder, NotebookInstanceSortKey, NotebookInstanceSortOrder, OrderKey,
-    ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortOrder, SortPipelinesBy,
+    ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortMlflowAppBy, SortOrder,
+    SortPipelinesBy, SortTrackingServerBy,
 };
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind};
@@ -109,6 +111,23 @@ impl SageMakerAccount {
                 let call = call.sort_order(SortOrder::Descending);
                 listed!(context, "CompilationJobSummaries", call.set_next_token(from))
             }
+            ResourceKind::LabelingJob => {
+                let call = client.list_labeling_jobs().set_creation_time_after(since).max_results(PAGE);
+                let call = call.sort_by(SortBy::CreationTime).sort_order(SortOrder::Descending);
+                listed!(context, "LabelingJobSummaryList", call.set_next_token(from))
+            }
+            ResourceKind::OptimizationJob => {
+                let call = client.list_optimization_jobs().set_creation_time_after(since).max_results(PAGE);
+                let call = call.sort_by(ListOptimizationJobsSortBy::CreationTime);
+                let call = call.sort_order(SortOrder::Descending);
+                listed!(context, "OptimizationJobSummaries", call.set_next_token(from))
+            }
+            ResourceKind::RecommendationsJob => {
+                let call = client.list_inference_recommendations_jobs().set_creation_time_after(since);
+                let call = call.sort_by(ListInferenceRecommendationsJobsSortBy::CreationTime);
+                let call = call.sort_order(SortOrder::Descending).max_results(PAGE);
+                listed!(context, "InferenceRecommendationsJobs", call.set_next_token(from))
+            }
             _ => self.list_lasting(context, wanted.kind, from).await,
         }
     }
@@ -155,6 +174,16 @@ impl SageMakerAccount {
                 let call = call.sort_by(SortInferenceExperimentsBy::CreationTime);
                 let call = call.sort_order(SortOrder::Descending);
                 listed!(context, "InferenceExperiments", call.set_next_token(from))
+            }
+            ResourceKind::TrackingServer => {
+                let call = client.list_mlflow_tracking_servers().max_results(PAGE);
+                let call = call.sort_by(SortTrackingServerBy::CreationTime).sort_order(SortOrder::Descending);
+                listed!(context, "TrackingServerSummaries", call.set_next_token(from))
+            }
+            ResourceKind::MlflowApp => {
+                let call = client.list_mlflow_apps().max_results(PAGE);
+                let call = call.sort_by(SortMlflowAppBy::CreationTime).sort_order(SortOrder::Descending);
+                listed!(context, "Summaries", call.set_next_token(from))
             }
             ResourceKind::NotebookInstance => {
                 let call = client.list_notebook_instances().max_results(PAGE);

@@ -80,6 +80,15 @@ impl Account for SageMakerAccount {
             ResourceKind::CompilationJob => {
                 describe!(&context, client.describe_compilation_job().compilation_job_name(name))
             }
+            ResourceKind::LabelingJob => {
+                describe!(&context, client.describe_labeling_job().labeling_job_name(name))
+            }
+            ResourceKind::OptimizationJob => {
+                describe!(&context, client.describe_optimization_job().optimization_job_name(name))
+            }
+            ResourceKind::RecommendationsJob => {
+                describe!(&context, client.describe_inference_recommendations_job().job_name(name))
+            }
             ResourceKind::Model => describe!(&context, client.describe_model().model_name(name)),
             // SageMaker identifies packages of other accounts, and versions, by their ARN.
             ResourceKind::ModelPackage => {
@@ -97,6 +106,12 @@ impl Account for SageMakerAccount {
             }
             ResourceKind::InferenceExperiment => {
                 describe!(&context, client.describe_inference_experiment().name(name))
+            }
+            ResourceKind::TrackingServer => {
+                describe!(&context, client.describe_mlflow_tracking_server().tracking_server_name(name))
+            }
+            ResourceKind::MlflowApp => {
+                describe!(&context, client.describe_mlflow_app().arn(resource.arn()))
             }
             ResourceKind::MonitoringSchedule => {
                 describe!(&context, client.describe_monitoring_schedule().monitoring_schedule_name(name))

@@ -40,6 +40,16 @@ impl Remedies for SageMakerAccount {
             ResourceKind::CompilationJob => {
                 stopped(context, client.stop_compilation_job().compilation_job_name(name).send().await)
             }
+            ResourceKind::LabelingJob => {
+                stopped(context, client.stop_labeling_job().labeling_job_name(name).send().await)
+            }
+            ResourceKind::OptimizationJob => {
+                stopped(context, client.stop_optimization_job().optimization_job_name(name).send().await)
+            }
+            ResourceKind::RecommendationsJob => {
+                let call = client.stop_inference_recommendations_job().job_name(name);
+                stopped(context, call.send().await)
+            }
             ResourceKind::NotebookInstance => {
                 stopped(context, client.stop_notebook_instance().notebook_instance_name(name).send().await)
             }

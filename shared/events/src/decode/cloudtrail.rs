@@ -15,7 +15,7 @@ use crate::resource::Resource;
 
 /// The calls that matter. `enforce-policy` judges a created resource, and judges a changed one again. A deleted resource takes its evidence
 /// along.
-const CALLS: [(&str, ResourceKind, Effect); 44] = [
+const CALLS: [(&str, ResourceKind, Effect); 51] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
     ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
     ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
@@ -23,12 +23,17 @@ const CALLS: [(&str, ResourceKind, Effect); 44] = [
     ("CreateAutoMLJob", ResourceKind::AutoMlJob, Effect::Created),
     ("CreateAutoMLJobV2", ResourceKind::AutoMlJob, Effect::Created),
     ("CreateCompilationJob", ResourceKind::CompilationJob, Effect::Created),
+    ("CreateLabelingJob", ResourceKind::LabelingJob, Effect::Created),
+    ("CreateOptimizationJob", ResourceKind::OptimizationJob, Effect::Created),
+    ("CreateInferenceRecommendationsJob", ResourceKind::RecommendationsJob, Effect::Created),
     ("CreateModel", ResourceKind::Model, Effect::Created),
     ("CreateModelPackage", ResourceKind::ModelPackage, Effect::Created),
     ("CreateEndpointConfig", ResourceKind::EndpointConfig, Effect::Created),
     ("CreateEndpoint", ResourceKind::Endpoint, Effect::Created),
     ("CreateInferenceComponent", ResourceKind::InferenceComponent, Effect::Created),
     ("CreateInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Created),
+    ("CreateMlflowTrackingServer", ResourceKind::TrackingServer, Effect::Created),
+    ("CreateMlflowApp", ResourceKind::MlflowApp, Effect::Created),
     ("CreateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Created),
     ("CreateNotebookInstance", ResourceKind::NotebookInstance, Effect::Created),
     ("CreateDomain", ResourceKind::Domain, Effect::Created),
@@ -49,6 +54,8 @@ const CALLS: [(&str, ResourceKind, Effect); 44] = [
     ("UpdateInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
     ("StartInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
     ("StopInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
+    ("UpdateMlflowTrackingServer", ResourceKind::TrackingServer, Effect::Changed),
+    ("UpdateMlflowApp", ResourceKind::MlflowApp, Effect::Changed),
     ("UpdateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StartMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("StopMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
@@ -63,7 +70,7 @@ const CALLS: [(&str, ResourceKind, Effect); 44] = [
 ];
 
 /// Calls that are recorded: the lineage keeps the removed facts, and the time of the call. Findings on the resource are closed.
-const DELETIONS: [(&str, ResourceKind, Effect); 13] = [
+const DELETIONS: [(&str, ResourceKind, Effect); 16] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
     ("DeleteModelPackageGroup", ResourceKind::ModelPackageGroup, Effect::Deleted),
@@ -71,6 +78,9 @@ const DELETIONS: [(&str, ResourceKind, Effect); 13] = [
     ("DeleteEndpoint", ResourceKind::Endpoint, Effect::Deleted),
     ("DeleteInferenceComponent", ResourceKind::InferenceComponent, Effect::Deleted),
     ("DeleteInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Deleted),
+    ("DeleteMlflowTrackingServer", ResourceKind::TrackingServer, Effect::Deleted),
+    ("DeleteMlflowApp", ResourceKind::MlflowApp, Effect::Deleted),
+    ("DeleteOptimizationJob", ResourceKind::OptimizationJob, Effect::Deleted),
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
     ("DeleteNotebookInstance", ResourceKind::NotebookInstance, Effect::Deleted),
     ("DeleteDomain", ResourceKind::Domain, Effect::Deleted),

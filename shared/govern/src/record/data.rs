@@ -1,7 +1,7 @@
 //! The places in S3 that a resource read and wrote, and the versions of their objects at that time.
 
 use sagewarden_events::ResourceKind;
-use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::edge::{InEdge, MODEL_DATA, Relation};
 use sagewarden_lineage::id::NodeKind;
 use sagewarden_lineage::observe::Observation;
 use sagewarden_lineage::record::Record;
@@ -21,17 +21,11 @@ pub(crate) async fn link_data(
     record: &mut Record,
     seen: &Observation,
 ) -> Result<Vec<NamedResource>, Failure> {
-    let reads = match seen.resource.kind {
-        ResourceKind::Model | ResourceKind::ModelPackage | ResourceKind::InferenceComponent => {
-            NodeKind::Artifact
-        }
-        _ => NodeKind::Dataset,
-    };
     let mut named = Vec::new();
     for input in &seen.inputs {
         let source = match input.manifest {
             Some(kind) => listed_data(s3, record, seen, input, kind).await?,
-            None => record_versions(s3, record, seen, input, reads).await?,
+            None => record_versions(s3, record, seen, input, reads(seen.resource.kind, &input.role)).await?,
         };
         if let Some(source) = source {
             named.extend(name_offline_store(seen, &source, input));
@@ -39,7 +33,7 @@ pub(crate) async fn link_data(
         }
     }
     let writes = match seen.resource.kind {
-        ResourceKind::TrainingJob => NodeKind::Artifact,
+        ResourceKind::TrainingJob | ResourceKind::OptimizationJob => NodeKind::Artifact,
         _ => NodeKind::Dataset,
     };
     for output in &seen.outputs {
@@ -53,4 +47,15 @@ pub(crate) async fn link_data(
         record_explanation(s3, record, &seen.id, report, None, seen.created_at).await?;
     }
     Ok(named)
+}
+
+/// What an input is to a resource: the artifact of a model, or data.
+fn reads(kind: ResourceKind, role: &str) -> NodeKind {
+    match kind {
+        ResourceKind::Model | ResourceKind::ModelPackage | ResourceKind::InferenceComponent => {
+            NodeKind::Artifact
+        }
+        ResourceKind::OptimizationJob if role == MODEL_DATA => NodeKind::Artifact,
+        _ => NodeKind::Dataset,
+    }
 }

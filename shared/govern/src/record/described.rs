@@ -56,9 +56,9 @@ pub(crate) async fn incarnation(
     }
     let stored = table.get(&[NodeRow::key(&seen.id)]).await?.pop();
     let is_recorded = stored.as_ref().is_some_and(NodeRow::is_recorded);
-    // No event says that an Autopilot job has ended; the events of its jobs do.
-    let is_current = resource.kind != ResourceKind::AutoMlJob
-        || stored.as_ref().is_some_and(|item| item.text(STATE).is_some());
+    // No event says that such a job has ended; the events of an Autopilot job's own jobs do.
+    let is_current =
+        !has_no_events(resource.kind) || stored.as_ref().is_some_and(|item| item.text(STATE).is_some());
     if !(is_recorded && is_current) {
         // The kinds that are named by others form a chain (endpoint, configuration, model, package, training job,
         // tuning job): this ends.
@@ -100,6 +100,7 @@ pub(crate) async fn record_described(
     }
     named.extend(name_sources(&seen));
     named.extend(name_filled_groups(&seen));
+    named.extend(name_made(&seen));
     if resource.kind == ResourceKind::PipelineExecution {
         named.extend(name_steps(account, &seen).await?);
     }
@@ -144,6 +145,16 @@ fn name_sources(seen: &Observation) -> impl Iterator<Item = NamedResource> + '_ 
     })
 }
 
+/// The models that a job made.
+fn name_made(seen: &Observation) -> impl Iterator<Item = NamedResource> + '_ {
+    seen.made.iter().map(|(ResourceReference { role, resource }, at)| NamedResource {
+        tie: Tie::Made,
+        role: role.clone(),
+        resource: resource.clone(),
+        named_at: *at,
+    })
+}
+
 fn link_images(record: &mut Record, seen: &Observation) {
     for (role, reference) in &seen.images {
         let image = record.image(reference);
@@ -182,6 +193,12 @@ async fn write_commit_back(
     };
     let components = found.iter().filter(|(named, _)| matches!(named.tie, Tie::Component));
     write_back(world.account(), commit, components.map(|(named, _)| &named.resource)).await
+}
+
+/// Whether SageMaker sends no event about the states of a job. Such a job is recorded when a call creates it, and by each sweep until it has
+/// ended.
+pub(crate) fn has_no_events(kind: ResourceKind) -> bool {
+    matches!(kind, ResourceKind::AutoMlJob | ResourceKind::LabelingJob | ResourceKind::OptimizationJob)
 }
 
 /// Whether a resource is built from code of its own: a package has its job's, unless it says otherwise.

@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 use sagewarden_events::{CallMade, Effect, Resource, ResourceChanged, ResourceKind, Timestamp};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::observe::{Approval, StatusMark};
+use sagewarden_lineage::observe::{Approval, StatusMark, is_logged};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::JudgedRow;
 
@@ -45,7 +45,7 @@ use crate::record::component::record_component_call;
 use crate::record::created_by::{call_row, link_calls};
 use crate::record::deployed_by::record_deploying_call;
 use crate::record::deployment::record_endpoint;
-use crate::record::described::record_described;
+use crate::record::described::{has_no_events, record_described};
 use crate::record::incarnations::{incarnations, is_recorded};
 use crate::record::monitoring::node_of_event;
 use crate::record::store::store_record;
@@ -119,8 +119,8 @@ impl<W: World> RecordLineage<'_, W> {
             return nothing("leaves no trace in the lineage");
         }
         table.write(&[call_row(resource, call).write()]).await?;
-        if resource.kind == ResourceKind::AutoMlJob && call.effect == Effect::Created {
-            // No event reports an AutoML job: it is recorded from here, and once more by the jobs that it starts.
+        if has_no_events(resource.kind) && call.effect == Effect::Created {
+            // It is recorded from here, and once more by the jobs that it starts, or by a sweep.
             if let Some(description) = account.describe(resource).await? {
                 record_described(self.world, self.moment, self.writes_back, &description, Record::default())
                     .await?;
@@ -180,7 +180,9 @@ async fn reported(
         let at = if change.resource.kind == ResourceKind::ModelPackage { created } else { at };
         record.status(&id, &StatusMark { status: status.clone(), at, reason });
     }
-    if let Some(state) = &change.approval {
+    // A version that is only logged has no approval, whatever the event says.
+    let is_logged = described.is_some_and(|described| is_logged(&described.document));
+    if let Some(state) = change.approval.as_ref().filter(|_| !is_logged) {
         let approval = Approval { state: state.clone(), at, by: None, description: None };
         record.approval(&id, &approval);
     }

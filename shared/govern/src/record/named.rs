@@ -28,6 +28,8 @@ pub(crate) enum Tie {
     /// It is a feature group that the job wrote to. A feature group may have any number of writers, so only the node of the job holds the
     /// link.
     Filled,
+    /// The job made it. A resource of that name that is older than the job is another one.
+    Made,
     /// It was started by this step of the pipeline's execution.
     Started {
         /// The step's name.
@@ -60,7 +62,12 @@ pub(crate) fn link_named(record: &mut Record, seen: &Observation, found: &[Named
                 record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, id.clone()));
             }
             (Tie::Filled, Some(id)) => record.written_to(&seen.id, role, id),
-            (Tie::Source | Tie::Filled, None) => {
+            (Tie::Made, Some(id)) => {
+                if id.created_at().is_some_and(|at| at >= seen.created_at) {
+                    record.edge(id, &InEdge::new(Relation::Produced, role, seen.id.clone()));
+                }
+            }
+            (Tie::Source | Tie::Filled | Tie::Made, None) => {
                 record.gap(&seen.id, role, format!("{resource} was deleted before it could be recorded"));
             }
             (Tie::Started { .. }, Some(id)) => {

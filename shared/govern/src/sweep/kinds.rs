@@ -3,11 +3,13 @@
 use sagewarden_events::{ResourceKind, lineage_calls};
 
 /// The kinds that a sweep walks through. The kinds that serve come first, because the lists of jobs may be very long.
-pub const SWEPT: [ResourceKind; 27] = [
+pub const SWEPT: [ResourceKind; 32] = [
     ResourceKind::Endpoint,
     ResourceKind::EndpointConfig,
     ResourceKind::InferenceComponent,
     ResourceKind::InferenceExperiment,
+    ResourceKind::TrackingServer,
+    ResourceKind::MlflowApp,
     ResourceKind::Model,
     ResourceKind::ModelPackage,
     ResourceKind::ModelPackageGroup,
@@ -28,6 +30,9 @@ pub const SWEPT: [ResourceKind; 27] = [
     ResourceKind::TuningJob,
     ResourceKind::AutoMlJob,
     ResourceKind::CompilationJob,
+    ResourceKind::LabelingJob,
+    ResourceKind::OptimizationJob,
+    ResourceKind::RecommendationsJob,
     ResourceKind::TransformJob,
     ResourceKind::ProcessingJob,
     ResourceKind::TrainingJob,
@@ -44,6 +49,9 @@ pub fn is_lasting(kind: ResourceKind) -> bool {
             | ResourceKind::TuningJob
             | ResourceKind::AutoMlJob
             | ResourceKind::CompilationJob
+            | ResourceKind::LabelingJob
+            | ResourceKind::OptimizationJob
+            | ResourceKind::RecommendationsJob
             | ResourceKind::PipelineExecution
     )
 }

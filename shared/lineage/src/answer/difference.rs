@@ -181,6 +181,8 @@ fn is_resource(kind: NodeKind) -> bool {
             | NodeKind::TrainingJob
             | NodeKind::TuningJob
             | NodeKind::AutoMlJob
+            | NodeKind::LabelingJob
+            | NodeKind::OptimizationJob
             | NodeKind::Model
             | NodeKind::ModelPackage
             | NodeKind::EndpointConfig

@@ -89,7 +89,7 @@ fn every_kind_has_a_word_a_title_and_a_prefix_of_its_own() {
     let kinds: Vec<NodeKind> = NodeKind::all().collect();
     assert_eq!(
         (kinds.len(), kinds.first(), kinds.last()),
-        (22, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
+        (24, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
     );
     for kind in kinds {
         let id = NodeId::of(kind, "x");
@@ -111,6 +111,8 @@ fn resources_of_the_lineage_are_nodes_and_those_that_are_only_judged_are_not() {
         (ResourceKind::TransformJob, "xjob"),
         (ResourceKind::TuningJob, "hjob"),
         (ResourceKind::AutoMlJob, "ajob"),
+        (ResourceKind::LabelingJob, "ljob"),
+        (ResourceKind::OptimizationJob, "ojob"),
         (ResourceKind::Model, "model"),
         (ResourceKind::ModelPackage, "mpkg"),
         (ResourceKind::EndpointConfig, "epc"),

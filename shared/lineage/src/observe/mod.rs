@@ -22,6 +22,7 @@ use crate::rows::node;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
 use view::View;
+pub use view::is_logged;
 
 /// A description that cannot be recorded.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -153,6 +154,8 @@ pub struct Observation {
     pub sources: Vec<ResourceReference>,
     /// Role and name of the feature groups that it wrote to; empty until it has ended.
     pub feature_groups: Vec<(String, String)>,
+    /// Other resources that it made, and when it had made them; empty until it has ended.
+    pub made: Vec<(ResourceReference, Timestamp)>,
     /// The report that explains it, for model packages.
     pub explanation: Option<S3Location>,
     /// Whether it may be used, for model packages.
@@ -194,6 +197,7 @@ pub fn observe(
         experiment: ExperimentPlace::default(),
         sources: Vec::new(),
         feature_groups: Vec::new(),
+        made: Vec::new(),
         explanation: None,
         approval: None,
         config: None,
@@ -208,6 +212,8 @@ pub fn observe(
         ResourceKind::TransformJob => seen.transform_job(&view),
         ResourceKind::TuningJob => seen.tuning_job(&view),
         ResourceKind::AutoMlJob => seen.automl_job(&view),
+        ResourceKind::LabelingJob => seen.labeling_job(&view),
+        ResourceKind::OptimizationJob => seen.optimization_job(&view),
         ResourceKind::Model => seen.model(&view),
         ResourceKind::ModelPackage => seen.model_package(&view),
         ResourceKind::PipelineExecution => seen.pipeline_execution(&view),

@@ -45,7 +45,9 @@ impl Observation {
         self.source_arn(view, "generated-by", "MetadataProperties.GeneratedBy", ResourceKind::TrainingJob);
         let report = view.text("ModelMetrics.Explainability.Report.S3Uri");
         self.explanation = report.as_deref().and_then(S3Location::parse);
-        self.approval = view.text("ModelApprovalStatus").map(|state| Approval {
+        // Versions that MLflow logged by itself are not registered: nobody can approve them.
+        let status = view.text("ModelApprovalStatus").filter(|_| !view.is_logged());
+        self.approval = status.map(|state| Approval {
             state,
             at: view.time("LastModifiedTime").unwrap_or(self.created_at),
             by: person(view, "LastModifiedBy").or_else(|| person(view, "CreatedBy")),

@@ -7,7 +7,17 @@ use serde_json::Value as Json;
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a>(pub(crate) &'a Json);
 
+/// Whether a model package is only logged, not registered (`ModelPackageRegistrationType`).
+#[must_use]
+pub fn is_logged(document: &Json) -> bool {
+    View(document).is_logged()
+}
+
 impl<'a> View<'a> {
+    pub(super) fn is_logged(&self) -> bool {
+        self.at("ModelPackageRegistrationType").and_then(Json::as_str) == Some("Logged")
+    }
+
     pub(super) fn at(&self, path: &str) -> Option<&'a Json> {
         path.split('.').try_fold(self.0, |value, key| value.get(key)).filter(|value| !value.is_null())
     }

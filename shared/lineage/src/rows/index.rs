@@ -88,12 +88,14 @@ impl MadeRow {
         sk: "<time>#<identity>",
     };
     /// The kinds that have a list of all their resources.
-    pub const LISTED: [NodeKind; 7] = [
+    pub const LISTED: [NodeKind; 9] = [
         NodeKind::TrainingJob,
         NodeKind::ProcessingJob,
         NodeKind::TransformJob,
         NodeKind::TuningJob,
         NodeKind::AutoMlJob,
+        NodeKind::LabelingJob,
+        NodeKind::OptimizationJob,
         NodeKind::Model,
         NodeKind::ModelPackage,
     ];

@@ -48,6 +48,7 @@ const PROCESSING: &[&str] = &["CreateProcessingJob"];
 const TRANSFORM: &[&str] = &["CreateTransformJob"];
 const TUNING: &[&str] = &["CreateHyperParameterTuningJob"];
 const AUTOML: &[&str] = &["CreateAutoMLJob", "CreateAutoMLJobV2"];
+const LABELING: &[&str] = &["CreateLabelingJob"];
 const MODEL: &[&str] = &["CreateModel"];
 const COMPONENT: &[&str] = &["CreateInferenceComponent"];
 const CONFIG: &[&str] = &["CreateEndpointConfig"];
@@ -145,6 +146,7 @@ pub(super) const RULES: &[Rule] = &[
             ("TRF-ENC-01", TRANSFORM),
             ("HPO-ENC-01", TUNING),
             ("AML-ENC-01", AUTOML),
+            ("LBL-ENC-02", LABELING),
             ("EPC-ENC-01", CONFIG),
             ("NBK-ENC-01", NOTEBOOK),
             ("DOM-ENC-01", DOMAIN),
@@ -161,6 +163,7 @@ pub(super) const RULES: &[Rule] = &[
             ("TRF-ENC-02", TRANSFORM),
             ("HPO-ENC-02", TUNING),
             ("AML-ENC-02", AUTOML),
+            ("LBL-ENC-01", LABELING),
             ("MSC-ENC-02", DEFINITIONS),
         ],
         when: |_| absent("sagemaker:OutputKmsKey"),
@@ -174,6 +177,7 @@ pub(super) const RULES: &[Rule] = &[
             ("TRF-ENC-02", TRANSFORM),
             ("HPO-ENC-02", TUNING),
             ("AML-ENC-02", AUTOML),
+            ("LBL-ENC-01", LABELING),
             ("MSC-ENC-02", MONITORING),
         ],
         when: |settings| other_key("sagemaker:OutputKmsKey", settings),
@@ -196,6 +200,12 @@ pub(super) const RULES: &[Rule] = &[
         covers: &[("TRN-IAM-02", &["CreateTrainingJob", "UpdateTrainingJob"])],
         when: |_| one(&[("Bool", "sagemaker:EnableRemoteDebug", "true")]),
         differs: "",
+    },
+    Rule {
+        sid: "DenyOtherTeams",
+        covers: &[("LBL-IAM-02", LABELING)],
+        when: |_| one(&[("StringNotEquals", "sagemaker:WorkteamType", "private-crowd")]),
+        differs: "private teams of other accounts are allowed",
     },
     Rule {
         sid: "DenyNotebookInternet",
@@ -272,9 +282,13 @@ pub(super) const RULES: &[Rule] = &[
             ("HPO-TRC-01", TUNING),
             ("AML-TRC-01", AUTOML),
             ("CMP-TRC-01", &["CreateCompilationJob"]),
+            ("LBL-TRC-01", LABELING),
+            ("OPT-TRC-01", &["CreateOptimizationJob"]),
+            ("REC-TRC-01", &["CreateInferenceRecommendationsJob"]),
             ("MDL-TRC-01", MODEL),
             ("INC-TRC-01", COMPONENT),
             ("EXP-TRC-01", &["CreateInferenceExperiment"]),
+            ("MLS-TRC-01", &["CreateMlflowTrackingServer"]),
             ("EPC-TRC-01", CONFIG),
             ("END-TRC-01", &["CreateEndpoint"]),
             ("FGR-TRC-01", FEATURES),

@@ -6,6 +6,8 @@ mod context;
 mod experiment;
 mod jobs;
 mod listed;
+mod managed;
+mod mlflow;
 mod person;
 mod principals;
 mod registry;
@@ -28,11 +30,16 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::TuningJob => jobs::tuning_job(context),
         ResourceKind::AutoMlJob => jobs::automl_job(context),
         ResourceKind::CompilationJob => jobs::compilation_job(context),
+        ResourceKind::LabelingJob => managed::labeling_job(context),
+        ResourceKind::OptimizationJob => managed::optimization_job(context),
+        ResourceKind::RecommendationsJob => managed::recommendations_job(context),
         ResourceKind::Model => serving::model(context),
         ResourceKind::EndpointConfig => serving::endpoint_config(context),
         ResourceKind::Endpoint => serving::endpoint(context),
         ResourceKind::InferenceComponent => component::inference_component(context),
         ResourceKind::InferenceExperiment => experiment::inference_experiment(context),
+        ResourceKind::TrackingServer => mlflow::tracking_server(context),
+        ResourceKind::MlflowApp => mlflow::mlflow_app(context),
         ResourceKind::MonitoringSchedule => registry::monitoring_schedule(context),
         ResourceKind::ModelPackage => registry::model_package(context),
         ResourceKind::ModelPackageGroup => registry::model_package_group(context),
@@ -62,11 +69,16 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         ResourceKind::TuningJob => ("TuningJob", "HPO-"),
         ResourceKind::AutoMlJob => ("AutoMlJob", "AML-"),
         ResourceKind::CompilationJob => ("CompilationJob", "CMP-"),
+        ResourceKind::LabelingJob => ("LabelingJob", "LBL-"),
+        ResourceKind::OptimizationJob => ("OptimizationJob", "OPT-"),
+        ResourceKind::RecommendationsJob => ("RecommendationsJob", "REC-"),
         ResourceKind::Model => ("Model", "MDL-"),
         ResourceKind::EndpointConfig => ("EndpointConfig", "EPC-"),
         ResourceKind::Endpoint => ("Endpoint", "END-"),
         ResourceKind::InferenceComponent => ("InferenceComponent", "INC-"),
         ResourceKind::InferenceExperiment => ("InferenceExperiment", "EXP-"),
+        ResourceKind::TrackingServer => ("TrackingServer", "MLS-"),
+        ResourceKind::MlflowApp => ("MlflowApp", "MLA-"),
         ResourceKind::MonitoringSchedule => ("MonitoringSchedule", "MSC-"),
         ResourceKind::ModelPackage => ("ModelPackage", "MPK-"),
         ResourceKind::ModelPackageGroup => ("ModelPackageGroup", "MPG-"),

@@ -1,4 +1,4 @@
-//! To whom a resource policy opens its resource.
+//! Accounts beside the resource's own: those to which its policy opens it, and those whose resources it names.
 
 use super::context::Context;
 use crate::opened::{Grantee, opened};
@@ -33,6 +33,25 @@ impl Context<'_> {
             self.unreadable.decides(FACT);
         }
         allowed
+    }
+
+    /// Whether the resource with an ARN belongs to an allowed account.
+    pub(super) fn is_of_allowed_account(&self, fact: &'static str, path: &str, arn: &str) -> bool {
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.reader().undecided(path, format!("(`{arn}`) names no account"));
+            return true;
+        }
+        if self.may_use(account) {
+            return true;
+        }
+        if self.is_nowhere() {
+            self.reader().for_the_account(path);
+            return true;
+        }
+        self.reader().offends(fact, path, arn);
+        self.unreadable.decides(fact);
+        false
     }
 
     fn may_use(&self, account: &str) -> bool {

@@ -12,6 +12,15 @@ const MAPS: &[(ResourceKind, &[&str])] = &[
     (ResourceKind::ProcessingJob, &["Environment"]),
     (ResourceKind::TransformJob, &["Environment"]),
     (
+        ResourceKind::OptimizationJob,
+        &[
+            "OptimizationEnvironment",
+            "OptimizationConfigs[].ModelQuantizationConfig.OverrideEnvironment",
+            "OptimizationConfigs[].ModelCompilationConfig.OverrideEnvironment",
+            "OptimizationConfigs[].ModelShardingConfig.OverrideEnvironment",
+        ],
+    ),
+    (
         ResourceKind::TuningJob,
         &[
             "TrainingJobDefinition.StaticHyperParameters",

@@ -103,8 +103,15 @@ pub(super) fn are_approved(context: &Context<'_>) -> bool {
         context.unreadable.decides(approval_fact(context.resource.kind));
     }
     let packages = context.answers("DescribeModelPackage");
-    let approved = packages.iter().all(|each| each.text("ModelApprovalStatus") == Some("Approved"));
+    // Each is read, so that an unreadable status is noted.
+    let approved = packages.iter().filter(|each| !is_approved(each)).count() == 0;
     from_packages && approved && packages.len() >= named.len()
+}
+
+/// MLflow registers models by itself as `Logged`. Nobody chose these versions, whatever their status says.
+fn is_approved(package: &Reader<'_>) -> bool {
+    let is_logged = package.text("ModelPackageRegistrationType") == Some("Logged");
+    package.text("ModelApprovalStatus") == Some("Approved") && !is_logged
 }
 
 /// The name of the fact that the models of this kind are approved.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 type Operation = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
-const OPERATIONS: [Operation; 49] = [
+const OPERATIONS: [Operation; 44] = [
     ("CreateAIBenchmarkJob", &["AIBenchmarkJobName", "BenchmarkTarget", "OutputConfig", "AIWorkloadConfigIdentifier", "RoleArn"], &["NetworkConfig", "Tags"]),
     ("CreateAIRecommendationJob", &["AIRecommendationJobName", "ModelSource", "OutputConfig", "AIWorkloadConfigIdentifier", "PerformanceTarget", "RoleArn"], &["InferenceSpecification", "OptimizeModel", "ComputeSpec", "AdapterSource", "Tags"]),
     ("CreateAIWorkloadConfig", &["AIWorkloadConfigName"], &["DatasetConfig", "AIWorkloadConfigs", "Tags"]),
@@ -34,17 +34,12 @@ const OPERATIONS: [Operation; 49] = [
     ("CreateHumanTaskUi", &["HumanTaskUiName", "UiTemplate"], &["Tags"]),
     ("CreateImage", &["ImageName", "RoleArn"], &["Description", "DisplayName", "Tags"]),
     ("CreateImageVersion", &["BaseImage", "ClientToken", "ImageName"], &["Aliases", "VendorGuidance", "JobType", "MLFramework", "ProgrammingLang", "Processor", "Horovod", "ReleaseNotes"]),
-    ("CreateInferenceRecommendationsJob", &["JobName", "JobType", "RoleArn", "InputConfig"], &["JobDescription", "StoppingConditions", "OutputConfig", "Tags"]),
     ("CreateInferenceRouter", &["InferenceRouterName", "RoutingTargets"], &["ClientToken", "Tags"]),
     ("CreateJob", &["JobName", "RoleArn", "JobCategory", "JobConfigSchemaVersion", "JobConfigDocument"], &["Tags"]),
-    ("CreateLabelingJob", &["LabelingJobName", "LabelAttributeName", "InputConfig", "OutputConfig", "RoleArn", "HumanTaskConfig"], &["LabelCategoryConfigS3Uri", "StoppingConditions", "LabelingJobAlgorithmsConfig", "Tags"]),
-    ("CreateMlflowApp", &["Name", "ArtifactStoreUri", "RoleArn"], &["KmsKeyId", "ModelRegistrationMode", "WeeklyMaintenanceWindowStart", "AccountDefaultStatus", "DefaultDomainIdList", "Tags"]),
-    ("CreateMlflowTrackingServer", &["TrackingServerName", "ArtifactStoreUri", "RoleArn"], &["TrackingServerSize", "MlflowVersion", "AutomaticModelRegistration", "WeeklyMaintenanceWindowStart", "Tags", "S3BucketOwnerAccountId", "S3BucketOwnerVerification"]),
     ("CreateModelCard", &["ModelCardName", "Content", "ModelCardStatus"], &["SecurityConfig", "Tags"]),
     ("CreateModelCardExportJob", &["ModelCardName", "ModelCardExportJobName", "OutputConfig"], &["ModelCardVersion"]),
     ("CreateModelPackageGroup", &["ModelPackageGroupName"], &["ModelPackageGroupDescription", "Tags", "ManagedConfiguration"]),
     ("CreateNotebookInstanceLifecycleConfig", &["NotebookInstanceLifecycleConfigName"], &["OnCreate", "OnStart", "Tags"]),
-    ("CreateOptimizationJob", &["OptimizationJobName", "RoleArn", "ModelSource", "DeploymentInstanceType", "OptimizationConfigs", "OutputConfig", "StoppingCondition"], &["MaxInstanceCount", "OptimizationEnvironment", "Tags", "VpcConfig", "TrainingPlanArns"]),
     ("CreatePartnerApp", &["Name", "Type", "ExecutionRoleArn", "Tier", "AuthType"], &["KmsKeyId", "MaintenanceConfig", "ApplicationConfig", "IdcConfig", "EnableIamSessionBasedIdentity", "EnableAutoMinorVersionUpgrade", "ClientToken", "Tags"]),
     ("CreatePresignedDomainUrl", &["DomainId", "UserProfileName"], &["SessionExpirationDurationInSeconds", "ExpiresInSeconds", "SpaceName", "LandingUri"]),
     ("CreatePresignedMlflowTrackingServerUrl", &["TrackingServerName"], &["ExpiresInSeconds", "SessionExpirationDurationInSeconds"]),

@@ -46,16 +46,21 @@ const fn creation(
 /// "Actions", SageMaker API reference. If a document names several resources, the first is its subject: an inference component names its
 /// endpoint.
 #[rustfmt::skip]
-pub(super) const CREATIONS: [Creation; 25] = [
+pub(super) const CREATIONS: [Creation; 30] = [
     creation("CreateTrainingJob", K::TrainingJob, "TrainingJobName", &["RoleArn", "OutputDataConfig"], &["AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "EnableNetworkIsolation"]),
     creation("CreateProcessingJob", K::ProcessingJob, "ProcessingJobName", &["ProcessingResources", "AppSpecification", "RoleArn"], &["ProcessingInputs", "ProcessingOutputConfig", "ProcessingResources", "AppSpecification", "NetworkConfig", "RoleArn"]),
     creation("CreateTransformJob", K::TransformJob, "TransformJobName", &["ModelName", "TransformInput", "TransformOutput", "TransformResources"], &["ModelName", "TransformInput", "TransformOutput", "TransformResources"]),
     creation("CreateHyperParameterTuningJob", K::TuningJob, "HyperParameterTuningJobName", &["HyperParameterTuningJobConfig"], &["HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions"]),
     creation("CreateAutoMLJobV2", K::AutoMlJob, "AutoMLJobName", &["AutoMLJobInputDataConfig", "OutputDataConfig", "AutoMLProblemTypeConfig", "RoleArn"], &["AutoMLJobInputDataConfig", "InputDataConfig", "OutputDataConfig", "AutoMLProblemTypeConfig", "AutoMLJobConfig", "RoleArn", "SecurityConfig"]),
     creation("CreateCompilationJob", K::CompilationJob, "CompilationJobName", &["RoleArn", "OutputConfig", "StoppingCondition"], &["InputConfig", "VpcConfig", "StoppingCondition"]),
+    creation("CreateLabelingJob", K::LabelingJob, "LabelingJobName", &["InputConfig", "OutputConfig", "RoleArn", "HumanTaskConfig"], &["LabelAttributeName", "HumanTaskConfig", "LabelingJobAlgorithmsConfig", "LabelCategoryConfigS3Uri"]),
+    creation("CreateOptimizationJob", K::OptimizationJob, "OptimizationJobName", &["RoleArn", "ModelSource", "OptimizationConfigs", "OutputConfig"], &["ModelSource", "OptimizationConfigs", "DeploymentInstanceType", "OptimizationEnvironment"]),
+    creation("CreateInferenceRecommendationsJob", K::RecommendationsJob, "JobName", &["JobType", "RoleArn", "InputConfig"], &[]),
     creation("CreateMonitoringSchedule", K::MonitoringSchedule, "MonitoringScheduleName", &["MonitoringScheduleConfig"], &[]),
     creation("CreateInferenceComponent", K::InferenceComponent, "InferenceComponentName", &["EndpointName"], &["EndpointName", "VariantName"]),
     creation("CreateInferenceExperiment", K::InferenceExperiment, "Name", &["Type", "RoleArn", "EndpointName", "ModelVariants", "ShadowModeConfig"], &[]),
+    creation("CreateMlflowTrackingServer", K::TrackingServer, "TrackingServerName", &["ArtifactStoreUri", "RoleArn"], &["RoleArn", "MlflowVersion"]),
+    creation("CreateMlflowApp", K::MlflowApp, "Name", &["ArtifactStoreUri", "RoleArn"], &[]),
     creation("CreateEndpoint", K::Endpoint, "EndpointName", &["EndpointConfigName"], &[]),
     creation("CreateEndpointConfig", K::EndpointConfig, "EndpointConfigName", &["ProductionVariants"], &["ProductionVariants", "DataCaptureConfig", "AsyncInferenceConfig", "ShadowProductionVariants"]),
     creation("CreateModelPackage", K::ModelPackage, "ModelPackageGroupName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard", "ModelPackageDescription", "CertifyForMarketplace", "ValidationSpecification", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SecurityConfig", "ModelLifeCycle"]),
@@ -85,9 +90,9 @@ impl Creation {
         document.get(self.name).is_some_and(Json::is_string)
     }
 
-    /// Whether the name of its member says what it names: half of all documents have a `Name`.
+    /// Whether the name of its member says what it names: half of all documents have a `Name`, and jobs of other services a `JobName`.
     fn has_telling_name(&self) -> bool {
-        self.name != "Name"
+        !["Name", "JobName"].contains(&self.name)
     }
 }
 
@@ -141,7 +146,8 @@ pub(super) fn of_kind(kind: ResourceKind, document: Json, named: Option<&str>) -
 }
 
 fn stands_for_name(document: &Json) -> String {
-    let fields = ["DomainName", "ModelPackageGroupName", "PipelineExecutionDisplayName", "PipelineName"];
+    let fields =
+        ["DomainName", "ModelPackageGroupName", "PipelineExecutionDisplayName", "PipelineName", "Name"];
     let found = fields.iter().find_map(|field| document.get(*field)?.as_str());
     found.unwrap_or("(not named yet)").to_owned()
 }

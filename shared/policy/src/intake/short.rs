@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 type ShortForm = (&'static str, K, &'static [&'static str]);
 
 #[rustfmt::skip]
-const SHORT: [ShortForm; 19] = [
+const SHORT: [ShortForm; 25] = [
     ("UpdateModelPackage", K::ModelPackage, &["ModelPackageArn", "ModelApprovalStatus", "ModelPackageRegistrationType", "ApprovalDescription", "CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove", "AdditionalInferenceSpecificationsToAdd", "InferenceSpecification", "SourceUri", "ModelCard", "ModelLifeCycle", "ClientToken"]),
     ("UpdatePipelineExecution", K::PipelineExecution, &["PipelineExecutionArn", "PipelineExecutionDescription", "PipelineExecutionDisplayName", "ParallelismConfiguration"]),
     ("ListTrainingJobs", K::TrainingJob, &["TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus", "SecondaryStatus", "WarmPoolStatus", "TrainingPlanArn"]),
@@ -18,7 +18,13 @@ const SHORT: [ShortForm; 19] = [
     ("ListHyperParameterTuningJobs", K::TuningJob, &["HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus", "Strategy", "CreationTime", "HyperParameterTuningEndTime", "LastModifiedTime", "TrainingJobStatusCounters", "ObjectiveStatusCounters", "ResourceLimits"]),
     ("ListAutoMLJobs", K::AutoMlJob, &["AutoMLJobName", "AutoMLJobArn", "AutoMLJobStatus", "AutoMLJobSecondaryStatus", "CreationTime", "EndTime", "LastModifiedTime", "FailureReason", "PartialFailureReasons"]),
     ("ListCompilationJobs", K::CompilationJob, &["CompilationJobName", "CompilationJobArn", "CreationTime", "CompilationStartTime", "CompilationEndTime", "CompilationTargetDevice", "CompilationTargetPlatformOs", "CompilationTargetPlatformArch", "CompilationTargetPlatformAccelerator", "LastModifiedTime", "CompilationJobStatus"]),
+    ("ListLabelingJobs", K::LabelingJob, &["LabelingJobName", "LabelingJobArn", "CreationTime", "LastModifiedTime", "LabelingJobStatus", "LabelCounters", "WorkteamArn", "PreHumanTaskLambdaArn", "AnnotationConsolidationLambdaArn", "FailureReason", "LabelingJobOutput", "InputConfig"]),
+    ("ListOptimizationJobs", K::OptimizationJob, &["OptimizationJobName", "OptimizationJobArn", "CreationTime", "OptimizationJobStatus", "OptimizationStartTime", "OptimizationEndTime", "LastModifiedTime", "DeploymentInstanceType", "MaxInstanceCount", "OptimizationTypes"]),
+    ("ListInferenceRecommendationsJobs", K::RecommendationsJob, &["JobName", "JobDescription", "JobType", "JobArn", "Status", "CreationTime", "CompletionTime", "RoleArn", "LastModifiedTime", "FailureReason", "ModelName", "SamplePayloadUrl", "ModelPackageVersionArn"]),
     ("ListMonitoringSchedules", K::MonitoringSchedule, &["MonitoringScheduleName", "MonitoringScheduleArn", "CreationTime", "LastModifiedTime", "MonitoringScheduleStatus", "EndpointName", "MonitoringJobDefinitionName", "MonitoringType"]),
+    ("ListMlflowTrackingServers", K::TrackingServer, &["TrackingServerArn", "TrackingServerName", "CreationTime", "LastModifiedTime", "TrackingServerStatus", "IsActive", "MlflowVersion"]),
+    ("UpdateMlflowApp", K::MlflowApp, &["Arn", "Name", "ArtifactStoreUri", "ModelRegistrationMode", "WeeklyMaintenanceWindowStart", "DefaultDomainIdList", "AccountDefaultStatus"]),
+    ("ListMlflowApps", K::MlflowApp, &["Arn", "Name", "Status", "CreationTime", "LastModifiedTime", "MlflowVersion"]),
     ("ListEndpoints", K::Endpoint, &["EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus"]),
     ("ListInferenceComponents", K::InferenceComponent, &["CreationTime", "InferenceComponentArn", "InferenceComponentName", "EndpointArn", "EndpointName", "VariantName", "InferenceComponentStatus", "LastModifiedTime"]),
     ("ListEndpointConfigs", K::EndpointConfig, &["EndpointConfigName", "EndpointConfigArn", "CreationTime"]),

@@ -6,6 +6,7 @@
 
 mod field;
 mod jobs;
+mod managed;
 mod registry;
 mod serving;
 mod studio;
@@ -31,5 +32,5 @@ pub(crate) fn of_kind(kind: ResourceKind) -> &'static [&'static Listed] {
 
 /// The whole table.
 pub fn table() -> impl Iterator<Item = &'static Listed> {
-    [jobs::LISTED, serving::LISTED, registry::LISTED, studio::LISTED].into_iter().flatten()
+    [jobs::LISTED, managed::LISTED, serving::LISTED, registry::LISTED, studio::LISTED].into_iter().flatten()
 }

@@ -1,7 +1,7 @@
 //! Fields of what serves.
 
 use sagewarden_events::ResourceKind::{
-    Endpoint, EndpointConfig, InferenceComponent, InferenceExperiment, Model,
+    Endpoint, EndpointConfig, InferenceComponent, InferenceExperiment, MlflowApp, Model, TrackingServer,
 };
 
 use super::field::List::{
@@ -119,4 +119,11 @@ pub(super) const LISTED: &[Listed] = &[
         &["ModelVariants[].InfrastructureConfig.RealTimeInferenceConfig.InstanceType"],
     ),
     listed(InferenceExperiment, "requiredTags", Tags, TAGS),
+    listed(TrackingServer, "roleAllowed", ExecutionRole, &["RoleArn"]),
+    listed(TrackingServer, "dataAllowed", Locations, &["ArtifactStoreUri"]),
+    listed(TrackingServer, "requiredTags", Tags, TAGS),
+    listed(MlflowApp, "roleAllowed", ExecutionRole, &["RoleArn"]),
+    listed(MlflowApp, "keyAllowed", Keys, &["KmsKeyId"]),
+    listed(MlflowApp, "dataAllowed", Locations, &["ArtifactStoreUri"]),
+    listed(MlflowApp, "requiredTags", Tags, TAGS),
 ];

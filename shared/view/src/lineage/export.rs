@@ -97,6 +97,8 @@ pub(super) fn is_job(kind: NodeKind) -> bool {
             | NodeKind::TransformJob
             | NodeKind::TuningJob
             | NodeKind::AutoMlJob
+            | NodeKind::LabelingJob
+            | NodeKind::OptimizationJob
     )
 }
 

@@ -43,10 +43,11 @@ impl Stage {
     pub fn of(graph: &Graph, node: &Node) -> Self {
         match node.id.kind() {
             NodeKind::Commit | NodeKind::Reference => Self::SourceCode,
-            NodeKind::ProcessingJob | NodeKind::FeatureGroup => Self::Preprocessing,
+            NodeKind::ProcessingJob | NodeKind::LabelingJob | NodeKind::FeatureGroup => Self::Preprocessing,
             NodeKind::TrainingJob
             | NodeKind::TuningJob
             | NodeKind::AutoMlJob
+            | NodeKind::OptimizationJob
             | NodeKind::PipelineExecution
             | NodeKind::Experiment
             | NodeKind::TrialComponent
@@ -63,8 +64,10 @@ impl Stage {
                 let writers = graph.into_node(&node.id).map(|edge| &edge.from);
                 let readers = graph.out_of(&node.id).map(|edge| &edge.to);
                 let users = writers.chain(readers).filter_map(|id| match id.kind() {
-                    NodeKind::ProcessingJob => Some(Self::Preprocessing),
-                    NodeKind::TrainingJob | NodeKind::Model => Some(Self::Modelling),
+                    NodeKind::ProcessingJob | NodeKind::LabelingJob => Some(Self::Preprocessing),
+                    NodeKind::TrainingJob | NodeKind::OptimizationJob | NodeKind::Model => {
+                        Some(Self::Modelling)
+                    }
                     NodeKind::Deployment | NodeKind::InferenceComponent => Some(Self::Endpoint),
                     _ => None,
                 });

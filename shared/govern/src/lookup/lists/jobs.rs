@@ -14,12 +14,14 @@ use crate::lookup::reading::{Interrupted, KEYS, Reading};
 use crate::ports::Table;
 
 /// The kinds of jobs, in the order of the list.
-const JOBS: [NodeKind; 5] = [
+const JOBS: [NodeKind; 7] = [
     NodeKind::TrainingJob,
     NodeKind::ProcessingJob,
     NodeKind::TransformJob,
     NodeKind::TuningJob,
     NodeKind::AutoMlJob,
+    NodeKind::LabelingJob,
+    NodeKind::OptimizationJob,
 ];
 
 /// Answers `jobs`.

@@ -143,3 +143,83 @@ fn a_person_is_a_user_of_studio_before_an_identity_of_iam() {
     assert_eq!(named(&context), Some(text("AROA")));
     assert_eq!(named(&json!({})), None);
 }
+
+fn labeling_job(status: &str) -> Json {
+    json!({
+        "LabelingJobStatus": status,
+        "LastModifiedTime": seconds_after(500),
+        "RoleArn": "arn:aws:iam::111122223333:role/label",
+        "InputConfig": { "DataSource": { "S3DataSource": { "ManifestS3Uri": "s3://b/in.manifest" } } },
+        "LabelCategoryConfigS3Uri": "s3://b/categories.json",
+        "LabelingJobAlgorithmsConfig": {
+            "InitialActiveLearningModelArn": "arn:aws:sagemaker:eu-west-1:111122223333:model/before",
+        },
+        "LabelingJobOutput": {
+            "OutputDatasetS3Uri": "s3://b/out.manifest",
+            "FinalActiveLearningModelArn": "arn:aws:sagemaker:eu-west-1:111122223333:model/after",
+        },
+    })
+}
+
+#[test]
+fn a_labeling_job_reads_what_is_to_be_labeled_and_makes_labels_and_a_model() {
+    let found = seen(ResourceKind::LabelingJob, labeling_job("Completed"));
+    assert_eq!(found.facts, facts(&[(node::ROLE, text("arn:aws:iam::111122223333:role/label"))]));
+    let inputs = [
+        read("manifest", "s3://b/in.manifest", true, None),
+        read("categories", "s3://b/categories.json", true, None),
+    ];
+    assert_eq!(found.inputs, inputs);
+    assert_eq!(found.outputs, [wrote("labels", "s3://b/out.manifest", 500, true)]);
+    let named = |role: &str, name: &str| ResourceReference {
+        role: role.to_owned(),
+        resource: resource(ResourceKind::Model, name),
+    };
+    assert_eq!(found.sources, [named("initial-model", "before")]);
+    assert_eq!(found.made, [(named("active-learning", "after"), at(500))]);
+    let running = seen(ResourceKind::LabelingJob, labeling_job("InProgress"));
+    assert!(running.outputs.is_empty() && running.made.is_empty(), "{running:?}");
+}
+
+fn optimization_job(ended: Option<i64>) -> Json {
+    json!({
+        "OptimizationJobStatus": if ended.is_some() { "COMPLETED" } else { "INPROGRESS" },
+        "OptimizationEndTime": ended.map(seconds_after),
+        "RoleArn": "arn:aws:iam::111122223333:role/optimize",
+        "DeploymentInstanceType": "ml.g5.xlarge",
+        "ModelSource": { "S3": { "S3Uri": "s3://b/large/" }, "SageMakerModel": { "ModelName": "large" } },
+        "OptimizationConfigs": [
+            { "ModelQuantizationConfig": { "Image": "r/quantize:1" } },
+            { "ModelSpeculativeDecodingConfig": {
+                "TrainingDataSource": { "S3Uri": "s3://b/draft", "S3DataType": "ManifestFile" },
+            } },
+        ],
+        "OutputConfig": { "S3OutputLocation": "s3://b/small", "SageMakerModel": { "ModelName": "small" } },
+    })
+}
+
+#[test]
+fn an_optimization_job_makes_one_model_of_another() {
+    let found = seen(ResourceKind::OptimizationJob, optimization_job(Some(500)));
+    let expect = facts(&[
+        (node::ROLE, text("arn:aws:iam::111122223333:role/optimize")),
+        (node::INSTANCE_TYPE, text("ml.g5.xlarge")),
+        (node::STRATEGY, text("quantization, speculative-decoding")),
+    ]);
+    assert_eq!(found.facts, expect);
+    let inputs = [
+        read(crate::edge::MODEL_DATA, "s3://b/large/", false, None),
+        read("channel/speculative-decoding", "s3://b/draft", true, Some(ManifestKind::Listed)),
+    ];
+    assert_eq!(found.inputs, inputs);
+    assert_eq!(found.images, owned(&[("image/quantization", "r/quantize:1")]));
+    let named = |role: &str, name: &str| ResourceReference {
+        role: role.to_owned(),
+        resource: resource(ResourceKind::Model, name),
+    };
+    assert_eq!(found.sources, [named("model", "large")]);
+    assert_eq!(found.outputs, [wrote("optimized", "s3://b/small/", 500, false)]);
+    assert_eq!(found.made, [(named("optimized", "small"), at(500))]);
+    let running = seen(ResourceKind::OptimizationJob, optimization_job(None));
+    assert!(running.outputs.is_empty() && running.made.is_empty(), "{running:?}");
+}

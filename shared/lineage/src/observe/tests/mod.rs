@@ -96,6 +96,8 @@ fn a_description_that_says_nothing_else_is_read_as_an_incarnation() {
         ResourceKind::TransformJob,
         ResourceKind::TuningJob,
         ResourceKind::AutoMlJob,
+        ResourceKind::LabelingJob,
+        ResourceKind::OptimizationJob,
         ResourceKind::Model,
         ResourceKind::ModelPackage,
         ResourceKind::PipelineExecution,
@@ -112,7 +114,13 @@ fn a_description_that_says_nothing_else_is_read_as_an_incarnation() {
         }
         assert!(found.detail.is_empty() && found.facts.is_empty() && found.status.is_none(), "{found:?}");
         assert!(found.inputs.is_empty() && found.outputs.is_empty() && found.images.is_empty(), "{found:?}");
-        assert!(found.claims.is_empty() && found.sources.is_empty() && found.approval.is_none(), "{found:?}");
+        assert!(
+            found.claims.is_empty()
+                && found.sources.is_empty()
+                && found.made.is_empty()
+                && found.approval.is_none(),
+            "{found:?}"
+        );
         assert!(
             !found.experiment.is_some() && found.config.is_none() && found.schedule.is_none(),
             "{found:?}"

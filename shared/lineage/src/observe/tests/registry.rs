@@ -31,6 +31,15 @@ fn package() -> Json {
 }
 
 #[test]
+fn a_version_that_is_only_logged_has_no_approval() {
+    let mut document = package();
+    document["ModelPackageRegistrationType"] = json!("Logged");
+    assert_eq!(seen(ResourceKind::ModelPackage, document.clone()).approval, None);
+    document["ModelPackageRegistrationType"] = json!("Registered");
+    assert!(seen(ResourceKind::ModelPackage, document).approval.is_some());
+}
+
+#[test]
 fn a_model_package_says_what_it_holds_where_it_comes_from_and_whether_it_may_be_used() {
     let found = seen(ResourceKind::ModelPackage, package());
     // It gets the time of its creation, because an approval changes its `LastModifiedTime`.
