@@ -69,15 +69,25 @@ fn print_list(options: &Narrowed, question: &Question) -> Result<ExitCode, Comma
     let reply = reply(options, question)?;
     match (&reply, question.format) {
         (Reply::Listing(listing), Format::Table) => output::print_text(&table(listing, options.wide))?,
-        (_, format) => {
-            let mut text = reply::text(&reply, format)?;
-            if !text.ends_with('\n') {
-                text.push('\n');
+        (Reply::Listing(listing), format) => {
+            // These formats have no place for it.
+            if !listing.complete && matches!(format, Format::Csv | Format::Html) {
+                output::warn(format_args!("note: {}", closing(listing).trim_end()));
             }
-            output::print_document(text)?;
+            print_document(&reply, format)?;
         }
+        (_, format) => print_document(&reply, format)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn print_document(reply: &Reply, format: Format) -> Result<(), CommandError> {
+    let mut text = reply::text(reply, format)?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    output::print_document(text)?;
+    Ok(())
 }
 
 /// The reply of the store or of the stack: a document of a stack becomes the list that it was written from.

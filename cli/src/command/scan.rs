@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// The text below the options.
-pub(crate) const SCAN_HELP: &str = "Examples:\n  sagewarden scan --policy > policy.json\n  sagewarden scan --region eu-west-1 --dry-run\n  sagewarden scan --region eu-west-1 --profile audit --since 90d --settings infra/settings.toml\n  sagewarden scan --region eu-west-1 --kinds endpoint,model,notebook-instance\n\nThe command only reads: it sends no call that could change something, and stops nothing.\nThe folder gets a page (report.html), findings.json, findings.csv, findings.sarif, and a store that answers `why`, `lineage` and `history` with --store DIR/sagewarden.db.\nExit status: 0 every control passed, 1 at least one failed or is undecided, 2 the scan did not finish.";
+pub(crate) const SCAN_HELP: &str = "Examples:\n  sagewarden scan --policy > policy.json\n  sagewarden scan --region eu-west-1 --dry-run\n  sagewarden scan --region eu-west-1 --profile audit --since 90d --settings infra/settings.toml\n  sagewarden scan --region eu-west-1 --kinds endpoint,model,notebook-instance\n\nThe command only reads: it sends no call that could change something, and stops nothing.\nThe folder gets a page (report.html), findings.json, findings.csv, findings.sarif, and a store that answers `why`, `lineage` and `history` with --store DIR/sagewarden.db.\nExit status: 0 every control passed, 1 at least one failed or is undecided, 2 the scan did not finish, or nothing failed and not every kind could be listed.";
 
 #[derive(Debug, Args)]
 pub(crate) struct ScanOptions {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::process::ExitCode;
 
 use sagewarden_events::Untrusted;
 use sagewarden_govern::counted;
@@ -40,19 +39,21 @@ pub(super) struct Walked {
     pub(super) ended: Ended,
     /// The limits of what the scan saw, in sentences.
     pub(super) missing: Vec<String>,
+    /// Kinds of which not every resource was listed.
+    pub(super) unseen: usize,
     /// Calls by operation.
     pub(super) calls: BTreeMap<String, u64>,
 }
 
 impl Walked {
-    /// Writes all files, and prints a summary. The exit status says whether a control failed or is undecided.
+    /// Writes all files, and, at the end, prints a summary. Whether no control failed or is undecided.
     pub(super) fn write(
         &self,
         files: &ScanFiles,
         store: &Store,
         bundle: &Bundle,
         region: &str,
-    ) -> Result<ExitCode, CommandError> {
+    ) -> Result<bool, CommandError> {
         let summary = Summary::of(files, bundle)?;
         let missing = self.missing.iter().cloned().chain(summary.undecided()).collect::<Vec<_>>();
         self.write_findings(files, bundle, region, &missing)?;
@@ -64,8 +65,7 @@ impl Walked {
         if self.ended != Ended::NotYet {
             output::print_text(&self.words(&summary, files, region))?;
         }
-        let holds = summary.failing == 0 && summary.undecided_by.is_empty();
-        Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(summary.failing == 0 && summary.undecided_by.is_empty())
     }
 
     /// One document, written piece by piece: an account may have more findings than fit into memory.

@@ -108,7 +108,7 @@ impl Walk<'_> {
         let sweep = Sweep::new(self.world, &self.world.account, &judging, bundle, self.region, began);
         let mut found = self.files.found(self.options.resume)?;
         self.announce().await?;
-        let mut busy = 0;
+        let (mut busy, mut stopped) = (0, None);
         for kind in self.kinds {
             let mark = sweep.mark(*kind).await?.filter(|mark| self.options.resume && mark.began == began);
             if mark.as_ref().is_some_and(|mark| mark.cursor.is_none()) {
@@ -122,7 +122,7 @@ impl Walk<'_> {
                 Ok(_) => busy = 0,
                 Err(error) => {
                     busy += 1;
-                    walked.ended = Ended::Stopped(error.to_string());
+                    stopped = Some(error.to_string());
                 }
             }
             if busy == BUSY_KINDS {
@@ -132,17 +132,19 @@ impl Walk<'_> {
                 self.write(&mut walked)?;
             }
         }
-        if walked.ended == Ended::NotYet {
-            walked.ended = Ended::AtItsEnd;
-        }
-        let status = self.write(&mut walked)?;
+        walked.ended = stopped.map_or(Ended::AtItsEnd, Ended::Stopped);
+        let holds = self.write(&mut walked)?;
         Ok(match walked.ended {
             Ended::Stopped(_) => ExitCode::from(CommandError::EXIT),
-            _ => status,
+            // What nobody saw has not passed.
+            _ if holds && walked.unseen > 0 => ExitCode::from(CommandError::EXIT),
+            _ if holds => ExitCode::SUCCESS,
+            _ => ExitCode::from(1),
         })
     }
 
-    fn write(&self, walked: &mut Walked) -> Result<ExitCode, CommandError> {
+    /// Writes the files. Whether every control passed.
+    fn write(&self, walked: &mut Walked) -> Result<bool, CommandError> {
         walked.calls = self.meter.counts();
         walked.write(self.files, &self.world.table, self.enforcing, self.region)
     }
@@ -226,6 +228,7 @@ impl Walk<'_> {
             Err(error) => missing.push(format!("{word}: incomplete; continue with --resume: {error}")),
             Ok(SweepStep::Done | SweepStep::More) => {}
         }
+        walked.unseen += missing.len();
         if !at.by_search && sagewarden_govern::ports::SEARCHED.contains(&kind) && tally.found > 0 {
             missing.push(format!(
                 "{word}: `Search` was refused (sagemaker:Search), so the scan described each resource, which takes longer"

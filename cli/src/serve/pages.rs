@@ -6,7 +6,7 @@ use sagewarden_lineage::answer::Reply;
 use sagewarden_view::explorer::{Address, DifferencePage, asked_entity};
 
 use crate::serve::answered::{Refused, SentPage};
-use crate::serve::explorer::Explorer;
+use crate::serve::explorer::{Explorer, at};
 use crate::serve::{catalogue, drift, entity, graph, lists, search};
 
 /// The answer to a request for this target: a path and a query.
@@ -24,6 +24,9 @@ pub(super) fn answer(explorer: &Explorer, target: &str) -> SentPage {
 
 fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let path = address.path();
+    if let Some(wrong) = address.get("at").filter(|text| !text.is_empty() && at(address).is_none()) {
+        return Err(Refused::wrong(format!("`at` is `{wrong}`: write a day or a time, such as 2026-03-02")));
+    }
     match path.as_slice() {
         [] => lists::overview(explorer, address),
         ["inventory"] => lists::page(explorer, address, Ask::Inventory, "Models in use"),

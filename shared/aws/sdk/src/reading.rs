@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
@@ -60,7 +61,9 @@ pub async fn load_reading_config(reading: &Reading, meter: &Meter) -> SdkConfig 
         loader = loader.region(Region::new(region.clone()));
     }
     if let Some(profile) = &reading.profile {
-        loader = loader.profile_name(profile);
+        // As for AWS's own command line, a profile that is named counts before credentials in the environment.
+        let named = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(named);
     }
     if let Some(url) = &reading.endpoint_url {
         loader = loader.endpoint_url(url);

@@ -66,10 +66,11 @@ fn every_step_of_a_pipeline_is_found() {
 #[test]
 fn a_step_that_nobody_can_read_is_undecided() {
     let check = |step: Json, expect: &str| {
-        let definition = json!({ "Version": "2020-12-01", "Steps": [step] });
+        let wait = json!({ "Name": "wait", "Type": "Callback", "Arguments": {} });
+        let definition = json!({ "Version": "2020-12-01", "Steps": [step, wait] });
         let intake = read(&definition.to_string()).unwrap();
         assert_eq!(intake.undecided, [expect], "{definition}");
-        assert!(intake.candidates.is_empty() && intake.passed_over.is_empty(), "{definition}");
+        assert!(intake.candidates.is_empty() && intake.passed_over.len() == 1, "{definition}");
     };
     check(json!(17), "Steps[0]: it is not a step");
     check(json!({ "Name": "x", "Arguments": {} }), "Steps[0]: the step has no `Type`");

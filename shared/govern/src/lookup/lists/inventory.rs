@@ -6,7 +6,7 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::LiveEndpoint;
 use sagewarden_lineage::chain::{Chain, DataVersion};
 use sagewarden_lineage::edge::OBSERVED_ON;
-use sagewarden_lineage::graph::{Graph, Node};
+use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::listing::{InventoryItem, Items, SeverityCounts};
 use sagewarden_lineage::rows::node::{
@@ -64,13 +64,17 @@ pub(super) async fn inventory<T: Table>(
     Ok((Items::Inventory(items), walker))
 }
 
-/// The models behind an endpoint; `None` if nothing is known about that time.
+/// The models behind an endpoint; `None` if nothing is known about that time. A graph that a limit of requests or of time cut short may lack
+/// the models.
 pub(super) async fn behind<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
     at: Option<Timestamp>,
 ) -> Result<Option<Graph>, Interrupted> {
     match endpoint::endpoint(reading, endpoint, at, Limits::default()).await {
+        Ok((Graph { stopped_by: Some(why @ (StoppedBy::MaxRequests | StoppedBy::Deadline)), .. }, _)) => {
+            Err(Interrupted::Stopped(why))
+        }
         Ok((graph, _)) => Ok(Some(graph)),
         Err(NoAnswer::Stopped(why)) => Err(Interrupted::Stopped(why)),
         Err(NoAnswer::Port(error)) => Err(Interrupted::Port(error)),

@@ -20,7 +20,7 @@ pub(super) struct Walker {
 }
 
 /// A place in the partitions.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Place {
     shard: usize,
     /// The last row that was taken; absent at the beginning of the partition.
@@ -59,13 +59,18 @@ impl Walker {
         expand: impl AsyncFn(&[Item]) -> Result<Vec<Vec<I>>, Interrupted>,
     ) -> Result<Vec<I>, NoAnswer> {
         let mut items = Vec::new();
+        let first = self.place.clone();
         let rows = if is_filtered { FILTERED } else { entries.saturating_add(beside).min(FILTERED) };
         while items.len() < entries {
             let mut before = self.place.clone();
             let page = match self.page(reading, rows).await {
                 Ok(Some(page)) => page,
                 Ok(None) => break,
-                Err(interrupted) => return self.stopped(interrupted, before, items),
+                // Partitions without rows have been passed by.
+                Err(interrupted) => {
+                    let reached = self.place.clone();
+                    return self.stopped(interrupted, &first, reached, items);
+                }
             };
             // Partitions without rows may have been passed by.
             let is_of = |query: &Query| page.first().is_some_and(|row| row.key.pk == query.pk);
@@ -75,7 +80,7 @@ impl Walker {
             for chunk in page.chunks(at_once.max(1)) {
                 let expanded = match expand(chunk).await {
                     Ok(expanded) => expanded,
-                    Err(interrupted) => return self.stopped(interrupted, before, items),
+                    Err(interrupted) => return self.stopped(interrupted, &first, before, items),
                 };
                 for (row, more) in chunk.iter().zip(expanded) {
                     if items.len() >= entries {
@@ -90,14 +95,21 @@ impl Walker {
         Ok(items)
     }
 
-    /// Ends the page where a limit was reached.
+    /// Ends the page where a limit was reached. A limit that does not get beyond the first entry would give the same cursor for ever.
     fn stopped<I>(
         &mut self,
         interrupted: Interrupted,
+        first: &Place,
         place: Place,
         items: Vec<I>,
     ) -> Result<Vec<I>, NoAnswer> {
         match interrupted {
+            Interrupted::Stopped(StoppedBy::MaxRequests) if items.is_empty() && place == *first => {
+                Err(NoAnswer::BadField {
+                    field: "max_requests",
+                    reason: "is too small for one entry of this list: raise it".into(),
+                })
+            }
             Interrupted::Stopped(why) => {
                 self.place = place;
                 self.stopped = Some(why);
