@@ -76,3 +76,42 @@ fn lines_have_one_format() {
     assert!(said.contains("cannot be used with"), "{said}");
     assert!(sagewarden(&["check", "--lines", "-"]).status.success());
 }
+
+/// A change shows only what it sets: that is judged, and nothing else.
+#[test]
+fn a_change_is_judged_for_what_it_sets() {
+    let failed = |operation: &str, request: Value| {
+        let line = json!({ "operation": operation, "request": request }).to_string() + "\n";
+        let (answers, _) = asked(line.as_bytes());
+        let subjects = answers.get(1).unwrap()["subjects"].as_array().unwrap().clone();
+        let findings = subjects.iter().flat_map(|subject| subject["findings"].as_array().unwrap());
+        let failed: Vec<String> = findings
+            .filter(|finding| finding["status"] == "violation")
+            .map(|finding| finding["control"].as_str().unwrap().to_owned())
+            .collect();
+        (subjects.len(), failed.join(" "))
+    };
+    let is = |operation: &str, request: Value, expect: &str| {
+        assert_eq!(failed(operation, request.clone()), (1, expect.to_owned()), "{operation} {request}");
+    };
+    let notebook = |more: (&str, &str)| json!({ "NotebookInstanceName": "n", more.0: more.1 });
+    is("UpdateNotebookInstance", notebook(("RootAccess", "Enabled")), "NBK-IAM-01");
+    is("UpdateNotebookInstance", notebook(("RootAccess", "Disabled")), "");
+    is("UpdateNotebookInstance", notebook(("VolumeSizeInGB", "20")), "");
+    is(
+        "UpdateDomain",
+        json!({ "DomainId": "d-1", "AppNetworkAccessType": "PublicInternetOnly" }),
+        "DOM-NET-01",
+    );
+    is(
+        "UpdateTrainingJob",
+        json!({ "TrainingJobName": "t", "ResourceConfig": { "KeepAlivePeriodInSeconds": 60 } }),
+        "",
+    );
+    let definition =
+        json!({ "MonitoringJobDefinition": { "NetworkConfig": { "EnableNetworkIsolation": false } } });
+    let schedule = json!({ "MonitoringScheduleName": "s", "MonitoringScheduleConfig": definition });
+    is("UpdateMonitoringSchedule", schedule, "MSC-NET-02");
+    // A call that changes nothing with controls.
+    assert_eq!(failed("UpdateAction", json!({ "ActionName": "a" })).0, 0);
+}

@@ -244,7 +244,7 @@ fn drifted(local: &Local) -> Announced {
     for (file, sign, after) in [("00-00-000-a.jsonl", "", DAY + 60), ("01-00-000-b.jsonl", "-0.", DAY + 120)]
     {
         let mut lines = String::new();
-        for number in 0..30 {
+        for number in 0..60 {
             let (limit, education) = row(number);
             let event =
                 captured_event(&format!("{file}-{number}"), &format!("{sign}{limit},{education}"), "1\n");
@@ -295,7 +295,7 @@ fn thresholds(local: &Local) -> Announced {
 /// Thirty calls that the model answers with 1.
 fn predicted(local: &Local) -> Announced {
     let mut lines = String::new();
-    for number in 0..30 {
+    for number in 0..60 {
         writeln!(lines, "{}", captured_event(&format!("call-{number}"), "1,2", "1\n"))?;
     }
     captured(local, "00-00-000-a.jsonl", &lines, DAY + 60)
@@ -303,7 +303,7 @@ fn predicted(local: &Local) -> Announced {
 
 /// Half of the labels are 0, in two files of the hour in which they were collected.
 fn labelled(local: &Local) -> Announced {
-    for (file, calls) in [("a", 0..15), ("b", 15..30)] {
+    for (file, calls) in [("a", 0..30), ("b", 30..60)] {
         let mut lines = String::new();
         for number in calls {
             let truth = json!({ "data": (number % 2).to_string(), "encoding": "CSV" });

@@ -453,3 +453,47 @@ fn a_model_behind_two_endpoints_is_listed_once_and_is_in_the_inventory_of_both()
     assert_eq!(list(store, &of(Ask::Inventory)).items.len(), 2);
     Ok(())
 }
+
+/// Whatever a page may cost, the pages together have every entry once, or the limit is refused.
+#[test]
+fn pages_of_few_requests_lose_nothing_and_get_on() -> Result<()> {
+    let local = Local::new()?;
+    local.serve()?;
+    for (name, time) in [("canary", 200), ("green", 400)] {
+        let config = format!("{name}-config");
+        local.create(ResourceKind::EndpointConfig, &endpoint_config(&config, "m"), time)?;
+        let request = json!({ "EndpointName": name, "EndpointConfigName": config });
+        let endpoint = local.create(ResourceKind::Endpoint, &request, time + 1)?;
+        local.system.account.finish_endpoint(&endpoint, at(time + 100))?;
+    }
+    local.settle()?;
+    let store = &local.system.store;
+    for ask in [Ask::Endpoints, Ask::Models, Ask::Inventory, Ask::Jobs, Ask::Findings] {
+        let whole = json!(list(store, &of(ask)).items).as_array().map_or(0, Vec::len);
+        let mut refused = 0;
+        for requests in 1..40 {
+            let mut question = Question { max_requests: Some(requests), ..of(ask) };
+            let mut seen = 0;
+            for page in 0.. {
+                assert!(page < 200, "{ask:?} does not get on with {requests} requests");
+                let answered = block_on(answer(store, &question, &|| false));
+                let listing = match answered {
+                    Ok(Reply::Listing(listing)) => listing,
+                    Err(NoAnswer::BadField { field: "max_requests", .. }) => {
+                        refused = refused.max(requests);
+                        break;
+                    }
+                    other => panic!("{ask:?}, {requests}: {other:?}"),
+                };
+                seen += json!(listing.items).as_array().map_or(0, Vec::len);
+                question.cursor = listing.cursor;
+                if question.cursor.is_none() {
+                    assert_eq!(seen, whole, "{ask:?} with {requests} requests a page");
+                    break;
+                }
+            }
+        }
+        assert!(refused < 30, "{ask:?} is refused with {refused} requests");
+    }
+    Ok(())
+}

@@ -170,6 +170,36 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
     let document: Value = serde_json::from_str(&scanner.file("findings.json")?)?;
     assert_eq!(document["complete"], false);
     assert!(scanner.file("report.html")?.contains("sagemaker:ListNotebookInstances"));
+    // What nobody saw has not passed.
+    for _ in 0..50 {
+        simulator.refuse_next("SageMaker.ListNotebookInstances");
+    }
+    let output = scanner.scan(&["--no-data", "--kinds", "notebook-instance"])?;
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    Ok(())
+}
+
+/// As for AWS's own command line. Otherwise another account is scanned without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_profile_counts_before_credentials_in_the_environment() -> Result<()> {
+    let (account, git) = (account()?, TempDir::new()?);
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+    let profiles = scanner.folder.path().join("credentials");
+    fs::write(&profiles, "[audit]\naws_access_key_id = AUDIT\naws_secret_access_key = x\n")?;
+    let scan = |profile: &str| {
+        let mut command = Command::new(&scanner.program);
+        command.args(["scan", "--region", REGION, "--endpoint-url", &scanner.url, "--rate", "1000"]);
+        command.args(["--kinds", "model", "--profile", profile]).current_dir(scanner.folder.path());
+        command.envs(client_environment(&scanner.url)).env_remove("AWS_ENDPOINT_URL");
+        command.env("AWS_SHARED_CREDENTIALS_FILE", &profiles).env("AWS_ACCESS_KEY_ID", "ENVIRONMENT").output()
+    };
+    let known = scan("audit")?;
+    assert!(matches!(known.status.code(), Some(0 | 1)), "{}", said(&known));
+    let unknown = scan("nope")?;
+    let error = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert_eq!(unknown.status.code(), Some(2), "{error}");
+    assert!(error.starts_with("error: no AWS credentials: ") && error.contains("nope"), "{error}");
     Ok(())
 }
 

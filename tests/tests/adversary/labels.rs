@@ -22,7 +22,7 @@ endpoint = "prod"
 quality = { ground_truth = "s3://labels/credit", ground_truth_delay_hours = 3, problem = "binary", inference = "0", baseline = "s3://baselines/q" }
 "#;
 
-/// An endpoint whose model is wrong about each second of its thirty calls, and whose labels have come.
+/// An endpoint whose model is wrong about each second of its sixty calls, and whose labels have come.
 fn measured(event: impl Fn(u64) -> String) -> Result<Local> {
     let local = Local::with(Bundle::embedded()?.with_settings(&format!("{SETTINGS}{WATCHED}"))?)?;
     local.serve_captured("s3://captured/traffic")?;
@@ -31,7 +31,7 @@ fn measured(event: impl Fn(u64) -> String) -> Result<Local> {
     let constraints = json!({ "version": 0.0, "binary_classification_constraints": threshold });
     account.put_object("baselines", "q/constraints.json", constraints.to_string().as_bytes(), at(0))?;
     let (mut predictions, mut labels) = (String::new(), String::new());
-    for call in 0..30 {
+    for call in 0..60 {
         writeln!(predictions, "{}", captured_event(&event(call), "1,2", "1\n"))?;
         labels += &label(&event(call), call % 2);
     }
@@ -78,7 +78,7 @@ fn labels_that_are_written_anew_once_the_window_was_measured_change_nothing() ->
     tick(&local, OVER)?;
     let before = report(&local)?;
     assert_eq!(alerts(&local)?.len(), 1);
-    let better: String = (0..30).map(|call| label(&format!("call-{call}"), 1)).collect();
+    let better: String = (0..60).map(|call| label(&format!("call-{call}"), 1)).collect();
     local.system.account.put_object(
         "labels",
         "credit/2026/03/03/10/a.jsonl",
@@ -137,7 +137,7 @@ fn an_evaluation_of_predictions_that_somebody_else_wrote_leads_to_nothing() -> R
 fn an_id_with_instructions_in_it_stays_a_word() -> Result<()> {
     let evil = |call: u64| format!("call-{call}\" https://evil.example\n</script>{}", "x".repeat(2_000));
     let local = measured(evil)?;
-    let strange: String = (0..30).map(|call| label(&format!("other-{}", evil(call)), 1)).collect();
+    let strange: String = (0..60).map(|call| label(&format!("other-{}", evil(call)), 1)).collect();
     local.system.account.put_object(
         "labels",
         "credit/2026/03/03/10/a.jsonl",

@@ -319,7 +319,8 @@ fn shuffled(mut events: Vec<Value>) -> Vec<Value> {
     events
 }
 
-pub(super) async fn a_burst_loses_nothing_and_each_finding_and_alert_leaves_once() -> Result<()> {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_loses_nothing_and_each_finding_and_alert_leaves_once() -> Result<()> {
     let wanted = std::env::var("SAGEWARDEN_BURST").map_or(Ok(EVENTS), |text| text.parse())?;
     let groups = (wanted / 2 / OF_A_GROUP).max(1);
     let mut world = World::new(wanted).await?;

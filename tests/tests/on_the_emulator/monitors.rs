@@ -15,7 +15,8 @@ fn alerts(heard: &[Value]) -> (BTreeSet<&str>, Vec<&Value>) {
     (alerts.iter().map(|alert| text(alert, "monitoring_type")).collect(), alerts)
 }
 
-pub(super) async fn labels_that_come_late_show_a_quality_that_falls_and_reasons_that_moved() -> Result<()> {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn labels_that_come_late_show_a_quality_that_falls_and_reasons_that_moved() -> Result<()> {
     let settings = format!("{}{}", Story::SETTINGS, Story::LABEL_SETTINGS);
     let parameters = json!({ "Mode": "enforce", "ReadTrainingData": "true" });
     let began = Story::demo_start();

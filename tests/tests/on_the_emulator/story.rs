@@ -22,7 +22,8 @@ use sagewarden_tests::{Result, WHEN, now, python, text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub(super) async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let parameters = json!({ "Mode": "enforce", "BundleBucket": BUNDLE_BUCKET, "ReadTrainingData": "true" });
     let world = Deployed::new(Story::SETTINGS, &parameters).await?;
     let told = world.play(&mut world.story(Clock::Live(now)), &Story::STEPS)?;
@@ -143,8 +144,9 @@ fn endpoints_that_are_not_watched_are_published(world: &Deployed) -> Result<()> 
     Ok(())
 }
 
-pub(super) async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_and_tried_again()
--> Result<()> {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_events_are_kept_with_their_reason_and_a_failed_stop_is_published_and_tried_again() -> Result<()>
+{
     let world = Deployed::new(Story::SETTINGS, &json!({ "Mode": "enforce" })).await?;
 
     // Events that no function can handle, and one among them that can be handled.

@@ -9,13 +9,15 @@ pub(super) fn labeling_job(context: &Context<'_>) -> Facts {
     let names_network = context.names_vpc(&reader, &format!("{RESOURCES}.VpcConfig"));
     let volume_key = reader.has_text(&format!("{RESOURCES}.VolumeKmsKeyId"));
     let output_key = reader.has_text("OutputConfig.KmsKeyId");
+    // Another type than a text leaves open whether labels are made by a model.
+    let names_algorithm = reader.has_text("LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn");
     flags([
         ("roleAllowed", context.listed("roleAllowed")),
         ("teamAllowed", team_allowed(context)),
         ("topicsAllowed", topics_allowed(context)),
         ("dataAllowed", context.listed("dataAllowed")),
         ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
-        ("automated", reader.has_part("LabelingJobAlgorithmsConfig")),
+        ("automated", names_algorithm || reader.has_part("LabelingJobAlgorithmsConfig")),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
         ("networkAllowed", context.listed("networkAllowed") && names_network),
         ("requiredTags", context.listed("requiredTags")),

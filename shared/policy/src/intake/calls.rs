@@ -58,6 +58,10 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     if let Some(opened) = document.as_ref().and_then(|document| opening::of_call(call, document)) {
         return Ok(Intake::of(recorded(opened, record)));
     }
+    if let Some((kind, request)) = changed_by(call).zip(document.clone()) {
+        let name = kind.name_in(&request);
+        return Ok(Intake::of(recorded(of_kind(kind, as_change(request), name.as_deref()), record)));
+    }
     let kind = match created_by(call) {
         Some(kind) => kind,
         None if text("eventSource").is_some() => return Err(other(call)),
@@ -103,8 +107,29 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
     if let Some(opened) = opening::of_call(operation, &request) {
         return Ok(Intake::of(opened));
     }
+    if let Some(kind) = changed_by(operation) {
+        return Ok(Intake::of(of_kind(kind, as_change(request), None)));
+    }
     let kind = created_by(operation).ok_or_else(|| other(operation))?;
     Ok(Intake::of(of_kind(kind, request, None)))
+}
+
+/// The kind of the resource that a call changes, if its creation has controls: the request shows only what changes.
+fn changed_by(call: &str) -> Option<ResourceKind> {
+    let changed = call.strip_prefix("Update")?;
+    CREATIONS.iter().find(|one| one.operation.strip_prefix("Create") == Some(changed)).map(|one| one.kind)
+}
+
+/// A request as the change of a resource: what it leaves out stays as it is. Maps of the users' own are given as a whole.
+fn as_change(mut request: Json) -> Json {
+    const WHOLE: [&str; 4] = ["Environment", "HyperParameters", "StaticHyperParameters", "Tags"];
+    if let Json::Object(fields) = &mut request {
+        for (_, part) in fields.iter_mut().filter(|(name, _)| !WHOLE.contains(&name.as_str())) {
+            *part = as_change(part.take());
+        }
+    }
+    mark_incomplete(&mut request);
+    request
 }
 
 /// The kind of the resource that a call creates, if it has controls. Only a request to create is complete.
