@@ -33,7 +33,7 @@ fn what_is_shown_of_how_to_keep_a_control_can_be_written() -> Result<()> {
         .collect();
     assert_eq!(definitions.len(), 4);
     for control in bundle.controls() {
-        let kinds: Vec<ResourceKind> = bundle.kinds(control).into_iter().collect();
+        let kinds: Vec<ResourceKind> = bundle.kinds(control).collect();
         let more = if kinds.iter().any(of_schedule) { definitions.clone() } else { Vec::new() };
         for kind in kinds.into_iter().chain(more) {
             let each = fixes::fixes(kind, control, bundle.settings()).into_iter();
