@@ -250,8 +250,10 @@ fn the_kind_follows_from_what_creates_it() {
     };
     assert_eq!(record("sagemaker.amazonaws.com", "CreateEndpoint"), Ok(1));
     assert_eq!(record("comprehend.amazonaws.com", "CreateEndpoint"), Err(Unusable::UnknownForm));
-    let changed = Unusable::OtherCall("UpdateEndpoint".to_owned());
-    assert_eq!(record("sagemaker.amazonaws.com", "UpdateEndpoint"), Err(changed));
+    // A change is judged for what it sets; a deletion sets nothing.
+    assert_eq!(record("sagemaker.amazonaws.com", "UpdateEndpoint"), Ok(1));
+    let deleted = Unusable::OtherCall("DeleteEndpoint".to_owned());
+    assert_eq!(record("sagemaker.amazonaws.com", "DeleteEndpoint"), Err(deleted));
     let without = Unusable::NoControls("CreateTrial".to_owned());
     assert_eq!(record("sagemaker.amazonaws.com", "CreateTrial"), Err(without));
     let package = json!({ "ModelPackageGroupName": "g", "ModelPackageDescription": "d", "SkipModelValidation": "None" });
