@@ -22,7 +22,7 @@ use crate::serve::source::ReadTable;
 
 /// Results of one page.
 const HITS: usize = 100;
-/// ReadTable that one search looks at. In a larger store, a whole name or an ARN is still found at once.
+/// Rows that one search looks at. In a larger store, a whole name or an ARN is still found at once.
 const ROWS: usize = 400_000;
 
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {

@@ -69,7 +69,7 @@ impl Observation {
         }
     }
 
-    /// It reads a list of what is to be labeled, and writes the list of what has labels.
+    /// The job reads the manifest of the items to label, and writes the manifest of their labels.
     pub(super) fn labeling_job(&mut self, view: &View<'_>) {
         self.job_status(view, "LabelingJobStatus");
         self.fact_text(view, node::ROLE, "RoleArn");

@@ -149,7 +149,7 @@ impl RowShape {
         Self { text, width }
     }
 
-    /// What the row says about separators, if it is no row but the line `sep=;` of a spreadsheet.
+    /// The separator that a spreadsheet names in a first line such as `sep=;`; `None` for a row of data.
     #[must_use]
     pub fn said(&self) -> Option<OtherSeparator> {
         let begin = self.text.get(..4).filter(|begin| begin.eq_ignore_ascii_case("sep="))?;
