@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 #: For each folder: the name of its repository, and the folder where git keeps its own files.
 _repositories: Dict[str, str] = {}
@@ -37,7 +37,7 @@ def _git(*arguments: str) -> Optional[str]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return done.stdout.strip("\n") if done.returncode == 0 else None
 
 
 def name_of(url: str) -> Optional[str]:
@@ -109,7 +109,9 @@ def _repository() -> Optional[str]:
     return _repositories[folder]
 
 
-def is_dirty() -> Optional[bool]:
-    """Whether files of the checkout were changed since its commit; None if git cannot tell."""
-    changed = _git("status", "--porcelain", "--untracked-files=no")
-    return None if changed is None else bool(changed)
+def uncommitted() -> Optional[List[str]]:
+    """The files of the checkout that differ from its commit, and those that git does not know and is not told to ignore; None if git
+    cannot tell. Jupyter's own copies of notebooks do not count."""
+    told = _git("status", "--porcelain", "-z", "--no-renames", "--", ":/", ":(exclude,top,glob)**/.ipynb_checkpoints/**")
+    # Each entry is a state of two letters, a blank and a path.
+    return None if told is None else [entry[3:] for entry in told.split("\0") if entry]

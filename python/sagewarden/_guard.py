@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import re
 import sys
@@ -25,8 +26,10 @@ WAIVER_TAG = "sagewarden:waiver-asked"
 #: Keys that mean the same, as Sagewarden reads them: letters and digits, in lower case.
 COMMIT_KEYS = {"commitid", "gitcommit", "gitcommitid", "commitsha"}
 REPOSITORY_KEYS = {"repository", "gitrepository"}
-#: "Tag", SageMaker API reference.
-LONGEST_TAG = 256
+#: "Tag" and "CreateTrainingJob", SageMaker API reference.
+LONGEST_TAG, MOST_TAGS = 256, 50
+#: How many uncommitted files a message names.
+NAMED_FILES = 3
 _NOT_IN_TAGS = re.compile(r"[^\w .:/=+\-@]")
 
 _asked = threading.local()
@@ -43,10 +46,11 @@ def allow(*controls: str, reason: str) -> Iterator[None]:
     The guard lets the request through and tags it with `sagewarden:waiver-asked`. That grants nothing. A waiver counts once somebody
     who may grant it has written it into the settings of the account; until then the account judges as before.
     """
-    if not controls or not isinstance(reason, str) or not reason.strip():
+    named = [control.strip().upper() for control in controls if isinstance(control, str)]
+    if not named or len(named) < len(controls) or not all(named) or not isinstance(reason, str) or not reason.strip():
         raise ValueError("name the controls and the reason: allow('TRN-NET-01', reason='...')")
     before = getattr(_asked, "controls", {})
-    _asked.controls = {**before, **{control: reason.strip() for control in controls}}
+    _asked.controls = {**before, **{control: reason.strip() for control in named}}
     try:
         yield
     finally:
@@ -119,11 +123,25 @@ class Guard:
         if self.tag and not (present & COMMIT_KEYS and present & REPOSITORY_KEYS):
             added += self._code_tags(present)
         if asked and _folded(WAIVER_TAG) not in present:
-            text = "; ".join(f"{control}: {reason}" for control, reason in asked.items())
-            added.append((WAIVER_TAG, text))
-        if added:
-            tags = [{"Key": key, "Value": _NOT_IN_TAGS.sub(" ", value)[:LONGEST_TAG]} for key, value in added]
+            added.append((WAIVER_TAG, self._waiver(asked)))
+        room = max(MOST_TAGS - len(params.get("Tags", [])), 0)
+        if added[room:]:
+            left_out = " and ".join(key for key, _ in added[room:])
+            self._once(f"{operation}: the request carries no tag {left_out}, because it has {MOST_TAGS - room} of at most {MOST_TAGS} tags")
+        if added[:room]:
+            tags = [{"Key": key, "Value": _NOT_IN_TAGS.sub(" ", value)[:LONGEST_TAG]} for key, value in added[:room]]
             params["Tags"] = [*params.get("Tags", []), *tags]
+
+    def _waiver(self, asked: Mapping[str, str]) -> str:
+        """The controls and the reasons as the value of a tag. What a tag does not take is cut off the reasons, not off the controls."""
+        text = " / ".join(f"{control}: {reason}" for control, reason in asked.items())
+        if len(text) <= LONGEST_TAG:
+            return text
+        self._once(f"the tag {WAIVER_TAG} takes {LONGEST_TAG} characters: the reasons are shortened in it")
+        room = LONGEST_TAG // len(asked) - len(" / TRN-NET-01: ..")
+        if room < 1:
+            return " / ".join(asked)
+        return " / ".join(f"{control}: {reason if len(reason) <= room + 2 else reason[:room] + '..'}" for control, reason in asked.items())
 
     def _code_tags(self, present: Set[str]) -> List[Tuple[str, str]]:
         """The tags that lead to the code, except those that the request has. If git gives none, the guard says so once."""
@@ -156,6 +174,7 @@ class Guard:
         self.verdicts.extend(verdicts)
         self._jobs.update(_stopped.created(operation, request))
         asked = _asked_now()
+        self._name_unknown(asked)
         # An unknown verdict is not a passed one: nobody has judged the request.
         findings = [finding for verdict in verdicts for finding in verdict.findings if not finding.is_waived]
         open_findings = tuple(finding for finding in findings if finding.control not in asked)
@@ -164,17 +183,31 @@ class Guard:
         if findings:
             self._warn(operation, findings, asked)
 
+    def _name_unknown(self, asked: Mapping[str, str]) -> None:
+        """Says which of the controls that a waiver is asked of do not exist."""
+        known = [str(control) for control in self.judge.head.get("controls", [])]
+        for control in asked:
+            if known and control not in known:
+                near = difflib.get_close_matches(control, known, 1)
+                hint = f": did you mean {near[0]}?" if near else ""
+                self._once(f"allow({control!r}) asks for nothing, because there is no such control{hint}")
+
     def _refuse_uncommitted(self, operation: str) -> None:
         head = self.judge.start()
         if not head.get("refuse_uncommitted") or not operation.startswith("Create"):
             return
         # Before the first commit, nothing is committed.
-        is_dirty = _git.is_dirty() if _git.state() else None
-        if is_dirty is False:
-            return
-        why = "the checkout has changes that are not committed: commit and push them, so that the job can be traced"
-        if is_dirty is None:
+        files = _git.uncommitted() if _git.state() else None
+        if files is None:
             why = "the settings want all code to be committed, and the current folder is not in a checkout of git with a commit: run it in one"
+        elif files:
+            more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""
+            why = (
+                f"files are not committed ({', '.join(files[:NAMED_FILES])}{more}): commit and push them, so that the job can be traced, "
+                "or list in .gitignore what is no code"
+            )
+        else:
+            return
         if self.mode == "raise":
             raise Refused(operation, (), why)
         self._once(f"{operation}: {why}")
@@ -291,6 +324,8 @@ def guard(
     If a request takes tags and has no tags `CommitId` and `Repository`, the guard adds those of the current checkout (unless
     `tag=False`). It changes nothing else.
 
+    If nothing can be judged, because the settings cannot be read or the command is missing, the guard says so at once.
+
     If a job of this session is stopped, the guard says why as soon as the session sees it, such as at the end of `fit(wait=True)`.
     """
     if mode not in ("warn", "raise"):
@@ -305,4 +340,8 @@ def guard(
     guarded = Guard(mode=mode, judge=judge_of(settings, profile, account), tag=tag, client=_client_of(session))
     for emitter in _emitters(session):
         guarded._register(emitter)
+    try:
+        guarded.judge.start()
+    except (JudgeError, NoBinary) as error:
+        guarded._once(f"no request can be judged: {error}")
     return guarded

@@ -7,6 +7,7 @@ import html
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -160,7 +161,7 @@ class Judge:
     settings: Optional[str] = None
     profile: Optional[str] = None
     account: Optional[str] = None
-    #: The first line of the process: `bundle`, `profile`, `settings`, `refuse_uncommitted`.
+    #: The first line of the process: `bundle`, `profile`, `settings`, `refuse_uncommitted`, `controls`.
     head: Dict[str, Any] = field(default_factory=dict)
     _process: Optional["subprocess.Popen[str]"] = None
     _answers: "queue.Queue[Optional[str]]" = field(default_factory=queue.Queue)
@@ -172,6 +173,10 @@ class Judge:
 
         `operation` is the API operation of a request; without it, the form of the document decides. Fixes are code for `sdk`.
         """
+        return self.judged(document, operation, sdk)[0]
+
+    def judged(self, document: Any, operation: Optional[str], sdk: str) -> Tuple[List[Verdict], List[str]]:
+        """The verdicts, and why controls do not apply to the rest of the document."""
         given = {"operation": operation, "request": document} if operation else document
         line = json.dumps(given, default=str)
         with self._lock:
@@ -187,7 +192,7 @@ class Judge:
         # Nobody has judged these parts: that is not a passed control.
         if undecided and not verdicts:
             raise JudgeError("; ".join(undecided))
-        return verdicts + [_unread(note) for note in undecided]
+        return verdicts + [_unread(note) for note in undecided], [str(note) for note in answer.get("notes", [])]
 
     def start(self) -> Dict[str, Any]:
         """Starts the process, and returns its settings."""
@@ -262,7 +267,7 @@ class Judge:
             return ""
         try:
             process.wait(timeout=1)
-            said = process.stderr.read().strip()
+            said = re.sub("^error: ", "", process.stderr.read().strip())
         except (OSError, ValueError, subprocess.TimeoutExpired):
             return ""
         return f": {said}" if said else ""
@@ -353,10 +358,13 @@ def check(
     """Judges a request, a description or a pipeline before it is sent.
 
     `what` is a dict as boto3 takes or gives it, a JSON text, or an object with a method `definition()`, such as a pipeline of the
-    SageMaker SDK. Settings are those of `sagewarden check`: the nearest `sagewarden.toml`, unless a file is named.
+    SageMaker SDK. `operation` is the API operation of a request, such as `CreateTrainingJob`; without it, the form of the document decides.
+    Settings are those of `sagewarden check`: the nearest `sagewarden.toml`, unless a file is named.
 
     Raises JudgeError if nothing in it can be judged.
     """
+    if operation is not None and not (isinstance(operation, str) and operation):
+        raise TypeError(f"operation= takes the name of an operation, such as 'CreateTrainingJob', not {operation!r}")
     sdk = BOTO3
     if hasattr(what, "definition"):
         sdk = sdk_of(type(what).__module__) or sdk
@@ -366,4 +374,7 @@ def check(
             what = json.loads(what)
         except ValueError as error:
             raise JudgeError(f"not valid JSON: {error}") from error
-    return Verdicts(tuple(judge_of(settings, profile, account).verdicts(what, operation, sdk)))
+    verdicts, notes = judge_of(settings, profile, account).judged(what, operation, sdk)
+    if not verdicts:
+        raise JudgeError("; ".join(notes) or "nothing in it has controls")
+    return Verdicts(tuple(verdicts))

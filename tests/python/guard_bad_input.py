@@ -94,6 +94,14 @@ os.environ["SAGEWARDEN_BINARY"] = command
 found["wrong_types"] = str(sagewarden.check({**JOB, "RoleArn": 7, "ResourceConfig": "x"}, profile="essential"))
 found["document"] = refusal(sagewarden.check, 7)
 found["text"] = refusal(sagewarden.check, "{")
+found["no_operation"] = refusal(sagewarden.check, JOB, operation="CreateFoo")
+found["other_operation"] = refusal(sagewarden.check, JOB, operation="CreateModel")
+found["operation"] = refusal(sagewarden.check, JOB, operation=7)
+found["steps"] = refusal(sagewarden.check, {"Version": "2020-12-01", "Steps": [{"Name": "f", "Type": "Fail", "Arguments": {"ErrorMessage": "x"}}]})
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    sagewarden.guard(session(**place), settings="broken.toml", mode="raise")
+found["at_once"] = {"said": [str(each.message) for each in said]}
 PIPELINE = {"PipelineName": "p", "PipelineDefinition": "{", "RoleArn": GOOD["RoleArn"]}
 found["pipeline"] = refusal(sagewarden.check, PIPELINE, operation="CreatePipeline")
 step = {"Name": "t", "Type": "Training", "Arguments": "x"}

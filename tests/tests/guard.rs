@@ -103,7 +103,31 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     assert_eq!(outcome("aws_error"), "AWS: ResourceInUse");
     assert_eq!((outcome("no_controls"), said("no_controls")), ("sent".into(), "[]".into()));
     // The settings want every change committed.
-    assert!(outcome("dirty").contains("changes that are not committed"), "{}", outcome("dirty"));
+    assert!(outcome("dirty").contains("files are not committed (src.py): commit"), "{}", outcome("dirty"));
+    let untracked = outcome("untracked");
+    assert!(
+        untracked.contains("files are not committed (new0.py, new1.py, new2.py and 2 more)"),
+        "{untracked}"
+    );
+    assert_eq!((outcome("copies"), said("copies")), ("sent".into(), "[]".into()));
+    // The API takes 50 tags: the guard adds those that fit, and says which do not.
+    assert_eq!((outcome("many_tags"), &found["many_tags_are"]), ("sent".into(), &json!(["CommitId"])));
+    assert!(
+        said("many_tags").contains("no tag Repository, because it has 49 of at most 50"),
+        "{}",
+        said("many_tags")
+    );
+    // Controls are named in any case. Those that do not exist are named, and each has its place in the tag.
+    assert_eq!(outcome("misspelt"), "sent");
+    for words in
+        ["allow('TRN-NET-1') asks for nothing", "did you mean TRN-NET-01?", "allow('X')", "are shortened"]
+    {
+        assert!(said("misspelt").contains(words), "{}", said("misspelt"));
+    }
+    let tag = found["misspelt_tags"]["sagewarden:waiver-asked"].as_str().unwrap_or_default();
+    for words in ["TRN-NET-01: moves next week / ", "TRN-NET-1: because", "X: because"] {
+        assert!(tag.contains(words) && tag.len() <= 256, "{tag}");
+    }
 
     // Without the guard, and with one that only says it.
     assert_eq!((outcome("removed"), said("removed")), ("sent".into(), "[]".into()));
@@ -210,6 +234,17 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
         ("/profile/got", "TypeError: profile= takes text"),
         ("/wrong_types", "UNDECIDED TRN-ENC-01"),
         ("/document", "JudgeError: no SageMaker resource with controls"),
+        ("/no_operation", "JudgeError: no controls for `CreateFoo`"),
+        (
+            "/other_operation",
+            "JudgeError: `CreateModel` does not create what `TrainingJobName` names: that is `CreateTrainingJob`",
+        ),
+        ("/operation", "TypeError: operation= takes the name of an operation"),
+        ("/steps", "JudgeError: Steps[0]: no controls for steps of type `Fail`"),
+        (
+            "/at_once/said",
+            "no request can be judged: the process that judges has ended: the settings cannot be used: broken.toml:1:8: ",
+        ),
         ("/text", "JudgeError: not valid JSON"),
         ("/pipeline", "PipelineDefinition: the definition is not valid JSON"),
         ("/step", "UNDECIDED UNREADABLE"),

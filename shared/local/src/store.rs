@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_store_that_was_emptied_is_as_a_new_one() {
         let store = Store::in_memory().unwrap();
-        let columns = |table: &str| -> usize {
+        let columns = |table: &str| -> i64 {
             store
                 .row(&format!("SELECT count(*) FROM pragma_table_info('{table}')"), [], |row| row.get(0))
                 .unwrap()
@@ -271,11 +271,11 @@ mod tests {
         };
         let sql = "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table'";
         let tables: String = store.row(sql, [], |row| row.get(0)).unwrap().unwrap();
-        let rows = |table: &str| -> usize {
+        let rows = |table: &str| -> i64 {
             store.row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap().unwrap()
         };
         for table in tables.split(',') {
-            let values = vec!["1"; columns(table)].join(", ");
+            let values = vec!["1"; usize::try_from(columns(table)).unwrap()].join(", ");
             store.execute(&format!("INSERT INTO {table} VALUES ({values})"), []).unwrap();
             assert_eq!(rows(table), 1, "{table}");
         }
