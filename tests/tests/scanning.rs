@@ -179,6 +179,27 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_service_ends_a_scan_that_names_what_it_did_not_look_at() -> Result<()> {
+    let (account, git) = (account()?, TempDir::new()?);
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+    for operation in ["ListDomains", "ListUserProfiles", "ListNotebookInstances"] {
+        (0..50).for_each(|_| {
+            simulator.refuse_next_with(&format!("SageMaker.{operation}"), "ServiceUnavailable")
+        });
+    }
+    // They are looked at in an order of the command: domain and user-profile before the last two.
+    let kinds = "model,domain,notebook-instance,user-profile,endpoint,training-job";
+    let output = scanner.scan(&["--no-data", "--since", "7d", "--kinds", kinds])?;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    let page = scanner.file("report.html")?;
+    assert!(text.contains("the scan did not finish: continue it with --resume"), "{text}");
+    assert!(page.contains("not looked at: notebook-instance, training-job; continue"), "{text}");
+    Ok(())
+}
+
 /// As for AWS's own command line. Otherwise another account is scanned without a word.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_profile_counts_before_credentials_in_the_environment() -> Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use sagewarden_events::Untrusted;
+use sagewarden_events::{ResourceKind, Untrusted};
 use sagewarden_govern::counted;
 use sagewarden_lineage::rows::SEVERITIES;
 use sagewarden_local::Store;
@@ -16,7 +16,7 @@ use crate::input::now;
 use crate::output;
 use crate::scan::files::ScanFiles;
 use crate::scan::found::FoundResource;
-use crate::scan::{sarif, served};
+use crate::scan::{kinds, sarif, served};
 
 /// Resources in a table of the page.
 const SHOWN: usize = 25;
@@ -39,13 +39,23 @@ pub(super) struct Walked {
     pub(super) ended: Ended,
     /// The limits of what the scan saw, in sentences.
     pub(super) missing: Vec<String>,
-    /// Kinds of which not every resource was listed.
+    /// Kinds of which not every resource was listed and judged.
     pub(super) unseen: usize,
     /// Calls by operation.
     pub(super) calls: BTreeMap<String, u64>,
 }
 
 impl Walked {
+    /// Names the kinds that a scan did not come to.
+    pub(super) fn leave(&mut self, left: &[ResourceKind]) {
+        if left.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = left.iter().map(|kind| kinds::word(*kind)).collect();
+        self.missing.push(format!("not looked at: {}; continue with --resume", names.join(", ")));
+        self.unseen += left.len();
+    }
+
     /// Writes all files, and, at the end, prints a summary. Whether no control failed or is undecided.
     pub(super) fn write(
         &self,
