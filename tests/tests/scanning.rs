@@ -179,6 +179,25 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn without_a_network_a_scan_says_so_and_ends() -> Result<()> {
+    // Nothing listens there.
+    let scanner = Scanner::new("http://127.0.0.1:9")?;
+    let output = scanner.scan(&["--no-data", "--since", "7d", "--kinds", "model,endpoint,training-job"])?;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    let words = [
+        "no answer from 127.0.0.1:9 (",
+        "): trying again",
+        "endpoint: incomplete; continue with --resume: list the endpoints: no answer from 127.0.0.1:9 in ",
+        "not looked at: training-job",
+    ];
+    for words in words {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_service_ends_a_scan_that_names_what_it_did_not_look_at() -> Result<()> {
     let (account, git) = (account()?, TempDir::new()?);

@@ -52,7 +52,9 @@ impl Walked {
             return;
         }
         let names: Vec<&str> = left.iter().map(|kind| kinds::word(*kind)).collect();
-        self.missing.push(format!("not looked at: {}; continue with --resume", names.join(", ")));
+        let words = format!("not looked at: {}; continue with --resume", names.join(", "));
+        output::warn(format_args!("{}", output::line(&words)));
+        self.missing.push(words);
         self.unseen += left.len();
     }
 

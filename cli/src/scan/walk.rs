@@ -17,6 +17,7 @@ use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::{SageMakerAccount, actions};
 use sagewarden_settings::Mode;
 
+use crate::ask::stack::unanswered;
 use crate::command::scan::ScanOptions;
 use crate::error::CommandError;
 use crate::input::{self, now, settings};
@@ -44,7 +45,13 @@ pub(super) async fn run(
     }
     let in_force = settings::find(None, options.settings.as_deref(), &[])?;
     let (region, profile) = (options.region.clone(), options.profile.clone());
-    let reading = Reading { region, profile, endpoint_url: options.endpoint_url.clone(), rate: options.rate };
+    let reading = Reading {
+        region,
+        profile,
+        endpoint_url: options.endpoint_url.clone(),
+        rate: options.rate,
+        tell: unanswered,
+    };
     let meter = Meter::default();
     let config = load_reading_config(&reading, &meter).await;
     let region = config.region().map(ToString::to_string);
