@@ -144,6 +144,7 @@ impl Walked {
             owners: summary.owners(),
             remedies: summary.remedies.iter().map(|(action, count)| (action.clone(), *count)).collect(),
             stopped: summary.stopped.clone(),
+            ran_on: summary.ran_on,
             endpoints,
             missing,
         }
@@ -159,6 +160,12 @@ impl Walked {
         );
         for (action, count) in &summary.remedies {
             text += &format!("  Sagewarden would {action}: {}\n", counted(*count, "resource"));
+        }
+        if summary.ran_on > 0 {
+            text += &format!(
+                "  Sagewarden would have stopped while it ran: {} (`findings --would-have-been-stopped` lists them)\n",
+                counted(summary.ran_on, "job")
+            );
         }
         if self.ended != Ended::AtItsEnd {
             text += "  the scan did not finish: continue it with --resume\n";
@@ -188,6 +195,7 @@ struct Summary {
     by_owner: BTreeMap<String, (u64, u64)>,
     remedies: BTreeMap<String, u64>,
     stopped: Vec<PostureResource>,
+    ran_on: u64,
     /// Undecided findings by the call that was refused.
     undecided_by: BTreeMap<String, u64>,
 }
@@ -247,6 +255,7 @@ impl Summary {
             controls: found.failed().map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", "),
             remedy: found.remedy.clone().unwrap_or_else(|| "none".to_owned()),
         };
+        self.ran_on += u64::from(found.ran_on);
         if let Some(remedy) = &found.remedy {
             *self.remedies.entry(remedy.clone()).or_default() += 1;
             if self.stopped.len() < SHOWN && (remedy.starts_with("stop") || remedy.starts_with("delete")) {
