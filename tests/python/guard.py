@@ -115,7 +115,7 @@ def main():
     print(f"{(time.perf_counter() - begin) / 50 * 1000:.2f} ms a verdict", file=sys.stderr)
 
     # A process that dies is started again; a binary that is none says so.
-    judge._process.kill()
+    judge._process._process.kill()
     found["after_death"] = len(judge.verdicts(job("again"), "CreateTrainingJob"))
     os.environ["SAGEWARDEN_BINARY"] = "/nonexistent"
     other = boto3.Session().client("sagemaker")

@@ -13,23 +13,7 @@ import boto3
 import sagewarden
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
-
-JOB = {
-    "TrainingJobName": "j",
-    "AlgorithmSpecification": {"TrainingImage": "1.dkr.ecr.eu-west-1.amazonaws.com/x:1", "TrainingInputMode": "File"},
-    "RoleArn": "arn:aws:iam::111122223333:role/r",
-    "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
-    "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
-    "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-}
-KEY = "arn:aws:kms:eu-west-1:111122223333:key/1a2b3c4d-0000-0000-0000-000000000000"
-#: Keeps every control of the profile `essential`.
-GOOD = {
-    **JOB,
-    "OutputDataConfig": {"S3OutputPath": "s3://b/o", "KmsKeyId": KEY},
-    "ResourceConfig": {**JOB["ResourceConfig"], "VolumeKmsKeyId": KEY},
-    "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
-}
+from guard_documents import GOOD, JOB
 
 
 def attempt(session, job=JOB, checks=True, **options):

@@ -107,10 +107,8 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
     if let Some(opened) = opening::of_call(operation, &request) {
         return Ok(Intake::of(opened));
     }
-    if let Some(kind) = changed_by(operation) {
-        return Ok(Intake::of(of_kind(kind, as_change(request), None)));
-    }
-    let kind = created_by(operation).ok_or_else(|| other(operation))?;
+    let (changed, created) = (changed_by(operation), created_by(operation));
+    let kind = changed.or(created).ok_or_else(|| other(operation))?;
     let another = of_another(kind, &request).filter(|_| kind.name_in(&request).is_none());
     if let Some(creation) = another {
         return Err(Unusable::OtherRequest {
@@ -119,6 +117,7 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
             other: creation.operation,
         });
     }
+    let request = if changed.is_some() { as_change(request) } else { request };
     Ok(Intake::of(of_kind(kind, request, None)))
 }
 

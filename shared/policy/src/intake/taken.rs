@@ -114,7 +114,7 @@ pub enum Unusable {
         operation: &'static str,
     },
     /// It names what another operation creates.
-    #[error("`{operation}` does not create what `{name}` names: that is `{other}`")]
+    #[error("`{operation}` is not about what `{name}` names: that is `{other}`")]
     OtherRequest {
         /// The operation that was named.
         operation: String,
