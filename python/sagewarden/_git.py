@@ -90,7 +90,8 @@ def _configuration(own: str) -> str:
 
 def uncommitted() -> Optional[List[str]]:
     """The files of the checkout that differ from its commit, and those that git does not know and is not told to ignore; None if git
-    cannot tell. Jupyter's own copies of notebooks do not count."""
-    told = _git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--", ":/", ":(exclude,top,glob)**/.ipynb_checkpoints/**")
+    cannot tell. Hidden files and folders do not count, such as Jupyter's copies of notebooks, and neither does what Python compiles."""
+    left_out = [f":(exclude,top,glob)**/{name}{rest}" for name in (".*", "__pycache__") for rest in ("", "/**")]
+    told = _git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal", "--", ":/", *left_out)
     # Each entry is a state of two letters, a blank and a path.
     return None if told is None else [entry[3:] for entry in told.split("\0") if entry]

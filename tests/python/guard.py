@@ -86,9 +86,10 @@ def main():
     with sagewarden.allow(" trn-net-01", reason="moves next week"), sagewarden.allow("TRN-NET-1", "X", reason="because " * 40):
         found["misspelt"] = attempt(client.create_training_job, **without_network("misspelt"))
     found["misspelt_tags"] = tags(client, "misspelt")
-    os.makedirs(".ipynb_checkpoints")
-    with open(".ipynb_checkpoints/copy.py", "w") as copy:
-        copy.write("pass\n")
+    for folder in (".ipynb_checkpoints", "package/__pycache__", "package/.cache/deep"):
+        os.makedirs(folder)
+        with open(f"{folder}/copy.py", "w") as copy:
+            copy.write("pass\n")
     found["copies"] = attempt(client.create_training_job, **job("copies"))
     for number in range(5):
         with open(f"new{number}.py", "w") as source:
