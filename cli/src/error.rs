@@ -31,6 +31,8 @@ pub(crate) enum CommandError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),
+    #[error("`{}` is not empty and holds no earlier site: name another folder with --out", .0.display())]
+    OccupiedSite(PathBuf),
     #[cfg(feature = "aws")]
     #[error("`{}` is not empty and holds no earlier scan: name another folder with --out", .0.display())]
     OccupiedScan(PathBuf),
