@@ -116,6 +116,9 @@ pub(crate) enum CommandError {
         "no AWS credentials: {0}; name a profile with --profile or AWS_PROFILE, or sign in (`aws sso login`)"
     )]
     NoCredentials(String),
+    #[cfg(feature = "aws")]
+    #[error("`{0}` is no region: name one with --region, such as eu-west-1")]
+    NoRegion(String),
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]
     TooLittleMeasured { pairs: u64, all: usize },
     #[error(

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use sagewarden_aws::{Meter, Reading, check_credentials, load_reading_config};
+use sagewarden_aws::{Meter, Reading, load_reading_config};
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
 use sagewarden_govern::route::Judging;
@@ -17,7 +17,7 @@ use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::{SageMakerAccount, actions};
 use sagewarden_settings::Mode;
 
-use crate::ask::stack::unanswered;
+use crate::ask::stack::{credentials, unanswered};
 use crate::command::scan::ScanOptions;
 use crate::error::CommandError;
 use crate::input::{self, now, settings};
@@ -57,7 +57,7 @@ pub(super) async fn run(
     let region = config.region().map(ToString::to_string);
     let region =
         region.ok_or(CommandError::Option("no region: name one with --region, such as eu-west-1"))?;
-    check_credentials(&config).await.map_err(CommandError::NoCredentials)?;
+    credentials(&config, options.profile.as_deref()).await?;
     if options.dry_run {
         let estate = SageMakerAccount::new(&config);
         let mut counts = Vec::new();
