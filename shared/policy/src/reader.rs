@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::later::{UNSAID, is_later};
+use crate::later::{UNSAID, beginning, is_later};
 
 /// A document, or a part of one, and the paths that could not be read in it.
 pub(crate) struct Reader<'a> {
@@ -171,6 +171,23 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// All S3 locations at a path. One whose bucket is known counts up to where it is known: its key may be known later.
+    pub(crate) fn locations(&self, path: &str) -> Vec<&'a str> {
+        let (begun, whole): (Vec<_>, Vec<_>) =
+            self.values(path).into_iter().partition(|value| known_location(value).is_some());
+        let whole = whole.into_iter().filter(|value| !self.is_later(path, value)).filter_map(|value| {
+            self.is("a text", path, value, is_text(path, value));
+            value.as_str()
+        });
+        whole.chain(begun.into_iter().filter_map(known_location)).collect()
+    }
+
+    /// The known beginnings, up to a slash, of texts at a path whose rest is known later.
+    pub(crate) fn beginnings(&self, path: &str) -> Vec<&'a str> {
+        let up_to_slash = |text: &'a str| text.rsplit_once('/').map(|(known, _)| known);
+        self.values(path).into_iter().filter_map(beginning).filter_map(up_to_slash).collect()
+    }
+
     /// The values at a path that are known.
     fn known(&self, path: &str) -> Vec<&'a Json> {
         self.values(path).into_iter().filter(|value| !self.is_later(path, value)).collect()
@@ -327,6 +344,13 @@ impl<'a> Reader<'a> {
                 .for_each(|(_, value)| step(value)),
         }
     }
+}
+
+/// The known part of a location, if that names the bucket.
+fn known_location(value: &Json) -> Option<&str> {
+    let text = beginning(value)?;
+    let (bucket, _) = text.strip_prefix("s3://")?.split_once('/')?;
+    Some(text).filter(|_| !bucket.is_empty())
 }
 
 /// null, "", [] and {} count as absent: the API leaves unset fields out, and CloudTrail writes them as empty.

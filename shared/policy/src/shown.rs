@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::buckets::buckets_in;
 use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, split};
-use crate::later::is_later;
+use crate::later::{beginning, is_later};
 use crate::reader::{UnreadablePaths, is_present};
 
 /// The values at a field that a list does not allow. For a network, a missing value fails a control as well, so all values are shown.
@@ -184,7 +184,8 @@ fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<S
         }
         let text = match value.as_str() {
             Some(text) => text.to_owned(),
-            None if is_later(value) => "known later".to_owned(),
+            None if is_later(value) => beginning(value)
+                .map_or_else(|| "known later".to_owned(), |text| format!("{text}… (known later)")),
             None => value.to_string(),
         };
         told.push(say(&cut_short(&text)));

@@ -32,7 +32,8 @@ pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
         }
     }
     if others > 0 && !intake.is_empty() {
-        intake.note(format!("{others} records of other services passed over"));
+        let records = if others == 1 { "record" } else { "records" };
+        intake.note(format!("{others} {records} of other services passed over"));
     }
     Ok(intake)
 }
@@ -51,7 +52,7 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     if ["CreatePipeline", "UpdatePipeline"].contains(&call) {
         let request = record.get("requestParameters").map(to_api_case).ok_or(Unusable::UnknownForm)?;
         let mut intake = Intake::default();
-        intake.add(pipeline::in_text(&request)?, "requestParameters");
+        intake.add(pipeline::in_text(&request, Words::Trail)?, "requestParameters");
         return Ok(intake);
     }
     let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
@@ -100,9 +101,7 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
         return Err(Unusable::UnknownForm);
     }
     if ["CreatePipeline", "UpdatePipeline"].contains(&operation) {
-        let mut intake = Intake::default();
-        intake.add(pipeline::in_text(&request)?, "PipelineDefinition");
-        return Ok(intake);
+        return pipeline::in_text(&request, Words::Api);
     }
     if let Some(opened) = opening::of_call(operation, &request) {
         return Ok(Intake::of(opened));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::later::{is_later, later};
+use crate::later::{beginning, begun, is_later, later};
 
 /// The longest `Parameter.Value` in the API's model.
 const LONGEST_DEFAULT: usize = 1024;
@@ -145,16 +145,19 @@ fn at<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
 fn joined(value: &Json) -> Option<Json> {
     let join = alone(value, "Std:Join")?;
     let values = join.get("Values")?.as_array()?;
-    if values.iter().any(is_later) {
-        return Some(later(None));
-    }
+    let on = join.get("On").map_or(Some(""), Json::as_str)?;
     let text = |part: &Json| match part {
         Json::String(text) => Some(text.clone()),
         Json::Number(_) | Json::Bool(_) => Some(part.to_string()),
         _ => None,
     };
+    if let Some(first) = values.iter().position(is_later) {
+        let known: Option<String> = values.iter().take(first).map(|part| Some(text(part)? + on)).collect();
+        let rest = values.get(first).and_then(beginning).unwrap_or_default();
+        return Some(begun(&(known.unwrap_or_default() + rest)));
+    }
     let parts: Option<Vec<String>> = values.iter().map(text).collect();
-    let whole = parts?.join(join.get("On").map_or(Some(""), Json::as_str)?);
+    let whole = parts?.join(on);
     // No field that a definition fills in is longer, and a definition cannot grow without end.
     (whole.chars().count() <= LONGEST_DEFAULT).then(|| whole.into())
 }
