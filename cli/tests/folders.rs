@@ -213,8 +213,14 @@ fn a_file_that_another_one_names_is_undecided_unless_it_is_judged_itself() {
     let (status, said, _) = tree.check(&["a/stack.yaml"]);
     assert_eq!(status, 1, "{said}");
     assert!(said.contains("undecided: Resources.S.Properties.TemplateURL: the template of the stack is `../b/net.yaml`: check that file"), "{said}");
-    let (_, said, _) = tree.check(&["."]);
+    // Beside a resource of its own, it stays as a note.
+    let more = format!(
+        "{stack}  N: {{Type: AWS::SageMaker::Model, Properties: {{EnableNetworkIsolation: true}}}}\n"
+    );
+    let (_, said, _) = Tree::new().with("a/stack.yaml", more).with("b/net.yaml", nested).check(&["."]);
     assert!(said.contains("that file is judged by itself") && !said.contains("undecided"), "{said}");
+    let (_, said, _) = tree.check(&["."]);
+    assert!(said.contains("1 file skipped") && !said.contains("undecided"), "{said}");
     assert!(said.contains("FAILED MDL-NET-02"), "{said}");
 }
 

@@ -173,8 +173,10 @@ impl Known<'_> {
             return true;
         }
         let broken = self.violated.contains(&control.id);
+        let facts = &control.facts;
+        let is_settled = !facts.is_empty() && facts.iter().all(|fact| self.unreadable.is_settled(fact));
         is_answered(control, self.joined)
-            && !self.waits(control)
+            && (is_settled || !self.waits(control))
             && (broken || !self.touches(control, UnreadablePaths::is_for_the_account))
     }
 

@@ -82,7 +82,7 @@ pub(crate) fn concerned(
     let broken = control.fields.iter().filter(|field| !offending(control, field, unreadable).is_empty());
     let broken: Vec<&str> = broken.map(String::as_str).collect();
     if !broken.is_empty() {
-        return broken.join(", ");
+        return each_once(&broken);
     }
     let fields = possible(document, joined, control);
     if fields.len() > FEW {
@@ -90,10 +90,16 @@ pub(crate) fn concerned(
             |field: &&str| stands(document, joined, field).iter().any(|value| !value.ends_with(ABSENT));
         let told: Vec<&str> = fields.iter().copied().filter(says).collect();
         if !told.is_empty() {
-            return told.join(", ");
+            return each_once(&told);
         }
     }
-    fields.join(", ")
+    each_once(&fields)
+}
+
+/// Fields in a row. A control names a list and its elements; for people, they are one field.
+fn each_once(fields: &[&str]) -> String {
+    let is_list = |field: &&&str| !field.ends_with("[]") && fields.contains(&format!("{field}[]").as_str());
+    fields.iter().filter(|field| !is_list(field)).copied().collect::<Vec<_>>().join(", ")
 }
 
 /// The fields that this resource can have. A schedule has its job definition within it or by name, and a definition has one of four types:

@@ -89,7 +89,7 @@ fn in_a_pipeline_and_a_state_machine() {
         (join(json!(["s3:/", run, "x"])), "later"),
         (run.clone(), "later"),
     ] {
-        check(&pipeline(location), "TRN-ART-01", expect);
+        check(&pipeline(location), "TRN-ART-02", expect);
     }
     let machine = |field: &str, location: &str| {
         let request =
@@ -106,7 +106,7 @@ fn in_a_pipeline_and_a_state_machine() {
         ("S3OutputPath.$", "$.path", "later"),
         ("S3OutputPath", "{% 's3://bad/' & $run %}", "later"),
     ] {
-        check(&machine(field, location), "TRN-ART-01", expect);
+        check(&machine(field, location), "TRN-ART-02", expect);
     }
 }
 
@@ -114,8 +114,8 @@ fn in_a_pipeline_and_a_state_machine() {
 fn in_code_and_in_a_text_among_others() {
     let code = |request: Value| intake::of_code("CreateTrainingJob", &request, "line 1").unwrap();
     let output = |location: &str| code(json!({ "OutputDataConfig": { "S3OutputPath": location } }));
-    assert_eq!(verdict(&output("s3://bad/${later}"), "TRN-ART-01").0, "fails");
-    assert_eq!(verdict(&output("s3://ok/${later}"), "TRN-ART-01").0, "passes");
+    assert_eq!(verdict(&output("s3://bad/${later}"), "TRN-ART-02").0, "fails");
+    assert_eq!(verdict(&output("s3://ok/${later}"), "TRN-ART-02").0, "passes");
     let hyper = |text: &str| {
         code(
             json!({ "HyperParameters": { "out": text }, "OutputDataConfig": { "S3OutputPath": "s3://ok/o" } }),

@@ -416,6 +416,28 @@ fn a_definition_that_a_schedule_names_is_not_known_and_one_that_is_the_file_is_j
 }
 
 #[test]
+fn an_update_of_a_schedule_brings_its_whole_configuration() {
+    let job = json!({
+        "RoleArn": ROLE,
+        "MonitoringAppSpecification": { "ImageUri": "i" },
+        "MonitoringOutputConfig": { "MonitoringOutputs": [] },
+        "MonitoringResources": { "ClusterConfig": { "InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1 } },
+    });
+    let request = json!({ "MonitoringScheduleName": "s", "MonitoringScheduleConfig": { "MonitoringJobDefinition": job } });
+    let failed = |intake: Intake| {
+        let verdict = verdict(&EMBEDDED, &intake.candidates[0]);
+        let failed = verdict.findings.iter().filter(|finding| finding.status == FindingStatus::Violation);
+        failed.map(|finding| finding.control.clone()).collect::<Vec<_>>()
+    };
+    let of = |call: &str| failed(intake::of_call(call, request.clone()).unwrap());
+    let (created, updated) = (of("CreateMonitoringSchedule"), of("UpdateMonitoringSchedule"));
+    assert!(created.iter().any(|id| id == "MSC-NET-01") && created.len() > 4, "{created:?}");
+    // Tags stay as they are.
+    let created: Vec<String> = created.into_iter().filter(|id| !id.contains("-TRC-")).collect();
+    assert_eq!(updated, created);
+}
+
+#[test]
 fn an_event_that_never_says_something_does_not_say_that_it_is_absent() {
     let event = json!({
         "source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "account": "111122223333",

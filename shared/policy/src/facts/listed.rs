@@ -22,6 +22,13 @@ impl Context<'_> {
         let broken = places().filter(|(list, path)| !self.keeps(fact, *list, path)).count() > 0;
         if !broken {
             places().for_each(|(list, path)| self.note_undecided(list, path));
+            let awaits = |path: &str| {
+                let (documents, path) = self.documents(path);
+                documents.iter().any(|document| document.awaits(path))
+            };
+            if self.unreadable.has_open_end() && !places().any(|(_, path)| awaits(path)) {
+                self.unreadable.settles(fact);
+            }
         } else if places().any(|(list, path)| self.breaks(list, path)) {
             self.unreadable.decides(fact);
         }

@@ -119,9 +119,11 @@ fn changed_by(call: &str) -> Option<ResourceKind> {
     CREATIONS.iter().find(|one| one.operation.strip_prefix("Create") == Some(changed)).map(|one| one.kind)
 }
 
-/// A request as the change of a resource: what it leaves out stays as it is. Maps of the users' own are given as a whole.
+/// A request as the change of a resource: what it leaves out stays as it is. Maps of the users' own are given as a whole, and so is the
+/// configuration of a schedule, which `UpdateMonitoringSchedule` requires.
 fn as_change(mut request: Json) -> Json {
-    const WHOLE: [&str; 4] = ["Environment", "HyperParameters", "StaticHyperParameters", "Tags"];
+    const WHOLE: [&str; 5] =
+        ["Environment", "HyperParameters", "MonitoringScheduleConfig", "StaticHyperParameters", "Tags"];
     if let Json::Object(fields) = &mut request {
         for (_, part) in fields.iter_mut().filter(|(name, _)| !WHOLE.contains(&name.as_str())) {
             *part = as_change(part.take());
