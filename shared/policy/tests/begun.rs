@@ -1,5 +1,5 @@
 //! A location whose bucket is written in the file is judged by `artifacts.allowed_buckets`, also where the rest of it is known later.
-#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::sync::LazyLock;
 

@@ -9,7 +9,7 @@ use super::opening;
 use super::pipeline;
 use super::request::{CREATIONS, of_kind};
 use super::taken::{Intake, Unusable};
-use crate::later::{is_forged, mark_incomplete, parse};
+use crate::later::{is_forged, later, mark_incomplete, parse};
 
 /// A log file of CloudTrail, or the answer of `lookup-events`. Records of other services are passed over.
 pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
@@ -61,7 +61,7 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     }
     if let Some((kind, request)) = changed_by(call).zip(document.clone()) {
         let name = kind.name_in(&request);
-        return Ok(Intake::of(recorded(of_kind(kind, as_change(request), name.as_deref()), record)));
+        return Ok(Intake::of(recorded(of_kind(kind, as_change(kind, request), name.as_deref()), record)));
     }
     let kind = match created_by(call) {
         Some(kind) => kind,
@@ -107,7 +107,7 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
         return Ok(Intake::of(opened));
     }
     if let Some(kind) = changed_by(operation) {
-        return Ok(Intake::of(of_kind(kind, as_change(request), None)));
+        return Ok(Intake::of(of_kind(kind, as_change(kind, request), None)));
     }
     let kind = created_by(operation).ok_or_else(|| other(operation))?;
     Ok(Intake::of(of_kind(kind, request, None)))
@@ -119,14 +119,24 @@ fn changed_by(call: &str) -> Option<ResourceKind> {
     CREATIONS.iter().find(|one| one.operation.strip_prefix("Create") == Some(changed)).map(|one| one.kind)
 }
 
-/// A request as the change of a resource: what it leaves out stays as it is. Maps of the users' own are given as a whole, and so is the
-/// configuration of a schedule, which `UpdateMonitoringSchedule` requires.
-fn as_change(mut request: Json) -> Json {
-    const WHOLE: [&str; 5] =
-        ["Environment", "HyperParameters", "MonitoringScheduleConfig", "StaticHyperParameters", "Tags"];
+/// A request as the change of a resource: what it leaves out stays as it is. `UpdateMonitoringSchedule` requires the whole configuration,
+/// so that only the tags stay.
+fn as_change(kind: ResourceKind, mut request: Json) -> Json {
+    match request.as_object_mut().filter(|_| kind == ResourceKind::MonitoringSchedule) {
+        Some(fields) => {
+            fields.entry("Tags").or_insert_with(|| later(None));
+            request
+        }
+        None => incomplete(request),
+    }
+}
+
+/// A document that may have more fields than it shows, at any depth. Maps of the users' own are given as a whole.
+fn incomplete(mut request: Json) -> Json {
+    const WHOLE: [&str; 4] = ["Environment", "HyperParameters", "StaticHyperParameters", "Tags"];
     if let Json::Object(fields) = &mut request {
         for (_, part) in fields.iter_mut().filter(|(name, _)| !WHOLE.contains(&name.as_str())) {
-            *part = as_change(part.take());
+            *part = incomplete(part.take());
         }
     }
     mark_incomplete(&mut request);
