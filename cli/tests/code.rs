@@ -149,7 +149,7 @@ fn a_notebook_names_cell_and_line_and_passes_over_what_is_not_python() {
 fn said_of(cells: &[&str]) -> (Vec<String>, String) {
     let document = Folder::with("n.ipynb", &notebook(cells)).document("n.ipynb");
     let subjects = document.pointer("/files/0/subjects").and_then(Value::as_array).cloned();
-    let kind = |subject: Value| subject["kind"].as_str().unwrap().to_owned();
+    let kind = |subject: Value| subject.get("kind").unwrap().as_str().unwrap().to_owned();
     (subjects.unwrap_or_default().into_iter().map(kind).collect(), document.to_string())
 }
 

@@ -238,7 +238,7 @@ fn the_account_of_a_template_of_the_cdk_is_that_of_its_environment() {
     let check = |environment: &str, expect: &str| {
         let tree = Tree::new()
             .with("cdk.out/S.template.json", &template)
-            .with("cdk.out/manifest.json", &manifest(environment));
+            .with("cdk.out/manifest.json", manifest(environment));
         let (_, said, _) = tree.check(&["cdk.out"]);
         assert!(said.contains(expect), "{environment}: {said}");
     };

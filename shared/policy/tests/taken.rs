@@ -147,7 +147,7 @@ fn what_is_known_only_when_it_runs_is_there_and_is_never_broken() {
     let definition = pipeline(&json!([step("Train", "Training", subnets)]), &json!({}));
     let intake = taken(&definition);
     assert!(verdict(&EMBEDDED, &intake.candidates[0]).checked.contains(&"TRN-NET-01".to_owned()));
-    assert_eq!(intake.passed_over, ["`Parameters.Subnets` is known only when the pipeline runs"]);
+    assert_eq!(intake.passed_over, ["`Parameters.Subnets` is not among the `Parameters` of the definition"]);
     // A value that the list certainly does not allow still fails beside it.
     let channel =
         |uri: Value| json!({ "ChannelName": "c", "DataSource": { "S3DataSource": { "S3Uri": uri } } });
