@@ -163,6 +163,10 @@ fn a_part_of_a_template_that_is_another_file_or_is_put_together_later_is_undecid
         &json!({ "Resources": { "R": { "Type": "AWS::S3::Bucket" }, "Fn::Transform": include } }),
         "Resources.Fn::Transform: its resources are in another file",
     );
+    // A macro of the user's own changes what is there: where nothing of ours is, it is only noted.
+    let with_macro = |of: &str| taken(&json!({ "Transform": "Mine", "Resources": { "R": { "Type": of } } }));
+    assert_eq!(with_macro("AWS::SageMaker::Model").undecided.len(), 1);
+    assert!(with_macro("AWS::S3::Bucket").undecided.is_empty());
     // None of these can hold anything of ours.
     for of in ["Custom::SageMaker", "AWS::Lambda::Function", "AWS::CloudFormation::WaitCondition"] {
         assert!(
@@ -283,6 +287,7 @@ fn a_state_as_terraform_stores_it_is_judged_and_its_language_is_named() {
     );
     check(&state(json!([resource(json!([{}]))])), "module.a.aws_sagemaker_model.m: the plan does not show");
     for language in [
+        json!({ "version": 3, "terraform_version": "0.11.0", "modules": [] }),
         json!({ "resource": { "aws_sagemaker_model": { "m": {} } } }),
         json!({ "resource": { "aws_sfn_state_machine": { "m": {} } } }),
     ] {

@@ -69,7 +69,8 @@ impl Form {
             () if is_list("resource_changes") || is_object("planned_values") => Self::Plan,
             () if json.pointer("/values/root_module").is_some() => Self::Plan,
             () if has("terraform_version") && is_list("resources") => Self::State,
-            () if is_language(json) => Self::Terraform,
+            // States before version 4 have other places for the attributes.
+            () if is_language(json) || has("terraform_version") && is_list("modules") => Self::Terraform,
             () if text("apiVersion").starts_with(GROUP) => Self::Manifest,
             () if text("kind") == "List" && is_list("items") => Self::Manifests,
             () if has("PipelineDefinition") || has("PipelineDefinitionS3Location") => Self::Pipeline,

@@ -39,11 +39,11 @@ pub const TEMPLATED: [(&str, &str); 18] = [
 pub(super) fn resources(template: &Json) -> Intake {
     let mut reading =
         TemplateReading { values: TemplateValues::of(template), intake: Intake::default(), others: 0 };
-    macros(template, &mut reading.intake);
     if let Some(resources) = template.get("Resources").and_then(Json::as_object) {
         reading.resources(resources, "Resources");
     }
     let TemplateReading { mut intake, others, .. } = reading;
+    macros(template, &mut intake);
     if others > 0 {
         intake.note(resources_without_controls(others));
     }
@@ -87,7 +87,14 @@ fn macros(template: &Json, intake: &mut Intake) {
         let name = one.as_str().or_else(|| one.get("Name")?.as_str()).unwrap_or("of another form");
         if !KNOWN_MACROS.iter().any(|known| name.starts_with(known)) {
             let why = format!("Transform: the macro `{name}` may change the template: {PROCESSED}");
-            intake.undecided.push(why);
+            // An included file may hold anything. A macro of the user's own is taken to change what is there.
+            let is_ours =
+                name == "AWS::Include" || !intake.candidates.is_empty() || !intake.undecided.is_empty();
+            if is_ours {
+                intake.undecided.push(why);
+            } else {
+                intake.note(why);
+            }
         }
     }
 }
