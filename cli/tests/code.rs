@@ -254,6 +254,35 @@ Model.create(model_name="x")
 }
 
 #[test]
+fn the_bucket_of_a_text_that_code_puts_together_is_judged_where_it_is_written() {
+    for (location, expect) in [
+        ("f's3://{bad}/{run}'", true),
+        ("'s3://bad/' + run", true),
+        ("'s3://{}/{}'.format(bad, run)", true),
+        ("'s3://%s/%s' % (bad, run)", true),
+        ("os.path.join('s3://bad', run)", true),
+        ("'/'.join(['s3:/', bad, run])", true),
+        ("f's3://{run}/bad'", false),
+        ("'s3://bad' + run", false),
+        ("'s3://{x.y}/bad'.format(x=run)", false),
+    ] {
+        let code = format!(
+            "import sagemaker, os\nbad = 'bad'\nsm.create_training_job(TrainingJobName='t', OutputDataConfig={{'S3OutputPath': {location}}})\n"
+        );
+        let folder = Folder::with("t.py", &code);
+        fs::write(folder.0.path().join("sagewarden.toml"), "[artifacts]\nallowed_buckets = [\"ok\"]\n")
+            .unwrap();
+        let document = folder.document("t.py");
+        assert_eq!(
+            failed(&document, "TRN-ART-02").is_some(),
+            expect,
+            "{location}: {:?}",
+            findings(&document)
+        );
+    }
+}
+
+#[test]
 fn a_value_that_changes_or_depends_on_the_run_is_not_guessed() {
     for before in [
         "isolated = False\nisolated = True\n",

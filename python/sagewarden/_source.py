@@ -370,7 +370,9 @@ class _Values:
             same = isinstance(left, list) and isinstance(right, list)
             return left + right if same and len(left) + len(right) <= MOST_ELEMENTS else LATER
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-            return _begun(self.of(node.left), "%")
+            given = self.of(node.right)
+            values = given if isinstance(given, list) else [given]
+            return _filled(self.of(node.left), "%", values, given if isinstance(given, dict) else {})
         if isinstance(node, ast.JoinedStr):
             return _joined([self._piece(part) for part in node.values], "")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -383,7 +385,9 @@ class _Values:
     def _made(self, method: ast.Attribute, node: ast.Call) -> Any:
         """The text that a call makes of others: `"s3://b/{}".format(run)`, `"/".join(...)`, `os.path.join("s3://b", run)`."""
         if method.attr == "format":
-            return _begun(self.of(method.value), "{")
+            named = {keyword.arg: self.of(keyword.value) for keyword in node.keywords if keyword.arg}
+            values = [LATER if isinstance(each, ast.Starred) else self.of(each) for each in node.args]
+            return _filled(self.of(method.value), "{", values, named)
         if method.attr != "join" or node.keywords:
             return LATER
         if isinstance(method.value, ast.Attribute) and method.value.attr == "path":
@@ -431,12 +435,31 @@ def _joined(parts: Sequence[Any], by: str) -> Any:
     return by.join(texts) if known and sum(map(len, texts)) <= MOST_ELEMENTS else LATER
 
 
-def _begun(text: Any, mark: str) -> Any:
-    """A text that is known up to the first place where a value is put in."""
+#: Where values are put into a text: their names, and how they are written.
+_PLACES = {"{": re.compile(r"\{(\w*)([^{}]*)\}"), "%": re.compile(r"%(?:\((\w+)\))?([a-zA-Z])")}
+
+
+def _filled(text: Any, mark: str, values: Sequence[Any], named: Dict[str, Any]) -> Any:
+    """A text with its values, of which an unknown one stays open. From a place that is not a plain one on, nothing is known."""
     if not isinstance(text, str):
         return LATER
-    begin, found, _ = text.partition(mark)
-    return begin + OPEN if found else text
+    rest = iter(values)
+    plain: Tuple[str, ...] = ("",) if mark == "{" else ("s", "d")
+    whole, at = "", 0
+    for place in _PLACES[mark].finditer(text):
+        if mark in text[at : place.start()]:
+            break
+        name, written = place.group(1) or "", place.group(2)
+        if name.isdigit():
+            value = values[int(name)] if int(name) < len(values) else LATER
+        else:
+            value = named.get(name, LATER) if name else next(rest, LATER)
+        known = isinstance(value, (str, int)) and not isinstance(value, bool) and written in plain
+        whole, at = whole + text[at : place.start()] + (str(value) if known else OPEN), place.end()
+        if len(whole) > MOST_ELEMENTS:
+            return LATER
+    begin, found, _ = text[at:].partition(mark)
+    return whole + begin + (OPEN if found else "")
 
 
 def _root(node: ast.AST) -> str:
