@@ -145,6 +145,143 @@ fn a_notebook_names_cell_and_line_and_passes_over_what_is_not_python() {
     assert!(said.contains("cell 3 line 1: not Python"), "{said}");
 }
 
+/// The kinds of the requests in cells, and everything that was said.
+fn said_of(cells: &[&str]) -> (Vec<String>, String) {
+    let document = Folder::with("n.ipynb", &notebook(cells)).document("n.ipynb");
+    let subjects = document.pointer("/files/0/subjects").and_then(Value::as_array).cloned();
+    let kind = |subject: Value| subject.get("kind").unwrap().as_str().unwrap().to_owned();
+    (subjects.unwrap_or_default().into_iter().map(kind).collect(), document.to_string())
+}
+
+#[test]
+fn what_only_ipython_understands_hides_no_request_beside_it() {
+    const CALL: &str = "sm.create_model(ModelName='m', EnableNetworkIsolation=False)";
+    for cell in [
+        "files = !ls\nCALL",
+        "a, b = !ls \\\n  -l 'x\nCALL",
+        "rows = %sql select 1\nCALL",
+        "%sql select 'it\nCALL",
+        "%time CALL",
+        "%timeit -n 1 -r 2 CALL",
+        "answer = %time CALL",
+        "%%time\nCALL",
+        "%%timeit -n 1\nCALL",
+        "%%capture out\nCALL",
+        "%%local\nCALL",
+        "!pip install a \\\n  b\nCALL",
+        "?sm\nCALL",
+        "sm.create_model??\nCALL",
+        "%matplotlib?\nCALL",
+        "if True:\n    !ls\n    CALL",
+        "%time sm.create_model(ModelName='m',\n  EnableNetworkIsolation=False)",
+        "!ls\ntext = \"\"\"\n!x\n%y '\n\"\"\"\nCALL",
+        "!ls\nx = (7\n% 3)\nCALL",
+    ] {
+        let cell = cell.replace("CALL", CALL);
+        let (kinds, said) = said_of(&[&cell]);
+        assert_eq!(kinds, ["model"], "{cell}: {said}");
+    }
+    for (cell, expect) in [
+        ("%%bash\necho sm.create_model", false),
+        ("%%writefile x.py\nsm.create_model(ModelName='m')", false),
+        ("%%html\n<b>", false),
+        ("x = (\nsm.create_model(ModelName='m')", true),
+        ("%%bash\naws --region eu-west-1 sagemaker create-model --cli-input-json file://m.json", true),
+        ("!aws sagemaker create-training-job --training-job-name t", true),
+        ("!aws sagemaker list-models", false),
+    ] {
+        let (kinds, said) = said_of(&[cell, "import sagemaker"]);
+        assert!(kinds.is_empty(), "{cell}: {said}");
+        assert_eq!(!said.contains("\"undecided\":[]"), expect, "{cell}: {said}");
+    }
+}
+
+#[test]
+fn a_call_is_found_under_another_name() {
+    for code in [
+        "import boto3 as b\nb.client('sagemaker').create_model(ModelName='m')",
+        "f = given.create_model\nf(ModelName='m')",
+        "getattr(given, 'create_' + 'model')(ModelName='m')",
+        "from functools import partial\npartial(given.create_model, ModelName='m')(EnableNetworkIsolation=False)",
+        "from sagemaker.estimator import Estimator as E\nE(image_uri='i', role='r')",
+        "import sagemaker.estimator as e\ne.Estimator(image_uri='i', role='r')",
+        "from sagemaker.pytorch import PyTorch as P\nclass Mine(P):\n  pass\nMine(entry_point='t.py', role='r')",
+        "estimator.deploy(1, 'ml.m5.large')",
+        "estimator.deploy(serverless_inference_config=config)",
+        "class A:\n  def __init__(self):\n    self.sm = boto3.client('sagemaker')\n  def go(self):\n    self.sm.create_model(ModelName='m')",
+    ] {
+        assert_eq!(found(code), 1, "{code}");
+    }
+    for code in [
+        "from keras import Model as E\nE(name='m', role='r')",
+        "from torch import nn\nclass Mine(nn.Model):\n  pass\nMine(name='m', role='r')",
+        "self.create_model(units=3)",
+        "app.deploy(3, 'blue')",
+        "f = boto3.client('dms').create_endpoint\nf(EndpointName='e')",
+    ] {
+        assert_eq!(found(code), 0, "{code}");
+    }
+    let session = "session = sagemaker.Session()\nsession.create_model(name='m', role='r')";
+    let document = Folder::with("s.py", &format!("import sagemaker\n{session}\n")).document("s.py");
+    assert!(document.to_string().contains("a method of the SDK"), "{document}");
+}
+
+#[test]
+fn classes_of_sagemaker_core_are_judged_as_the_requests_that_they_send() {
+    let code = r#"from sagemaker.core.resources import TrainingJob as Job, EndpointConfig
+from sagemaker_core.main import resources
+from sagemaker.core.shapes import OutputDataConfig, ResourceConfig
+cluster = ResourceConfig(instance_type="ml.m5.xlarge", instance_count=2,
+                         volume_size_in_gb=10)
+Job.create(training_job_name=f"t-{run}", role_arn=role, session=session,
+    output_data_config=OutputDataConfig(s3_output_path="s3://b", kms_key_id=key), resource_config=cluster,
+    hyper_parameters={"learning_rate": "1"}, enable_network_isolation=False)
+resources.Model.create(model_name="m", vpc_config={"subnets": ["s"], "security_group_ids": ["g"]})
+EndpointConfig.create(endpoint_config_name="e", production_variants=[{"variant_name": "v", "instance_type": "ml.m5.large"}])
+Job.create(**given)
+from mongo import Model
+Model.create(model_name="x")
+"#;
+    let document = Folder::with("core.py", code).document("core.py");
+    assert_eq!(failed(&document, "TRN-ENC-01"), Some(4), "{:?}", findings(&document));
+    assert_eq!(failed(&document, "TRN-NET-02"), Some(8));
+    assert!(failed(&document, "TRN-ENC-02").is_none(), "the key is known when it runs");
+    assert!(failed(&document, "MDL-NET-01").is_none() && failed(&document, "MDL-NET-02").is_some());
+    assert!(failed(&document, "EPC-ENC-01").is_some());
+    let said = document.to_string();
+    assert!(said.contains("line 11: CreateTrainingJob: its arguments are known only when it runs"), "{said}");
+    assert_eq!(document.pointer("/files/0/subjects").unwrap().as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_bucket_of_a_text_that_code_puts_together_is_judged_where_it_is_written() {
+    for (location, expect) in [
+        ("f's3://{bad}/{run}'", true),
+        ("'s3://bad/' + run", true),
+        ("'s3://{}/{}'.format(bad, run)", true),
+        ("'s3://%s/%s' % (bad, run)", true),
+        ("os.path.join('s3://bad', run)", true),
+        ("'/'.join(['s3:/', bad, run])", true),
+        ("f's3://{run}/bad'", false),
+        ("'s3://bad' + run", false),
+        ("'s3://{x.y}/bad'.format(x=run)", false),
+    ] {
+        let code = format!(
+            "import sagemaker, os\nbad = 'bad'\nsm.create_training_job(TrainingJobName='t', OutputDataConfig={{'S3OutputPath': {location}}})\n"
+        );
+        let folder = Folder::with("t.py", &code);
+        fs::write(folder.0.path().join("sagewarden.toml"), "[artifacts]\nallowed_buckets = [\"ok\"]\n")
+            .unwrap();
+        let document = folder.document("t.py");
+        assert_eq!(
+            failed(&document, "TRN-ART-02").is_some(),
+            expect,
+            "{location}: {:?}",
+            findings(&document)
+        );
+    }
+}
+
 #[test]
 fn a_value_that_changes_or_depends_on_the_run_is_not_guessed() {
     for before in [
@@ -203,7 +340,7 @@ fn hostile_code_ends_with_a_reason() {
 }
 
 #[test]
-fn in_a_folder_code_of_others_is_passed_over() {
+fn in_a_folder_code_of_others_is_passed_over_and_code_that_cannot_be_read_is_named() {
     let folder = Folder::with("train.py", BOTO3);
     for (name, code) in [
         ("other.py", "print('hello')\n"),
@@ -215,8 +352,8 @@ fn in_a_folder_code_of_others_is_passed_over() {
     let Output { stdout, stderr, status } = folder.command(&["."]).output().unwrap();
     assert_eq!(status.code(), Some(1));
     let (shown, errors) = (text(&stdout), text(&stderr));
-    assert!(shown.contains("train.py") && errors.is_empty(), "{shown}{errors}");
-    assert!(shown.contains("the code was not read: line 1: not Python"), "{shown}");
+    assert!(shown.contains("train.py"), "{shown}{errors}");
+    assert!(errors.contains("old.py` cannot be judged: line 1: not Python"), "{errors}");
     assert!(shown.contains("2 files skipped"), "{shown}");
 }
 

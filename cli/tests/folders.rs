@@ -179,7 +179,7 @@ fn a_template_without_anything_of_sagemakers_is_counted_in_a_folder_and_named_al
     assert!(!said.contains("b.template") && said.ends_with("2 files skipped: nothing to judge\n"), "{said}");
     let (status, said, _) = tree.check(&["b.template"]);
     assert_eq!(status, 2);
-    assert!(said.contains("note: no controls for 1 other resources"), "{said}");
+    assert!(said.contains("note: no controls for 1 other resource"), "{said}");
     // What is named after us is ours, judged or not.
     let group = json!({ "Resources": { "G": { "Type": "AWS::SageMaker::ModelPackageGroup" } } }).to_string();
     let tree = tree.with("group.json", group);
@@ -192,8 +192,58 @@ fn a_folder_of_terraform_says_how_its_plan_is_judged() {
     let (status, _, errors) = tree.check(&["a"]);
     assert_eq!(status, 2, "{errors}");
     assert!(errors.contains("terraform show -json"), "{errors}");
-    let (_, _, errors) = Tree::new().with("a/README.md", "x").check(&["a"]);
-    assert!(!errors.contains("terraform"), "{errors}");
+    let json = "{\"resource\": {\"aws_sagemaker_model\": {\"m\": {}}}}";
+    let tree = Tree::new().with("a/main.tf.json", json).with("a/m.json", model());
+    let (status, _, errors) = tree.check(&["a"]);
+    assert!(status != 2 && errors.contains("main.tf.json` was not judged: Terraform"), "{status} {errors}");
+    assert_eq!(tree.check(&["a/main.tf.json"]).0, 2);
+    for (name, content) in [("a/README.md", "x"), ("a/main.tf", "resource \"aws_s3_bucket\" \"b\" {}")] {
+        let (_, _, errors) = Tree::new().with(name, content).check(&["a"]);
+        assert!(!errors.contains("terraform"), "{errors}");
+    }
+}
+
+#[test]
+fn a_file_that_another_one_names_is_undecided_unless_it_is_judged_itself() {
+    let stack =
+        "Resources:\n  S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ../b/net.yaml}}\n";
+    let nested =
+        "Resources:\n  M: {Type: AWS::SageMaker::Model, Properties: {EnableNetworkIsolation: false}}\n";
+    let tree = Tree::new().with("a/stack.yaml", stack).with("b/net.yaml", nested);
+    let (status, said, _) = tree.check(&["a/stack.yaml"]);
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("undecided: Resources.S.Properties.TemplateURL: the template of the stack is `../b/net.yaml`: check that file"), "{said}");
+    // Beside a resource of its own, it stays as a note.
+    let more = format!(
+        "{stack}  N: {{Type: AWS::SageMaker::Model, Properties: {{EnableNetworkIsolation: true}}}}\n"
+    );
+    let (_, said, _) = Tree::new().with("a/stack.yaml", more).with("b/net.yaml", nested).check(&["."]);
+    assert!(said.contains("that file is judged by itself") && !said.contains("undecided"), "{said}");
+    let (_, said, _) = tree.check(&["."]);
+    assert!(said.contains("1 file skipped") && !said.contains("undecided"), "{said}");
+    assert!(said.contains("FAILED MDL-NET-02"), "{said}");
+}
+
+#[test]
+fn the_account_of_a_template_of_the_cdk_is_that_of_its_environment() {
+    let key = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let template = format!(
+        "{{\"Resources\": {{\"E\": {{\"Type\": \"AWS::SageMaker::EndpointConfig\", \"Properties\": {{\"KmsKeyId\": \"{key}\", \"ProductionVariants\": [{{\"InstanceType\": \"ml.m5.large\"}}]}}}}}}}}"
+    );
+    let manifest = |environment: &str| {
+        format!(
+            "{{\"artifacts\": {{\"S\": {{\"type\": \"aws:cloudformation:stack\", \"environment\": \"{environment}\", \"properties\": {{\"templateFile\": \"S.template.json\"}}}}, \"T\": {{\"type\": \"cdk:tree\"}}}}}}"
+        )
+    };
+    let check = |environment: &str, expect: &str| {
+        let tree = Tree::new()
+            .with("cdk.out/S.template.json", &template)
+            .with("cdk.out/manifest.json", manifest(environment));
+        let (_, said, _) = tree.check(&["cdk.out"]);
+        assert!(said.contains(expect), "{environment}: {said}");
+    };
+    check("aws://111122223333/eu-west-1", "FAILED EPC-ENC-01");
+    check("aws://unknown-account/unknown-region", "(it is not known: name it with --account): EPC-ENC-01");
 }
 
 #[test]

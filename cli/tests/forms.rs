@@ -116,6 +116,24 @@ fn terraforms_own_language_is_judged_by_its_plan() {
 }
 
 #[test]
+fn a_step_of_a_pipeline_in_a_plan_has_its_path_and_line() {
+    let folder = Folder::new();
+    let steps = json!({ "Steps": [{ "Name": "M", "Type": "Model", "Arguments": { "EnableNetworkIsolation": false } }] });
+    let after = json!({ "pipeline_name": "p", "pipeline_definition": steps.to_string() });
+    let change = json!({
+        "address": "aws_sagemaker_pipeline.p", "mode": "managed", "type": "aws_sagemaker_pipeline",
+        "change": { "actions": ["create"], "after": after, "after_unknown": {} },
+    });
+    let text = format!("{:#}", json!({ "resource_changes": [change] }));
+    let line = 1 + text.lines().position(|line| line.contains("pipeline_definition")).unwrap();
+    let (_, said) = check(&[&folder.file("plan.json", &text)]);
+    let path =
+        "resource_changes[0].change.after.pipeline_definition.Steps[0].Arguments.EnableNetworkIsolation";
+    assert!(said.contains(&format!("plan.json:{line} {path}")), "{said}");
+    assert!(said.contains("aws_sagemaker_pipeline.p.pipeline_definition.Steps[0]: model `M`"), "{said}");
+}
+
+#[test]
 fn each_step_of_a_large_pipeline_is_judged_and_has_its_line() {
     let folder = Folder::new();
     let filling = "x".repeat(1_000);
@@ -134,4 +152,26 @@ fn each_step_of_a_large_pipeline_is_judged_and_has_its_line() {
     assert_eq!(said.matches("compliant").count(), 1_199);
     assert_eq!(said.matches("FAILED").count(), 1);
     assert!(said.contains("p.json:1102 Steps[1100].Arguments.EnableNetworkIsolation"), "{said}");
+}
+
+/// A note, an undecided part and a control that needs the account are in every format.
+#[test]
+fn no_format_leaves_out_what_was_not_judged() {
+    let folder = Folder::new();
+    let template = json!({ "Resources": {
+        "E": { "Type": "AWS::SageMaker::EndpointConfig", "Properties": {
+            "KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "ProductionVariants": [{ "InstanceType": "ml.m5.large" }],
+        } },
+        "S": { "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "https://b/t.json" } },
+        "B": { "Type": "AWS::S3::Bucket" },
+    } });
+    let file = folder.file("t.json", template.to_string());
+    for format in ["text", "json", "sarif", "junit", "github", "markdown"] {
+        let output = sagewarden(&["check", &file, "--profile", "strict", "--format", format]);
+        let said = out(&output);
+        assert_eq!(output.status.code(), Some(1), "{format}: {said}");
+        for expect in ["the template of the stack is", "no controls for 1 other resource", "EPC-ENC-01"] {
+            assert!(said.contains(expect), "{format} leaves out {expect}: {said}");
+        }
+    }
 }

@@ -16,12 +16,15 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
-#: The most expressions that are evaluated, and elements of a value: code with more of them was not written by people.
+#: The most names that lead to names, expressions that are evaluated, and elements of a value: code with more of them was not written by people.
+MOST_NAMES = 16
 MOST_STEPS = 200_000
 MOST_ELEMENTS = 10_000
 
 #: A value that is known only when the code runs.
 LATER: Any = type("Later", (), {"__repr__": lambda self: "LATER"})()
+#: A part of a text that is known only when the code runs: `f"s3://bucket/{run}"` names its bucket all the same.
+OPEN = "${later}"
 
 #: Operations of boto3's client that create resources with controls, by the names of its methods.
 OPERATIONS: Dict[str, str] = {
@@ -56,6 +59,34 @@ OPERATIONS: Dict[str, str] = {
     "create_transform_job": "CreateTransformJob",
     "create_user_profile": "CreateUserProfile",
 }
+
+#: The same operations by the classes of sagemaker-core, which is a part of the SageMaker SDK 3 (`TrainingJob.create`).
+CORE_CLASSES: Dict[str, str] = {operation[len("Create") :]: method[len("create_") :] for method, operation in OPERATIONS.items()}
+#: Arguments of sagemaker-core whose fields are not their words with capitals.
+CORE_NAMES: Dict[str, str] = {
+    "auto_ml_algorithms": "AutoMLAlgorithms",
+    "auto_ml_compute_config": "AutoMLComputeConfig",
+    "auto_ml_job_config": "AutoMLJobConfig",
+    "auto_ml_job_input_data_config": "AutoMLJobInputDataConfig",
+    "auto_ml_job_name": "AutoMLJobName",
+    "auto_ml_job_objective": "AutoMLJobObjective",
+    "auto_ml_problem_type_config": "AutoMLProblemTypeConfig",
+    "auto_mount_home_efs": "AutoMountHomeEFS",
+    "efs_file_system": "EFSFileSystem",
+    "efs_file_system_config": "EFSFileSystemConfig",
+    "enable_ssm_access": "EnableSSMAccess",
+    "max_auto_ml_job_runtime_in_seconds": "MaxAutoMLJobRuntimeInSeconds",
+    "max_payload_in_mb": "MaxPayloadInMB",
+    "memory_size_in_mb": "MemorySizeInMB",
+    "supported_response_mime_types": "SupportedResponseMIMETypes",
+    "volume_size_in_gb": "VolumeSizeInGB",
+}
+#: Arguments of sagemaker-core that are no fields, and fields whose keys are the users' own.
+CORE_OTHERS = ("session", "region")
+CORE_MAPS = {
+    "CollectionParameters", "CustomerMetadataProperties", "Environment", "HookParameters", "HyperParameters",
+    "OptimizationEnvironment", "OverrideEnvironment", "ProfilingParameters", "RuleParameters", "StaticHyperParameters",
+}  # fmt: skip
 
 ESTIMATORS = {
     "Estimator", "Chainer", "HuggingFace", "MXNet", "PyTorch", "RLEstimator", "SKLearn", "TensorFlow", "XGBoost",
@@ -224,6 +255,8 @@ class _Values:
     def __init__(self, tree: ast.AST):
         assigned: Dict[str, List[Optional[ast.expr]]] = {}
         self._imported: Dict[str, List[str]] = {}
+        self._originals: Dict[str, Set[str]] = {}
+        self._bases: Dict[str, List[ast.expr]] = {}
         self._members: Dict[str, List[ast.expr]] = {}
 
         def visit(node: ast.AST, certain: bool) -> None:
@@ -242,12 +275,18 @@ class _Values:
                     assigned.setdefault(own, []).append(None)
                     module = f"{'.' * node.level}{node.module or ''}" if isinstance(node, ast.ImportFrom) else alias.name
                     self._imported.setdefault(own, []).append(module.split(".")[0])
+                    if isinstance(node, ast.ImportFrom):
+                        self._originals.setdefault(own, set()).add(alias.name)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 arguments = node.args
                 for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
                     assigned.setdefault(argument.arg, []).append(None)
             elif isinstance(node, ast.NamedExpr):
                 targets = [(node.target, None)]
+            elif isinstance(node, ast.ClassDef):
+                assigned.setdefault(node.name, []).append(None)
+                own_making = any(isinstance(each, ast.FunctionDef) and each.name == "__init__" for each in node.body)
+                self._bases[node.name] = [] if own_making else node.bases
             for target, value in targets:
                 if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self" and value:
                     self._members.setdefault(target.attr, []).append(value)
@@ -288,6 +327,15 @@ class _Values:
         imported = self._imported.get(name, [])
         return set(imported) if len(imported) == len(self._assigned.get(name, [])) else set()
 
+    def original(self, name: str) -> str:
+        """The name that something was imported by: `from sagemaker.estimator import Estimator as E`."""
+        originals = self._originals.get(name, set()) if self.origins(name) else set()
+        return next(iter(originals)) if len(originals) == 1 else name
+
+    def bases(self, name: str) -> List[ast.expr]:
+        """The classes that a class of the file has its arguments from."""
+        return self._bases.get(name, []) if len(self._assigned.get(name, [])) == 1 else []
+
     def members(self, name: str) -> List[ast.expr]:
         """The values that `self.name` gets."""
         return self._members.get(name, [])
@@ -310,21 +358,43 @@ class _Values:
             return self._dict(node)
         if isinstance(node, ast.Name):
             return self._name(node.id)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Not)):
             value = self.of(node.operand)
+            if isinstance(node.op, ast.Not):
+                return not value if isinstance(value, bool) else LATER
             return -value if isinstance(value, (int, float)) else LATER
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             left, right = self.of(node.left), self.of(node.right)
-            same = type(left) is type(right) and isinstance(left, (str, list))
+            if isinstance(left, str) or isinstance(right, str):
+                return _joined([left, right], "")
+            same = isinstance(left, list) and isinstance(right, list)
             return left + right if same and len(left) + len(right) <= MOST_ELEMENTS else LATER
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            given = self.of(node.right)
+            values = given if isinstance(given, list) else [given]
+            return _filled(self.of(node.left), "%", values, given if isinstance(given, dict) else {})
         if isinstance(node, ast.JoinedStr):
-            parts = [self._piece(part) for part in node.values]
-            known = all(isinstance(part, str) for part in parts)
-            return "".join(parts) if known and sum(map(len, parts)) <= MOST_ELEMENTS else LATER
+            return _joined([self._piece(part) for part in node.values], "")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            return self._made(node.func, node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
             if not node.args and all(keyword.arg for keyword in node.keywords):
                 return {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
         return LATER
+
+    def _made(self, method: ast.Attribute, node: ast.Call) -> Any:
+        """The text that a call makes of others: `"s3://b/{}".format(run)`, `"/".join(...)`, `os.path.join("s3://b", run)`."""
+        if method.attr == "format":
+            named = {keyword.arg: self.of(keyword.value) for keyword in node.keywords if keyword.arg}
+            values = [LATER if isinstance(each, ast.Starred) else self.of(each) for each in node.args]
+            return _filled(self.of(method.value), "{", values, named)
+        if method.attr != "join" or node.keywords:
+            return LATER
+        if isinstance(method.value, ast.Attribute) and method.value.attr == "path":
+            parts = [LATER if isinstance(each, ast.Starred) else self.of(each) for each in node.args]
+            return _joined([part.rstrip("/") if isinstance(part, str) else part for part in parts], "/")
+        by, parts = self.of(method.value), self.of(node.args[0]) if len(node.args) == 1 else LATER
+        return _joined(parts, by) if isinstance(by, str) and isinstance(parts, list) else LATER
 
     def _piece(self, part: ast.expr) -> Any:
         if isinstance(part, ast.FormattedValue):
@@ -358,6 +428,40 @@ class _Values:
         return found
 
 
+def _joined(parts: Sequence[Any], by: str) -> Any:
+    """Parts as one text, of which an unknown part stays open."""
+    texts = [part if isinstance(part, str) else OPEN for part in parts]
+    known = any(isinstance(part, str) for part in parts)
+    return by.join(texts) if known and sum(map(len, texts)) <= MOST_ELEMENTS else LATER
+
+
+#: Where values are put into a text: their names, and how they are written.
+_PLACES = {"{": re.compile(r"\{(\w*)([^{}]*)\}"), "%": re.compile(r"%(?:\((\w+)\))?([a-zA-Z])")}
+
+
+def _filled(text: Any, mark: str, values: Sequence[Any], named: Dict[str, Any]) -> Any:
+    """A text with its values, of which an unknown one stays open. From a place that is not a plain one on, nothing is known."""
+    if not isinstance(text, str):
+        return LATER
+    rest = iter(values)
+    plain: Tuple[str, ...] = ("",) if mark == "{" else ("s", "d")
+    whole, at = "", 0
+    for place in _PLACES[mark].finditer(text):
+        if mark in text[at : place.start()]:
+            break
+        name, written = place.group(1) or "", place.group(2)
+        if name.isdigit():
+            value = values[int(name)] if int(name) < len(values) else LATER
+        else:
+            value = named.get(name, LATER) if name else next(rest, LATER)
+        known = isinstance(value, (str, int)) and not isinstance(value, bool) and written in plain
+        whole, at = whole + text[at : place.start()] + (str(value) if known else OPEN), place.end()
+        if len(whole) > MOST_ELEMENTS:
+            return LATER
+    begin, found, _ = text[at:].partition(mark)
+    return whole + begin + (OPEN if found else "")
+
+
 def _root(node: ast.AST) -> str:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
@@ -380,18 +484,60 @@ class _Reader:
         self.found.sort(key=lambda found: (found.cell or 0, found.line))
 
     def _call(self, node: ast.Call) -> None:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        operation = OPERATIONS.get(name) if isinstance(node.func, ast.Attribute) else None
+        called, more = self._called(node.func)
+        if more:
+            node = ast.copy_location(ast.Call(func=called, args=node.args, keywords=[*more, *node.keywords]), node)
+        name = called.attr if isinstance(called, ast.Attribute) else self._class_name(called)
+        operation = OPERATIONS.get(name) if isinstance(called, ast.Attribute) else None
         if operation:
-            if not self._is_of_other_service(node.func):
-                self._boto3(node, operation)
+            if not self._is_of_other_service(called):
+                self._boto3(node, called, operation)
             return
-        if name == "deploy" and isinstance(node.func, ast.Attribute):
+        if isinstance(called, ast.Attribute) and name == "create":
+            self._core(node, called)
+            return
+        if isinstance(called, ast.Attribute) and name == "deploy":
             self._deploy(node)
             return
+        name = self._class_name(called)
         for names, operation, arguments, open_fields in CLASSES:
-            if name in names and not self._is_of_other_library(node.func):
+            if name in names and not self._is_of_other_library(called):
                 self._class(node, operation, arguments, open_fields)
+
+    def _called(self, called: ast.expr) -> Tuple[ast.expr, List[ast.keyword]]:
+        """What is called in the end, and arguments that are given already: `f = client.create_model`, `getattr(client, "create_model")`,
+        `partial(client.create_model, ModelName="m")`."""
+        more: List[ast.keyword] = []
+        for _ in range(MOST_NAMES):
+            if isinstance(called, ast.Name) and not self.values.origins(called.id):
+                found = self.values.expression(called.id)
+                if not isinstance(found, (ast.Name, ast.Attribute, ast.Call)):
+                    break
+                called = found
+            elif isinstance(called, ast.Call) and getattr(called.func, "id", "") == "getattr" and len(called.args) >= 2:
+                attribute = self.values.of(called.args[1])
+                if not isinstance(attribute, str):
+                    break
+                called = ast.copy_location(ast.Attribute(value=called.args[0], attr=attribute, ctx=ast.Load()), called)
+            elif isinstance(called, ast.Call) and _last(called.func) == "partial" and len(called.args) == 1:
+                more = [*called.keywords, *more]
+                called = called.args[0]
+            else:
+                break
+        return called, more
+
+    def _class_name(self, called: ast.expr) -> str:
+        """The name of a class, as its library calls it. A class of the file that is made like its base counts as that one."""
+        for _ in range(MOST_NAMES):
+            if isinstance(called, ast.Attribute):
+                return called.attr
+            if not isinstance(called, ast.Name):
+                return ""
+            bases = self.values.bases(called.id)
+            if not bases:
+                return self.values.original(called.id)
+            called = bases[0]
+        return ""
 
     def _is_of_other_service(self, called: ast.expr) -> bool:
         """Whether a method is certainly that of a client of another service: `boto3.client("opensearch").create_domain`."""
@@ -412,15 +558,23 @@ class _Reader:
             return None
         named = [keyword.value for keyword in made.keywords if keyword.arg == "service_name"]
         service = self.values.of(named[0] if named else made.args[0] if made.args else None)
-        return service if isinstance(service, str) else None
+        return service if isinstance(service, str) and OPEN not in service else None
 
     def _is_of_other_library(self, called: ast.expr) -> bool:
         """Whether a class was certainly imported from elsewhere than the SageMaker SDK: `keras.Model`. A module of the project itself, in a
         relative import, may pass on the SDK's."""
+        while isinstance(called, ast.Name) and self.values.bases(called.id):
+            called = self.values.bases(called.id)[0]
         origins = self.values.origins(_root(called))
         return bool(origins) and not any(not origin or origin.startswith("sagemaker") for origin in origins)
 
-    def _boto3(self, node: ast.Call, operation: str) -> None:
+    def _boto3(self, node: ast.Call, called: ast.expr, operation: str) -> None:
+        named = [keyword.arg for keyword in node.keywords if keyword.arg]
+        if named and not any(name[0].isupper() for name in named):
+            # Not a client of boto3, whose arguments begin with capitals: a method of the SDK's, or of anybody's.
+            if self._is_made_by_sdk(called):
+                self._leave(node, operation, "a method of the SDK: its request is known only when it runs")
+            return
         request: Dict[str, Any] = {}
         lines: Dict[str, int] = {}
         for keyword in node.keywords:
@@ -439,6 +593,65 @@ class _Reader:
             self._leave(node, operation, "it has no arguments by name")
             return
         self._add(node, operation, request, lines)
+
+    def _is_made_by_sdk(self, called: ast.expr) -> bool:
+        """Whether a method is of an object of the SageMaker SDK: `session.create_model(name=...)`."""
+        made = called.value if isinstance(called, ast.Attribute) else None
+        if isinstance(made, ast.Name):
+            made = self.values.expression(made.id)
+        if not isinstance(made, ast.Call):
+            return False
+        return any(origin.startswith("sagemaker") for origin in self.values.origins(_root(made.func)))
+
+    def _core(self, node: ast.Call, called: ast.Attribute) -> None:
+        """`TrainingJob.create(...)` of sagemaker-core: its arguments are the fields in small letters."""
+        name = self._class_name(called.value)
+        operation = f"Create{name}" if name in CORE_CLASSES else ""
+        if not operation or self._is_of_other_library(called.value):
+            return
+        own = f"{CORE_CLASSES[name]}_name"
+        known = self.values.origins(_root(called.value)) or any(keyword.arg == own for keyword in node.keywords)
+        given = self._given(node, operation) if known else None
+        if given is None:
+            return
+        if node.args or not given:
+            self._leave(node, operation, "it has no arguments by name")
+            return
+        request: Dict[str, Any] = {}
+        lines: Dict[str, int] = {}
+        for argument, expression in given.items():
+            if argument not in CORE_OTHERS:
+                field_name = _core_name(argument)
+                request[field_name] = self._core_value(field_name, expression, lines, field_name, MOST_NAMES)
+        self._add(node, operation, request, lines)
+
+    def _core_value(self, name: str, expression: ast.expr, lines: Dict[str, int], path: str, left: int) -> Any:
+        """A value of sagemaker-core in the words of the API: its objects and dicts have fields in small letters."""
+        if not left or not self.values.step():
+            return LATER
+        lines[path] = self._line(expression)
+        if isinstance(expression, ast.Name):
+            named = self.values.expression(expression.id)
+            if isinstance(named, (ast.Call, ast.Dict, ast.List)):
+                return self._core_value(name, named, lines, path, left - 1)
+        if isinstance(expression, ast.List):
+            each = enumerate(expression.elts)
+            return [self._core_value(name, item, lines, f"{path}[{index}]", left - 1) for index, item in each]
+        members: List[Tuple[Optional[str], ast.expr]] = []
+        if isinstance(expression, ast.Call) and _last(expression.func)[:1].isupper() and not expression.args:
+            members = [(keyword.arg, keyword.value) for keyword in expression.keywords]
+        elif isinstance(expression, ast.Dict) and name not in CORE_MAPS:
+            keys = [self.values.of(key) if key else None for key in expression.keys]
+            members = [(key if isinstance(key, str) else None, value) for key, value in zip(keys, expression.values)]
+        else:
+            return self.values.of(expression)
+        made: Dict[str, Any] = {}
+        for key, value in members:
+            if key is None:
+                return LATER
+            inner = _core_name(key)
+            made[inner] = self._core_value(inner, value, lines, f"{path}.{inner}", left - 1)
+        return made
 
     def _class(
         self,
@@ -481,20 +694,24 @@ class _Reader:
 
     def _deploy(self, node: ast.Call) -> None:
         given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-        if not {"instance_type", "initial_instance_count"} & set(given):
-            return
+        # The first two arguments of every class's method.
+        given.update(zip(("initial_instance_count", "instance_type"), node.args))
+        of_instances = {"instance_type", "initial_instance_count"} & {keyword.arg for keyword in node.keywords}
+        kind = self.values.of(given.get("instance_type"))
+        if not of_instances and "serverless_inference_config" not in given:
+            if not (isinstance(kind, str) and kind.startswith("ml.")):
+                return
         if self._given(node, "CreateEndpointConfig") is None:
             return
 
         def value(name: str) -> Any:
             return self.values.of(given[name]) if name in given else LATER
 
-        variant = {
-            "VariantName": "AllTraffic",
-            "ModelName": LATER,
-            "InstanceType": value("instance_type"),
-            "InitialInstanceCount": value("initial_instance_count"),
-        }
+        variant: Dict[str, Any] = {"VariantName": "AllTraffic", "ModelName": LATER}
+        if "serverless_inference_config" in given:
+            variant["ServerlessConfig"] = LATER
+        else:
+            variant.update(InstanceType=kind, InitialInstanceCount=value("initial_instance_count"))
         request: Dict[str, Any] = {"EndpointConfigName": value("endpoint_name"), "ProductionVariants": [variant]}
         for name, path in (("kms_key", "KmsKeyId"), ("tags", "Tags")):
             if name in given:
@@ -564,8 +781,7 @@ class _Reader:
         if not isinstance(expression, ast.Call):
             return None
         called = expression.func
-        found = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        return expression if found == name else None
+        return expression if self._class_name(called) == name else None
 
     def _lines_of(self, expression: ast.expr, prefix: str) -> Dict[str, int]:
         """The line of each field within a dict."""
@@ -598,6 +814,17 @@ class _Reader:
         self.unread.append({"line": line, "cell": cell, "operation": operation, "why": why})
 
 
+def _last(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+def _core_name(argument: str) -> str:
+    """The field of the API that an argument of sagemaker-core is. A name with a capital is the field's own."""
+    if argument[:1].isupper():
+        return argument
+    return CORE_NAMES.get(argument) or "".join(word[:1].upper() + word[1:] for word in argument.split("_"))
+
+
 def _put(request: Dict[str, Any], path: str, value: Any) -> None:
     if value is None:
         return
@@ -622,25 +849,103 @@ def _words(error: Exception) -> str:
     return getattr(error, "msg", None) or str(error)
 
 
-#: Lines that only IPython understands.
-_MAGIC = re.compile(r"^\s*([%!?]|[A-Za-z_][\w.]*\?{1,2}\s*$)")
-#: Cell magics behind which the code is Python.
-_PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
+#: Cells in another language, or in another file. Others are Python, like `%%time` and `%%capture`.
+_OTHER_CELLS = {
+    "!", "bash", "bigquery", "cmd", "cython", "file", "html", "javascript", "js", "latex", "markdown", "perl", "r", "ruby", "script",
+    "sh", "sparksql", "sql", "svg", "sx", "system", "writefile",
+}  # fmt: skip
+#: Lines that run a statement: `%time client.create_model(...)`, with options.
+_STATEMENT = re.compile(r"^(\s*)%(?:time|timeit|prun|memit|mprun|lprun|debug|snakeviz)\b(?:\s+--?[A-Za-z][\w.=-]*(?:\s+\d+)?)*\s*(.*)$")
+#: `files = !ls` and `rows = %sql select 1`.
+_ASSIGNED = re.compile(r"^(\s*[A-Za-z_][\w.]*(?:\s*,\s*[A-Za-z_][\w.]*)*\s*=\s*)([!%].*)$")
+#: Other lines that only IPython understands: `!ls`, `%sql select 1`, `?name`, `name?`.
+_MAGIC = re.compile(r"^\s*([%!?]|[A-Za-z_%][\w.]*\?{1,2}\s*$)")
+#: A command of a shell that creates something.
+_SHELL = re.compile(r"\baws\s+(?:--?[\w-]+(?:[ =][\w./-]+)?\s+)*sagemaker\s+(create-[a-z0-9-]+)")
+#: What code names if it creates something.
+_CREATES = re.compile(
+    r"\b(?:" + "|".join([*OPERATIONS, *(f"{name}\\.create" for name in CORE_CLASSES), *ESTIMATORS, *PROCESSORS, "ModelTrainer"]) + r")\b"
+)
+
+
+def _magic(text: str) -> str:
+    """The name of a cell's magic, such as `bash`."""
+    first = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    return re.split(r"\s", first[2:].lower(), maxsplit=1)[0] if first.startswith("%%") else ""
 
 
 def _code(text: str) -> str:
     """Code without IPython's own lines; the numbers of lines stay."""
-    lines = text.split("\n")
-    first = next((line.strip() for line in lines if line.strip()), "")
-    if first.startswith("%%") and not first.startswith(_PYTHON_CELLS):
-        return ""
-    plain = []
-    for line in lines:
-        if _MAGIC.match(line):
-            indent = line[: len(line) - len(line.lstrip())]
-            line = f"{indent}pass"
+    if _magic(text) in _OTHER_CELLS:
+        return "\n" * text.count("\n")
+    try:
+        ast.parse(text)
+        return text
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    plain: List[str] = []
+    quote, depth, continues = "", 0, False
+    for line in text.split("\n"):
+        if continues:
+            # The rest of a command.
+            continues = line.rstrip().endswith("\\")
+            plain.append("")
+            continue
+        if not quote and not depth:
+            made = _plain(line)
+            continues = made != line and line.rstrip().endswith("\\")
+            line = made[: made.rstrip().rfind("\\")] if continues and made.rstrip().endswith("\\") else made
+        quote, depth = _left_open(line, quote, depth)
         plain.append(line)
     return "\n".join(plain)
+
+
+def _plain(line: str) -> str:
+    """A line as Python: a statement stays, the value of a command is open."""
+    indent = line[: len(line) - len(line.lstrip())]
+    statement = _STATEMENT.match(line)
+    if statement:
+        return f"{indent}{statement.group(2)}" if statement.group(2) else f"{indent}pass"
+    assigned = _ASSIGNED.match(line)
+    if assigned:
+        inner = _STATEMENT.match(assigned.group(2))
+        value = inner.group(2) if inner and inner.group(2) else "later()"
+        return f"{assigned.group(1)}{value}"
+    return f"{indent}pass" if _MAGIC.match(line) else line
+
+
+def _left_open(line: str, quote: str, depth: int) -> Tuple[str, int]:
+    """The quotation mark and the number of brackets that are open at the end of a line."""
+    at = 0
+    while at < len(line):
+        letter = line[at]
+        if quote:
+            if letter == "\\":
+                at += 1
+            elif line.startswith(quote, at):
+                at += len(quote) - 1
+                quote = ""
+        elif letter == "#":
+            break
+        elif letter in "\"'":
+            quote = line[at : at + 3] if line[at : at + 3] == letter * 3 else letter
+            at += len(quote) - 1
+        elif letter in "([{":
+            depth += 1
+        elif letter in ")]}":
+            depth = max(depth - 1, 0)
+        at += 1
+    # Only a text in three quotation marks goes on in the next line.
+    return (quote if len(quote) == 3 else ""), depth
+
+
+def _commands(text: str) -> Iterator[Tuple[int, str]]:
+    """The commands of a cell that have SageMaker create something, each with its line."""
+    is_shell = _magic(text) in ("bash", "sh", "script", "!", "sx", "system", "cmd")
+    for number, line in enumerate(text.split("\n"), 1):
+        found = _SHELL.search(line) if is_shell or "!" in line or line.lstrip().startswith(("%sx", "%system", "%bash")) else None
+        if found:
+            yield number, found.group(1)
 
 
 def _cells(notebook: Any) -> Iterator[Tuple[int, str]]:
@@ -661,13 +966,19 @@ def requests(text: str, is_notebook: bool) -> Dict[str, Any]:
     unread: List[Dict[str, Any]] = []
     pieces: List[Tuple[Optional[int], str]] = []
     if is_notebook:
-        for number, source in _cells(json.loads(text)):
-            source = _code(source)
+        for number, written in _cells(json.loads(text)):
+            for line, command in _commands(written):
+                why = "a command of a shell: check its request as a file of its own"
+                unread.append({"line": line, "cell": number, "operation": f"`aws sagemaker {command}`", "why": why})
+            source = _code(written)
             try:
                 ast.parse(source)
             except (SyntaxError, ValueError) as error:
                 line = getattr(error, "lineno", None) or 1
-                unread.append({"line": line, "cell": number, "operation": None, "why": f"not Python: {_words(error)}"})
+                # A cell that names nothing that creates anything has nothing to judge.
+                created = _CREATES.search(written)
+                operation = f"`{created.group()}`" if created else None
+                unread.append({"line": line, "cell": number, "operation": operation, "why": f"not Python: {_words(error)}"})
                 continue
             pieces.append((number, source))
     else:

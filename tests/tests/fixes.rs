@@ -125,3 +125,11 @@ fn what_is_invented_is_found() -> Result<()> {
     assert_eq!(found, expected);
     Ok(())
 }
+
+#[test]
+fn arguments_of_sagemaker_core_become_the_members_of_the_api() -> Result<()> {
+    let output = python::model_script("core_names.py")?.stdout(Stdio::piped()).spawn()?.wait_with_output()?;
+    assert!(output.status.success(), "the script failed; its error is above");
+    assert_eq!(serde_json::from_slice::<Vec<String>>(&output.stdout)?, Vec::<String>::new());
+    Ok(())
+}

@@ -35,6 +35,10 @@ pub(crate) fn github(file: &CheckedFile) -> String {
     }
     file.undecided.iter().for_each(|note| add("warning", None, "undecided", note));
     file.unusable.iter().for_each(|why| add("error", None, "not judged", why));
+    if !file.is_foreign {
+        file.passed_over.iter().for_each(|note| add("notice", None, "note", note));
+        file.left().iter().for_each(|left| add("notice", None, "not checked", left));
+    }
     lines
 }
 
@@ -104,9 +108,12 @@ pub(crate) fn junit(settings: &InForce, file: &CheckedFile) -> String {
         add(&file.path, "readable", &format!("<error message=\"{}\"/>", xml(why)));
     }
     let name = xml(&file.path);
+    let notes: String = file.passed_over.iter().map(|note| format!("note: {}\n", xml(note))).collect();
+    let notes =
+        if notes.is_empty() { notes } else { format!("    <system-out>{}</system-out>\n", notes.trim_end()) };
     format!(
         "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">\n\
-         {}{cases}  </testsuite>\n",
+         {}{cases}{notes}  </testsuite>\n",
         properties(settings)
     )
 }
@@ -153,7 +160,7 @@ fn xml(text: &str) -> String {
     shown
 }
 
-/// A file as a part of a summary; empty if every control passed.
+/// A file as a part of a summary; empty if every control was judged and passed.
 pub(crate) fn markdown(file: &CheckedFile) -> String {
     let mut text = Markdown::default();
     for (subject, finding, place, is_known) in findings(file) {
@@ -174,8 +181,14 @@ pub(crate) fn markdown(file: &CheckedFile) -> String {
         text = text.ours("; actual ").code(Untrusted::new(&finding.actual));
         text = text.ours("; to fix it, ").code(Untrusted::new(&finding.fix)).ours("\n");
     }
-    for why in file.undecided.iter().chain(&file.unusable) {
-        text = text.ours("- not judged: ").code(Untrusted::new(why)).ours("\n");
+    let unread = file.undecided.iter().map(|note| ("undecided", note));
+    let unread = unread.chain(file.unusable.iter().map(|why| ("not judged", why)));
+    let notes = file.passed_over.iter().filter(|_| !file.is_foreign).map(|note| ("note", note));
+    let left = file.left();
+    for (what, why) in unread.chain(notes).chain(left.iter().map(|left| ("note", left))) {
+        let at = Untrusted::new(&file.path);
+        text =
+            text.ours("- ").ours(what).ours(" in ").code(at).ours(": ").code(Untrusted::new(why)).ours("\n");
     }
     text.as_str().to_owned()
 }

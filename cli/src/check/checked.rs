@@ -1,6 +1,6 @@
 //! A file that was judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sagewarden_policy::intake::{Candidate, Lines, Place};
@@ -69,7 +69,7 @@ pub(crate) struct CheckedSubject {
 
 /// A known finding. It has no line and no index of a list, because text that is added before it would change both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `file`, `resource`, `path` and `control`")]
 pub(crate) struct Known {
     /// From the folder of the baseline.
     pub(crate) file: String,
@@ -130,6 +130,19 @@ impl CheckedFile {
     /// Whether every failed or undecided control is a known finding.
     pub(crate) fn is_clean(&self) -> bool {
         self.undecided.is_empty() && !self.said.is_open && !self.subjects.iter().any(CheckedSubject::is_open)
+    }
+
+    /// The controls that were not judged for some resource of the file, by reason, in words.
+    pub(crate) fn left(&self) -> Vec<String> {
+        let mut by_reason: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (why, left) in self.subjects.iter().flat_map(CheckedSubject::left) {
+            by_reason.entry(why).or_default().extend(left);
+        }
+        let by_reason = by_reason.into_iter().filter(|(_, left)| !left.is_empty());
+        let words = |(why, left): (&str, BTreeSet<&str>)| {
+            format!("not checked here ({why}): {}", left.into_iter().collect::<Vec<_>>().join(", "))
+        };
+        by_reason.map(words).collect()
     }
 
     fn known(&self) -> usize {

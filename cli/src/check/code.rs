@@ -118,12 +118,10 @@ fn part<'a>(called: Called, cells: Option<&Lines<'_>>) -> Part<'a> {
         _ => Some(line),
     };
     let intake = of_code(&operation, &request, &at).unwrap_or_else(|why| {
-        let words = vec![format!("{at}: {why}")];
+        let words = format!("{at}: {why}");
         match why {
-            Unusable::OtherCall(_) | Unusable::NoControls(_) => {
-                Intake { passed_over: words, ..Intake::default() }
-            }
-            _ => Intake { undecided: words, ..Intake::default() },
+            Unusable::OtherCall(_) | Unusable::NoControls(_) => Intake::passed_over(vec![words]),
+            _ => Intake::undecided(words),
         }
     });
     let mut fields = Fields::default();

@@ -7,7 +7,7 @@ use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 use crate::check::patterns::NamePattern;
-use crate::check::source::is_wanted;
+use crate::check::source::{is_ours, is_terraform, is_wanted};
 use crate::error::CommandError;
 
 /// Folders with thousands of files that belong to tools.
@@ -40,8 +40,8 @@ fn is_large(path: &Path, found: Option<&fs::Metadata>) -> bool {
 pub(crate) struct Files {
     pub(crate) inputs: Vec<Input>,
     pub(crate) passed_over: usize,
-    /// Whether one of those is written in Terraform's own language.
-    pub(crate) has_terraform: bool,
+    /// One of those that is written in Terraform's own language and speaks of SageMaker.
+    pub(crate) terraform: Option<PathBuf>,
     /// Folders and links that could not be looked into, and patterns that fit nothing.
     pub(crate) unreadable: Vec<CommandError>,
     /// Notes on links, pipes and devices whose names fit, but which are not files.
@@ -77,7 +77,7 @@ impl Files {
         if path != Path::new("-") && path.is_dir() {
             self.walk(path);
         } else if as_of_folders && !is_wanted(path) && path.exists() {
-            self.passed_over += 1;
+            self.pass_over(path);
         } else {
             let is_large = is_large(path, fs::metadata(path).ok().as_ref());
             self.inputs.push(Input { path: path.to_owned(), is_found: as_of_folders, is_large });
@@ -102,7 +102,12 @@ impl Files {
 
     fn pass_over(&mut self, path: &Path) {
         self.passed_over += 1;
-        self.has_terraform |= path.extension().is_some_and(|end| end == "tf");
+        if self.terraform.is_none()
+            && is_terraform(path)
+            && fs::read_to_string(path).is_ok_and(|text| is_ours(&text))
+        {
+            self.terraform = Some(path.to_owned());
+        }
     }
 
     /// Files that a pattern matches are treated like files of a folder: the author of a pattern does not know every file.

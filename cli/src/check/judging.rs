@@ -1,6 +1,7 @@
 //! Reads and judges a file of any form.
 
 use std::ops::Range;
+use std::path::Path;
 
 use sagewarden_events::Timestamp;
 use sagewarden_govern::counted;
@@ -10,17 +11,20 @@ use sagewarden_policy::{Bundle, Subject, Verdict, judge};
 use crate::check::checked::{CheckedFile, CheckedSubject, Said};
 use crate::check::files::Input;
 use crate::check::json_lines::NumberedLine;
-use crate::check::{code, json_lines, parallel, print, source};
+use crate::check::{cdk, code, json_lines, known, parallel, print, source};
 use crate::command::check::CheckFormat;
 use crate::input;
 
 /// How files are judged.
+#[derive(Clone, Copy)]
 pub(crate) struct Judging<'a> {
     pub(crate) bundle: &'a Bundle,
     /// The account that resources will be in, where they do not say so.
     pub(crate) account: Option<&'a str>,
     /// The time of judging, for resources that do not exist yet.
     pub(crate) now: Timestamp,
+    /// The files of this run: a file that another one names may be among them.
+    pub(crate) files: &'a [Input],
 }
 
 /// Prints the verdicts on the resources of a file as soon as they exist, instead of keeping them.
@@ -69,7 +73,9 @@ impl Judging<'_> {
     /// Reads and judges a file.
     pub(crate) fn file(&self, file: &Input, saying: Option<Saying<'_>>) -> CheckedFile {
         let checked = CheckedFile::of(file.path.display().to_string());
-        let mut reading = FileReading { judging: self, file, checked, saying };
+        let named = self.account.is_none().then(|| cdk::account_of(&file.path)).flatten();
+        let judging = Judging { account: self.account.or(named.as_deref()), ..*self };
+        let mut reading = FileReading { judging: &judging, file, checked, saying };
         if let Err(why) = reading.read() {
             reading.checked.unusable = Some(why);
         }
@@ -88,7 +94,7 @@ impl Judging<'_> {
         Batch { undecided: intake.undecided, passed_over: intake.passed_over, ..batch }
     }
 
-    /// Puts resources into the account that was named at the call.
+    /// Puts resources into the account that was named at the call or by the CDK.
     fn place(&self, candidates: &mut [Candidate]) {
         if let Some(account) = self.account {
             candidates.iter_mut().for_each(|one| one.resource.account = account.to_owned());
@@ -105,6 +111,16 @@ impl Judging<'_> {
             is_open: subjects.iter().any(CheckedSubject::is_open),
         };
         Batch { said: print::of_subjects(format, &goal.path, &subjects), state, ..Batch::default() }
+    }
+
+    /// Whether a file that another one names by its path from there is judged in this run.
+    fn is_judged(&self, from: &Path, path: &str) -> bool {
+        let is_local = !path.contains("://") && !Path::new(path).is_absolute();
+        let named = known::tidy(&from.parent().unwrap_or(Path::new("")).join(path));
+        is_local
+            && self.files.iter().any(|file| {
+                file.path.ends_with(named.file_name().unwrap_or_default()) && known::tidy(&file.path) == named
+            })
     }
 
     fn verdict(&self, candidate: &Candidate) -> Verdict {
@@ -196,10 +212,6 @@ impl FileReading<'_, '_> {
         match code::parts(&self.file.path, text) {
             Ok(parts) if parts.is_empty() && self.file.is_found => self.checked.is_foreign = true,
             Ok(parts) => return self.parts(parts),
-            // Others' code may be of another version of Python.
-            Err(why) if self.file.is_found => {
-                self.checked.passed_over.push(format!("the code was not read: {why}"));
-            }
             Err(why) => return Err(format!("`{}` cannot be judged: {why}", self.checked.path)),
         }
         Ok(())
@@ -207,8 +219,9 @@ impl FileReading<'_, '_> {
 
     fn parts(&mut self, parts: Vec<source::Part<'_>>) -> Result<(), String> {
         let (judging, goal) = (self.judging, self.goal());
-        for source::Part { intake, lines } in parts {
-            let Intake { mut candidates, undecided, passed_over } = intake;
+        for source::Part { mut intake, lines } in parts {
+            intake.pass_over_files(|path| judging.is_judged(&self.file.path, path));
+            let Intake { mut candidates, undecided, passed_over, .. } = intake;
             judging.place(&mut candidates);
             self.in_turn(&candidates, |some| judging.candidates(&goal, some, lines.as_ref()));
             keep(&mut self.checked, Batch { undecided, passed_over, ..Batch::default() });

@@ -19,7 +19,10 @@ const UNREADABLE: &str = "undecided";
 
 /// The file.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object with `version` and `findings`, as --update-baseline writes it"
+)]
 struct KnownList {
     version: u8,
     findings: Vec<Known>,
@@ -168,7 +171,7 @@ fn without_indices(path: &str) -> String {
 }
 
 /// A path without `.` and `..`, whatever links there are.
-fn tidy(path: &Path) -> PathBuf {
+pub(crate) fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match part {

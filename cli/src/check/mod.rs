@@ -1,6 +1,7 @@
 //! `sagewarden check`: the verdict before anything is created. Beside it, in `replay.rs`, `sagewarden replay`: what became of recorded events.
 
 mod builds;
+mod cdk;
 mod checked;
 mod code;
 mod files;
@@ -20,6 +21,7 @@ mod yaml;
 use std::process::ExitCode;
 
 use sagewarden_govern::counted;
+use sagewarden_policy::Bundle;
 use sagewarden_policy::intake::Unusable;
 
 use crate::check::checked::{CheckedFile, Tally};
@@ -36,23 +38,26 @@ use crate::output;
 
 pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let whole = options.bundle.as_deref().map(|place| (place, options.digest.as_deref()));
-    let mut in_force = settings::find(whole, options.settings.as_deref(), &options.files)?;
-    if let Some(profile) = options.profile {
-        in_force.bundle = in_force.bundle.with_profile(profile.profile());
+    let InForce { path, bundle } = settings::find(whole, options.settings.as_deref(), &options.files)?;
+    let in_force = InForce { path, bundle: in_profile(options, bundle) };
+    if options.profile.is_some() {
         in_force.bundle.idle().iter().for_each(|idle| output::warn(format_args!("note: {idle}")));
     }
-    let in_force = in_force;
     if options.lines {
-        let judging = Judging { bundle: &in_force.bundle, account: options.account.as_deref(), now: now() };
+        let account = options.account.as_deref();
+        let judging = Judging { bundle: &in_force.bundle, account, now: now(), files: &[] };
         return lines::run(&judging, &in_force);
     }
     let files = Files::find(&options.files, options.pass_over);
     files.unreadable.iter().for_each(|error| output::warn(format_args!("error: {error}")));
     files.notes().for_each(|note| output::warn(format_args!("note: {note}")));
+    if let Some(path) = &files.terraform {
+        output::warn(format_args!("note: `{}` was not judged: {}", path.display(), Unusable::Language));
+    }
     let baseline = options.baseline.as_deref().map(|path| Baseline::open(path, options.update_baseline));
     let baseline = baseline.transpose()?;
     let by_file = by_file(options, &in_force, &files);
-    let now = now();
+    let (now, account) = (now(), options.account.as_deref());
     let mut printing = Printing::begin(options.format, &in_force, baseline.is_some());
     let mut tally = Tally { is_unusable: !files.unreadable.is_empty(), ..Tally::default() };
     let format = options.format;
@@ -63,7 +68,7 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
             Ok(found) => found,
             Err(why) => return (CheckedFile::unusable(&input.path, why), &in_force),
         };
-        let judging = Judging { bundle: &settings.bundle, account: options.account.as_deref(), now };
+        let judging = Judging { bundle: &settings.bundle, account, now, files: &files.inputs };
         let mut checked = judging.file(input, is_said.then_some(Saying { format, say }));
         if are_others && checked.is_judged() {
             checked.passed_over.push(words::settings(settings).trim_end().to_owned());
@@ -115,11 +120,16 @@ pub(crate) fn run(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     }
     if tally.is_without_result() {
         output::warn(format_args!("error: {}", CommandError::NoCandidate));
-        if files.has_terraform {
-            output::warn(format_args!("note: {}", Unusable::Language));
-        }
     }
     Ok(ExitCode::from(tally.status()))
+}
+
+/// A bundle in the profile of the call, which overrides the one in the settings.
+fn in_profile(options: &CheckOptions, bundle: Bundle) -> Bundle {
+    match options.profile {
+        Some(profile) => bundle.with_profile(profile.profile()),
+        None => bundle,
+    }
 }
 
 /// The settings of each file.
@@ -129,10 +139,7 @@ fn by_file<'a>(options: &CheckOptions, in_force: &'a InForce, files: &Files) -> 
     }
     let paths = files.inputs.iter().map(|input| input.path.as_path());
     ByFile::nearest(in_force, paths, |path| {
-        let mut bundle = bundle::load(path.as_deref())?;
-        if let Some(profile) = options.profile {
-            bundle = bundle.with_profile(profile.profile());
-        }
+        let bundle = in_profile(options, bundle::load(path.as_deref())?);
         Ok(InForce { path, bundle })
     })
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sagewarden_events::Untrusted;
+use sagewarden_govern::counted;
 use sagewarden_policy::intake::Place;
 use sagewarden_policy::{Bundle, Control, Finding, FindingStatus, Severity};
 use serde_json::{Value, json};
@@ -25,6 +26,8 @@ pub(crate) const SCHEMA: &str =
 pub(crate) struct LogContent {
     judged: BTreeSet<String>,
     files: Vec<CheckedFile>,
+    /// The controls that were not judged, by reason, each with the number of resources.
+    left: BTreeMap<&'static str, BTreeMap<String, usize>>,
 }
 
 impl LogContent {
@@ -32,6 +35,15 @@ impl LogContent {
         for id in file.subjects.iter().flat_map(|subject| &subject.verdict.checked) {
             if !self.judged.contains(id) {
                 self.judged.insert(id.clone());
+            }
+        }
+        for (why, left) in file.subjects.iter().flat_map(CheckedSubject::left) {
+            for id in left {
+                let of = self.left.entry(why).or_default();
+                match of.get_mut(id) {
+                    Some(number) => *number += 1,
+                    None => drop(of.insert(id.to_owned(), 1)),
+                }
             }
         }
         file.subjects.retain(|subject| !subject.verdict.findings.is_empty());
@@ -47,7 +59,7 @@ impl LogContent {
 /// `stale` has the entries of the baseline that were not found any more; `None` without a baseline.
 pub(crate) fn log(settings: &InForce, content: &LogContent, stale: Option<&[Known]>) -> sarif::Sarif {
     let bundle = &settings.bundle;
-    let LogContent { judged, files } = content;
+    let LogContent { judged, files, left } = content;
     let rules = rules(bundle, judged, files);
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let mut results = Vec::new();
@@ -67,7 +79,7 @@ pub(crate) fn log(settings: &InForce, content: &LogContent, stale: Option<&[Know
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules)
         .build();
-    let notes: Vec<_> = files.iter().flat_map(notifications).collect();
+    let notes: Vec<_> = files.iter().flat_map(notifications).chain(left.iter().map(not_checked)).collect();
     let are_all_usable = files.iter().all(|file| file.unusable.is_none());
     let invocation = sarif::Invocation::builder()
         .execution_successful(are_all_usable)
@@ -221,6 +233,16 @@ fn notifications(file: &CheckedFile) -> Vec<sarif::Notification> {
     };
     let notes = file.undecided.iter().chain(&file.passed_over).map(|note| ("note", note));
     notes.chain(file.unusable.iter().map(|why| ("error", why))).map(notification).collect()
+}
+
+/// The controls that were not judged for one reason.
+fn not_checked((why, left): (&&str, &BTreeMap<String, usize>)) -> sarif::Notification {
+    let each = left.iter().map(|(id, number)| format!("{id} of {}", counted(*number as u64, "resource")));
+    let words = format!("not checked here ({why}): {}", each.collect::<Vec<_>>().join(", "));
+    sarif::Notification::builder()
+        .level("note")
+        .message(sarif::Message::builder().text(Untrusted::new(&words).sarif()).build())
+        .build()
 }
 
 pub(crate) fn level(severity: Severity) -> ResultLevel {

@@ -10,7 +10,7 @@ use sagewarden_policy::intake::{self, Intake, LargeDocument, Lines, Unusable, wi
 use crate::check::{json_lines, yaml};
 
 /// The endings of the files that are judged.
-const ENDS: [&str; 6] = ["json", "yaml", "yml", "template", "py", "ipynb"];
+const ENDS: [&str; 7] = ["json", "yaml", "yml", "template", "tfstate", "py", "ipynb"];
 
 /// Bytes of a compressed file once it is unpacked. A log file of CloudTrail has a tenth of that.
 const MOST_UNPACKED: u64 = 128 << 20;
@@ -23,7 +23,13 @@ pub(crate) fn is_wanted(path: &Path) -> bool {
     let is_log = |stem: &Path| has_end(stem, "json") || is_of_lines(stem);
     let is_compressed_log =
         || has_end(path, "gz") && path.file_stem().is_some_and(|stem| is_log(Path::new(stem)));
-    is_one_of(path, &ENDS) || is_of_lines(path) || is_compressed_log()
+    !is_terraform(path) && (is_one_of(path, &ENDS) || is_of_lines(path) || is_compressed_log())
+}
+
+/// Whether a file is written in Terraform's own language, or in its form as JSON.
+pub(crate) fn is_terraform(path: &Path) -> bool {
+    has_end(path, "tf")
+        || has_end(path, "json") && path.file_stem().is_some_and(|stem| has_end(Path::new(stem), "tf"))
 }
 
 /// A document of a file: its content and its place.
@@ -106,14 +112,15 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, NoText> {
 
 /// A large definition of a pipeline or plan, which is JSON in a file of any name.
 pub(crate) fn large<'a>(path: &Path, text: &'a str) -> Option<LargeDocument<'a>> {
-    if has_end(path, "tf") { None } else { LargeDocument::of(text) }
+    if is_terraform(path) { None } else { LargeDocument::of(text) }
 }
 
 /// The documents of a text. If some documents of a YAML file have nothing to do with SageMaker, the others still count.
 pub(crate) fn parts<'a>(path: &Path, text: &'a str) -> Result<Vec<Part<'a>>, Unusable> {
     let bare = without_mark(text).trim_start();
-    let is_yaml = path == Path::new("-") || !has_end(path, "json") && is_wanted(path);
-    if has_end(path, "tf") {
+    let is_json = ["json", "tfstate"].iter().any(|end| has_end(path, end));
+    let is_yaml = path == Path::new("-") || !is_json && is_wanted(path);
+    if is_terraform(path) {
         return Err(Unusable::Language);
     }
     let json = || intake::read(text).map(|intake| vec![Part { intake, lines: Some(Lines::of_json(text)) }]);

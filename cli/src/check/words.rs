@@ -104,7 +104,8 @@ pub(crate) fn stale(known: &Known) -> String {
 pub(crate) fn summary(tally: &Tally, passed_over: usize) -> String {
     let known = match tally.known {
         0 => String::new(),
-        known => format!("{} known: they do not fail the run\n", counted(known as u64, "finding")),
+        1 => "1 finding known: it does not fail the run\n".to_owned(),
+        known => format!("{known} findings known: they do not fail the run\n"),
     };
     match passed_over + tally.foreign {
         0 => known,

@@ -3,6 +3,7 @@
 mod control;
 mod coverage;
 mod export;
+mod fields;
 mod pull;
 mod role;
 
@@ -52,6 +53,9 @@ fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where the values of the rows of `policy explain` begin.
+const INDENT: usize = 12;
+
 fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
     let bundle = bundle::load(options.settings.as_deref())?;
     let id = options.id.to_uppercase();
@@ -61,7 +65,7 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
         ("severity", severity(control.severity)),
         ("profile", control.profile.name().to_owned()),
         ("risk", control.risk.clone()),
-        ("field", control.fields.join(", ")),
+        ("field", fields::lines(&control.fields, INDENT)),
         ("wanted", bundle.wanted(control, OWN)),
         ("fix", control.fix.clone()),
         ("remedy", control.remedy.explain().to_owned()),
@@ -71,7 +75,9 @@ fn explain(options: &ExplainOptions) -> Result<ExitCode, CommandError> {
     ];
     let mut text = format!("{STRONG}{id}{STRONG:#}  {}\n", line(&control.title));
     let said = rows.iter().filter(|(_, value)| !value.is_empty());
-    text.extend(said.map(|(name, value)| format!("  {name:<10}{}\n", line(value))));
+    // Fields are made safe for the terminal in their own lines.
+    let shown = |name: &str, value: &str| if name == "field" { value.to_owned() } else { line(value) };
+    text.extend(said.map(|(name, value)| format!("  {name:<10}{}\n", shown(name, value))));
     for fix in control::fixes(&bundle, control) {
         text += &format!("  with {}\n", fix.with);
         text.extend(fix.code.lines().map(|code| format!("    {}\n", line(code))));

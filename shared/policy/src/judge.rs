@@ -174,8 +174,14 @@ impl Known<'_> {
         }
         let broken = self.violated.contains(&control.id);
         is_answered(control, self.joined)
-            && !self.waits(control)
+            && (!self.waits(control) || self.is_settled(control))
             && (broken || !self.touches(control, UnreadablePaths::is_for_the_account))
+    }
+
+    /// Whether what is known decides all facts of a control, although the ends of some values are not known.
+    fn is_settled(&self, control: &Control) -> bool {
+        let facts = &control.facts;
+        !facts.is_empty() && facts.iter().all(|fact| self.unreadable.is_settled(fact))
     }
 
     /// Whether a control needs a value that is known only at run time.

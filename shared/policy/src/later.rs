@@ -1,9 +1,12 @@
 //! Values that are unknown before the run or the deployment: the output of a step, a parameter without a default, another resource's
-//! attribute. In a document, such a value is an object with one key. No request of the API has this key, and no file may contain it.
+//! attribute. In a document, such a value is an object with a key that no request of the API has, and that no file may contain.
 
 use serde_json::{Value as Json, json};
 
 const KEY: &str = "sagewarden:later";
+
+/// The key of the known beginning of a text.
+const BEGINS: &str = "sagewarden:begins";
 
 /// The key of a document that may be incomplete.
 pub(crate) const UNSAID: &str = "sagewarden:unsaid";
@@ -13,8 +16,18 @@ pub(crate) fn later(of: Option<&str>) -> Json {
     json!({ KEY: of })
 }
 
+/// A text of which only the beginning is known.
+pub(crate) fn begun(text: &str) -> Json {
+    if text.is_empty() { later(None) } else { json!({ KEY: null, BEGINS: text }) }
+}
+
+/// The known beginning of a text whose rest is known later.
+pub(crate) fn beginning(value: &Json) -> Option<&str> {
+    value.get(BEGINS)?.as_str()
+}
+
 pub(crate) fn is_later(value: &Json) -> bool {
-    value.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key(KEY))
+    value.as_object().is_some_and(|fields| fields.contains_key(KEY))
 }
 
 /// The source of a value within the same file.
@@ -35,9 +48,9 @@ pub(crate) fn mark_incomplete(part: &mut Json) {
 /// Whether a file contains such a value itself: its author could keep controls from being judged.
 pub(crate) fn is_forged(value: &Json) -> bool {
     match value {
-        Json::Object(fields) => {
-            fields.iter().any(|(key, value)| key == KEY || key == UNSAID || is_forged(value))
-        }
+        Json::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| [KEY, BEGINS, UNSAID].contains(&key.as_str()) || is_forged(value)),
         Json::Array(list) => list.iter().any(is_forged),
         _ => false,
     }

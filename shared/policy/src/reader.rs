@@ -2,12 +2,12 @@
 //! a control that reads them is not decided by accident.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::later::{UNSAID, is_later};
+use crate::later::{UNSAID, beginning, is_later};
 
 /// A document, or a part of one, and the paths that could not be read in it.
 pub(crate) struct Reader<'a> {
@@ -28,6 +28,10 @@ pub(crate) struct UnreadablePaths {
     later: RefCell<Vec<String>>,
     /// Facts that decide the controls that name them, even if other values are unknown.
     decisive: RefCell<BTreeSet<&'static str>>,
+    /// Facts whose values are known as far as they matter, although an end of one is known later.
+    settled: RefCell<BTreeSet<&'static str>>,
+    /// Whether such an end was seen.
+    has_open_end: Cell<bool>,
     /// Values that break a fact, each with its path.
     offending: RefCell<Vec<(&'static str, String, String)>>,
 }
@@ -82,6 +86,20 @@ impl UnreadablePaths {
 
     pub(crate) fn is_decisive(&self, fact: &str) -> bool {
         self.decisive.borrow().contains(fact)
+    }
+
+    /// Notes that a fact is known, although the ends of some of its values are not.
+    pub(crate) fn settles(&self, fact: &'static str) {
+        self.settled.borrow_mut().insert(fact);
+    }
+
+    pub(crate) fn is_settled(&self, fact: &str) -> bool {
+        self.settled.borrow().contains(fact)
+    }
+
+    /// Whether the end of a location is known later.
+    pub(crate) fn has_open_end(&self) -> bool {
+        self.has_open_end.get()
     }
 
     /// The values at a path that break one of these facts.
@@ -169,6 +187,33 @@ impl<'a> Reader<'a> {
                 value.as_str()
             })
             .collect()
+    }
+
+    /// All S3 locations at a path. One whose bucket is known counts up to where it is known: its key may be known later.
+    pub(crate) fn locations(&self, path: &str) -> Vec<&'a str> {
+        let (begun, whole): (Vec<_>, Vec<_>) =
+            self.values(path).into_iter().partition(|value| known_location(value).is_some());
+        if !begun.is_empty() {
+            self.unreadable.has_open_end.set(true);
+        }
+        let whole = whole.into_iter().filter(|value| !self.is_later(path, value)).filter_map(|value| {
+            self.is("a text", path, value, is_text(path, value));
+            value.as_str()
+        });
+        whole.chain(begun.into_iter().filter_map(known_location)).collect()
+    }
+
+    /// Whether a value at a path is known later, and not even its bucket is known now.
+    pub(crate) fn awaits(&self, path: &str) -> bool {
+        let own = UnreadablePaths::default();
+        Reader { document: self.document, prefix: String::new(), unreadable: &own }.locations(path);
+        own.has_later()
+    }
+
+    /// The known beginnings, up to a slash, of texts at a path whose rest is known later.
+    pub(crate) fn beginnings(&self, path: &str) -> Vec<&'a str> {
+        let up_to_slash = |text: &'a str| text.rsplit_once('/').map(|(known, _)| known);
+        self.values(path).into_iter().filter_map(beginning).filter_map(up_to_slash).collect()
     }
 
     /// The values at a path that are known.
@@ -327,6 +372,13 @@ impl<'a> Reader<'a> {
                 .for_each(|(_, value)| step(value)),
         }
     }
+}
+
+/// The known part of a location, if that names the bucket.
+fn known_location(value: &Json) -> Option<&str> {
+    let text = beginning(value)?;
+    let (bucket, _) = text.strip_prefix("s3://")?.split_once('/')?;
+    Some(text).filter(|_| !bucket.is_empty())
 }
 
 /// null, "", [] and {} count as absent: the API leaves unset fields out, and CloudTrail writes them as empty.

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::buckets::buckets_in;
 use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, split};
-use crate::later::is_later;
+use crate::later::{beginning, is_later};
 use crate::reader::{UnreadablePaths, is_present};
 
 /// The values at a field that a list does not allow. For a network, a missing value fails a control as well, so all values are shown.
@@ -82,7 +82,7 @@ pub(crate) fn concerned(
     let broken = control.fields.iter().filter(|field| !offending(control, field, unreadable).is_empty());
     let broken: Vec<&str> = broken.map(String::as_str).collect();
     if !broken.is_empty() {
-        return broken.join(", ");
+        return each_once(&broken);
     }
     let fields = possible(document, joined, control);
     if fields.len() > FEW {
@@ -90,10 +90,16 @@ pub(crate) fn concerned(
             |field: &&str| stands(document, joined, field).iter().any(|value| !value.ends_with(ABSENT));
         let told: Vec<&str> = fields.iter().copied().filter(says).collect();
         if !told.is_empty() {
-            return told.join(", ");
+            return each_once(&told);
         }
     }
-    fields.join(", ")
+    each_once(&fields)
+}
+
+/// Fields in a row. A control names a list and its elements; for people, they are one field.
+fn each_once(fields: &[&str]) -> String {
+    let is_list = |field: &&&str| !field.ends_with("[]") && fields.contains(&format!("{field}[]").as_str());
+    fields.iter().filter(|field| !is_list(field)).copied().collect::<Vec<_>>().join(", ")
 }
 
 /// The fields that this resource can have. A schedule has its job definition within it or by name, and a definition has one of four types:
@@ -184,7 +190,8 @@ fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<S
         }
         let text = match value.as_str() {
             Some(text) => text.to_owned(),
-            None if is_later(value) => "known later".to_owned(),
+            None if is_later(value) => beginning(value)
+                .map_or_else(|| "known later".to_owned(), |text| format!("{text}… (known later)")),
             None => value.to_string(),
         };
         told.push(say(&cut_short(&text)));

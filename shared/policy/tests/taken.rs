@@ -147,7 +147,7 @@ fn what_is_known_only_when_it_runs_is_there_and_is_never_broken() {
     let definition = pipeline(&json!([step("Train", "Training", subnets)]), &json!({}));
     let intake = taken(&definition);
     assert!(verdict(&EMBEDDED, &intake.candidates[0]).checked.contains(&"TRN-NET-01".to_owned()));
-    assert_eq!(intake.passed_over, ["`Parameters.Subnets` is known only when the pipeline runs"]);
+    assert_eq!(intake.passed_over, ["`Parameters.Subnets` is not among the `Parameters` of the definition"]);
     // A value that the list certainly does not allow still fails beside it.
     let channel =
         |uri: Value| json!({ "ChannelName": "c", "DataSource": { "S3DataSource": { "S3Uri": uri } } });
@@ -413,6 +413,28 @@ fn a_definition_that_a_schedule_names_is_not_known_and_one_that_is_the_file_is_j
         let own = format!("Describe{kind}JobDefinition:NetworkConfig.EnableNetworkIsolation");
         assert_eq!(candidate.path(&own).as_deref(), Some("NetworkConfig.EnableNetworkIsolation"));
     }
+}
+
+#[test]
+fn an_update_of_a_schedule_brings_its_whole_configuration() {
+    let job = json!({
+        "RoleArn": ROLE,
+        "MonitoringAppSpecification": { "ImageUri": "i" },
+        "MonitoringOutputConfig": { "MonitoringOutputs": [] },
+        "MonitoringResources": { "ClusterConfig": { "InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1 } },
+    });
+    let request = json!({ "MonitoringScheduleName": "s", "MonitoringScheduleConfig": { "MonitoringJobDefinition": job } });
+    let failed = |intake: Intake| {
+        let verdict = verdict(&EMBEDDED, &intake.candidates[0]);
+        let failed = verdict.findings.iter().filter(|finding| finding.status == FindingStatus::Violation);
+        failed.map(|finding| finding.control.clone()).collect::<Vec<_>>()
+    };
+    let of = |call: &str| failed(intake::of_call(call, request.clone()).unwrap());
+    let (created, updated) = (of("CreateMonitoringSchedule"), of("UpdateMonitoringSchedule"));
+    assert!(created.iter().any(|id| id == "MSC-NET-01") && created.len() > 4, "{created:?}");
+    // Tags stay as they are.
+    let created: Vec<String> = created.into_iter().filter(|id| !id.contains("-TRC-")).collect();
+    assert_eq!(updated, created);
 }
 
 #[test]

@@ -22,6 +22,13 @@ impl Context<'_> {
         let broken = places().filter(|(list, path)| !self.keeps(fact, *list, path)).count() > 0;
         if !broken {
             places().for_each(|(list, path)| self.note_undecided(list, path));
+            let awaits = |path: &str| {
+                let (documents, path) = self.documents(path);
+                documents.iter().any(|document| document.awaits(path))
+            };
+            if self.unreadable.has_open_end() && !places().any(|(_, path)| awaits(path)) {
+                self.unreadable.settles(fact);
+            }
         } else if places().any(|(list, path)| self.breaks(list, path)) {
             self.unreadable.decides(fact);
         }
@@ -41,7 +48,7 @@ impl Context<'_> {
     fn breaks(&self, list: List, path: &str) -> bool {
         let (documents, path) = self.documents(path);
         list != List::Tags
-            && documents.iter().flat_map(|one| one.texts(path)).any(|text| !self.allows(list, text))
+            && documents.iter().flat_map(|one| values(one, list, path)).any(|text| !self.allows(list, text))
     }
 
     fn keeps(&self, fact: &'static str, list: List, path: &str) -> bool {
@@ -57,7 +64,7 @@ impl Context<'_> {
             || documents.iter().all(|document| is_named_everywhere(document, path));
         let allowed = documents.iter().filter(|document| {
             let outside: Vec<&str> =
-                document.texts(path).into_iter().filter(|text| !self.allows(list, text)).collect();
+                values(document, list, path).into_iter().filter(|text| !self.allows(list, text)).collect();
             outside.iter().for_each(|text| self.note_offending((fact, list), document, path, text));
             !outside.is_empty()
         });
@@ -196,6 +203,20 @@ impl Context<'_> {
                 document.undecided(path, reason);
             }
         }
+    }
+}
+
+/// The values that a list is about. A location, and each location within a text, names its bucket also where its end is known later.
+fn values<'a>(document: &Reader<'a>, list: List, path: &str) -> Vec<&'a str> {
+    match list {
+        List::Locations => document.locations(path),
+        List::Texts => {
+            let mut values = document.texts(path);
+            let begun = document.beginnings(path).into_iter();
+            values.extend(begun.filter(|text| buckets_in(text).iter().all(|bucket| !bucket.is_empty())));
+            values
+        }
+        _ => document.texts(path),
     }
 }
 

@@ -170,7 +170,7 @@ fn holds_secret(name: &str, value: &str, left: usize) -> bool {
         None if is_secret(name, bare) => true,
         None => {
             let words: Vec<&str> = bare.split_whitespace().collect();
-            left > 0 && words.len() > 1 && secret_argument(&words, left - 1).is_some()
+            left > 0 && words.len() > 1 && secret_argument(&words, left - 1).is_some() || in_prose(&words)
         }
     }
 }
@@ -188,6 +188,30 @@ fn within(name: &str, value: &Json, left: usize) -> bool {
         Json::Bool(_) | Json::Null => false,
     }
 }
+
+/// Whether a text names a password in words: `password: hunter2`. Prose speaks of passwords without naming one (`password: required`), so
+/// that only a word with letters and digits counts, and only behind a name that means nothing else: `token: llama2` is no secret.
+fn in_prose(words: &[&str]) -> bool {
+    const NAMES: [&str; 7] = ["password", "passwd", "pwd", "passphrase", "apikey", "secretkey", "accesskey"];
+    let is_name = |word: &str| {
+        let name: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+        NAMES.iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+    };
+    let is_value = |word: &str| {
+        let word = word.trim_matches(|letter: char| "\"'`,;.".contains(letter)).trim_end_matches([')', ']']);
+        let has = |of: fn(&char) -> bool| word.chars().any(|letter| of(&letter));
+        let is_mixed = has(char::is_ascii_alphabetic) && has(char::is_ascii_digit);
+        word.len() >= SHORTEST_IN_PROSE && is_mixed && !is_reference(word)
+    };
+    words.iter().enumerate().any(|(index, word)| {
+        let Some((name, value)) = word.split_once(':') else { return false };
+        let next = || words.get(index + 1).copied().unwrap_or_default();
+        is_name(name) && is_value(if value.is_empty() { next() } else { value })
+    })
+}
+
+/// Letters of a password in prose: a shorter word is a version, such as `v2`.
+const SHORTEST_IN_PROSE: usize = 6;
 
 /// The name of the first secret in a command: `--password hunter2`, `--password=hunter2` or `PASSWORD=hunter2`.
 fn secret_argument(arguments: &[&str], left: usize) -> Option<String> {
@@ -313,6 +337,25 @@ mod tests {
         check("PASSWORD=hunter2 train.sh", true);
         check("train --password $DB_PASSWORD --token-count 5", false);
         check("no password here", false);
+        // In prose, a word with letters and digits behind the name of a password is one.
+        check("password: hunter2", true);
+        check("password:hunter2", true);
+        check("The user is x, and the Password: \"hunter2\".", true);
+        check("db: x\ndb_password: hunter2\nrows: 5", true);
+        check("api-key: a1b2c3d4", true);
+        check("the password hunter2", false);
+        check("password: required", false);
+        check("password: see the vault", false);
+        check("password: correct horse battery", false);
+        check("password: 8-64 characters", false);
+        check("password: v2", false);
+        check("password: ${DB_PASSWORD1}", false);
+        check("password: arn:aws:secretsmanager:eu-west-1:1:secret:x1", false);
+        check("password: {{resolve:secretsmanager:x1}}", false);
+        check("token: llama2-7b", false);
+        check("tokenizer: bert2bert", false);
+        check("secret: sauce2000", false);
+        check("ratio: 3a4b5c6d", false);
         // Nobody looks into documents for ever.
         let mut text = "{\"password\": \"x1\"}".to_owned();
         for _ in 0..DEEPEST {

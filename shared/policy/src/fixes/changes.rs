@@ -127,8 +127,7 @@ impl Failed<'_> {
     fn destination(&self, control: &Control) -> Vec<FieldChange> {
         const PLACE: &str = "DataCaptureConfig.DestinationS3Uri";
         let is_of_capture = |path: &String| path.starts_with("DataCaptureConfig.") && path != PLACE;
-        let is_there = self.document.get("DataCaptureConfig").is_some_and(is_present);
-        if control.area != "MON" || is_there || !control.fields.iter().any(is_of_capture) {
+        if control.area != "MON" || self.has_capture() || !control.fields.iter().any(is_of_capture) {
             return Vec::new();
         }
         let wanted = value(last(PLACE), &control.area, self.settings);
@@ -138,6 +137,10 @@ impl Failed<'_> {
             after: Some(wanted.to_string()),
         };
         wanted.map(change).into_iter().collect()
+    }
+
+    fn has_capture(&self) -> bool {
+        self.document.get("DataCaptureConfig").is_some_and(is_present)
     }
 
     /// The change at a place; `None` if the present value is right, or if no better value is known.
@@ -182,6 +185,8 @@ impl Failed<'_> {
                 let is_enough = stands.and_then(Json::as_f64).is_some_and(|share| share >= least as f64);
                 (!is_enough).then(|| json!(100))
             }
+            // Left out, it is true wherever there is a configuration of the capture; and no key is wrong because of it.
+            ("EnableCapture", None) if area != "MON" || self.has_capture() => None,
             // Allowed ones stay.
             ("Subnets" | "SubnetIds" | "SecurityGroupIds" | "SecurityGroups", Some(Json::Array(list))) => {
                 let inside: Vec<&Json> = list.iter().filter(|one| !is_outside(one)).collect();

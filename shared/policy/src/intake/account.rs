@@ -3,6 +3,8 @@
 use sagewarden_events::{Resource, ResourceKind};
 use serde_json::Value as Json;
 
+use crate::later::beginning;
+
 /// The fields of roles, at any depth.
 const ROLES: [&str; 4] = ["RoleArn", "ExecutionRoleArn", "ExecutionRole", "ValidationRole"];
 
@@ -17,7 +19,7 @@ pub(super) fn resource(kind: ResourceKind, name: &str, document: &Json) -> Resou
 
 /// The account of the role at the top, else the one that all roles below it have.
 pub(super) fn account_of(document: &Json) -> Option<&str> {
-    let top = ROLES.iter().find_map(|key| account(document.get(*key)?.as_str()?));
+    let top = ROLES.iter().find_map(|key| account(written(document.get(*key)?)?));
     top.or_else(|| {
         let mut found = Vec::new();
         collect(document, &mut found);
@@ -55,7 +57,7 @@ fn collect<'a>(value: &'a Json, found: &mut Vec<&'a str>) {
     match value {
         Json::Object(fields) => {
             for (key, value) in fields {
-                let role = value.as_str().filter(|_| ROLES.contains(&key.as_str()));
+                let role = written(value).filter(|_| ROLES.contains(&key.as_str()));
                 found.extend(role.and_then(account));
                 collect(value, found);
             }
@@ -65,9 +67,16 @@ fn collect<'a>(value: &'a Json, found: &mut Vec<&'a str>) {
     }
 }
 
+/// A text, or its known beginning.
+fn written(value: &Json) -> Option<&str> {
+    value.as_str().or_else(|| beginning(value))
+}
+
 /// The account in `arn:aws:iam::<account>:role/<name>`.
 fn account(role: &str) -> Option<&str> {
     let mut parts = role.split(':');
     let is_role = parts.next() == Some("arn") && parts.nth(1) == Some("iam");
-    parts.nth(1).filter(|account| is_role && !account.is_empty())
+    let account = parts.nth(1).filter(|account| is_role && !account.is_empty());
+    // The account ends at the next colon, also where the rest is not known yet.
+    account.filter(|_| parts.next().is_some())
 }

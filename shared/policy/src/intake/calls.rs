@@ -9,7 +9,7 @@ use super::opening;
 use super::pipeline;
 use super::request::{CREATIONS, of_another, of_kind};
 use super::taken::{Intake, Unusable};
-use crate::later::{is_forged, mark_incomplete, parse};
+use crate::later::{is_forged, later, mark_incomplete, parse};
 
 /// A log file of CloudTrail, or the answer of `lookup-events`. Records of other services are passed over.
 pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
@@ -32,7 +32,8 @@ pub(super) fn log(file: &Json, list: &str) -> Result<Intake, Unusable> {
         }
     }
     if others > 0 && !intake.is_empty() {
-        intake.note(format!("{others} records of other services passed over"));
+        let records = if others == 1 { "record" } else { "records" };
+        intake.note(format!("{others} {records} of other services passed over"));
     }
     Ok(intake)
 }
@@ -51,7 +52,7 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     if ["CreatePipeline", "UpdatePipeline"].contains(&call) {
         let request = record.get("requestParameters").map(to_api_case).ok_or(Unusable::UnknownForm)?;
         let mut intake = Intake::default();
-        intake.add(pipeline::in_text(&request)?, "requestParameters");
+        intake.add(pipeline::in_text(&request, Words::Trail)?, "requestParameters");
         return Ok(intake);
     }
     let document = record.get("requestParameters").map(to_api_case).filter(Json::is_object);
@@ -60,7 +61,7 @@ pub(super) fn record(record: &Json) -> Result<Intake, Unusable> {
     }
     if let Some((kind, request)) = changed_by(call).zip(document.clone()) {
         let name = kind.name_in(&request);
-        return Ok(Intake::of(recorded(of_kind(kind, as_change(request), name.as_deref()), record)));
+        return Ok(Intake::of(recorded(of_kind(kind, as_change(kind, request), name.as_deref()), record)));
     }
     let kind = match created_by(call) {
         Some(kind) => kind,
@@ -100,9 +101,7 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
         return Err(Unusable::UnknownForm);
     }
     if ["CreatePipeline", "UpdatePipeline"].contains(&operation) {
-        let mut intake = Intake::default();
-        intake.add(pipeline::in_text(&request)?, "PipelineDefinition");
-        return Ok(intake);
+        return pipeline::in_text(&request, Words::Api);
     }
     if let Some(opened) = opening::of_call(operation, &request) {
         return Ok(Intake::of(opened));
@@ -117,7 +116,7 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
             other: creation.operation,
         });
     }
-    let request = if changed.is_some() { as_change(request) } else { request };
+    let request = if changed.is_some() { as_change(kind, request) } else { request };
     Ok(Intake::of(of_kind(kind, request, None)))
 }
 
@@ -127,12 +126,24 @@ fn changed_by(call: &str) -> Option<ResourceKind> {
     CREATIONS.iter().find(|one| one.operation.strip_prefix("Create") == Some(changed)).map(|one| one.kind)
 }
 
-/// A request as the change of a resource: what it leaves out stays as it is. Maps of the users' own are given as a whole.
-fn as_change(mut request: Json) -> Json {
+/// A request as the change of a resource: what it leaves out stays as it is. `UpdateMonitoringSchedule` requires the whole configuration,
+/// so that only the tags stay.
+fn as_change(kind: ResourceKind, mut request: Json) -> Json {
+    match request.as_object_mut().filter(|_| kind == ResourceKind::MonitoringSchedule) {
+        Some(fields) => {
+            fields.entry("Tags").or_insert_with(|| later(None));
+            request
+        }
+        None => incomplete(request),
+    }
+}
+
+/// A document that may have more fields than it shows, at any depth. Maps of the users' own are given as a whole.
+fn incomplete(mut request: Json) -> Json {
     const WHOLE: [&str; 4] = ["Environment", "HyperParameters", "StaticHyperParameters", "Tags"];
     if let Json::Object(fields) = &mut request {
         for (_, part) in fields.iter_mut().filter(|(name, _)| !WHOLE.contains(&name.as_str())) {
-            *part = as_change(part.take());
+            *part = incomplete(part.take());
         }
     }
     mark_incomplete(&mut request);

@@ -43,6 +43,20 @@ pub enum Words {
     Manifest,
 }
 
+impl Words {
+    /// A path of the API's in these words.
+    pub(super) fn path(self, path: &str) -> String {
+        let each = |name: fn(&str) -> String| path.split('.').map(name).collect::<Vec<_>>().join(".");
+        match self {
+            Self::Api => path.to_owned(),
+            Self::Trail => each(lower_first),
+            Self::Plan => plan_path(path),
+            Self::CloudControl => each(attribute_of),
+            Self::Manifest => each(manifest_name),
+        }
+    }
+}
+
 impl Candidate {
     pub(super) fn new(resource: Resource, document: Json) -> Self {
         Self {
@@ -77,11 +91,13 @@ impl Candidate {
         }
     }
 
-    /// Within a part of a file.
-    pub(super) fn within(mut self, part: &str) -> Self {
-        let below = |path: &str| if path.is_empty() { part.to_owned() } else { format!("{part}.{path}") };
-        self.place = Some(self.place.as_deref().map_or_else(|| part.to_owned(), below));
-        self.at = below(&self.at);
+    /// Within a part of a file, which has a name and a path.
+    pub(super) fn within(mut self, named: &str, path: &str) -> Self {
+        let below = |part: &str, own: &str| {
+            if own.is_empty() { part.to_owned() } else { format!("{part}.{own}") }
+        };
+        self.place = Some(below(named, self.place.as_deref().unwrap_or_default()));
+        self.at = below(path, &self.at);
         self
     }
 
@@ -154,17 +170,12 @@ impl Candidate {
     }
 
     fn own_path(&self, path: &str) -> String {
-        let each = |name: fn(&str) -> String| path.split('.').map(name).collect::<Vec<_>>().join(".");
         let path = match self.words {
-            Words::Api => path.to_owned(),
-            Words::Trail => each(lower_first),
             Words::Plan if path == self.kind().name_field() => "name".to_owned(),
             Words::Plan if path == "KmsKeyId" && self.kind() == ResourceKind::EndpointConfig => {
                 "kms_key_arn".to_owned()
             }
-            Words::Plan => plan_path(path),
-            Words::CloudControl => each(attribute_of),
-            Words::Manifest => each(manifest_name),
+            words => words.path(path),
         };
         if self.at.is_empty() { path } else { format!("{}.{path}", self.at) }
     }

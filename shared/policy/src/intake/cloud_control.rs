@@ -4,7 +4,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::names::property_of;
-use super::template::typed;
+use super::typed::typed;
 use crate::later::{is_later, later, parse};
 
 /// How the types of these resources begin.

@@ -23,7 +23,7 @@ pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, U
     let request = known(request);
     if operation == "CreatePipeline" {
         let mut intake = Intake::default();
-        intake.add(pipeline::in_text(&request)?, place);
+        intake.add(pipeline::in_text(&request, Words::Api)?, place);
         return Ok(intake);
     }
     let kind = created_by(operation).ok_or_else(|| other(operation))?;

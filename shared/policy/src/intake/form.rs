@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::manifest::GROUP;
+use super::plan::is_judged;
 
 /// The forms, by their top-level keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub(super) enum Form {
     States,
     /// A plan or a state of Terraform, as `terraform show -json` writes them.
     Plan,
+    /// A state of Terraform, as it stores it.
+    State,
+    /// Terraform's own language, as JSON.
+    Terraform,
     /// A manifest for SageMaker's controller in Kubernetes.
     Manifest,
     /// A list of manifests, as `kubectl get -o yaml` writes it.
@@ -63,10 +68,19 @@ impl Form {
             () if json.is_array() => Self::List,
             () if is_list("resource_changes") || is_object("planned_values") => Self::Plan,
             () if json.pointer("/values/root_module").is_some() => Self::Plan,
+            () if has("terraform_version") && is_list("resources") => Self::State,
+            // States before version 4 have other places for the attributes.
+            () if is_language(json) || has("terraform_version") && is_list("modules") => Self::Terraform,
             () if text("apiVersion").starts_with(GROUP) => Self::Manifest,
             () if text("kind") == "List" && is_list("items") => Self::Manifests,
             () if has("PipelineDefinition") || has("PipelineDefinitionS3Location") => Self::Pipeline,
             () => Self::Request,
         }
     }
+}
+
+/// Whether a document has resources of SageMaker as Terraform's language writes them in JSON: `{"resource": {"aws_sagemaker_model": {}}}`.
+fn is_language(json: &Json) -> bool {
+    let resources = json.get("resource").and_then(Json::as_object);
+    resources.is_some_and(|all| all.keys().any(|of| is_judged(of)))
 }

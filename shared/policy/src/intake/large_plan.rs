@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::links::Variants;
 use super::plan;
 use super::plan_references::Expressions;
-use super::taken::Intake;
+use super::taken::{Intake, resources_without_controls};
 use crate::later::is_forged;
 
 /// The first fields that are read from a plan.
@@ -100,7 +100,7 @@ impl<'a> LargePlan<'a> {
 
     /// A note about the whole plan.
     pub(super) fn note(&self) -> Option<String> {
-        (self.others > 0).then(|| plan::others(self.others))
+        (self.others > 0).then(|| resources_without_controls(self.others))
     }
 }
 

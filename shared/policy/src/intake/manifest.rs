@@ -7,8 +7,8 @@ use super::names::api_name;
 use super::pipeline;
 use super::request::{kind_of, of_kind};
 use super::taken::{Intake, NOT_RENDERED, Unusable};
-use super::template::switch;
-use crate::later::later;
+use super::typed::switch;
+use crate::later::{begun, later};
 
 /// The group of the controller's resources, before their version.
 pub(super) const GROUP: &str = "sagemaker.services.k8s.aws/";
@@ -23,7 +23,7 @@ pub(super) fn resource(json: &Json) -> Result<Intake, Unusable> {
         intake.note(NOT_RENDERED.to_owned());
     }
     if kind == "Pipeline" {
-        intake.add(pipeline::in_text(&document)?, "spec");
+        intake.add(pipeline::in_text(&document, Words::Manifest)?, "spec");
         return Ok(intake);
     }
     let Some(kind) = kind_of(kind) else {
@@ -78,6 +78,7 @@ pub(super) fn list(json: &Json) -> Intake {
 /// A spec in the words of the API; what refers to another resource (`modelRef`) or a secret, or is left to Helm, is known later.
 fn in_words_of_the_api(value: &Json) -> Json {
     match value {
+        Json::String(text) if is_unrendered(value) => begun(text.split("{{").next().unwrap_or_default()),
         value if is_unrendered(value) => later(None),
         Json::Object(fields) => {
             let named = fields.iter().map(|(key, value)| match key.strip_suffix("Ref") {

@@ -8,10 +8,12 @@ mod cloud_control;
 mod code;
 mod conditions;
 mod form;
+mod holes;
 mod large;
 mod large_plan;
 mod links;
 mod locate;
+mod machine;
 mod manifest;
 mod names;
 mod nothing;
@@ -20,12 +22,15 @@ mod parameters;
 mod pipeline;
 mod plan;
 mod plan_references;
+mod plan_state;
+mod plan_texts;
 mod request;
 mod short;
 mod states;
 mod taken;
 mod template;
 mod template_values;
+mod typed;
 
 use serde_json::Value as Json;
 
@@ -71,7 +76,7 @@ fn of_known_form(json: Json) -> Result<Intake, Unusable> {
     }
     let mut intake = match form::Form::of(&json) {
         form::Form::Definition => pipeline::definition(&json),
-        form::Form::Pipeline => pipeline::in_text(&json)?,
+        form::Form::Pipeline => pipeline::in_text(&json, Words::Api)?,
         form::Form::Log(list) => calls::log(&json, list)?,
         form::Form::Record => {
             return match json.get("detail") {
@@ -83,6 +88,8 @@ fn of_known_form(json: Json) -> Result<Intake, Unusable> {
         form::Form::Template => template::resources(&json),
         form::Form::States => states::definition(&json),
         form::Form::Plan => plan::changes(&json),
+        form::Form::State => plan_state::resources(&json),
+        form::Form::Terraform => return Err(Unusable::Language),
         form::Form::Manifest => manifest::resource(&json)?,
         form::Form::Manifests => manifest::list(&json),
         form::Form::List => list(json)?,

@@ -1,11 +1,11 @@
 //! Parameters of a pipeline definition (schema version 2020-12-01), and outputs of its steps, put where other steps ask for them.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::later::{is_later, later};
+use crate::later::{beginning, begun, is_later, later};
 
 /// The longest `Parameter.Value` in the API's model.
 const LONGEST_DEFAULT: usize = 1024;
@@ -18,6 +18,7 @@ const MOST_FOLLOWED: usize = 1 << 18;
 /// The values of a definition that its steps may use.
 pub(super) struct Parameters<'a> {
     defaults: BTreeMap<&'a str, &'a Json>,
+    declared: BTreeSet<&'a str>,
     steps: BTreeMap<&'a str, &'a Json>,
     /// The part of [`MOST_FOLLOWED`] that is left.
     left: Cell<usize>,
@@ -25,7 +26,7 @@ pub(super) struct Parameters<'a> {
 
 impl<'a> Parameters<'a> {
     pub(super) fn of(definition: &'a Json) -> Self {
-        let list = definition.get("Parameters").and_then(Json::as_array).into_iter().flatten();
+        let list = || definition.get("Parameters").and_then(Json::as_array).into_iter().flatten();
         let default = |parameter: &'a Json| {
             Some((
                 parameter.get("Name")?.as_str()?,
@@ -33,7 +34,8 @@ impl<'a> Parameters<'a> {
             ))
         };
         Self {
-            defaults: list.filter_map(default).collect(),
+            defaults: list().filter_map(default).collect(),
+            declared: list().filter_map(|parameter| parameter.get("Name")?.as_str()).collect(),
             steps: by_name(definition),
             left: Cell::new(MOST_FOLLOWED),
         }
@@ -54,11 +56,14 @@ impl<'a> Parameters<'a> {
 
     fn put(&self, value: &Json, unknown: &mut Vec<String>, left: usize) -> Json {
         if let Some(asked) = alone(value, "Get").and_then(Json::as_str) {
-            return self.asked(asked, left).unwrap_or_else(|| {
-                unknown.push(format!("`{asked}` is known only when the pipeline runs"));
-                let step = asked.strip_prefix("Steps.").and_then(|rest| rest.split('.').next());
-                later(step)
-            });
+            return match self.asked(asked, left) {
+                Some(known) if !is_later(&known) => known,
+                begun => {
+                    unknown.extend(self.why_unknown(asked));
+                    let step = asked.strip_prefix("Steps.").and_then(|rest| rest.split('.').next());
+                    begun.unwrap_or_else(|| later(step))
+                }
+            };
         }
         // It reads a file that a step of the pipeline writes.
         if alone(value, "Std:JsonGet").is_some() {
@@ -89,7 +94,21 @@ impl<'a> Parameters<'a> {
         self.left.set(self.left.get().saturating_sub(size(found)));
         let found = self.put(found, &mut Vec::new(), left.checked_sub(1)?);
         // A text, a number or a switch; an unknown value there is unknown here.
-        (!found.is_object() && !found.is_array() && !found.is_null() && !is_later(&found)).then_some(found)
+        let is_whole = !found.is_object() && !found.is_array() && !found.is_null();
+        (is_whole || beginning(&found).is_some()).then_some(found)
+    }
+
+    /// Why a value is not known; none if it is the name of what another step makes, which is judged as that step says.
+    fn why_unknown(&self, asked: &str) -> Option<String> {
+        if let Some(name) = asked.strip_prefix("Parameters.").filter(|name| !self.declared.contains(name)) {
+            return Some(format!("`Parameters.{name}` is not among the `Parameters` of the definition"));
+        }
+        let of_step = asked.strip_prefix("Steps.").and_then(|rest| rest.split_once('.'));
+        let is_name = |(step, path): (&str, &str)| {
+            ["ModelName", "EndpointConfigName"].contains(&path) && self.steps.contains_key(step)
+        };
+        let is_named = of_step.is_some_and(is_name);
+        (!is_named).then(|| format!("`{asked}` is known only when the pipeline runs"))
     }
 }
 
@@ -145,16 +164,19 @@ fn at<'a>(value: &'a Json, path: &str) -> Option<&'a Json> {
 fn joined(value: &Json) -> Option<Json> {
     let join = alone(value, "Std:Join")?;
     let values = join.get("Values")?.as_array()?;
-    if values.iter().any(is_later) {
-        return Some(later(None));
-    }
+    let on = join.get("On").map_or(Some(""), Json::as_str)?;
     let text = |part: &Json| match part {
         Json::String(text) => Some(text.clone()),
         Json::Number(_) | Json::Bool(_) => Some(part.to_string()),
         _ => None,
     };
+    if let Some(first) = values.iter().position(is_later) {
+        let known: Option<String> = values.iter().take(first).map(|part| Some(text(part)? + on)).collect();
+        let rest = values.get(first).and_then(beginning).unwrap_or_default();
+        return Some(begun(&(known.unwrap_or_default() + rest)));
+    }
     let parts: Option<Vec<String>> = values.iter().map(text).collect();
-    let whole = parts?.join(join.get("On").map_or(Some(""), Json::as_str)?);
+    let whole = parts?.join(on);
     // No field that a definition fills in is longer, and a definition cannot grow without end.
     (whole.chars().count() <= LONGEST_DEFAULT).then(|| whole.into())
 }
@@ -198,6 +220,29 @@ mod tests {
         let key = &intake.candidates[0].document["OutputDataConfig"]["KmsKeyId"];
         assert!(is_later(key), "no text is made up");
         assert_eq!(intake.passed_over, ["`Parameters.Key` is known only when the pipeline runs"]);
+    }
+
+    #[test]
+    fn a_note_says_why_a_value_is_not_known_and_none_is_made_about_a_step_of_the_file() {
+        let asked = |of: &str| json!({ "Get": of });
+        let output = json!({ "Std:Join": { "On": "/", "Values": ["s3://b", asked("Execution.PipelineExecutionId")] } });
+        let definition = json!({ "Parameters": [{ "Name": "P" }], "Steps": [
+            { "Name": "M", "Type": "Model", "Arguments": { "X": output } },
+            { "Name": "T", "Type": "Transform", "Arguments": {} },
+        ] });
+        let check = |of: &str, expect: Option<&str>| {
+            let mut notes = Vec::new();
+            let put = Parameters::of(&definition).put_into(&asked(of), &mut notes);
+            assert!(is_later(&put), "{put}");
+            assert_eq!(notes.first().map(String::as_str), expect, "{of}");
+        };
+        check("Parameters.P", Some("`Parameters.P` is known only when the pipeline runs"));
+        check("Parameters.Q", Some("`Parameters.Q` is not among the `Parameters` of the definition"));
+        check("Steps.M.ModelName", None);
+        check("Steps.N.ModelName", Some("`Steps.N.ModelName` is known only when the pipeline runs"));
+        check("Steps.M.X", Some("`Steps.M.X` is known only when the pipeline runs"));
+        let begun = Parameters::of(&definition).put_into(&asked("Steps.M.X"), &mut Vec::new());
+        assert_eq!(beginning(&begun), Some("s3://b/"));
     }
 
     #[test]

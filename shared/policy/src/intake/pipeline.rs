@@ -7,10 +7,10 @@ use serde_json::{Value as Json, json};
 
 use super::account::account_of;
 use super::candidate::Words;
+use super::holes::{HOLE, parse_with_holes, without_holes};
 use super::parameters::Parameters;
 use super::request::of_kind;
 use super::taken::{Intake, Unusable};
-use super::template_values::without_holes;
 use crate::later::{is_later, later, parse};
 use crate::reader::is_present;
 
@@ -41,42 +41,55 @@ pub(super) fn some_steps<'a>(
 }
 
 /// A request or an answer about a pipeline: the definition is a text in it. In CloudFormation, the text is one level deeper.
-pub(super) fn in_text(json: &Json) -> Result<Intake, Unusable> {
+pub(super) fn in_text(json: &Json, words: Words) -> Result<Intake, Unusable> {
+    let (part, at) = in_field(json)?;
+    let mut intake = Intake::default();
+    intake.add(part, &words.path(at));
+    Ok(intake)
+}
+
+/// The same, with the path of the field that holds or names the definition.
+pub(super) fn in_field(json: &Json) -> Result<(Intake, &'static str), Unusable> {
     const FIELD: &str = "PipelineDefinition";
+    const BODY: &str = "PipelineDefinition.PipelineDefinitionBody";
     const ELSEWHERE: &str = "PipelineDefinitionS3Location";
+    const BELOW: &str = "PipelineDefinition.PipelineDefinitionS3Location";
     // Plans have the field always: empty, if the definition is in the text.
     let is_elsewhere = |part: &Json| part.get(ELSEWHERE).is_some_and(is_present);
-    if is_elsewhere(json) || json.get(FIELD).is_some_and(is_elsewhere) {
-        let note = format!("{ELSEWHERE}: the definition is another file: check that one");
-        return Ok(Intake { undecided: vec![note], ..Intake::default() });
+    let is_below = json.get(FIELD).is_some_and(is_elsewhere);
+    if is_below || is_elsewhere(json) {
+        let note = "the definition is another file: check that one".to_owned();
+        return Ok((Intake::undecided(note), if is_below { BELOW } else { ELSEWHERE }));
     }
     let field = json.get(FIELD).ok_or(Unusable::UnknownForm)?;
-    let (field, at) = match field.get("PipelineDefinitionBody") {
-        Some(body) => (body, "PipelineDefinition.PipelineDefinitionBody"),
-        None => (field, FIELD),
-    };
-    let mut intake = Intake::default();
+    let (field, at) = field.get("PipelineDefinitionBody").map_or((field, FIELD), |body| (body, BODY));
     let parsed = match field {
-        Json::String(text) => parse(text).map(without_holes),
-        Json::Object(_) => Some(field.clone()),
-        _ => None,
-    };
-    match parsed {
-        Some(parsed) if is_later(&parsed) => {
-            intake.undecided.push(format!("{at}: the definition is not known yet"))
+        Json::String(text) if text.contains(HOLE) => {
+            let unread = "the definition cannot be read before all its values are known";
+            parse_with_holes(text).map(without_holes).ok_or(unread)
         }
-        Some(parsed) => {
+        Json::String(text) => parse(text).ok_or("the definition is not valid JSON"),
+        Json::Object(_) if is_later(field) => Err("the definition is not known yet"),
+        Json::Object(_) => Ok(field.clone()),
+        _ => Err("the definition is neither a text nor an object"),
+    };
+    let part = match parsed {
+        Ok(parsed) if parsed.get("Steps").is_some_and(Json::is_array) => {
             let mut part = definition(&parsed);
             // The steps run with the role of the pipeline.
             if let Some(account) = account_of(json) {
                 let unplaced = part.candidates.iter_mut().filter(|one| one.resource.account.is_empty());
                 unplaced.for_each(|one| one.resource.account = account.to_owned());
             }
-            intake.add(part, at);
+            part
         }
-        None => intake.undecided.push(format!("{at}: the definition is not valid JSON")),
-    }
-    Ok(intake)
+        Ok(parsed) if parsed.get("Steps").is_some_and(is_later) => {
+            Intake::undecided("the steps of the definition are not known yet".to_owned())
+        }
+        Ok(_) => Intake::undecided("the definition has no list of `Steps`".to_owned()),
+        Err(why) => Intake::undecided(why.to_owned()),
+    };
+    Ok((part, at))
 }
 
 /// Why nobody can say what a step does.

@@ -7,8 +7,8 @@ use super::candidate::Words;
 use super::names::{pascal, property_of};
 use super::plan_references::Expressions;
 use super::request::{kind_of, of_kind};
-use super::taken::Intake;
-use super::{cloud_control, pipeline};
+use super::taken::{Intake, resources_without_controls};
+use super::{cloud_control, plan_texts};
 use crate::later::{is_later, later};
 
 /// Blocks that may be repeated in a plan; a single one is an object in the API.
@@ -84,8 +84,9 @@ pub(super) fn changes(plan: &Json) -> Intake {
         }
     }
     if others > 0 {
-        intake.note(self::others(others));
+        intake.note(resources_without_controls(others));
     }
+    intake.undecided.extend(incomplete(plan));
     if let Some(configuration) = plan.get("configuration") {
         let known = intake.candidates.iter().filter_map(|one| one.id.clone()).collect();
         Expressions::of(configuration).put_into(&mut intake.candidates, &known);
@@ -93,18 +94,37 @@ pub(super) fn changes(plan: &Json) -> Intake {
     intake
 }
 
-/// A note about resources that are not judged.
-pub(super) fn others(number: usize) -> String {
-    format!("no controls for {number} other resources")
+/// Why a plan does not show every resource.
+fn incomplete(plan: &Json) -> Vec<String> {
+    let mut found = Vec::new();
+    if plan.get("errored") == Some(&Json::Bool(true)) {
+        found.push("errored: planning failed, so that the plan does not show every resource".to_owned());
+    }
+    let deferred = plan.get("deferred_changes").and_then(Json::as_array).into_iter().flatten();
+    for (index, change) in deferred.enumerate() {
+        let change = change.get("resource_change").unwrap_or(&Json::Null);
+        let text = |key: &str| change.get(key).and_then(Json::as_str).unwrap_or_default();
+        if is_judged(text("type")) && text("mode") != "data" {
+            found.push(format!(
+                "{} (deferred_changes[{index}]): Terraform plans it only after others are applied",
+                text("address")
+            ));
+        }
+    }
+    found
 }
 
 /// Whether a change is of a resource with controls; then it is taken.
 pub(super) fn change(change: &Json, index: usize, intake: &mut Intake) -> bool {
     let actions = change.pointer("/change/actions").and_then(Json::as_array);
-    let is_deleted = actions.is_some_and(|actions| actions.iter().all(|action| action == "delete"));
+    let ends = |action: &Json| action == "delete" || action == "forget";
+    let is_deleted = actions.is_some_and(|actions| actions.iter().all(ends));
     let unknown = change.pointer("/change/after_unknown").unwrap_or(&Json::Null);
-    // If Terraform forgets a resource, the plan has no values of it after the change, as for a deletion.
-    let after = change.pointer("/change/after").filter(|after| !is_deleted && !after.is_null());
+    let of = change.get("type").and_then(Json::as_str).unwrap_or_default();
+    if is_deleted {
+        return is_judged(of);
+    }
+    let after = change.pointer("/change/after").filter(|after| !after.is_null());
     resource(change, after, unknown, &format!("resource_changes[{index}].change.after"), intake)
 }
 
@@ -123,24 +143,36 @@ fn planned(module: &Json, at: &str, others: &mut usize, intake: &mut Intake) {
 }
 
 /// Whether a resource is of a kind with controls; then it is taken.
-fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intake: &mut Intake) -> bool {
+pub(super) fn resource(
+    entry: &Json,
+    values: Option<&Json>,
+    unknown: &Json,
+    at: &str,
+    intake: &mut Intake,
+) -> bool {
     let text = |key: &str| entry.get(key).and_then(Json::as_str).unwrap_or_default();
-    let is_data = text("mode") == "data";
-    let Some((name, words)) = named(text("type")).filter(|_| !is_data) else { return false };
-    let kind = kind_of(&name);
-    let (Some(values), address) = (values, text("address")) else { return kind.is_some() };
+    let (of, address) = (text("type"), text("address"));
+    if text("mode") == "data" || !is_judged(of) {
+        return false;
+    }
+    let Some(values) = values else {
+        intake.undecided.push(format!("{address}: the plan does not show the values of the resource"));
+        return true;
+    };
+    if plan_texts::is_holder(of) {
+        let held = plan_texts::held(of, values, unknown, address, at);
+        return held.map(|part| intake.append(part)).is_some();
+    }
+    let Some((name, words)) = named(of) else { return false };
     let mut document = match words {
         Words::CloudControl => cloud_control::properties(values, unknown),
         _ => in_words_of_the_api(values, unknown),
     };
     if name == "Pipeline" {
-        match pipeline::in_text(&document) {
-            Ok(part) => intake.add(part, address),
-            Err(_) => intake.undecided.push(format!("{address}: the definition is not known yet")),
-        }
+        intake.append(plan_texts::pipeline(&document, words, address, at));
         return true;
     }
-    let Some(kind) = kind else { return false };
+    let Some(kind) = kind_of(&name) else { return false };
     match document.as_object_mut() {
         // The plan's data about an existing resource is not a description.
         Some(fields) if words == Words::CloudControl => drop(fields.remove(kind.arn_field())),
@@ -158,7 +190,8 @@ fn resource(entry: &Json, values: Option<&Json>, unknown: &Json, at: &str, intak
 
 /// Whether a type of resource has controls, or holds resources that have some.
 pub(super) fn is_judged(of: &str) -> bool {
-    named(of).is_some_and(|(name, _)| name == "Pipeline" || kind_of(&name).is_some())
+    plan_texts::is_holder(of)
+        || named(of).is_some_and(|(name, _)| name == "Pipeline" || kind_of(&name).is_some())
 }
 
 /// Whether resources of a type are configurations of endpoints.

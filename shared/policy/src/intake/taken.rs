@@ -13,6 +13,16 @@ pub struct Intake {
     pub undecided: Vec<String>,
     /// Parts without controls, in words.
     pub passed_over: Vec<String>,
+    /// The undecided parts that are other files.
+    elsewhere: Vec<Elsewhere>,
+}
+
+/// A part of a file that is another file, as the file names it.
+#[derive(Clone, Debug, PartialEq)]
+struct Elsewhere {
+    path: String,
+    /// The note about it, which is among the undecided parts.
+    note: String,
 }
 
 impl Intake {
@@ -26,6 +36,12 @@ impl Intake {
         Self { undecided: vec![note], ..Self::default() }
     }
 
+    /// Nothing but notes about what has no controls.
+    #[must_use]
+    pub fn passed_over(notes: Vec<String>) -> Self {
+        Self { passed_over: notes, ..Self::default() }
+    }
+
     /// Says which document, or which line, of a file of several it is of.
     pub fn number(&mut self, what: &str, number: usize) {
         for candidate in &mut self.candidates {
@@ -33,8 +49,25 @@ impl Intake {
             let place = place.map_or_else(String::new, |place| format!(", {place}"));
             candidate.place = Some(format!("{what} {number}{place}"));
         }
-        let undecided = self.undecided.iter_mut();
+        let elsewhere = self.elsewhere.iter_mut().map(|other| &mut other.note);
+        let undecided = self.undecided.iter_mut().chain(elsewhere);
         undecided.for_each(|note| *note = format!("{what} {number}: {note}"));
+    }
+
+    /// Adds an undecided part that is another file.
+    pub(super) fn elsewhere(&mut self, note: String, path: &str) {
+        self.elsewhere.push(Elsewhere { path: path.to_owned(), note: note.clone() });
+        self.undecided.push(note);
+    }
+
+    /// Passes over the parts that are files which are judged themselves.
+    pub fn pass_over_files(&mut self, is_judged: impl Fn(&str) -> bool) {
+        for Elsewhere { path, note } in std::mem::take(&mut self.elsewhere) {
+            if is_judged(&path) {
+                self.undecided.retain(|undecided| *undecided != note);
+                self.note(note.replace("check that file", "that file is judged by itself"));
+            }
+        }
     }
 
     /// Adds a note, once.
@@ -48,6 +81,7 @@ impl Intake {
     pub fn append(&mut self, part: Self) {
         self.candidates.extend(part.candidates);
         self.undecided.extend(part.undecided);
+        self.elsewhere.extend(part.elsewhere);
         part.passed_over.into_iter().for_each(|note| self.note(note));
     }
 
@@ -68,10 +102,29 @@ impl Intake {
 
     /// Adds the content of a part of a file.
     pub(super) fn add(&mut self, part: Self, at: &str) {
-        self.candidates.extend(part.candidates.into_iter().map(|candidate| candidate.within(at)));
+        self.add_at(part, at, at);
+    }
+
+    /// Adds the content of a part that has another name than its path in the file.
+    pub(super) fn add_at(&mut self, part: Self, named: &str, path: &str) {
+        let within = |candidate: Candidate| candidate.within(named, path);
+        self.candidates.extend(part.candidates.into_iter().map(within));
+        let at = named;
         self.undecided.extend(part.undecided.into_iter().map(|note| format!("{at}: {note}")));
+        let within = |Elsewhere { path, note }| Elsewhere { path, note: format!("{at}: {note}") };
+        self.elsewhere.extend(part.elsewhere.into_iter().map(within));
         part.passed_over.into_iter().for_each(|note| self.note(format!("{at}: {note}")));
     }
+}
+
+/// A note about resources that are not judged.
+pub(super) fn resources_without_controls(number: usize) -> String {
+    format!("no controls for {number} other resource{}", if number == 1 { "" } else { "s" })
+}
+
+/// The path of a field of a part, which may be the whole.
+pub(super) fn below(part: &str, field: &str) -> String {
+    if part.is_empty() { field.to_owned() } else { format!("{part}.{field}") }
 }
 
 /// The note about a template of Helm's.

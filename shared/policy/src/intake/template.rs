@@ -4,11 +4,14 @@
 use serde_json::{Map, Value as Json};
 
 use super::candidate::Words;
+use super::machine::machine;
+use super::pipeline;
 use super::request::{kind_of, of_kind};
-use super::taken::Intake;
+use super::taken::{Intake, below, resources_without_controls};
 use super::template_values::TemplateValues;
-use super::{pipeline, states};
+use super::typed::typed;
 use crate::later::{is_later, parse};
+use crate::reader::is_present;
 
 /// The types of resources in templates that are judged as requests, each with its operation.
 pub const TEMPLATED: [(&str, &str); 18] = [
@@ -36,21 +39,44 @@ pub const TEMPLATED: [(&str, &str); 18] = [
 pub(super) fn resources(template: &Json) -> Intake {
     let mut reading =
         TemplateReading { values: TemplateValues::of(template), intake: Intake::default(), others: 0 };
-    macros(template, &mut reading.intake);
     if let Some(resources) = template.get("Resources").and_then(Json::as_object) {
         reading.resources(resources, "Resources");
     }
     let TemplateReading { mut intake, others, .. } = reading;
+    macros(template, &mut intake);
     if others > 0 {
-        intake.note(format!("no controls for {others} other resources"));
+        intake.note(resources_without_controls(others));
     }
     intake
 }
 
-/// Macros of AWS that add no properties to these resources.
-const KNOWN_MACROS: [&str; 2] = ["AWS::Serverless-", "AWS::LanguageExtensions"];
+/// A resource of a type that stands alone, with the place of its properties; none if nothing of its type is judged.
+pub(super) fn resource_of(of: &str, properties: Json, id: &str, at: &str) -> Option<Intake> {
+    let values = TemplateValues::of(&Json::Null);
+    let mut reading = TemplateReading { values, intake: Intake::default(), others: 0 };
+    reading.of_type(id, of, properties, ("", at));
+    Some(reading.intake).filter(|_| reading.others == 0)
+}
 
-/// Notes parts that may change the template before it is deployed.
+/// Macros of AWS that add no properties to these resources, and none of these resources.
+const KNOWN_MACROS: [&str; 6] = [
+    "AWS::CodeDeployBlueGreen",
+    "AWS::CodeStar",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-",
+    "AWS::Serverless-",
+    "AWS::ServiceCatalog",
+];
+
+/// How to get a template with everything that CloudFormation puts into it.
+const PROCESSED: &str =
+    "check the processed template (`aws cloudformation get-template --template-stage Processed`)";
+
+/// The types of resources that are stacks of other templates.
+const STACKS: [&str; 3] =
+    ["AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet", "AWS::Serverless::Application"];
+
+/// Parts that may change the template before it is deployed: whether the resources keep the controls then is not known.
 fn macros(template: &Json, intake: &mut Intake) {
     let named = match template.get("Transform") {
         Some(Json::Array(list)) => list.as_slice(),
@@ -60,7 +86,15 @@ fn macros(template: &Json, intake: &mut Intake) {
     for one in named {
         let name = one.as_str().or_else(|| one.get("Name")?.as_str()).unwrap_or("of another form");
         if !KNOWN_MACROS.iter().any(|known| name.starts_with(known)) {
-            intake.note(format!("the macro `{name}` may change the template: it is judged as it is written"));
+            let why = format!("Transform: the macro `{name}` may change the template: {PROCESSED}");
+            // An included file may hold anything. A macro of the user's own is taken to change what is there.
+            let is_ours =
+                name == "AWS::Include" || !intake.candidates.is_empty() || !intake.undecided.is_empty();
+            if is_ours {
+                intake.undecided.push(why);
+            } else {
+                intake.note(why);
+            }
         }
     }
 }
@@ -79,7 +113,9 @@ impl TemplateReading<'_> {
         for (id, resource) in resources {
             let place = format!("{at}.{id}");
             if id == "Fn::Transform" {
-                self.intake.note(format!("{place}: resources of another file are not judged"));
+                self.intake
+                    .undecided
+                    .push(format!("{place}: its resources are in another file: {PROCESSED}"));
             } else if id.starts_with("Fn::ForEach::") {
                 self.each(resource, &place);
             } else {
@@ -99,11 +135,23 @@ impl TemplateReading<'_> {
 
     fn resource(&mut self, id: &str, resource: &Json, place: &str) {
         let of = resource.get("Type").and_then(Json::as_str).unwrap_or_default();
-        let at = format!("{place}.Properties");
         let properties = resource.get("Properties").cloned().unwrap_or_else(|| Json::Object(Map::new()));
+        self.of_type(id, of, properties, (place, &format!("{place}.Properties")));
+    }
+
+    /// A resource of a type, with the place of the resource and that of its properties.
+    fn of_type(&mut self, id: &str, of: &str, properties: Json, (place, at): (&str, &str)) {
         let machine_types = ["AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"];
         if machine_types.contains(&of) {
-            return machine(&self.values, &properties, &at, &mut self.intake);
+            let properties = self.values.put_into_machine(&properties);
+            return machine(&properties, at, str::to_owned, &mut self.intake);
+        }
+        if STACKS.contains(&of) {
+            return stack(&self.values.put_into(&properties), at, str::to_owned, &mut self.intake);
+        }
+        if of.ends_with("::MODULE") {
+            let why = format!("{place}: the resources of the module `{of}` are not in the file: {PROCESSED}");
+            return self.intake.undecided.push(why);
         }
         let Some(of) = of.strip_prefix("AWS::SageMaker::") else {
             self.others += 1;
@@ -111,8 +159,8 @@ impl TemplateReading<'_> {
         };
         if of == "Pipeline" {
             let properties = self.values.put_into_definition(&properties);
-            match pipeline::in_text(&properties) {
-                Ok(part) => self.intake.add(part, &at),
+            match pipeline::in_text(&properties, Words::Api) {
+                Ok(part) => self.intake.add(part, at),
                 Err(_) => {
                     self.intake.undecided.push(format!("{place}: it has no definition that can be read"))
                 }
@@ -128,72 +176,65 @@ impl TemplateReading<'_> {
             candidate.resource.name = id.to_owned();
         }
         candidate.id = Some(id.to_owned());
-        self.intake.candidates.push(candidate.standing(place, &at, Words::Api));
-    }
-}
-/// Maps whose values are the users' own.
-const FREE: [&str; 3] = ["Environment", "HyperParameters", "Tags"];
-/// How the names of numbers end.
-const NUMBERS: [&str; 5] = ["Count", "InGB", "InSeconds", "Percentage", "Concurrency"];
-/// A text that looks like a number.
-const TEXT: &str = "MinimumInstanceMetadataServiceVersion";
-
-/// CloudFormation takes `"true"` for true, `"2"` for 2 and 2 for `"2"`, as the property wants it.
-pub(super) fn typed(name: &str, value: Json) -> Json {
-    match value {
-        Json::Object(fields) => {
-            let typed = fields.into_iter().map(|(key, value)| {
-                let value = if FREE.contains(&key.as_str()) { texts(value) } else { typed(&key, value) };
-                (key, value)
-            });
-            Json::Object(typed.collect())
-        }
-        Json::Array(list) => list.into_iter().map(|value| typed(name, value)).collect(),
-        Json::Number(number) if name == TEXT => Json::String(number.to_string()),
-        Json::String(text) => {
-            let is_number = NUMBERS.iter().any(|end| name.ends_with(end));
-            let number = || text.parse::<i64>().ok().filter(|_| is_number).map(Json::from);
-            switch(&text).map(Json::Bool).or_else(number).unwrap_or_else(|| Json::String(text))
-        }
-        other => other,
+        self.intake.candidates.push(candidate.standing(place, at, Words::Api));
     }
 }
 
-/// A map of texts, in which YAML writes numbers and switches without quotation marks.
-fn texts(value: Json) -> Json {
-    match value {
-        Json::Object(fields) => {
-            Json::Object(fields.into_iter().map(|(key, value)| (key, texts(value))).collect())
-        }
-        Json::Array(list) => list.into_iter().map(texts).collect(),
-        Json::Number(_) | Json::Bool(_) => Json::String(value.to_string()),
-        other => other,
-    }
-}
-
-/// True or false as YAML 1.1 writes them, which CloudFormation and Kubernetes read ("Boolean Language-Independent Type for YAML"; both leave
-/// out its single letters).
-pub(super) fn switch(text: &str) -> Option<bool> {
-    match text {
-        "true" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
-        "false" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
-        _ => None,
-    }
-}
-
-/// The definition of a state machine, as an object or a text; one in a file of its own is judged there.
-fn machine(values: &TemplateValues<'_>, properties: &Json, at: &str, intake: &mut Intake) {
-    for field in ["Definition", "DefinitionString"] {
-        let Some(given) = properties.get(field) else { continue };
-        let at = format!("{at}.{field}");
-        let parsed = match values.text_with_holes(given) {
-            Some(text) => parse(&text),
-            None if given.is_object() => Some(values.put_into(given)).filter(|put| !is_later(put)),
-            None => None,
+/// The resources of a stack, whose template is a text or another file. The properties are named as in CloudFormation; `named` says how the
+/// file calls them.
+pub(super) fn stack(properties: &Json, at: &str, named: impl Fn(&str) -> String, intake: &mut Intake) {
+    let of = |field: &str| properties.get(field).filter(|value| is_present(value));
+    let below = |field: &str| below(at, &named(field));
+    if let Some(body) = of("TemplateBody") {
+        let at = below("TemplateBody");
+        let parsed = match body {
+            Json::String(text) => parse(text),
+            other => Some(other.clone()).filter(|body| !is_later(body)),
         };
-        match parsed {
-            Some(parsed) => intake.add(states::definition(&parsed), &at),
-            None => intake.note(format!("{at}: the definition of the state machine is not known yet")),
+        return match (parsed.filter(Json::is_object), body.as_str()) {
+            (Some(template), _) => intake.add(resources(&with_parameters(template, of("Parameters"))), &at),
+            (None, Some(text)) if !OURS.iter().any(|word| text.contains(word)) => {}
+            (None, Some(_)) => {
+                intake.undecided.push(format!("{at}: the template is not JSON: check it as a file"))
+            }
+            (None, None) => {
+                intake.undecided.push(format!("{at}: the template of the stack is not known yet"))
+            }
+        };
+    }
+    for field in ["TemplateURL", "Location"] {
+        match of(field) {
+            Some(Json::String(path)) => {
+                let note =
+                    format!("{}: the template of the stack is `{path}`: check that file", below(field));
+                return intake.elsewhere(note, path);
+            }
+            Some(_) => {
+                let why = "the template of the stack is another file: check that file";
+                return intake.undecided.push(format!("{}: {why}", below(field)));
+            }
+            None => {}
         }
     }
+    let at = below("TemplateURL");
+    intake.undecided.push(format!("{at}: the template of the stack is not known yet"));
+}
+
+/// Words of which every template has one that has resources to judge, or may have some.
+const OURS: [&str; 6] =
+    ["SageMaker", "AWS::CloudFormation::Stack", "AWS::Serverless::", "StateMachine", "Transform", "::MODULE"];
+
+/// A template in which the parameters of its stack take the place of the defaults.
+fn with_parameters(mut template: Json, given: Option<&Json>) -> Json {
+    let given = given.and_then(Json::as_object).into_iter().flatten();
+    for (name, value) in given {
+        let parameter = template.pointer_mut("/Parameters").and_then(|all| all.get_mut(name));
+        let Some(parameter) = parameter.and_then(Json::as_object_mut) else { continue };
+        if is_later(value) {
+            parameter.remove("Default");
+        } else {
+            parameter.insert("Default".to_owned(), value.clone());
+        }
+    }
+    template
 }

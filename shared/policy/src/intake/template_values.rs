@@ -6,18 +6,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 
 use super::conditions::Conditions;
-use crate::later::{is_later, later, mark_incomplete};
+use super::holes::{HOLE, LONGEST_DEFINITION};
+use crate::later::{beginning, begun, is_later, later, mark_incomplete};
 
 /// Characters of a text that is put together. No property of a request is longer, and a template cannot grow without end.
 const LONGEST: usize = 64 << 10;
-/// The longest definition of a pipeline or of a state machine that the APIs take is 1 MB.
-const LONGEST_DEFINITION: usize = 1 << 20;
 /// Characters that functions may add to a template. After that, whatever calls a function is not known.
 const MOST: usize = 8 << 20;
 /// The smallest size that a call counts for.
 const CALL: usize = 32;
-/// The placeholder in a definition for a part that is not known yet. State machines write their own substitutions this way.
-const HOLE: &str = "${not known yet}";
+/// The properties that hold the definition of a state machine.
+pub(super) const DEFINITIONS: [&str; 2] = ["Definition", "DefinitionString"];
 
 /// The values of a template that its resources may use.
 pub(super) struct TemplateValues<'a> {
@@ -142,7 +141,10 @@ impl<'a> TemplateValues<'a> {
                 Some(literal) => whole.push_str(&format!("${{{literal}}}")),
                 None => {
                     let value = own.get(name).map_or_else(|| self.reference(name), |own| self.put_into(own));
-                    whole.push_str(&of.part(&value)?);
+                    match of.part(&value) {
+                        Some(part) => whole.push_str(&part),
+                        None => return Some(begun(&(whole + beginning(&value).unwrap_or_default()))),
+                    }
                 }
             }
             rest = after;
@@ -156,9 +158,19 @@ impl<'a> TemplateValues<'a> {
     fn joined(&self, argument: &Json, of: &Joining) -> Option<Json> {
         let parts = argument.as_array()?;
         let list = self.put_into(parts.get(1)?);
-        let texts: Option<Vec<String>> = list.as_array()?.iter().map(|part| of.part(part)).collect();
-        let whole = texts?.join(parts.first()?.as_str()?);
-        (whole.len() <= of.longest).then(|| whole.into())
+        let (by, list) = (parts.first()?.as_str()?, list.as_array()?);
+        let mut whole = String::new();
+        for (index, part) in list.iter().enumerate() {
+            whole.push_str(if index > 0 { by } else { "" });
+            match of.part(part) {
+                Some(part) => whole.push_str(&part),
+                None => return Some(begun(&(whole + beginning(part).unwrap_or_default()))),
+            }
+            if whole.len() > of.longest {
+                return None;
+            }
+        }
+        Some(whole.into())
     }
 
     fn mapped(&self, argument: &Json) -> Option<Json> {
@@ -193,6 +205,19 @@ impl<'a> TemplateValues<'a> {
         text.as_str().map(str::to_owned)
     }
 
+    /// As [`Self::put_into`], with the known part of the machine's definition as a text.
+    pub(super) fn put_into_machine(&self, properties: &Json) -> Json {
+        let text = |field: &str| {
+            Some((field.to_owned(), Json::String(self.text_with_holes(properties.get(field)?)?)))
+        };
+        let texts = DEFINITIONS.map(text);
+        let mut put = self.put_into(properties);
+        if let Some(fields) = put.as_object_mut() {
+            fields.extend(texts.into_iter().flatten());
+        }
+        put
+    }
+
     /// As [`Self::put_into`], with the known part of the pipeline's definition as a text.
     pub(super) fn put_into_definition(&self, properties: &Json) -> Json {
         const BODY: &str = "/PipelineDefinition/PipelineDefinitionBody";
@@ -217,18 +242,6 @@ impl Joining {
 
     fn part(&self, value: &Json) -> Option<String> {
         text_of(value).or_else(|| self.hole.map(str::to_owned).filter(|_| is_later(value)))
-    }
-}
-
-/// A definition in which every text with a hole is known later.
-pub(super) fn without_holes(definition: Json) -> Json {
-    match definition {
-        Json::String(text) if text.contains(HOLE) => later(None),
-        Json::Array(list) => list.into_iter().map(without_holes).collect(),
-        Json::Object(fields) => {
-            fields.into_iter().map(|(key, value)| (key, without_holes(value))).collect::<Map<_, _>>().into()
-        }
-        other => other,
     }
 }
 

@@ -107,7 +107,7 @@ fn a_record_that_hides_its_parameters_is_undecided() {
     let intake = read(&events.to_string()).unwrap();
     assert_eq!(intake.undecided.len(), 2, "{:?}", intake.undecided);
     assert_eq!(intake.undecided[0], "Events[0]: the `CloudTrailEvent` of `CreateModel` cannot be read");
-    assert_eq!(intake.passed_over, ["1 records of other services passed over"]);
+    assert_eq!(intake.passed_over, ["1 record of other services passed over"]);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_large_plan_is_taken_in_parts_as_it_is_as_a_whole() {
     assert_eq!(large.len(), 1_000);
     let mut parts = large.part(0..600);
     parts.append(large.part(600..1_000));
-    parts.append(Intake { passed_over: large.note().into_iter().collect(), ..Intake::default() });
+    parts.append(Intake::passed_over(large.note().into_iter().collect()));
     assert_eq!(parts, whole);
     let forged = text.replace("\"m1\"", "{\"sagewarden:later\": null}");
     let large = LargeDocument::of(&forged).unwrap();

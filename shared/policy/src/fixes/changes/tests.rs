@@ -131,3 +131,24 @@ fn no_mode_is_proposed_that_the_registry_of_the_image_does_not_have() {
     let alone = json!({ "ModelName": "m", "PrimaryContainer": container("111122223333.dkr.ecr.eu-west-1.amazonaws.com/x:1") });
     assert_eq!(diff(ALL, ResourceKind::Model, &alone, "MDL-NET-03"), "");
 }
+
+#[test]
+fn a_capture_that_is_on_by_default_is_not_switched_on_again() {
+    let config = |capture: Json| json!({ "EndpointConfigName": "x", "ProductionVariants": [{ "InstanceType": "ml.m5.large", "InitialInstanceCount": 1 }], "DataCaptureConfig": capture });
+    let kind = ResourceKind::EndpointConfig;
+    let both = json!([{ "CaptureMode": "Input" }, { "CaptureMode": "Output" }]);
+    let capture =
+        json!({ "InitialSamplingPercentage": 100, "DestinationS3Uri": "s3://b", "CaptureOptions": both });
+    // The key is missing, and nothing else.
+    assert_eq!(diff(ALL, kind, &config(capture), "EPC-ENC-02"), "+ DataCaptureConfig.KmsKeyId: \"KEY_ARN\"");
+    let few = json!({ "InitialSamplingPercentage": 1, "DestinationS3Uri": "s3://b", "CaptureOptions": both });
+    assert_eq!(
+        diff("[monitoring]\nmin_sampling_percentage = 50\n", kind, &config(few), "EPC-MON-01"),
+        "- DataCaptureConfig.InitialSamplingPercentage: 1\n+ DataCaptureConfig.InitialSamplingPercentage: 100"
+    );
+    let off = json!({ "EnableCapture": false, "InitialSamplingPercentage": 100, "DestinationS3Uri": "s3://b", "CaptureOptions": both });
+    assert_eq!(
+        diff(ALL, kind, &config(off), "EPC-MON-01"),
+        "- DataCaptureConfig.EnableCapture: false\n+ DataCaptureConfig.EnableCapture: true"
+    );
+}
