@@ -3,6 +3,7 @@
 
 mod noting;
 mod reading;
+mod words;
 
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
@@ -17,6 +18,7 @@ pub use aws_config::SdkConfig;
 
 pub use crate::noting::{Note, NotingClient};
 pub use crate::reading::{Meter, Reading, load_reading_config};
+use crate::words::in_words;
 
 /// Credentials, region and endpoints come from the environment. The SDK retries calls, by the rules of a fixed
 /// behaviour version, so that an upgrade does not change them. The SDK's client calls `note` for every request, with
@@ -168,21 +170,6 @@ where
         _ => in_words(&error),
     };
     PortError::new(kind, context, message).with_source(error)
-}
-
-/// An error and its causes, each once. The SDK's own texts add everything that its types hold, which nobody can read.
-fn in_words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !words.ends_with(&next) {
-            words = format!("{words}: {next}");
-        }
-        cause = error.source();
-    }
-    // So the SDK says that no answer came, and whose fault that is.
-    words.trim_start_matches("dispatch failure: ").trim_start_matches("user error: ").to_owned()
 }
 
 /// Asks for credentials, as the first call does.

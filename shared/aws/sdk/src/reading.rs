@@ -19,8 +19,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use crate::in_words;
 use crate::noting::https_client;
+use crate::words::in_words;
 
 /// AWS advises to try a throttled call of SageMaker this often ("How do I resolve throttling exceptions in SageMaker Python SDK?", re:Post).
 const ATTEMPTS: u32 = 20;
