@@ -296,6 +296,14 @@ fn a_value_that_changes_or_depends_on_the_run_is_not_guessed() {
         let document = Folder::with("m.py", &code).document("m.py");
         assert!(failed(&document, "MDL-NET-02").is_none(), "{before}: {:?}", findings(&document));
     }
+    // The arguments of a function hide what the file says of the same name.
+    for arguments in ["**given", "*given", "given=None"] {
+        let code = format!(
+            "given = {{'EnableNetworkIsolation': False}}\ndef run({arguments}):\n  sm.create_model(ModelName='m', **given)\n"
+        );
+        let output = Folder::with("m.py", &code).document("m.py").to_string();
+        assert!(output.contains("known only when it runs"), "{arguments}: {output}");
+    }
     let changed = "request = {'ModelName': 'm', 'EnableNetworkIsolation': False}\nrequest['EnableNetworkIsolation'] = True\n\
                    sm.create_model(**request)\n";
     let output = Folder::with("m.py", changed).document("m.py").to_string();

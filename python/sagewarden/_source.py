@@ -279,7 +279,8 @@ class _Values:
                         self._originals.setdefault(own, set()).add(alias.name)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 arguments = node.args
-                for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+                others = [other for other in (arguments.vararg, arguments.kwarg) if other is not None]
+                for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *others]:
                     assigned.setdefault(argument.arg, []).append(None)
             elif isinstance(node, ast.NamedExpr):
                 targets = [(node.target, None)]
