@@ -36,6 +36,8 @@ mod secrets;
 mod stubborn;
 #[path = "adversary/traffic.rs"]
 mod traffic;
+#[path = "adversary/untagged.rs"]
+mod untagged;
 #[path = "adversary/windows.rs"]
 mod windows;
 #[path = "adversary/words.rs"]

@@ -93,7 +93,7 @@ const DELETIONS: [(&str, ResourceKind, Effect); 16] = [
 const MOVEMENTS: [(&str, ResourceKind, Effect); 1] =
     [("UpdateEndpointWeightsAndCapacities", ResourceKind::Endpoint, Effect::Changed)];
 
-/// Calls on resources of any kind. If one removes or overwrites the mark of a violation, `enforce-policy` judges the resource again.
+/// Calls that change the tags of a resource of any kind: `enforce-policy` judges the resource again.
 const TAG_CALLS: [&str; 2] = ["AddTags", "DeleteTags"];
 
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.

@@ -28,7 +28,7 @@ use sagewarden_events::{
 use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow, VerdictRow};
 use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure};
 
-use crate::enforce::delivery::{Delivery, is_about_tags, mark_after};
+use crate::enforce::delivery::{Delivery, is_about_tags};
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::join::Lookup;
 use crate::enforce::judged::{Judged, controls, findings_mark, outcome_word};
@@ -41,7 +41,7 @@ use crate::enforce::publish::{
     claim_finding, claim_start, claim_success, finding, finding_cause, is_of_start, is_of_success,
     publish_erasure, publish_failure, success, success_cause,
 };
-use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
+use crate::enforce::remediation::Remediation;
 use crate::enforce::remedy::{START_NOTEBOOK, Step};
 use crate::enforce::verdict_record::{
     list_verdict, record_creator, record_creator_of_gone, record_verdict, remedy_writes,
@@ -96,9 +96,6 @@ impl<W: World> EnforcePolicy<'_, W> {
         }
         if is_for_the_lineage_alone(&call.name) {
             return Ok(Done::Nothing(format!("`{}` changes nothing that a control reads", call.name)));
-        }
-        if is_about_tags(call) && mark_after(call).is_none() {
-            return Ok(Done::Nothing(format!("`{}` left the tag `{VIOLATION_TAG}` alone", call.name)));
         }
         if let Some(resource) = call.resource.as_ref().filter(|_| deletes(call)) {
             note_deletion(self.world.table(), resource, call.time).await?;
@@ -186,19 +183,20 @@ impl<W: World> EnforcePolicy<'_, W> {
             record_creator(&delivery).await?;
             return Ok(Done::Nothing(why));
         }
-        if let Some(why) = delivery.waits() {
-            return Ok(Done::Nothing(why));
-        }
         // The parent decides how a child is made, and replaces it when it is stopped. So Sagewarden judges and remedies the parent.
         if let Some(parent) = parent(&judged).filter(|_| steps > 0) {
+            if let Some(call) = call.filter(|call| is_about_tags(call)) {
+                let why = format!("`{}` changed tags of {resource}: {parent} has tags of its own", call.name);
+                return Ok(Done::Nothing(why));
+            }
             let done = Box::pin(self.judge_resource(&parent, None, moment, steps - 1)).await?;
             return Ok(started_by_another(resource, done));
         }
         record_verdict(&delivery).await?;
-        let done = act_on(&delivery).await?;
-        if call.is_some_and(is_about_tags) {
-            return Ok(done);
+        if let Some(call) = call.filter(|call| is_about_tags(call)) {
+            return act_on_tags(world, judged, call, moment).await;
         }
+        let done = act_on(&delivery).await?;
         let done = start_again(&delivery, done).await?;
         let done = stopped_job::explain(&delivery, done).await?;
         match &judged.endpoint {
@@ -277,6 +275,17 @@ fn started_by_another(child: &Resource, parent: Done) -> Done {
         Done::Acted(_) => Done::Acted(text),
         Done::Nothing(_) => Done::Nothing(text),
     }
+}
+
+/// Acts on a call that changes only tags: it leads to a finding, and to a mark at most. Stricter settings may have come into force while a
+/// job ran: a person who sets a tag must not cause Sagewarden to stop that job. The next change of the resource leads to the remedy.
+async fn act_on_tags(world: &impl World, mut judged: Judged, call: &CallMade, moment: &Moment) -> Outcome {
+    let only_reports = !matches!(judged.verdict.plan, Plan::Tag | Plan::Nothing(_));
+    if only_reports {
+        judged.verdict.plan = Plan::Nothing(format!("`{}` changed only its tags", call.name));
+    }
+    let delivery = Delivery::new(world, &judged, Some(call), moment).reporting_only(only_reports);
+    act_on(&delivery).await
 }
 
 async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {

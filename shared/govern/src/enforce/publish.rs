@@ -152,17 +152,15 @@ pub(crate) fn is_of_start(cause: &str) -> bool {
 }
 
 /// The subject of a notice: a resource, judged by this bundle in this mode. Another mode leads to another action. A resource that can be
-/// changed may fail the same controls again after it had passed all of them: that is a new finding.
+/// changed may fail the same controls again after it had passed all of them: that is a new finding. So may a job, once its tags change.
 async fn cause(what: &str, delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
     let Judged { resource, pk, verdict, modified_at, .. } = delivery.judged;
-    let times = if resource.kind.is_mutable() {
-        let since = delivery.kept_at().await?.map(millis).unwrap_or_default();
+    let since = if delivery.can_relapse() { delivery.kept_at().await?.map(millis) } else { None };
+    let times = (resource.kind.is_mutable() || since.is_some()).then(|| {
         // Each of several remedies has a notice: a notebook instance that somebody started again is stopped again.
         let at = if what == VerdictCause::FINDING { String::new() } else { millis(*modified_at) };
-        Some([since, at])
-    } else {
-        None
-    };
+        [since.unwrap_or_default(), at]
+    });
     let cause = VerdictCause {
         what: what.to_owned(),
         pk: pk.clone(),
