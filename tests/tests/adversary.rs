@@ -30,6 +30,8 @@ mod replaced;
 mod reports;
 #[path = "adversary/reworded.rs"]
 mod reworded;
+#[path = "adversary/scripts.rs"]
+mod scripts;
 #[path = "adversary/secrets.rs"]
 mod secrets;
 #[path = "adversary/stubborn.rs"]

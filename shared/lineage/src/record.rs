@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp, redacted};
 use serde_json::Value as Json;
 
-use crate::edge::{InEdge, Relation, SAME_OBJECT};
+use crate::edge::{InEdge, MEMBER, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, Observation, StatusMark};
 use crate::rows::node;
@@ -183,7 +183,7 @@ impl Record {
         self.node(&id, name, objects.iter().map(|object| object.modified_at).max(), facts);
         for object in objects.iter().take(MAX_MEMBERS) {
             let member = self.object(NodeKind::Dataset, bucket, object);
-            self.edge(&id, &InEdge::new(Relation::ContributedTo, "member", member));
+            self.edge(&id, &InEdge::new(Relation::ContributedTo, MEMBER, member));
         }
         id
     }

@@ -96,9 +96,6 @@ const GROUPS: &[Group] = &[
     (Coverage::WhenUsed, "the schedule that names it is judged", &[
         "CreateDataQualityJobDefinition", "CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition", "CreateModelQualityJobDefinition",
     ]),
-    (Coverage::WhenUsed, "the notebook instance or domain that names it is judged; its script is not read", &[
-        "CreateNotebookInstanceLifecycleConfig", "CreateStudioLifecycleConfig",
-    ]),
     (Coverage::WhenUsed, "the domain, space or app that names it is judged", &[
         "CreateImage", "CreateImageVersion", "UpdateImage", "UpdateImageVersion", "CreateAppImageConfig", "UpdateAppImageConfig",
     ]),
@@ -115,7 +112,7 @@ const GROUPS: &[Group] = &[
     (Coverage::Nothing, "an empty group without a policy: both are judged when they come", &["CreateModelPackageGroup"]),
     (Coverage::Nothing, "it ends something, and Sagewarden's records stay", &[
         "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
-        "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig", "DeleteStudioLifecycleConfig", "DeleteNotebookInstanceLifecycleConfig",
+        "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig",
         "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition", "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition",
         "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
         "StopInferenceRecommendationsJob", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
@@ -156,7 +153,6 @@ const GROUPS: &[Group] = &[
         "CreatePresignedDomainUrl", "CreatePresignedNotebookInstanceUrl", "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl",
         "CreatePartnerAppPresignedUrl", "StartSession",
     ]),
-    (Coverage::NotSeen, "changes a script that notebook instances run which have been judged already", &["UpdateNotebookInstanceLifecycleConfig"]),
     (Coverage::NotSeen, "people who see data", &[
         "CreateWorkforce", "UpdateWorkforce", "CreateWorkteam", "UpdateWorkteam", "CreateFlowDefinition", "CreateHumanTaskUi",
     ]),

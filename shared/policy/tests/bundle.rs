@@ -26,7 +26,7 @@ fn what_is_shipped_is_what_is_built_in() {
     let embedded = Bundle::embedded().unwrap();
     assert_eq!(shipped.hash(), embedded.hash());
     assert_eq!(embedded.settings().mode, Mode::Observe, "a first deployment stops nothing");
-    assert_eq!(embedded.controls().count(), 221);
+    assert_eq!(embedded.controls().count(), 225);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::resource::Resource;
 
 /// The calls that matter. `enforce-policy` judges a created resource, and judges a changed one again. A deleted resource takes its evidence
 /// along.
-const CALLS: [(&str, ResourceKind, Effect); 51] = [
+const CALLS: [(&str, ResourceKind, Effect); 54] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
     ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
     ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
@@ -36,6 +36,8 @@ const CALLS: [(&str, ResourceKind, Effect); 51] = [
     ("CreateMlflowApp", ResourceKind::MlflowApp, Effect::Created),
     ("CreateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Created),
     ("CreateNotebookInstance", ResourceKind::NotebookInstance, Effect::Created),
+    ("CreateNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Created),
+    ("CreateStudioLifecycleConfig", ResourceKind::StudioLifecycleConfig, Effect::Created),
     ("CreateDomain", ResourceKind::Domain, Effect::Created),
     ("CreateUserProfile", ResourceKind::UserProfile, Effect::Created),
     ("CreateSpace", ResourceKind::Space, Effect::Created),
@@ -61,6 +63,7 @@ const CALLS: [(&str, ResourceKind, Effect); 51] = [
     ("StopMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("DeleteMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("UpdateNotebookInstance", ResourceKind::NotebookInstance, Effect::Changed),
+    ("UpdateNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Changed),
     ("UpdateDomain", ResourceKind::Domain, Effect::Changed),
     ("UpdateUserProfile", ResourceKind::UserProfile, Effect::Changed),
     ("UpdateSpace", ResourceKind::Space, Effect::Changed),
@@ -70,7 +73,7 @@ const CALLS: [(&str, ResourceKind, Effect); 51] = [
 ];
 
 /// Calls that are recorded: the lineage keeps the removed facts, and the time of the call. Findings on the resource are closed.
-const DELETIONS: [(&str, ResourceKind, Effect); 16] = [
+const DELETIONS: [(&str, ResourceKind, Effect); 18] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
     ("DeleteModelPackageGroup", ResourceKind::ModelPackageGroup, Effect::Deleted),
@@ -83,6 +86,8 @@ const DELETIONS: [(&str, ResourceKind, Effect); 16] = [
     ("DeleteOptimizationJob", ResourceKind::OptimizationJob, Effect::Deleted),
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
     ("DeleteNotebookInstance", ResourceKind::NotebookInstance, Effect::Deleted),
+    ("DeleteNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Deleted),
+    ("DeleteStudioLifecycleConfig", ResourceKind::StudioLifecycleConfig, Effect::Deleted),
     ("DeleteDomain", ResourceKind::Domain, Effect::Deleted),
     ("DeleteUserProfile", ResourceKind::UserProfile, Effect::Deleted),
     ("DeleteSpace", ResourceKind::Space, Effect::Deleted),
@@ -196,11 +201,14 @@ fn same(detail: &Fields<'_>, field: &str, around: &str, wanted: &'static str) ->
 fn actor(detail: &Fields<'_>) -> Actor {
     let identity = detail.object("userIdentity");
     let session = identity.as_ref().and_then(|identity| identity.object("sessionContext"));
+    // "CloudTrail userIdentity element", CloudTrail user guide: a user of Identity Center who calls without a role has no ARN.
+    let behalf = identity.as_ref().and_then(|identity| identity.object("onBehalfOf"));
     let issuer = session.as_ref().and_then(|session| session.object("sessionIssuer"));
     Actor {
         arn: identity.as_ref().and_then(|identity| identity.text("arn")),
         role: issuer.and_then(|issuer| issuer.text("arn")),
         source_identity: session.and_then(|session| session.text("sourceIdentity")),
+        on_behalf_of: behalf.and_then(|behalf| behalf.text("userId")),
         source_ip: detail.text("sourceIPAddress"),
     }
 }

@@ -63,7 +63,7 @@ fn detail(
 
 /// The detail of a notice that the description of a resource was erased.
 pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &CallMade) -> Json {
-    let caller = call.actor.name().unwrap_or("unknown").to_owned();
+    let caller = call.actor.name().unwrap_or_else(|| "unknown".to_owned());
     let remediation = Remediation { result: "it cannot be undone".to_owned(), ..Remediation::default() };
     json!({
         "text": format!(
@@ -112,7 +112,7 @@ fn advice(verdict: &Verdict) -> String {
 /// Who started it: the person in the session, else the principal, else the role that it runs with.
 fn who(judged: &Judged, actor: Option<&Actor>) -> String {
     match (actor.and_then(Actor::name), &judged.role) {
-        (Some(caller), _) => caller.to_owned(),
+        (Some(caller), _) => caller,
         (None, Some(role)) => format!("unknown (it runs with {role})"),
         (None, None) => "unknown".to_owned(),
     }

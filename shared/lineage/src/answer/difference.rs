@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::found::Answer;
 use super::verdicts::Verdicts;
 use super::words::{closing, line};
-use crate::edge::FoundBy;
+use crate::edge::{FoundBy, MEMBER};
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{
@@ -220,7 +220,7 @@ fn source(profile: &mut Profile, answer: &Answer, kind: &str, edge: &Edge) {
             let id = node.id.version();
             add(profile, Aspect::Commit, kind, format!("{id} \"{title}\" ({found})"));
         }
-        NodeKind::Dataset | NodeKind::Artifact if edge.role != "member" => {
+        NodeKind::Dataset | NodeKind::Artifact if edge.role != MEMBER => {
             add(profile, Aspect::Data, &format!("{kind} {}", edge.role), versioned(node));
         }
         NodeKind::Image => add(profile, Aspect::Image, &format!("{kind} {}", edge.role), node.name()),

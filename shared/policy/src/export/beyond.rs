@@ -80,6 +80,8 @@ const REASONS: &[(&str, &str)] = &[
     ("MPK-IAM-03", SECRETS),
     ("MSC-IAM-03", SECRETS),
     ("INC-IAM-01", SECRETS),
+    ("NLC-IAM-01", "no condition key for scripts"),
+    ("SLC-IAM-01", "no condition key for scripts"),
     ("OPT-IAM-03", SECRETS),
     ("MPK-IAM-02", "no condition key for the instances that validate a package"),
     (
