@@ -34,6 +34,10 @@ mod reworded;
 mod scripts;
 #[path = "adversary/secrets.rs"]
 mod secrets;
+#[path = "adversary/signed_in.rs"]
+mod signed_in;
+#[path = "adversary/stages.rs"]
+mod stages;
 #[path = "adversary/stubborn.rs"]
 mod stubborn;
 #[path = "adversary/traffic.rs"]

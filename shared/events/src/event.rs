@@ -105,6 +105,8 @@ pub enum Effect {
     Changed,
     /// The call deletes it, and its description with it.
     Deleted,
+    /// The call asks for an address or session with which somebody works as its user.
+    SignedIn,
 }
 
 /// Who called the API, as CloudTrail's `userIdentity` says.

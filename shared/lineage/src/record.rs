@@ -50,6 +50,9 @@ impl Record {
         if let Some(approval) = &seen.approval {
             self.approval(&seen.id, approval);
         }
+        if let Some(stage) = &seen.stage {
+            self.stage(&seen.id, stage);
+        }
         if !seen.detail.is_empty() {
             let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
             // SageMaker does not let anybody change these, and adds no facts when they end.
@@ -128,6 +131,19 @@ impl Record {
             (node::APPROVAL_BY.into(), row.by.as_deref().unwrap_or("unknown").into()),
         ]);
         self.register(id, node::APPROVAL_VERSION, row.register_version(), facts);
+    }
+
+    /// The stage of a package in its life, and who moved it there.
+    pub fn stage(&mut self, id: &NodeId, stage: &Approval) {
+        let Approval { state, at, by, description } = stage.clone();
+        let row = ApprovalRow::of_stage(id, at, &state, by, description);
+        self.writes.push(row.write());
+        let facts = Attributes::from([
+            (node::STAGE.into(), state.into()),
+            (node::STAGE_AT.into(), at.millis().into()),
+            (node::STAGE_BY.into(), row.by.as_deref().unwrap_or("unknown").into()),
+        ]);
+        self.register(id, node::STAGE_VERSION, row.register_version(), facts);
     }
 
     /// An output of a node, if the destination may have any number of writers. The edge is kept on the source's side only.

@@ -149,9 +149,8 @@ const GROUPS: &[Group] = &[
         "CreateHub", "UpdateHub", "CreateHubContentReference", "UpdateHubContentReference", "ImportHubContent", "UpdateHubContent", "CreateHubContentPresignedUrls",
     ]),
     (Coverage::NotSeen, "software of others in the account, with a role of its own", &["CreatePartnerApp", "UpdatePartnerApp"]),
-    (Coverage::NotSeen, "an address is a sign-in: anybody who has it works as its user", &[
-        "CreatePresignedDomainUrl", "CreatePresignedNotebookInstanceUrl", "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl",
-        "CreatePartnerAppPresignedUrl", "StartSession",
+    (Coverage::NotSeen, "an address is a sign-in: anybody who has it works with what the team shares there", &[
+        "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl", "CreatePartnerAppPresignedUrl",
     ]),
     (Coverage::NotSeen, "people who see data", &[
         "CreateWorkforce", "UpdateWorkforce", "CreateWorkteam", "UpdateWorkteam", "CreateFlowDefinition", "CreateHumanTaskUi",

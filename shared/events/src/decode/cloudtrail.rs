@@ -98,20 +98,27 @@ const DELETIONS: [(&str, ResourceKind, Effect); 18] = [
 const MOVEMENTS: [(&str, ResourceKind, Effect); 1] =
     [("UpdateEndpointWeightsAndCapacities", ResourceKind::Endpoint, Effect::Changed)];
 
+/// Calls that open the door to a notebook instance, or to what a user has in Studio. `enforce-policy` judges who asked.
+const SIGN_INS: [(&str, ResourceKind, Effect); 3] = [
+    ("CreatePresignedNotebookInstanceUrl", ResourceKind::NotebookInstance, Effect::SignedIn),
+    ("CreatePresignedDomainUrl", ResourceKind::UserProfile, Effect::SignedIn),
+    ("StartSession", ResourceKind::Space, Effect::SignedIn),
+];
+
 /// Calls that change the tags of a resource of any kind: `enforce-policy` judges the resource again.
 const TAG_CALLS: [&str; 2] = ["AddTags", "DeleteTags"];
 
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
 #[must_use]
 pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
-    let mut calls = CALLS.iter().chain(&DELETIONS).chain(&MOVEMENTS);
+    let mut calls = CALLS.iter().chain(&DELETIONS).chain(&MOVEMENTS).chain(&SIGN_INS);
     calls.find(|(name, ..)| *name == call).map(|(_, kind, effect)| (*kind, *effect))
 }
 
-/// The calls that `enforce-policy` reads: those whose resource is judged, and those that delete one. The states of an endpoint say when it
+/// The calls that `enforce-policy` reads: those whose resource is judged, those that delete one, and those that sign in. The states of an endpoint say when it
 /// is deleted.
 pub fn known_calls() -> impl Iterator<Item = &'static str> {
-    let calls = CALLS.iter().chain(&DELETIONS).map(|(name, ..)| *name);
+    let calls = CALLS.iter().chain(&DELETIONS).chain(&SIGN_INS).map(|(name, ..)| *name);
     calls.filter(|name| *name != "DeleteEndpoint").chain(TAG_CALLS)
 }
 
@@ -173,7 +180,9 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
 /// The name of the resource. Ids that the service chooses (of a domain, of a version of a package) are only in the answer.
 fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
     let request = detail.get("requestParameters").map(to_api_case);
-    let asked = request.and_then(|request| kind.name_in(&request));
+    // A session is asked for by the ARN of the space.
+    let of_session = || Some(detail.object("requestParameters")?.text("resourceIdentifier")?);
+    let asked = request.and_then(|request| kind.name_in(&request)).or_else(of_session);
     // A version of a package may be named by its ARN.
     let by_arn = |name: &str| Resource::parse_arn(name).ok().filter(|it| it.kind == kind).map(|it| it.name);
     let asked = asked.map(|name| by_arn(&name).unwrap_or(name));

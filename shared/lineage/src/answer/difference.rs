@@ -12,7 +12,7 @@ use crate::edge::{FoundBy, MEMBER};
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{
-    APPROVAL, BILLABLE_SECONDS, INSTANCE_COUNT, INSTANCE_TYPE, MESSAGE, OBJECTS, ROLE, SPOT,
+    APPROVAL, BILLABLE_SECONDS, INSTANCE_COUNT, INSTANCE_TYPE, MESSAGE, OBJECTS, ROLE, SPOT, STAGE,
     TRAINING_SECONDS, URI, VERSION_ID, WEAK,
 };
 
@@ -241,7 +241,7 @@ fn versioned(node: &Node) -> String {
 }
 
 fn settings(profile: &mut Profile, kind: &str, node: &Node) {
-    for name in [INSTANCE_TYPE, ROLE, SPOT, APPROVAL] {
+    for name in [INSTANCE_TYPE, ROLE, SPOT, APPROVAL, STAGE] {
         if let Some(text) = node.text(name) {
             add(profile, Aspect::Setting, &format!("{kind} {name}"), text);
         }
