@@ -12,7 +12,7 @@ alone, and IPython for pages alone.
 from ._answers import Answer, DriftReport, NoAnswer, diff, drift, history, lineage, why
 from ._binary import NoBinary, binary
 from ._guard import Guard, SagewardenWarning, allow, guard
-from ._judge import Finding, JudgeError, Refused, Verdict, check
+from ._judge import Finding, JudgeError, Refused, Verdict, Verdicts, check
 
 __all__ = [
     "Answer",
@@ -25,6 +25,7 @@ __all__ = [
     "Refused",
     "SagewardenWarning",
     "Verdict",
+    "Verdicts",
     "allow",
     "binary",
     "check",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 import tempfile
@@ -75,6 +76,9 @@ class Answer:
 _LISTS = ("Trials", "Experiments")
 #: The apostrophe before a cell that a spreadsheet would take for a formula.
 _GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
+#: Numbers. An id with leading zeros is none.
+_WHOLE = r"[+-]?(0|[1-9]\d*)"
+_DECIMAL = _WHOLE + r"(\.\d*)?([eE][+-]?\d{1,3})?|[+-]?\.\d+"
 
 
 def _typed(column: Any) -> Any:
@@ -87,13 +91,15 @@ def _typed(column: Any) -> Any:
     present = column.dropna()
     if present.empty:
         return column
-    numbers = pandas.to_numeric(present, errors="coerce")
-    # An id with leading zeros is not a number.
-    is_code = present.astype(str).str.match(r"^[+-]?0\d").any()
-    if numbers.isna().any() or is_code:
-        return column.astype("string")
-    is_whole = present.astype(str).str.fullmatch(r"[+-]?\d+").all()
-    return pandas.to_numeric(column, errors="coerce").astype("Int64" if is_whole else "float64")
+    texts = present.astype(str)
+    is_whole = texts.str.fullmatch(_WHOLE).all()
+    if is_whole and all(abs(int(text)) < 2**63 for text in texts):
+        # Through numbers with a point, large numbers would lose digits.
+        cells = [int(cell) if isinstance(cell, str) else pandas.NA for cell in column]
+        return pandas.Series(pandas.array(cells, dtype="Int64"), index=column.index, name=column.name)
+    if not is_whole and texts.str.fullmatch(_DECIMAL).all() and all(math.isfinite(float(text)) for text in texts):
+        return column.map(lambda cell: float(cell) if isinstance(cell, str) else math.nan).astype("float64")
+    return column.astype("string")
 
 
 def _of(command: str, about: Sequence[str], store: Optional[Path], at: Optional[str], more: Sequence[str] = ()) -> Answer:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import difflib
 import json
 import re
 import sys
-import threading
 import warnings
 from dataclasses import dataclass, field
 from types import FrameType
@@ -25,11 +26,18 @@ WAIVER_TAG = "sagewarden:waiver-asked"
 #: Keys that mean the same, as Sagewarden reads them: letters and digits, in lower case.
 COMMIT_KEYS = {"commitid", "gitcommit", "gitcommitid", "commitsha"}
 REPOSITORY_KEYS = {"repository", "gitrepository"}
-#: "Tag", SageMaker API reference.
-LONGEST_TAG = 256
+#: "Tag" and "CreateTrainingJob", SageMaker API reference.
+LONGEST_TAG, MOST_TAGS = 256, 50
+#: How many uncommitted files a message names.
+NAMED_FILES = 3
 _NOT_IN_TAGS = re.compile(r"[^\w .:/=+\-@]")
 
-_asked = threading.local()
+#: Each thread and each task of asyncio has its own.
+_asked: "contextvars.ContextVar[Dict[str, str]]" = contextvars.ContextVar("asked", default={})
+#: The body that was judged last: if another one is sent, somebody changed it in between.
+_judged: "contextvars.ContextVar[bytes]" = contextvars.ContextVar("judged", default=b"")
+#: Packages between the user's code and a request.
+LIBRARIES = ("sagewarden", "boto3", "botocore", "sagemaker", "sagemaker_core")
 
 
 class SagewardenWarning(UserWarning):
@@ -43,18 +51,15 @@ def allow(*controls: str, reason: str) -> Iterator[None]:
     The guard lets the request through and tags it with `sagewarden:waiver-asked`. That grants nothing. A waiver counts once somebody
     who may grant it has written it into the settings of the account; until then the account judges as before.
     """
-    if not controls or not isinstance(reason, str) or not reason.strip():
+    named = [control.strip().upper() for control in controls if isinstance(control, str)]
+    if not named or len(named) < len(controls) or not all(named) or not isinstance(reason, str) or not reason.strip():
         raise ValueError("name the controls and the reason: allow('TRN-NET-01', reason='...')")
-    before = getattr(_asked, "controls", {})
-    _asked.controls = {**before, **{control: reason.strip() for control in controls}}
+    before = _asked.get()
+    _asked.set({**before, **{control: reason.strip() for control in named}})
     try:
         yield
     finally:
-        _asked.controls = before
-
-
-def _asked_now() -> Dict[str, str]:
-    return dict(getattr(_asked, "controls", {}))
+        _asked.set(before)
 
 
 def _folded(key: str) -> str:
@@ -84,16 +89,17 @@ class Guard:
         return (
             ("before-parameter-build.sagemaker.*", self._add_tags),
             ("before-call.sagemaker.*", self._before_call),
+            ("before-send.sagemaker.*", self._before_send),
             ("after-call.sagemaker.*", self._after_call),
         )
 
     def _register(self, emitter: Any) -> None:
         if any(known is emitter for known in self._emitters):
             return
-        tags, before, after = self._handlers()
-        # The guard adds its tags before other handlers read the parameters, and judges the request after all of them.
+        tags, *others = self._handlers()
+        # The guard adds its tags before other handlers read the parameters, and judges the request after them.
         emitter.register_first(*tags, unique_id=f"{id(self)}-{tags[0]}")
-        for event, handler in (before, after):
+        for event, handler in others:
             emitter.register_last(event, handler, unique_id=f"{id(self)}-{event}")
         self._emitters.append(emitter)
 
@@ -111,7 +117,12 @@ class Guard:
         if not self.active or not operation.startswith("Create") or model.input_shape is None:
             return
         takes_tags = "Tags" in model.input_shape.members
-        asked = _asked_now()
+        asked = _asked.get()
+        if operation == "CreateModelPackage" and params.get("ModelPackageGroupName"):
+            # "In this case, you cannot supply a tag argument" (CreateModelPackage, SageMaker API reference).
+            takes_tags = False
+            if asked:
+                self._once(f"{operation}: a version of a group takes no tags, so that nobody sees that you ask for a waiver")
         if not takes_tags or not isinstance(params.get("Tags", []), (list, tuple)):
             return
         present = {_folded(str(tag.get("Key", ""))) for tag in params.get("Tags", []) if isinstance(tag, Mapping)}
@@ -119,11 +130,34 @@ class Guard:
         if self.tag and not (present & COMMIT_KEYS and present & REPOSITORY_KEYS):
             added += self._code_tags(present)
         if asked and _folded(WAIVER_TAG) not in present:
-            text = "; ".join(f"{control}: {reason}" for control, reason in asked.items())
-            added.append((WAIVER_TAG, text))
-        if added:
-            tags = [{"Key": key, "Value": _NOT_IN_TAGS.sub(" ", value)[:LONGEST_TAG]} for key, value in added]
+            added.append((WAIVER_TAG, self._waiver(asked)))
+        room = max(MOST_TAGS - len(params.get("Tags", [])), 0)
+        if added[room:]:
+            left_out = " and ".join(key for key, _ in added[room:])
+            self._once(f"{operation}: the request carries no tag {left_out}, because it has {MOST_TAGS - room} of at most {MOST_TAGS} tags")
+        if added[:room]:
+            tags = [{"Key": key, "Value": _NOT_IN_TAGS.sub(" ", value)[:LONGEST_TAG]} for key, value in added[:room]]
             params["Tags"] = [*params.get("Tags", []), *tags]
+
+    def _waiver(self, asked: Mapping[str, str]) -> str:
+        """The controls and the reasons as the value of a tag. What a tag does not take is cut off the reasons, not off the controls."""
+        text = " / ".join(f"{control}: {reason}" for control, reason in asked.items())
+        if len(text) <= LONGEST_TAG:
+            return text
+        room = LONGEST_TAG // len(asked) - len(" / TRN-NET-01: ..")
+        if room < 1:
+            return self._waiver_of_many(list(asked))
+        self._once(f"the tag {WAIVER_TAG} takes {LONGEST_TAG} characters: the reasons are shortened in it")
+        return " / ".join(f"{control}: {reason if len(reason) <= room + 2 else reason[:room] + '..'}" for control, reason in asked.items())
+
+    def _waiver_of_many(self, controls: List[str]) -> str:
+        """As many controls as a tag takes, without reasons."""
+        named = len(controls)
+        while len(" / ".join(controls[:named])) > LONGEST_TAG:
+            named -= 1
+        left_out = f", nor {', '.join(controls[named:])}" if controls[named:] else ""
+        self._once(f"the tag {WAIVER_TAG} takes {LONGEST_TAG} characters: it has no reasons{left_out}. Ask for fewer waivers at once")
+        return " / ".join(controls[:named])
 
     def _code_tags(self, present: Set[str]) -> List[Tuple[str, str]]:
         """The tags that lead to the code, except those that the request has. If git gives none, the guard says so once."""
@@ -140,12 +174,20 @@ class Guard:
         return [*found, (REPOSITORY_TAG, state.repository)]
 
     def _before_call(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
-        """Judges the request in its final form. boto3 has checked its parameters already."""
-        operation = model.name
+        """Judges the request. boto3 has checked its parameters already."""
+        self._judge(model.name, params.get("body", b""))
+
+    def _before_send(self, request: Any, event_name: str, **_: Any) -> None:
+        """Judges the request again if a handler has changed it since."""
+        if _bytes(request.body) != _judged.get():
+            self._judge(event_name.rsplit(".", 1)[-1], request.body)
+
+    def _judge(self, operation: str, body: Any) -> None:
         if not self.active or not operation.startswith(JUDGED):
             return
+        _judged.set(_bytes(body))
         try:
-            request = _sent(params)
+            request = _parsed(body)
             verdicts = self.judge.verdicts(request, operation, _calling_sdk())
             # Requests without controls are sent from any checkout: an address for MLflow's page does not depend on code.
             if verdicts:
@@ -155,26 +197,41 @@ class Guard:
             return
         self.verdicts.extend(verdicts)
         self._jobs.update(_stopped.created(operation, request))
-        asked = _asked_now()
+        asked = _asked.get()
+        self._name_unknown(asked)
         # An unknown verdict is not a passed one: nobody has judged the request.
         findings = [finding for verdict in verdicts for finding in verdict.findings if not finding.is_waived]
         open_findings = tuple(finding for finding in findings if finding.control not in asked)
         if open_findings and self.mode == "raise":
             raise Refused(operation, open_findings)
         if findings:
-            self._warn(operation, findings, asked)
+            self._warn(operation, verdicts[0].name, findings, asked)
+
+    def _name_unknown(self, asked: Mapping[str, str]) -> None:
+        """Says which of the controls that a waiver is asked of do not exist."""
+        known = [str(control) for control in self.judge.head.get("controls", [])]
+        for control in asked:
+            if known and control not in known:
+                near = difflib.get_close_matches(control, known, 1)
+                hint = f": did you mean {near[0]}?" if near else ""
+                self._once(f"allow({control!r}) asks for nothing, because there is no such control{hint}")
 
     def _refuse_uncommitted(self, operation: str) -> None:
         head = self.judge.start()
         if not head.get("refuse_uncommitted") or not operation.startswith("Create"):
             return
         # Before the first commit, nothing is committed.
-        is_dirty = _git.is_dirty() if _git.state() else None
-        if is_dirty is False:
-            return
-        why = "the checkout has changes that are not committed: commit and push them, so that the job can be traced"
-        if is_dirty is None:
+        files = _git.uncommitted() if _git.state() else None
+        if files is None:
             why = "the settings want all code to be committed, and the current folder is not in a checkout of git with a commit: run it in one"
+        elif files:
+            more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""
+            why = (
+                f"files are not committed ({', '.join(files[:NAMED_FILES])}{more}): commit and push them, so that the job can be traced, "
+                "or list in .gitignore what is no code"
+            )
+        else:
+            return
         if self.mode == "raise":
             raise Refused(operation, (), why)
         self._once(f"{operation}: {why}")
@@ -187,28 +244,37 @@ class Guard:
         self._jobs.discard((job.noun, job.name))
         said = _stopped.explained(job, self.judge, self.client, _calling_sdk())
         if said:
-            warnings.warn(said, SagewardenWarning, stacklevel=2)
+            _say(said)
 
     def _not_judged(self, operation: str, why: str) -> None:
         if self.mode == "raise":
             raise Refused(operation, (), f"it could not be judged: {why}")
-        self._once(f"{operation} was sent without a verdict: {why}")
+        self._once(f"{operation} has no verdict: {why}")
 
-    def _warn(self, operation: str, findings: List[Finding], asked: Mapping[str, str]) -> None:
+    def _warn(self, operation: str, name: str, findings: List[Finding], asked: Mapping[str, str]) -> None:
         broken = sum(finding.is_violation for finding in findings)
         undecided = len(findings) - broken
-        parts = [f"it fails {_controls(broken)} of this account"] if broken else []
-        parts += [f"{_controls(undecided)} could not be judged"] if undecided else []
-        lines = [f"{operation} was sent, although {', and '.join(parts)}:"]
+        parts = [f"fails {_controls(broken)} of this account"] if broken else []
+        parts += [f"leaves {_controls(undecided)} undecided"] if undecided else []
+        # With the name: Python shows the same text of the same line only once.
+        lines = [f"{operation} of `{name}` {' and '.join(parts)}; the guard does not stop it:"]
         for finding in findings:
             waiver = f"\n    you ask for a waiver: {asked[finding.control]}" if finding.control in asked else ""
             lines.append(f"{finding}{waiver}")
-        warnings.warn("\n".join(lines), SagewardenWarning, stacklevel=2)
+        _say("\n".join(lines))
 
     def _once(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
-            warnings.warn(text, SagewardenWarning, stacklevel=2)
+            _say(text)
+
+
+def _say(text: str) -> None:
+    """Warns as if the user's own line had: Python shows that line."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] in LIBRARIES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, SagewardenWarning, stacklevel=level)
 
 
 def _controls(number: int) -> str:
@@ -230,9 +296,12 @@ def _calling_sdk() -> str:
     return found
 
 
-def _sent(params: Mapping[str, Any]) -> Any:
+def _bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
+
+
+def _parsed(body: Any) -> Any:
     """The request in its wire form (SageMaker's protocol is JSON)."""
-    body = params.get("body", b"")
     try:
         return json.loads(body)
     except (TypeError, ValueError) as error:
@@ -291,6 +360,8 @@ def guard(
     If a request takes tags and has no tags `CommitId` and `Repository`, the guard adds those of the current checkout (unless
     `tag=False`). It changes nothing else.
 
+    If nothing can be judged, because the settings cannot be read or the command is missing, the guard says so at once.
+
     If a job of this session is stopped, the guard says why as soon as the session sees it, such as at the end of `fit(wait=True)`.
     """
     if mode not in ("warn", "raise"):
@@ -303,6 +374,11 @@ def guard(
             boto3.setup_default_session()
         session = boto3.DEFAULT_SESSION
     guarded = Guard(mode=mode, judge=judge_of(settings, profile, account), tag=tag, client=_client_of(session))
-    for emitter in _emitters(session):
+    emitters = list(_emitters(session))
+    try:
+        guarded.judge.start()
+    except (JudgeError, NoBinary) as error:
+        guarded._once(f"no request can be judged: {error}")
+    for emitter in emitters:
         guarded._register(emitter)
     return guarded

@@ -6,21 +6,20 @@ import atexit
 import html
 import json
 import os
-import queue
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
-from ._binary import NoBinary, binary
+from ._binary import binary
+from ._process import Ended, JudgeError, LineProcess
 
 #: The place of a file.
 Path = Union[str, "os.PathLike[str]"]
 #: The command's names for boto3's client and for the core of the SageMaker SDK, where it shows the code of a fix.
 BOTO3, CORE = "boto3", "sagemaker-core"
-#: A verdict takes a few milliseconds: after this many seconds the process is stuck.
-SECONDS = 20.0
+#: The files of settings that the command looks for in a folder and in those above it.
+SETTINGS_FILES = ("sagewarden.toml", ".sagewarden/settings.toml", "infra/settings.toml")
 
 
 def sdk_of(module: str) -> Optional[str]:
@@ -34,14 +33,6 @@ def sdk_of(module: str) -> Optional[str]:
         return "SageMaker SDK v3" if module.startswith("sagemaker.modules.") else "SageMaker SDK v2"
     is_core = module.startswith("sagemaker.core.") and not module.startswith(("sagemaker.core.processing", "sagemaker.core.transformer"))
     return CORE if is_core else "SageMaker SDK v3"
-
-
-class JudgeError(RuntimeError):
-    """A request could not be judged."""
-
-
-class _Ended(JudgeError):
-    """The process ended before it answered."""
 
 
 @dataclass(frozen=True)
@@ -149,22 +140,29 @@ class Refused(RuntimeError):
     def __init__(self, operation: str, findings: Tuple[Finding, ...], why: Optional[str] = None):
         self.operation = operation
         self.findings = findings
+        self.why = why
         reasons = [why] if why else [str(finding) for finding in findings]
         super().__init__(f"{operation} was not sent:\n" + "\n".join(reasons))
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # A pool of processes brings exceptions back as bytes.
+        return Refused, (self.operation, self.findings, self.why)
 
 
 @dataclass
 class Judge:
-    """A process of `sagewarden check --lines`. It starts with the first question, and again if it has ended."""
+    """A process of `sagewarden check --lines`. It starts with the first question, and again if it has ended or its settings have changed."""
 
     settings: Optional[str] = None
     profile: Optional[str] = None
     account: Optional[str] = None
-    #: The first line of the process: `bundle`, `profile`, `settings`, `refuse_uncommitted`.
+    #: Where the search for settings begins, unless a file is named.
+    folder: Optional[str] = None
+    #: The first line of the process: `bundle`, `profile`, `settings`, `refuse_uncommitted`, `controls`.
     head: Dict[str, Any] = field(default_factory=dict)
-    _process: Optional["subprocess.Popen[str]"] = None
-    _answers: "queue.Queue[Optional[str]]" = field(default_factory=queue.Queue)
-    _owner: int = 0
+    _process: Optional[LineProcess] = None
+    #: The marks of the files of settings when the process started.
+    _marks: Tuple[Optional[Tuple[int, int, int]], ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def verdicts(self, document: Any, operation: Optional[str] = None, sdk: str = BOTO3) -> List[Verdict]:
@@ -172,14 +170,18 @@ class Judge:
 
         `operation` is the API operation of a request; without it, the form of the document decides. Fixes are code for `sdk`.
         """
+        return self.judged(document, operation, sdk)[0]
+
+    def judged(self, document: Any, operation: Optional[str], sdk: str) -> Tuple[List[Verdict], List[str]]:
+        """The verdicts, and why controls do not apply to the rest of the document."""
         given = {"operation": operation, "request": document} if operation else document
         line = json.dumps(given, default=str)
         with self._lock:
             try:
-                answer = self._ask(line)
-            except _Ended:
+                answer = self._running().ask(line)
+            except Ended:
                 # The process may have been killed since the last question. If this question ended it, the question will do so again.
-                answer = self._ask(line)
+                answer = self._running().ask(line)
         if answer.get("unusable"):
             raise JudgeError(str(answer["unusable"]))
         verdicts = [self._verdict(subject, sdk) for subject in answer.get("subjects", [])]
@@ -187,7 +189,7 @@ class Judge:
         # Nobody has judged these parts: that is not a passed control.
         if undecided and not verdicts:
             raise JudgeError("; ".join(undecided))
-        return verdicts + [_unread(note) for note in undecided]
+        return verdicts + [_unread(note) for note in undecided], [str(note) for note in answer.get("notes", [])]
 
     def start(self) -> Dict[str, Any]:
         """Starts the process, and returns its settings."""
@@ -206,101 +208,66 @@ class Judge:
             place=subject.get("place"),
         )
 
-    def _ask(self, line: str) -> Dict[str, Any]:
-        process = self._running()
-        try:
-            assert process.stdin is not None
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-        except OSError as error:
-            self.close()
-            raise _Ended(f"the process that judges has ended: {error}") from error
-        return self._answer()
-
-    def _answer(self) -> Dict[str, Any]:
-        try:
-            answer = self._answers.get(timeout=SECONDS)
-        except queue.Empty:
-            self.close()
-            raise JudgeError(f"no verdict came within {SECONDS:.0f} seconds") from None
-        if answer is None:
-            said = self._said()
-            self.close()
-            raise _Ended(f"the process that judges has ended{said}")
-        found: Dict[str, Any] = json.loads(answer)
-        return found
-
-    def _running(self) -> "subprocess.Popen[str]":
-        # After a fork the pipes belong to the parent.
-        if self._process is not None and self._process.poll() is None and self._owner == os.getpid():
+    def _running(self) -> LineProcess:
+        marks = tuple(_mark(place) for place in self._places())
+        if self._process is not None and self._process.is_alive() and marks == self._marks:
             return self._process
+        self.close()
         arguments = [binary(), "check", "--lines", "-"]
         for name, value in (("--settings", self.settings), ("--profile", self.profile), ("--account", self.account)):
             arguments += [name, value] if value else []
-        try:
-            process = subprocess.Popen(
-                arguments,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-            )
-        except OSError as error:
-            raise NoBinary(f"`{arguments[0]}` cannot be run on this machine: {error}") from error
-        self._process, self._owner = process, os.getpid()
-        self._answers = queue.Queue()
-        threading.Thread(target=_read, args=(process, self._answers), daemon=True).start()
-        atexit.register(self.close)
-        self.head = self._answer()
-        return process
+        self._process, self._marks = LineProcess(arguments, self.folder), marks
+        self.head = self._process.head
+        return self._process
 
-    def _said(self) -> str:
-        """The last message of the process."""
-        process = self._process
-        if process is None or process.stderr is None:
-            return ""
-        try:
-            process.wait(timeout=1)
-            said = process.stderr.read().strip()
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            return ""
-        return f": {said}" if said else ""
+    def _places(self) -> Iterator[str]:
+        """The files that may have the settings."""
+        if self.settings is not None:
+            yield self.settings
+            return
+        folder = self.folder
+        while folder:
+            yield from (os.path.join(folder, name) for name in SETTINGS_FILES)
+            above = os.path.dirname(folder)
+            folder = above if above != folder else None
 
     def close(self) -> None:
         """Ends the process."""
         process, self._process = self._process, None
-        if process is None or self._owner != os.getpid():
-            return
-        for stream in (process.stdin, process.stderr):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:
-                    pass
-        process.terminate()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        if process is not None:
+            process.close()
+
+    def forget(self) -> None:
+        """Leaves the process and the lock to the parent of a fork: one of its threads may be asking just now."""
+        if self._process is not None:
+            # If it were dropped, a question that was half written would be written to the end.
+            _inherited.append(self._process)
+        self._process, self._lock = None, threading.Lock()
 
 
-def _read(process: "subprocess.Popen[str]", answers: "queue.Queue[Optional[str]]") -> None:
-    assert process.stdout is not None
+def _mark(place: str) -> Optional[Tuple[int, int, int]]:
     try:
-        with process.stdout as lines:
-            for line in lines:
-                answers.put(line)
+        found = os.stat(place)
     except (OSError, ValueError):
-        pass
-    answers.put(None)
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-_judges: Dict[Tuple[Optional[str], Optional[str], Optional[str]], Judge] = {}
+_inherited: List[LineProcess] = []
+_judges: Dict[Tuple[Optional[str], ...], Judge] = {}
+
+
+def _after_fork() -> None:
+    for judge in _judges.values():
+        judge.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def judge_of(settings: Optional[Path], profile: Optional[str], account: Optional[str]) -> Judge:
-    """The process for these settings: all guards of a notebook share it.
+    """The process for these settings: all guards in a folder share it.
 
     Raises TypeError if one of them is no text: it would end the first request that is judged.
     """
@@ -308,7 +275,16 @@ def judge_of(settings: Optional[Path], profile: Optional[str], account: Optional
     for name, value in (("settings", settings), ("profile", profile), ("account", account)):
         if value is not None and not isinstance(value, str):
             raise TypeError(f"{name}= takes text, not {value!r}")
-    return _judges.setdefault((settings, profile, account), Judge(settings, profile, account))
+    try:
+        folder: Optional[str] = os.getcwd()
+        settings = settings if settings is None else os.path.abspath(settings)
+    except OSError:  # Somebody deleted the folder.
+        folder = None
+    key = (settings, profile, account, folder if settings is None else None)
+    if key not in _judges:
+        judge = _judges.setdefault(key, Judge(settings, profile, account, folder))
+        atexit.register(judge.close)
+    return _judges[key]
 
 
 @dataclass(frozen=True)
@@ -353,10 +329,13 @@ def check(
     """Judges a request, a description or a pipeline before it is sent.
 
     `what` is a dict as boto3 takes or gives it, a JSON text, or an object with a method `definition()`, such as a pipeline of the
-    SageMaker SDK. Settings are those of `sagewarden check`: the nearest `sagewarden.toml`, unless a file is named.
+    SageMaker SDK. `operation` is the API operation of a request, such as `CreateTrainingJob`; without it, the form of the document decides.
+    Settings are those of `sagewarden check`: the nearest `sagewarden.toml`, unless a file is named.
 
     Raises JudgeError if nothing in it can be judged.
     """
+    if operation is not None and not (isinstance(operation, str) and operation):
+        raise TypeError(f"operation= takes the name of an operation, such as 'CreateTrainingJob', not {operation!r}")
     sdk = BOTO3
     if hasattr(what, "definition"):
         sdk = sdk_of(type(what).__module__) or sdk
@@ -366,4 +345,7 @@ def check(
             what = json.loads(what)
         except ValueError as error:
             raise JudgeError(f"not valid JSON: {error}") from error
-    return Verdicts(tuple(judge_of(settings, profile, account).verdicts(what, operation, sdk)))
+    verdicts, notes = judge_of(settings, profile, account).judged(what, operation, sdk)
+    if not any(verdict.checked or verdict.findings for verdict in verdicts):
+        raise JudgeError("; ".join(notes) or "no control can judge anything in it")
+    return Verdicts(tuple(verdicts))

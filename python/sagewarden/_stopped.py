@@ -71,23 +71,24 @@ def explained(job: StoppedJob, judge: Judge, client: Optional[Callable[[str], An
         findings = [str(finding) for verdict in verdicts for finding in verdict.violations]
     except (JudgeError, NoBinary):
         findings = []
-    controls, finding = marks.get(VIOLATION_TAG), marks.get(FINDING_TAG)
+    controls, finding = (marks or {}).get(VIOLATION_TAG), (marks or {}).get(FINDING_TAG)
     if not controls and not findings:
         return None
     head = f"{job.arn.split(':', 5)[-1]} was stopped"
     if controls:
         head += f" by Sagewarden: it failed {controls}" + (f" (finding {finding})" if finding else "")
     else:
-        head += "; Sagewarden has not marked it, but it fails controls"
+        unmarked = "its tags cannot be read here" if marks is None else "Sagewarden has not marked it"
+        head += f"; {unmarked}, but it fails controls"
     return "\n".join([head, *findings])
 
 
-def _marks(job: StoppedJob, client: Optional[Callable[[str], Any]]) -> Dict[str, str]:
-    """The tags of the job; none if they cannot be read: the notebook may lack the permission."""
+def _marks(job: StoppedJob, client: Optional[Callable[[str], Any]]) -> Optional[Dict[str, str]]:
+    """The tags of the job; None if they cannot be read: the notebook may lack the permission."""
     try:
         if client is None:
-            return {}
+            return None
         tags = client(job.arn.split(":")[3]).list_tags(ResourceArn=job.arn)["Tags"]
         return {tag["Key"]: tag["Value"] for tag in tags}
     except Exception:  # Whatever fails here must not fail the call that somebody made.
-        return {}
+        return None

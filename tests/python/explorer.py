@@ -183,6 +183,17 @@ def dated(walk, facts):
     walk.one(".strip svg a").first.click()
     assert "at=2026-03-04T" in walk.path(), walk.path()
     walk.go(f"/endpoint/{facts['endpoint']}?at=1999-01-01", 400)
+    assert walk.count("p.present") == 0, "a page that says what is wrong shows no time"
+    for present in ("/", "/findings", "/waivers", "/controls"):
+        walk.go(f"{present}?at=2026-03-02")
+        assert walk.one("p.present").inner_text().startswith("This page shows the present, not 2026-03-02."), present
+    walk.go("/inventory?at=2026-03-02")
+    assert walk.count("p.present") == 0
+    # The deployments of an endpoint lead through its pictures.
+    walk.go(f"/graph/endpoint/{facts['endpoint']}")
+    assert walk.count("div.strip a") >= 2, "a mark for each deployment"
+    walk.one("div.strip a").first.click()
+    walk.tab.wait_for_url("**at=2026-*")
     walk.complaints.clear()
 
 

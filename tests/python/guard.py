@@ -80,6 +80,23 @@ def main():
     found["wrong_types"] = attempt(client.create_training_job, **job("wrong", RoleArn=7))
     found["aws_error"] = attempt(client.create_training_job, **job("good"))
     found["no_controls"] = attempt(client.stop_training_job, TrainingJobName="good")
+    many = [{"Key": f"k{number}", "Value": "v"} for number in range(49)]
+    found["many_tags"] = attempt(client.create_training_job, **job("many", Tags=many))
+    found["many_tags_are"] = sorted(set(tags(client, "many")) - {tag["Key"] for tag in many})
+    with sagewarden.allow(" trn-net-01", reason="moves next week"), sagewarden.allow("TRN-NET-1", "X", reason="because " * 40):
+        found["misspelt"] = attempt(client.create_training_job, **without_network("misspelt"))
+    found["misspelt_tags"] = tags(client, "misspelt")
+    for folder in (".ipynb_checkpoints", "package/__pycache__", "package/.cache/deep"):
+        os.makedirs(folder)
+        with open(f"{folder}/copy.py", "w") as copy:
+            copy.write("pass\n")
+    found["copies"] = attempt(client.create_training_job, **job("copies"))
+    for number in range(5):
+        with open(f"new{number}.py", "w") as source:
+            source.write("pass\n")
+    found["untracked"] = attempt(client.create_training_job, **job("untracked"))
+    for number in range(5):
+        os.remove(f"new{number}.py")
     with open("src.py", "a") as source:
         source.write("# not committed\n")
     found["dirty"] = attempt(client.create_training_job, **job("dirty"))
@@ -99,7 +116,7 @@ def main():
     print(f"{(time.perf_counter() - begin) / 50 * 1000:.2f} ms a verdict", file=sys.stderr)
 
     # A process that dies is started again; a binary that is none says so.
-    judge._process.kill()
+    judge._process._process.kill()
     found["after_death"] = len(judge.verdicts(job("again"), "CreateTrainingJob"))
     os.environ["SAGEWARDEN_BINARY"] = "/nonexistent"
     other = boto3.Session().client("sagemaker")

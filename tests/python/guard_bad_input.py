@@ -13,23 +13,7 @@ import boto3
 import sagewarden
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
-
-JOB = {
-    "TrainingJobName": "j",
-    "AlgorithmSpecification": {"TrainingImage": "1.dkr.ecr.eu-west-1.amazonaws.com/x:1", "TrainingInputMode": "File"},
-    "RoleArn": "arn:aws:iam::111122223333:role/r",
-    "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
-    "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
-    "StoppingCondition": {"MaxRuntimeInSeconds": 60},
-}
-KEY = "arn:aws:kms:eu-west-1:111122223333:key/1a2b3c4d-0000-0000-0000-000000000000"
-#: Keeps every control of the profile `essential`.
-GOOD = {
-    **JOB,
-    "OutputDataConfig": {"S3OutputPath": "s3://b/o", "KmsKeyId": KEY},
-    "ResourceConfig": {**JOB["ResourceConfig"], "VolumeKmsKeyId": KEY},
-    "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
-}
+from guard_documents import GOOD, JOB
 
 
 def attempt(session, job=JOB, checks=True, **options):
@@ -94,6 +78,14 @@ os.environ["SAGEWARDEN_BINARY"] = command
 found["wrong_types"] = str(sagewarden.check({**JOB, "RoleArn": 7, "ResourceConfig": "x"}, profile="essential"))
 found["document"] = refusal(sagewarden.check, 7)
 found["text"] = refusal(sagewarden.check, "{")
+found["no_operation"] = refusal(sagewarden.check, JOB, operation="CreateFoo")
+found["other_operation"] = refusal(sagewarden.check, JOB, operation="CreateModel")
+found["operation"] = refusal(sagewarden.check, JOB, operation=7)
+found["steps"] = refusal(sagewarden.check, {"Version": "2020-12-01", "Steps": [{"Name": "f", "Type": "Fail", "Arguments": {"ErrorMessage": "x"}}]})
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    sagewarden.guard(session(**place), settings="broken.toml", mode="raise")
+found["at_once"] = {"said": [str(each.message) for each in said]}
 PIPELINE = {"PipelineName": "p", "PipelineDefinition": "{", "RoleArn": GOOD["RoleArn"]}
 found["pipeline"] = refusal(sagewarden.check, PIPELINE, operation="CreatePipeline")
 step = {"Name": "t", "Type": "Training", "Arguments": "x"}

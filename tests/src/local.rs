@@ -65,8 +65,17 @@ impl Local {
     /// # Errors
     /// When the folder cannot be made.
     pub fn with(bundle: impl Into<Arc<Bundle>>) -> Result<Self> {
+        Self::on(Store::in_memory()?, bundle)
+    }
+
+    /// As [`Self::with`], on a store that may have served before: it is emptied.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the store fails.
+    pub fn on(store: Store, bundle: impl Into<Arc<Bundle>>) -> Result<Self> {
+        store.clear()?;
         let git = TempDir::new()?;
-        let system = System::new(Store::in_memory()?, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
+        let system = System::new(store, git.path(), bundle, Story::ACCOUNT, Story::REGION)?;
         Ok(Self { system, _git: git })
     }
 

@@ -362,6 +362,27 @@ fn drift_is_shown_under_the_deployment_that_was_in_force_when_its_window_began()
 }
 
 #[test]
+fn a_time_behind_an_endpoint_counts_in_every_question_or_is_refused() {
+    let question = |ask, at: &str| Question { ask, ..Question::about(format!("{PROD}@{at}")) };
+    let asked = |ask, at: &str| block_on(answer(&STORY.system.store, &question(ask, at), &|| false));
+    let day = |at: &str| match asked(Ask::History, at).unwrap() {
+        Reply::History(history) => history.entries.first().map(|entry| entry.time.day()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(day("2026-03-03"), Some("2026-03-03".to_owned()));
+    assert_eq!(day("2026-03-02"), Some("2026-03-02".to_owned()));
+    let time = |at: &str| match asked(Ask::Impact, at).unwrap() {
+        Reply::Impact(impact) => impact.at,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(time("2026-03-03T10:00:00Z"), Timestamp::from_text("2026-03-03T10:00:00Z"));
+    for ask in [Ask::Why, Ask::Gap] {
+        let refused = asked(ask, "2026-03-03").unwrap_err().to_string();
+        assert!(refused.contains("a time behind `@` is for `lineage`"), "{refused}");
+    }
+}
+
+#[test]
 fn downstream_of_a_commit_is_what_was_built_from_it_named_or_not() {
     let answer = lineage(
         &STORY.system.store,

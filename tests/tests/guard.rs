@@ -103,13 +103,40 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     assert_eq!(outcome("aws_error"), "AWS: ResourceInUse");
     assert_eq!((outcome("no_controls"), said("no_controls")), ("sent".into(), "[]".into()));
     // The settings want every change committed.
-    assert!(outcome("dirty").contains("changes that are not committed"), "{}", outcome("dirty"));
+    assert!(outcome("dirty").contains("files are not committed (src.py): commit"), "{}", outcome("dirty"));
+    let untracked = outcome("untracked");
+    assert!(
+        untracked.contains("files are not committed (new0.py, new1.py, new2.py and 2 more)"),
+        "{untracked}"
+    );
+    assert_eq!((outcome("copies"), said("copies")), ("sent".into(), "[]".into()));
+    // The API takes 50 tags: the guard adds those that fit, and says which do not.
+    assert_eq!((outcome("many_tags"), &found["many_tags_are"]), ("sent".into(), &json!(["CommitId"])));
+    assert!(
+        said("many_tags").contains("no tag Repository, because it has 49 of at most 50"),
+        "{}",
+        said("many_tags")
+    );
+    // Controls are named in any case. Those that do not exist are named, and each has its place in the tag.
+    assert_eq!(outcome("misspelt"), "sent");
+    for words in
+        ["allow('TRN-NET-1') asks for nothing", "did you mean TRN-NET-01?", "allow('X')", "are shortened"]
+    {
+        assert!(said("misspelt").contains(words), "{}", said("misspelt"));
+    }
+    let tag = found["misspelt_tags"]["sagewarden:waiver-asked"].as_str().unwrap_or_default();
+    for words in ["TRN-NET-01: moves next week / ", "TRN-NET-1: because", "X: because"] {
+        assert!(tag.contains(words) && tag.len() <= 256, "{tag}");
+    }
 
     // Without the guard, and with one that only says it.
     assert_eq!((outcome("removed"), said("removed")), ("sent".into(), "[]".into()));
     assert_eq!(outcome("warned"), "sent");
     assert!(
-        said("warned").contains("TRN-NET-01") && said("warned").contains("CreateTrainingJob was sent"),
+        said("warned").contains("TRN-NET-01")
+            && said("warned").contains(
+                "CreateTrainingJob of `warned` fails 1 control of this account; the guard does not stop it:"
+            ),
         "{}",
         said("warned")
     );
@@ -118,7 +145,7 @@ async fn a_notebook_hears_before_a_request_is_sent() -> Result<()> {
     // A process that died is started again; without a command nothing is judged.
     assert_eq!(found["after_death"], 1);
     assert_eq!(outcome("no_binary_warn"), "sent");
-    assert!(said("no_binary_warn").contains("was sent without a verdict"), "{}", said("no_binary_warn"));
+    assert!(said("no_binary_warn").contains("has no verdict: "), "{}", said("no_binary_warn"));
     assert!(
         outcome("no_binary_raise").contains("it could not be judged: SAGEWARDEN_BINARY names"),
         "{found:#}"
@@ -178,23 +205,18 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
             no_network,
             "is not in a checkout of git",
         ),
-        ("no_settings", "`nowhere.toml` cannot be read", no_network, "it could not be judged: "),
-        (
-            "broken_settings",
-            "the settings cannot be used: broken.toml:1:8: ",
-            no_network,
-            "it could not be judged: ",
-        ),
+        ("no_settings", "nowhere.toml` cannot be read", no_network, "it could not be judged: "),
+        ("broken_settings", "broken.toml:1:8: ", no_network, "it could not be judged: "),
         ("no_region", "", "NoRegionError", "NoRegionError"),
         // Nothing is wrong with the request: AWS's own errors come as ever.
         ("no_network", "[]", no_network, no_network),
         ("no_remote", "the checkout has no remote `origin`", no_network, no_network),
         ("checked_types", "[]", "ParamValidationError", "ParamValidationError"),
         ("wrong_types", "UNDECIDED TRN-ENC-01", no_network, "UNDECIDED TRN-ENC-01"),
-        ("foreign_binary", "was sent without a verdict: `", no_network, "cannot be run on this machine"),
+        ("foreign_binary", "has no verdict: `", no_network, "cannot be run on this machine"),
         (
             "no_binary",
-            "was sent without a verdict: SAGEWARDEN_BINARY names",
+            "has no verdict: SAGEWARDEN_BINARY names",
             no_network,
             "it could not be judged: SAGEWARDEN_BINARY",
         ),
@@ -210,6 +232,17 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
         ("/profile/got", "TypeError: profile= takes text"),
         ("/wrong_types", "UNDECIDED TRN-ENC-01"),
         ("/document", "JudgeError: no SageMaker resource with controls"),
+        ("/no_operation", "JudgeError: no controls for `CreateFoo`"),
+        (
+            "/other_operation",
+            "JudgeError: `CreateModel` is not about what `TrainingJobName` names: that is `CreateTrainingJob`",
+        ),
+        ("/operation", "TypeError: operation= takes the name of an operation"),
+        ("/steps", "JudgeError: Steps[0]: no controls for steps of type `Fail`"),
+        (
+            "/at_once/said",
+            "no request can be judged: the process that judges has ended: the settings cannot be used: ",
+        ),
         ("/text", "JudgeError: not valid JSON"),
         ("/pipeline", "PipelineDefinition: the definition is not valid JSON"),
         ("/step", "UNDECIDED UNREADABLE"),
@@ -222,6 +255,61 @@ fn bad_input_is_named_and_awss_own_errors_stay() -> Result<()> {
     ] {
         has(case, words);
     }
+    Ok(())
+}
+
+#[test]
+fn what_interrupts_or_changes_a_question_gives_no_wrong_verdict() -> Result<()> {
+    let folder = TempDir::new()?;
+    let output = python::script("guard_hard.py")?
+        .current_dir(&folder)
+        .env("PYTHONPATH", root().join("python"))
+        .env("SAGEWARDEN_BINARY", functions::command()?)
+        .env("GIT_CEILING_DIRECTORIES", folder.path().parent().unwrap_or(folder.path()))
+        .envs([("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .envs(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].map(|name| (name, "/dev/null")))
+        .output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout)?;
+    // Whoever interrupts a question, or forks while a thread asks, gets the verdicts on their own requests.
+    assert_eq!(found["interrupted"], json!([["second"], ["third"]]));
+    assert_eq!(found["fork"], 0);
+    // A version of a group takes no tags.
+    assert_eq!(found["package_tags"], json!([null]), "{found:#}");
+    assert!(found["package"].to_string().contains("a version of a group takes no tags"), "{found:#}");
+    // A handler that takes the network away after the verdict changes the verdict.
+    assert!(found["changed"][0].as_str().is_some_and(|text| text.contains("FAILED TRN-NET-01")), "{found:#}");
+    assert_eq!(found["pickled"], json!(["CreateTrainingJob", ["TRN-ENC-01"], true]));
+    assert_eq!(found["tasks"], json!([["TRN-NET-01"], ["TRN-ENC-01"], ["TRN-ENC-02"], []]));
+    assert_eq!(found["many_waivers"], json!([true, "TRN-NET-18", true]));
+    // The settings of the folder, as they are now.
+    assert_eq!(found["settings"], json!([true, true]));
+    // Each of three jobs has its warning, at the user's own line.
+    assert_eq!(found["each_warns"], json!([3, "guard_hard.py"]));
+    assert!(found["errors"].as_str().is_some_and(|text| text.ends_with("the guard does not stop it:")));
+    for (case, words) in [
+        ("garbage", "does not answer as this package's command does: 'hello'"),
+        ("other_json", "is not the command of this package"),
+        ("stuck", "the question was not read within 2 seconds"),
+        ("talking", "EndpointConnectionError"),
+        ("gone", "EndpointConnectionError"),
+        ("UpdateEndpoint", "`UpdateEndpoint` is not about what `TrainingJobName` names"),
+        ("UpdateDomain", "`UpdateDomain` is not about what `TrainingJobName` names"),
+    ] {
+        assert!(found[case].to_string().contains(words), "{case}: {}", found[case]);
+    }
+    assert_eq!(found["names"], json!(["credit", "credit", "credit", "credit"]));
+    assert_eq!(found["git"], json!(["one", "other", ["new.py"]]));
+    let frame = json!({
+        "large": ["Int64", "9007199254740993"],
+        "too_large": ["string", "99999999999999999999"],
+        "hash": ["string", "12e34567"],
+        "code": ["string", "007"],
+        "share": ["float64", "0.5"],
+        "whole": ["Int64", "3"],
+    });
+    assert_eq!(found["frame"], frame);
+    assert_eq!(found["threads"], true);
     Ok(())
 }
 

@@ -160,3 +160,37 @@ fn the_book_has_every_page_of_docs() -> Result<()> {
     assert!(missing.is_empty(), "docs/SUMMARY.md lacks {missing:?}");
     Ok(())
 }
+
+/// A library without examples in its documentation is not asked for any: rustdoc would read the whole crate to find none.
+#[test]
+fn the_libraries_that_have_examples_run_them() -> Result<()> {
+    let metadata = cargo_metadata::MetadataCommand::new().current_dir(root()).no_deps().exec()?;
+    let mut wrong = Vec::new();
+    for package in &metadata.packages {
+        for library in package.targets.iter().filter(|target| target.is_lib()) {
+            let sources = library.src_path.parent().ok_or("a library has no folder")?;
+            let has_examples = files_below(sources.as_std_path(), &["rs"])?
+                .iter()
+                .map(fs::read_to_string)
+                .collect::<std::io::Result<Vec<_>>>()?
+                .iter()
+                .any(|text| has_example(text));
+            if has_examples != library.doctest {
+                wrong.push(format!("{}: `doctest` must be {has_examples}", package.manifest_path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// Whether a comment of documentation has a block that rustdoc compiles: one that does not say that it is another language.
+fn has_example(source: &str) -> bool {
+    let lines = source.lines().map(str::trim_start);
+    let fences = lines
+        .filter_map(|line| line.strip_prefix("///").or(line.strip_prefix("//!"))?.trim().strip_prefix("```"));
+    // Every other fence ends a block.
+    fences
+        .step_by(2)
+        .any(|language| ["", "rust", "compile_fail", "should_panic", "no_run"].contains(&language))
+}

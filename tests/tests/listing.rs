@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use futures::executor::block_on;
 use lookup_lineage::{Bounds, answer as ask_function, answer_url};
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::Table as _;
 use sagewarden_govern::{Ask, CountBy, EntryState, NoAnswer, Question, answer};
 use sagewarden_lineage::answer::Reply;
@@ -22,6 +22,7 @@ use sagewarden_measure::Chance;
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, notebook, training_job};
+use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, root};
 use serde_json::{Value, json};
 
@@ -233,7 +234,7 @@ fn crowded(number: usize) -> Result<Store> {
             subject: VerdictRow::partition(&job, at(i64::try_from(index).unwrap_or_default())),
             since: at(0),
             controls: vec![FoundControl {
-                control: format!("TRN-X-0{}", index % 3),
+                control: format!("TRN-XXX-0{}", index % 3),
                 severity: severities[index % severities.len()].to_owned(),
                 status: "violation".to_owned(),
             }],
@@ -294,7 +295,7 @@ fn pages_put_together_are_the_whole_whatever_their_size_and_filter() -> Result<(
     let filters = [
         Question::default(),
         Question { owner: Some("USER-3".into()), ..Question::default() },
-        Question { severity: Some("high".into()), control: Some("trn-x-01".into()), ..Question::default() },
+        Question { severity: Some("high".into()), control: Some("trn-xxx-01".into()), ..Question::default() },
         Question {
             account: Some("111122223333".into()),
             region: Some("eu-west-1".into()),
@@ -384,6 +385,22 @@ fn a_list_that_is_asked_for_wrongly_is_refused_in_a_sentence() -> Result<()> {
         Question { kind: text("model"), ..of(Ask::Jobs) },
         "`kind` is `model`, which is not in the list of jobs",
     );
+    for wrong in ["1111", "11112222333x", ""] {
+        let words = format!("`account` is `{wrong}`: write the 12 digits");
+        check(Question { account: text(wrong), ..of(Ask::Endpoints) }, &words);
+    }
+    for wrong in ["Ireland", "eu-west", "eu-west-1a", "EU-WEST-1"] {
+        let words = format!("`region` is `{wrong}`: write a region");
+        check(Question { region: text(wrong), ..of(Ask::Inventory) }, &words);
+    }
+    for wrong in ["TRN", "TRN-NET", "TRN-NET-1", "encryption"] {
+        let words = format!("`control` is `{wrong}`: write the name of a control");
+        check(Question { control: text(wrong), ..of(Ask::Findings) }, &words);
+    }
+    list(
+        &store,
+        &Question { region: text("us-gov-west-1"), control: text("trn-net-01"), ..of(Ask::Findings) },
+    );
     check(Question { since: text("soon"), ..of(Ask::Findings) }, "`since` is `soon`: write a day");
     check(
         Question { since: text("99999999999d"), ..of(Ask::Jobs) },
@@ -402,6 +419,27 @@ fn a_list_that_is_asked_for_wrongly_is_refused_in_a_sentence() -> Result<()> {
     check(Question { by: Some(CountBy::Week), ..of(Ask::Waivers) }, "`by` is not for `waivers`");
     check(Question { owner: text("ana"), ..Question::about("model/m") }, "`owner` is not for `lineage`");
     check(Question { ask: Ask::Gap, ..Question::default() }, "`entity` is missing");
+    Ok(())
+}
+
+#[test]
+fn drift_stands_beside_the_model_that_drifted_and_not_beside_its_successor() -> Result<()> {
+    let store = Played::new()?.system.store;
+    let drifted = |at: Option<String>| {
+        let inventory = json!(list(&store, &Question { at, ..of(Ask::Inventory) }).items);
+        let prod = inventory
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["endpoint"] == "credit-default-prod")
+            .unwrap();
+        (prod["since"].clone(), prod["last_drift"].clone())
+    };
+    let (since, drift) = drifted(None);
+    assert_eq!(drift, Value::Null, "the model was trained anew after the drift, and deployed at {since}");
+    let since = Timestamp::from_text(since.as_str().unwrap()).unwrap();
+    let (_, before) = drifted(Some(Timestamp::from_millis(since.millis() - 1).to_string()));
+    assert!(before.is_string(), "the drift of the model that was in use until {since}");
     Ok(())
 }
 

@@ -69,7 +69,7 @@ fn said(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
 }
 
-/// A good job and an open one, an endpoint that serves, and many models, for several pages.
+/// A good job, an open one and one like it that has ended, an endpoint that serves, and many models, for several pages.
 fn account() -> Result<SimulatedAccount> {
     let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION).with_defects_in_lists();
     let ago = |minutes: i64| Timestamp::from_millis(now().millis() - minutes * 60_000);
@@ -77,6 +77,9 @@ fn account() -> Result<SimulatedAccount> {
     open["VpcConfig"] = Value::Null;
     account.create(ResourceKind::TrainingJob, &training_job("good", &[]), None, ago(60))?;
     account.create(ResourceKind::TrainingJob, &open, None, ago(50))?;
+    open["TrainingJobName"] = "ended".into();
+    let ended = account.create(ResourceKind::TrainingJob, &open, None, ago(49))?;
+    account.finish_training(&ended, ago(46))?;
     account.create(ResourceKind::TrainingJob, &training_job("old", &[]), None, ago(60 * 24 * 30))?;
     for number in 0..120 {
         account.create(ResourceKind::Model, &model(&format!("m-{number}")), None, ago(45))?;
@@ -118,12 +121,13 @@ async fn a_scan_of_the_simulated_account_gives_its_verdicts_and_changes_nothing(
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert_eq!(
         scanner.failed()?,
-        BTreeMap::from([("open".to_owned(), vec!["TRN-NET-01".to_owned()])]),
+        BTreeMap::from(["ended", "open"].map(|job| (job.to_owned(), vec!["TRN-NET-01".to_owned()]))),
         "{text}"
     );
     assert!(text.contains("Sagewarden would stop it: 1 resource"), "{text}");
+    assert!(text.contains("Sagewarden would have stopped while it ran: 1 job"), "{text}");
     let found = scanner.file("resources.jsonl")?;
-    assert_eq!(found.lines().count(), 124, "{text}");
+    assert_eq!(found.lines().count(), 125, "{text}");
     assert!(!found.contains("training-job/old"), "it is older than the limit");
     let page = scanner.file("report.html")?;
     for piece in ["Posture of 111122223333 in eu-west-1", "lineage/prod.html", "training-job `open`", "m-7"] {
@@ -166,7 +170,7 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
         "{text}"
     );
     assert!(text.contains("training-job: `Search` was refused"), "{text}");
-    assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["open"]);
+    assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["ended", "open"]);
     let document: Value = serde_json::from_str(&scanner.file("findings.json")?)?;
     assert_eq!(document["complete"], false);
     assert!(scanner.file("report.html")?.contains("sagemaker:ListNotebookInstances"));
@@ -176,6 +180,46 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
     }
     let output = scanner.scan(&["--no-data", "--kinds", "notebook-instance"])?;
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    Ok(())
+}
+
+#[test]
+fn without_a_network_a_scan_says_so_and_ends() -> Result<()> {
+    // Nothing listens there.
+    let scanner = Scanner::new("http://127.0.0.1:9")?;
+    let output = scanner.scan(&["--no-data", "--since", "7d", "--kinds", "model,endpoint,training-job"])?;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    let words = [
+        "no answer from 127.0.0.1:9 (",
+        "): trying again",
+        "endpoint: incomplete; continue with --resume: list the endpoints: no answer from 127.0.0.1:9 in ",
+        "not looked at: training-job",
+    ];
+    for words in words {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_service_ends_a_scan_that_names_what_it_did_not_look_at() -> Result<()> {
+    let (account, git) = (account()?, TempDir::new()?);
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+    for operation in ["ListDomains", "ListUserProfiles", "ListNotebookInstances"] {
+        (0..50).for_each(|_| {
+            simulator.refuse_next_with(&format!("SageMaker.{operation}"), "ServiceUnavailable")
+        });
+    }
+    // They are looked at in an order of the command: domain and user-profile before the last two.
+    let kinds = "model,domain,notebook-instance,user-profile,endpoint,training-job";
+    let output = scanner.scan(&["--no-data", "--since", "7d", "--kinds", kinds])?;
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    let page = scanner.file("report.html")?;
+    assert!(text.contains("the scan did not finish: continue it with --resume"), "{text}");
+    assert!(page.contains("not looked at: notebook-instance, training-job; continue"), "{text}");
     Ok(())
 }
 
@@ -225,7 +269,7 @@ async fn a_scan_that_was_killed_goes_on_where_it_stopped() -> Result<()> {
     child.kill()?;
     child.wait()?;
     let text = said(&scanner.scan(&["--no-data", "--since", "7d", "--resume"])?);
-    assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["open"], "{text}");
+    assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["ended", "open"], "{text}");
     assert!(scanner.file("report.html")?.contains("lineage/prod.html"), "{text}");
     let wrong = scanner.run(&["scan", "--region", REGION, "--resume", "--out", "other"])?;
     assert!(said(&wrong).contains("no earlier scan in that folder to continue"), "{}", said(&wrong));

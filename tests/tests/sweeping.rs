@@ -17,7 +17,7 @@ use sagewarden_lineage::table::{Item, Key};
 use sagewarden_local::{Call, Counts, Fate, Guard, Guarded, Story, System};
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
-use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, training_job};
+use sagewarden_tests::local::{Local, SETTINGS, at, endpoint_config, model, notebook, training_job};
 use sagewarden_tests::played::Played;
 use sagewarden_tests::{Result, guarded};
 use serde_json::json;
@@ -357,6 +357,62 @@ fn a_sweep_that_is_throttled_or_dies_at_any_call_ends_as_one_that_is_not() -> Re
     }
     assert!(stumbled > 60, "{stumbled} sweeps were cut short");
     assert!(twice <= 2, "{twice} were published twice");
+    Ok(())
+}
+
+/// The service is busy whenever one of these notebook instances is described.
+struct Busy(&'static [&'static str]);
+
+impl Guard for Busy {
+    fn before(&self, call: Call<'_>) -> Fate {
+        let name = call.about.rsplit('/').next().unwrap_or_default();
+        if call.method == "Account::describe" && self.0.contains(&name) {
+            return Fate::Fails(PortError::new(
+                PortErrorKind::Throttled,
+                format!("describe {name}"),
+                "slow down",
+            ));
+        }
+        Fate::Goes
+    }
+
+    fn after(&self, _: Call<'_>) -> Fate {
+        Fate::Goes
+    }
+}
+
+#[test]
+fn whoever_waits_for_the_end_loses_a_resource_to_a_busy_service_and_not_its_kind() -> Result<()> {
+    let local = Local::with(observing(SETTINGS)?)?;
+    for (after, name) in (0..).zip(["a", "b", "c", "d", "e", "f"]) {
+        let mut request = notebook();
+        request["NotebookInstanceName"] = name.into();
+        local.create(ResourceKind::NotebookInstance, &request, after)?;
+    }
+    let step = |names: &'static [&'static str], is_patient: bool| -> Result<(bool, Vec<String>, u64)> {
+        let world = guarded::world(&local.system, &Rc::new(Busy(names)));
+        let bundle = observing(SETTINGS)?;
+        let judging = Judging::new(BundleInForce::new(observing(SETTINGS)?, None, None));
+        let moment = Moment { now: at(500), owner: "scan".to_owned() };
+        let sweep = Sweep::new(&world, &local.system.account, &judging, &bundle, Story::REGION, at(500));
+        let sweep = if is_patient { sweep.patient() } else { sweep };
+        let (mut place, mut failed) = (sweep.first(ResourceKind::NotebookInstance, None, None), Vec::new());
+        let mut take = |one| {
+            if let Swept::Failed { resource, reason } = one {
+                failed.push(format!("{}: {reason}", resource.name));
+            }
+        };
+        let ended = block_on(sweep.step(&mut place, &moment, &mut take));
+        failed.sort();
+        Ok((ended.is_ok(), failed, place.listed))
+    };
+    assert_eq!(step(&["b", "d"], false)?, (false, vec![], 0));
+    let (is_over, failed, listed) = step(&["a", "b", "d"], true)?;
+    assert_eq!((is_over, listed, failed.len()), (true, 6, 3), "{failed:?}");
+    assert!(failed[0].starts_with("a: ") && failed[0].contains("slow down"), "{failed:?}");
+    // The whole service is busy: that is no fault of single resources.
+    let (is_over, failed, listed) = step(&["a", "b", "c", "d", "e", "f"], true)?;
+    assert_eq!((is_over, listed, failed.len()), (false, 0, 3), "{failed:?}");
     Ok(())
 }
 

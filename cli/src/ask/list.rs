@@ -7,12 +7,14 @@ use sagewarden_govern::{Ask, Question, answer};
 use sagewarden_lineage::answer::{Format, Reply};
 use sagewarden_lineage::listing::Listing;
 use sagewarden_local::Store;
+use sagewarden_policy::Bundle;
 use sagewarden_view::listing::{closing, list_table};
 use sagewarden_view::reply;
 
 use crate::ask::stack;
 use crate::command::list::{EntriesOptions, FindingsOptions, InventoryOptions, Narrowed};
 use crate::error::CommandError;
+use crate::input::nearest::Nearest;
 use crate::input::now;
 use crate::output::grid::Grid;
 use crate::output::short::shortened;
@@ -66,6 +68,9 @@ fn narrowed(options: &Narrowed) -> Question {
 }
 
 fn print_list(options: &Narrowed, question: &Question) -> Result<ExitCode, CommandError> {
+    if let Some(control) = &question.control {
+        name_unknown(control)?;
+    }
     let reply = reply(options, question)?;
     match (&reply, question.format) {
         (Reply::Listing(listing), Format::Table) => output::print_text(&table(listing, options.wide))?,
@@ -79,6 +84,19 @@ fn print_list(options: &Narrowed, question: &Question) -> Result<ExitCode, Comma
         (_, format) => print_document(&reply, format)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An older version may have had the control: its findings are still in the store. So the list is shown all the same.
+fn name_unknown(control: &str) -> Result<(), CommandError> {
+    let bundle = Bundle::embedded()?;
+    if bundle.controls().any(|known| known.id.eq_ignore_ascii_case(control)) {
+        return Ok(());
+    }
+    let mut nearest = Nearest::to(control);
+    bundle.controls().for_each(|known| nearest.consider(&known.id, &known.id));
+    let hint = nearest.question().map(|question| format!("; {question}")).unwrap_or_default();
+    output::warn(format_args!("note: this version has no control `{}`{hint}", line(control)));
+    Ok(())
 }
 
 fn print_document(reply: &Reply, format: Format) -> Result<(), CommandError> {

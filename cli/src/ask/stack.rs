@@ -40,13 +40,19 @@ pub(crate) async fn config(
     const RATE: f64 = 100.0;
     let (region, profile) = (region.map(str::to_owned), answering.profile.clone());
     let endpoint_url = answering.endpoint_url.clone();
-    let reading = Reading { region, profile, endpoint_url, rate: RATE };
+    let reading = Reading { region, profile, endpoint_url, rate: RATE, tell: unanswered };
     let config = load_reading_config(&reading, &Meter::default()).await;
     if config.region().is_none() {
         return Err(CommandError::Option("no region: name one with --region, such as eu-west-1"));
     }
     sagewarden_aws::check_credentials(&config).await.map_err(CommandError::NoCredentials)?;
     Ok(config)
+}
+
+/// Prints that AWS has not answered, and that it is asked again.
+#[cfg(feature = "aws")]
+pub(crate) fn unanswered(said: &str) {
+    crate::output::warn(format_args!("  {}", crate::output::line(said)));
 }
 
 /// How to get a command that can ask a stack.

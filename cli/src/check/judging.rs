@@ -328,6 +328,8 @@ fn is_foreign(why: &Unusable, text: &str) -> bool {
         Unusable::OtherCall(_) | Unusable::NoControls(_) => true,
         Unusable::NotJson(_) => !source::names_a_resource(text),
         Unusable::NotRendered => !source::is_ours(text),
-        Unusable::NearlyKnown | Unusable::Refused(_) | Unusable::Language => false,
+        Unusable::NearlyKnown | Unusable::OtherRequest { .. } | Unusable::Refused(_) | Unusable::Language => {
+            false
+        }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn run(judging: &Judging<'_>, in_force: &InForce) -> Result<ExitCode,
         "profile": settings.profile,
         "settings": in_force.path,
         "refuse_uncommitted": settings.traceability.refuse_uncommitted,
+        "controls": in_force.bundle.controls().map(|control| &control.id).collect::<Vec<_>>(),
     }))?;
     let mut input = io::stdin().lock();
     let mut line = Vec::new();
@@ -59,7 +60,9 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
     match read {
         Ok(intake) => judging.request(&mut checked, intake),
         // No control applies to the document, which is not a fault.
-        Err(Unusable::OtherCall(_) | Unusable::NoControls(_)) => {}
+        Err(why @ (Unusable::OtherCall(_) | Unusable::NoControls(_))) => {
+            checked.passed_over.push(why.to_string())
+        }
         Err(why) => checked.unusable = Some(why.to_string()),
     }
     checked

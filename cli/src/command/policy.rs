@@ -32,7 +32,7 @@ pub(crate) enum Policy {
 const EXPORT_HELP: &str = "Examples:
   sagewarden policy export --as iam --settings infra/settings.toml --out policies
   sagewarden policy export --as scp --settings infra/settings.toml
-  sagewarden policy export --as iam --role data-scientist --environment dev --settings infra/settings.toml --out policies
+  sagewarden policy export --as iam --role data-scientist --settings infra/settings.toml --out policies
   sagewarden policy export --as iam --role approver --format markdown
   sagewarden policy export --as scp --deny-unseen
 

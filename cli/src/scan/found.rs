@@ -24,6 +24,9 @@ pub(super) struct FoundResource {
     pub(super) findings: Vec<Finding>,
     /// What Sagewarden would do if it enforced the settings.
     pub(super) remedy: Option<String>,
+    /// Whether it is a job that has ended, and that Sagewarden would have stopped while it ran.
+    #[serde(default)]
+    pub(super) ran_on: bool,
     /// Why another resource is judged instead, or why there is no verdict yet.
     pub(super) left: Option<String>,
     /// Why the resource is not in the lineage.
@@ -35,6 +38,10 @@ impl FoundResource {
     pub(super) fn of(found: &SweptResource, enforcing: &Bundle) -> Self {
         let SweptResource { resource, created_at, status, role, verdict, left, unrecorded } = found;
         let counts = verdict.as_ref().filter(|_| left.is_none());
+        let strongest = counts.and_then(|verdict| strongest(verdict, enforcing));
+        let has_ended =
+            status.as_deref().is_some_and(|status| sagewarden_events::Status::parse(status).is_terminal());
+        let ran_on = has_ended && strongest == Some(Remedy::Stop);
         Self {
             arn: resource.arn(),
             kind: kinds::word(resource.kind).to_owned(),
@@ -45,7 +52,8 @@ impl FoundResource {
             outcome: counts.map_or("not judged", |verdict| word(verdict.outcome)).to_owned(),
             checked: counts.map_or(0, |verdict| verdict.checked.len()),
             findings: counts.map(|verdict| verdict.findings.clone()).unwrap_or_default(),
-            remedy: counts.and_then(|verdict| remedy(verdict, status.as_deref(), enforcing)),
+            remedy: strongest.filter(|_| !ran_on).map(|remedy| remedy.explain().to_owned()),
+            ran_on,
             left: left.clone(),
             unrecorded: unrecorded.clone(),
         }
@@ -71,19 +79,13 @@ fn word(outcome: Judgement) -> &'static str {
     }
 }
 
-/// The strongest remedy of the failed controls. A job that has ended is not stopped.
-fn remedy(verdict: &Verdict, status: Option<&str>, enforcing: &Bundle) -> Option<String> {
+/// The strongest remedy of the failed controls, if they have one.
+fn strongest(verdict: &Verdict, enforcing: &Bundle) -> Option<Remedy> {
     let failed = verdict.findings.iter().filter(|finding| finding.status == FindingStatus::Violation);
     let controls = failed.filter_map(|finding| enforcing.control(&finding.control));
     let enforced = controls.filter(|control| enforcing.control_mode(control) == ControlMode::Enforce);
-    let strongest =
-        enforced.map(|control: &Control| control.remedy).max_by_key(|remedy| strength(*remedy))?;
-    let has_ended = status.is_some_and(|status| sagewarden_events::Status::parse(status).is_terminal());
-    match strongest {
-        Remedy::None => None,
-        Remedy::Stop if has_ended => None,
-        possible => Some(possible.explain().to_owned()),
-    }
+    let strongest = enforced.map(|control: &Control| control.remedy).max_by_key(|remedy| strength(*remedy));
+    strongest.filter(|remedy| *remedy != Remedy::None)
 }
 
 fn strength(remedy: Remedy) -> u8 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use sagewarden_events::Untrusted;
+use sagewarden_events::{ResourceKind, Untrusted};
 use sagewarden_govern::counted;
 use sagewarden_lineage::rows::SEVERITIES;
 use sagewarden_local::Store;
@@ -16,7 +16,7 @@ use crate::input::now;
 use crate::output;
 use crate::scan::files::ScanFiles;
 use crate::scan::found::FoundResource;
-use crate::scan::{sarif, served};
+use crate::scan::{kinds, sarif, served};
 
 /// Resources in a table of the page.
 const SHOWN: usize = 25;
@@ -39,13 +39,25 @@ pub(super) struct Walked {
     pub(super) ended: Ended,
     /// The limits of what the scan saw, in sentences.
     pub(super) missing: Vec<String>,
-    /// Kinds of which not every resource was listed.
+    /// Kinds of which not every resource was listed and judged.
     pub(super) unseen: usize,
     /// Calls by operation.
     pub(super) calls: BTreeMap<String, u64>,
 }
 
 impl Walked {
+    /// Names the kinds that a scan did not come to.
+    pub(super) fn leave(&mut self, left: &[ResourceKind]) {
+        if left.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = left.iter().map(|kind| kinds::word(*kind)).collect();
+        let words = format!("not looked at: {}; continue with --resume", names.join(", "));
+        output::warn(format_args!("{}", output::line(&words)));
+        self.missing.push(words);
+        self.unseen += left.len();
+    }
+
     /// Writes all files, and, at the end, prints a summary. Whether no control failed or is undecided.
     pub(super) fn write(
         &self,
@@ -132,6 +144,7 @@ impl Walked {
             owners: summary.owners(),
             remedies: summary.remedies.iter().map(|(action, count)| (action.clone(), *count)).collect(),
             stopped: summary.stopped.clone(),
+            ran_on: summary.ran_on,
             endpoints,
             missing,
         }
@@ -147,6 +160,12 @@ impl Walked {
         );
         for (action, count) in &summary.remedies {
             text += &format!("  Sagewarden would {action}: {}\n", counted(*count, "resource"));
+        }
+        if summary.ran_on > 0 {
+            text += &format!(
+                "  Sagewarden would have stopped while it ran: {} (`findings --would-have-been-stopped` lists them)\n",
+                counted(summary.ran_on, "job")
+            );
         }
         if self.ended != Ended::AtItsEnd {
             text += "  the scan did not finish: continue it with --resume\n";
@@ -176,6 +195,7 @@ struct Summary {
     by_owner: BTreeMap<String, (u64, u64)>,
     remedies: BTreeMap<String, u64>,
     stopped: Vec<PostureResource>,
+    ran_on: u64,
     /// Undecided findings by the call that was refused.
     undecided_by: BTreeMap<String, u64>,
 }
@@ -235,6 +255,7 @@ impl Summary {
             controls: found.failed().map(|finding| finding.control.as_str()).collect::<Vec<_>>().join(", "),
             remedy: found.remedy.clone().unwrap_or_else(|| "none".to_owned()),
         };
+        self.ran_on += u64::from(found.ran_on);
         if let Some(remedy) = &found.remedy {
             *self.remedies.entry(remedy.clone()).or_default() += 1;
             if self.stopped.len() < SHOWN && (remedy.starts_with("stop") || remedy.starts_with("delete")) {

@@ -17,6 +17,7 @@ use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::{SageMakerAccount, actions};
 use sagewarden_settings::Mode;
 
+use crate::ask::stack::unanswered;
 use crate::command::scan::ScanOptions;
 use crate::error::CommandError;
 use crate::input::{self, now, settings};
@@ -44,7 +45,13 @@ pub(super) async fn run(
     }
     let in_force = settings::find(None, options.settings.as_deref(), &[])?;
     let (region, profile) = (options.region.clone(), options.profile.clone());
-    let reading = Reading { region, profile, endpoint_url: options.endpoint_url.clone(), rate: options.rate };
+    let reading = Reading {
+        region,
+        profile,
+        endpoint_url: options.endpoint_url.clone(),
+        rate: options.rate,
+        tell: unanswered,
+    };
     let meter = Meter::default();
     let config = load_reading_config(&reading, &meter).await;
     let region = config.region().map(ToString::to_string);
@@ -97,7 +104,8 @@ struct KindTally {
     vanished: u64,
     failed: BTreeMap<String, u64>,
     gone: Vec<String>,
-    is_denied: bool,
+    /// Resources without a verdict: a call failed.
+    unjudged: u64,
 }
 
 impl Walk<'_> {
@@ -105,11 +113,12 @@ impl Walk<'_> {
         let judging = Judging::new(BundleInForce::new(Arc::clone(bundle), None, None));
         let mut walked = Walked::default();
         let began = self.began(bundle, &judging).await?;
-        let sweep = Sweep::new(self.world, &self.world.account, &judging, bundle, self.region, began);
+        let sweep =
+            Sweep::new(self.world, &self.world.account, &judging, bundle, self.region, began).patient();
         let mut found = self.files.found(self.options.resume)?;
         self.announce().await?;
         let (mut busy, mut stopped) = (0, None);
-        for kind in self.kinds {
+        for (place, kind) in self.kinds.iter().enumerate() {
             let mark = sweep.mark(*kind).await?.filter(|mark| self.options.resume && mark.began == began);
             if mark.as_ref().is_some_and(|mark| mark.cursor.is_none()) {
                 continue;
@@ -126,6 +135,7 @@ impl Walk<'_> {
                 }
             }
             if busy == BUSY_KINDS {
+                walked.leave(self.kinds.get(place + 1..).unwrap_or_default());
                 break;
             }
             if tally.found > 0 {
@@ -228,7 +238,7 @@ impl Walk<'_> {
             Err(error) => missing.push(format!("{word}: incomplete; continue with --resume: {error}")),
             Ok(SweepStep::Done | SweepStep::More) => {}
         }
-        walked.unseen += missing.len();
+        walked.unseen += missing.len() + usize::from(tally.unjudged > 0);
         if !at.by_search && sagewarden_govern::ports::SEARCHED.contains(&kind) && tally.found > 0 {
             missing.push(format!(
                 "{word}: `Search` was refused (sagemaker:Search), so the scan described each resource, which takes longer"
@@ -263,20 +273,22 @@ impl KindTally {
                 self.found += 1;
                 self.violating += u64::from(found.outcome == "violating");
                 if let Some(reason) = &found.unrecorded {
-                    self.fail(reason, false);
+                    self.fail(reason);
                 }
                 lines.push(found);
             }
             Swept::Vanished(_) => self.vanished += 1,
-            Swept::Failed { reason, is_denied, .. } => self.fail(&reason, is_denied),
+            Swept::Failed { reason, .. } => {
+                self.unjudged += 1;
+                self.fail(&reason);
+            }
             Swept::Gone(resource) => self.gone.push(resource.to_string()),
         }
     }
 
     /// Reasons name the resource before the first colon: what follows is the same for many.
-    fn fail(&mut self, reason: &str, is_denied: bool) {
+    fn fail(&mut self, reason: &str) {
         let shared = reason.split_once(": ").map_or(reason, |(_, rest)| rest);
         *self.failed.entry(shared.to_owned()).or_default() += 1;
-        self.is_denied |= is_denied;
     }
 }

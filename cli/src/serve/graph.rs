@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::executor::block_on;
 use sagewarden_events::Timestamp;
+use sagewarden_govern::ports::Table as _;
 use sagewarden_govern::{Question, Way, lookup_lineage, uses};
-use sagewarden_lineage::answer::Answer;
+use sagewarden_lineage::answer::{Answer, Entry, EntryKind, LiveEndpoint};
 use sagewarden_lineage::graph::Edge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::rows::RevisionRow;
 use sagewarden_view::explorer::{Address, Depth, GraphPage};
 
 use crate::serve::answered::{Refused, SentPage};
@@ -36,8 +38,34 @@ pub(super) fn page(explorer: &Explorer, address: &Address, asked: &str) -> Resul
     }
     complete_edges(&mut answer);
     let downstream = counted(explorer, &answer)?;
-    let page = GraphPage { answer: &answer, depth, downstream: downstream.0 };
-    explorer.shown(&page, address, requests + downstream.1)
+    let (deployments, looked) = deployments(explorer, &answer.root)?;
+    let page = GraphPage { answer: &answer, depth, downstream: downstream.0, deployments };
+    explorer.shown(&page, address, requests + downstream.1 + looked)
+}
+
+/// When each deployment of an endpoint came into force, and the requests that it took. Nothing else has deployments.
+fn deployments(explorer: &Explorer, root: &NodeId) -> Result<(Vec<Entry>, usize), Refused> {
+    if root.kind() != NodeKind::Endpoint {
+        return Ok((Vec::new(), 0));
+    }
+    let rows = block_on(explorer.rows.query(&RevisionRow::of(root)))?.items;
+    let mut entries: Vec<Entry> = Vec::new();
+    for row in rows.iter().filter_map(RevisionRow::parse) {
+        let (subject, text) = match &row.deployment {
+            Some(deployment) => {
+                let configuration = LiveEndpoint::of(deployment).configuration;
+                (deployment, format!("configuration {configuration} came into force"))
+            }
+            None => (root, "the endpoint was deleted".to_owned()),
+        };
+        let subject = subject.to_string();
+        // Revisions in a row may be of one deployment.
+        if entries.last().is_none_or(|last| last.subject != subject) {
+            let (time, kind) = (row.at, EntryKind::Deployment);
+            entries.push(Entry { time, kind, text, subject, digest: None, previous: None });
+        }
+    }
+    Ok((entries, 1))
 }
 
 /// A node with everything within some steps, upstream and downstream.

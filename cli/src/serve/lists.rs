@@ -111,7 +111,7 @@ pub(super) fn overview(explorer: &Explorer, address: &Address) -> Result<SentPag
     explorer.shown(&page, address, requests)
 }
 
-/// The endpoints in whose last window monitoring found violations, and the requests that it took: one for each endpoint, and one for all that
+/// The endpoints in whose last window under the present deployment monitoring found violations, and the requests that it took: one for each endpoint, and one for all that
 /// was found.
 fn drifting(explorer: &Explorer, live: &[EndpointItem]) -> Result<(Vec<LastDrift>, usize), Refused> {
     let mut last = Vec::new();
@@ -122,7 +122,10 @@ fn drifting(explorer: &Explorer, live: &[EndpointItem]) -> Result<(Vec<LastDrift
             ObservationRow::before(&NodeId::endpoint(&resource), OBSERVED_ON, None).at_most(OF_A_WINDOW);
         let page = block_on(explorer.rows.query(&newest))?;
         requests += 1;
-        let rows: Vec<ObservationRow> = page.items.iter().filter_map(ObservationRow::parse).collect();
+        // A window that began earlier is about the deployment before.
+        let is_of_this = |row: &ObservationRow| row.node.created_at().is_none_or(|began| began >= item.since);
+        let rows: Vec<ObservationRow> =
+            page.items.iter().filter_map(ObservationRow::parse).filter(is_of_this).collect();
         let at = rows.first().map(|row| row.at);
         last.extend(
             rows.into_iter().filter(|row| Some(row.at) == at).map(|row| (item.about.name.clone(), row)),

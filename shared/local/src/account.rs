@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{OptionalExtension, params, params_from_iter};
+use rusqlite::{params, params_from_iter};
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp, lower_first};
 use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage, tag_map};
 use serde_json::{Map, Value, json};
@@ -131,7 +131,6 @@ impl SimulatedAccount {
         }
         let kind = resource.kind.segment();
         self.store
-            .lock()
             .execute("DELETE FROM resources WHERE kind = ?1 AND name = ?2", params![kind, resource.name])
             .map_err(|error| port_error("delete a resource", error))?;
         // Its policy goes with it: a successor of the same name has none.
@@ -180,7 +179,7 @@ impl SimulatedAccount {
         let connection = self.store.lock();
         let read = || {
             let mut statement =
-                connection.prepare("SELECT document FROM resources WHERE kind = ?1 ORDER BY name")?;
+                connection.prepare_cached("SELECT document FROM resources WHERE kind = ?1 ORDER BY name")?;
             statement
                 .query_map(params![kind.segment()], |row| row.get::<_, String>(0))?
                 .collect::<Result<Vec<_>, _>>()
@@ -281,13 +280,11 @@ impl SimulatedAccount {
             if resource.kind == ResourceKind::Endpoint { "lower(name) = lower(?2)" } else { "name = ?2" };
         let found: Option<(String, String)> = self
             .store
-            .lock()
-            .query_row(
+            .row(
                 &format!("SELECT document, tags FROM resources WHERE kind = ?1 AND {by}"),
                 params![resource.kind.segment(), resource.name],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
-            .optional()
             .map_err(|error| port_error("read a resource", error))?;
         let Some((document, tags)) = found else { return Ok(None) };
         let damaged = |error: serde_json::Error| {
@@ -307,7 +304,6 @@ impl SimulatedAccount {
     ) -> Result<(), PortError> {
         let values = (Value::Object(document.clone()).to_string(), json!(tags).to_string());
         self.store
-            .lock()
             .execute(
                 "INSERT OR REPLACE INTO resources (kind, name, document, tags) VALUES (?1, ?2, ?3, ?4)",
                 params![resource.kind.segment(), resource.name, values.0, values.1],

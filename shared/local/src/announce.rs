@@ -26,7 +26,7 @@ impl SimulatedAccount {
     pub fn drain_events(&self) -> Result<Vec<Value>, PortError> {
         let connection = self.store.lock();
         let drain = || {
-            let mut statement = connection.prepare("SELECT event FROM outbox ORDER BY seq")?;
+            let mut statement = connection.prepare_cached("SELECT event FROM outbox ORDER BY seq")?;
             let texts: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
             connection.execute("DELETE FROM outbox", [])?;
             Ok(texts)
@@ -168,7 +168,6 @@ impl SimulatedAccount {
     /// If the store fails.
     pub fn announce_event(&self, event: &Value) -> Result<(), PortError> {
         self.store
-            .lock()
             .execute("INSERT INTO outbox (event) VALUES (?1)", params![event.to_string()])
             .map_err(|error| port_error("announce a change", error))?;
         Ok(())

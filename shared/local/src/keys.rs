@@ -1,6 +1,6 @@
 //! KMS keys of the simulated account.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use sagewarden_events::KeyManager;
 use sagewarden_govern::ports::{Keys, PortError};
 
@@ -16,7 +16,7 @@ impl SimulatedAccount {
     /// # Errors
     /// If the store fails.
     pub fn put_key(&self, id: &str, manager: KeyManager) -> Result<String, PortError> {
-        let written = self.store.lock().execute(
+        let written = self.store.execute(
             "INSERT OR REPLACE INTO keys (id, manager) VALUES (?1, ?2)",
             params![id, manager.word()],
         );
@@ -52,9 +52,7 @@ impl SimulatedAccount {
         }
         let found: Option<String> = self
             .store
-            .lock()
-            .query_row("SELECT manager FROM keys WHERE id = ?1", params![id], |row| row.get(0))
-            .optional()
+            .row("SELECT manager FROM keys WHERE id = ?1", params![id], |row| row.get(0))
             .map_err(|error| port_error("look at a key", error))?;
         Ok(found.and_then(|word| KeyManager::from_word(&word)))
     }

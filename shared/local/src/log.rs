@@ -61,7 +61,6 @@ impl Bus for NoticeLog {
         }
         let text = serde_json::to_string(notice).map_err(|error| damaged("notices", &error))?;
         self.store
-            .lock()
             .execute("INSERT INTO notices (notice) VALUES (?1)", params![text])
             .map_err(|error| port_error("log a notice", error))?;
         Ok(())
@@ -96,7 +95,6 @@ impl Quarantine for QuarantineLog {
     async fn keep(&self, rejected: &Rejected) -> Result<(), PortError> {
         let text = serde_json::to_string(rejected).map_err(|error| damaged("quarantine", &error))?;
         self.0
-            .lock()
             .execute(
                 "INSERT OR REPLACE INTO quarantine (function, message_id, rejected) VALUES (?1, ?2, ?3)",
                 params![rejected.function, rejected.message_id, text],
@@ -109,7 +107,7 @@ impl Quarantine for QuarantineLog {
 fn column(store: &Store, sql: &str) -> Result<Vec<String>, PortError> {
     let connection = store.lock();
     let read = || {
-        let mut statement = connection.prepare(sql)?;
+        let mut statement = connection.prepare_cached(sql)?;
         statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()
     };
     read().map_err(|error| port_error("read the store", error))

@@ -66,7 +66,6 @@ impl SimulatedAccount {
         });
         let name = format!("{schedule}/{}", due.millis());
         self.store
-            .lock()
             .execute(
                 "INSERT OR REPLACE INTO resources (kind, name, document, tags) VALUES (?1, ?2, ?3, '{}')",
                 params![WITHOUT_JOB, name, summary.to_string()],
@@ -139,7 +138,7 @@ impl SimulatedAccount {
     fn executions_without_job(&self, schedule: &str) -> Result<Vec<Value>, PortError> {
         let connection = self.store.lock();
         let read = || {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare_cached(
                 "SELECT document FROM resources WHERE kind = ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name",
             )?;
             let prefix = format!("{schedule}/");

@@ -18,7 +18,6 @@ impl SimulatedAccount {
     /// If the store fails.
     pub fn create_bucket(&self, name: &str, versioned: bool) -> Result<(), PortError> {
         self.store
-            .lock()
             .execute(
                 "INSERT OR REPLACE INTO buckets (name, versioned) VALUES (?1, ?2)",
                 params![name, versioned],
@@ -104,9 +103,7 @@ impl Objects for SimulatedAccount {
     async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
         let versioned: Option<bool> = self
             .store
-            .lock()
-            .query_row("SELECT versioned FROM buckets WHERE name = ?1", params![bucket], |row| row.get(0))
-            .optional()
+            .row("SELECT versioned FROM buckets WHERE name = ?1", params![bucket], |row| row.get(0))
             .map_err(|error| port_error("read a bucket", error))?;
         Ok(versioned.unwrap_or(true).then(|| "Enabled".to_owned()))
     }
@@ -122,7 +119,7 @@ impl Objects for SimulatedAccount {
         let until = as_of.millis().div_euclid(1000) * 1000 + 999;
         let connection = self.store.lock();
         let read = || {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare_cached(
                 "SELECT key, version_id, etag, length(body), modified, body IS NULL FROM objects AS o \
                  WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 AND modified <= ?3 AND seq = \
                  (SELECT max(seq) FROM objects WHERE bucket = o.bucket AND key = o.key AND modified <= ?3) ORDER BY key",
@@ -152,13 +149,11 @@ impl Objects for SimulatedAccount {
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
         let body: Option<Option<Vec<u8>>> = self
             .store
-            .lock()
-            .query_row(
+            .row(
                 "SELECT body FROM objects WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1",
                 params![bucket, key],
                 |row| row.get(0),
             )
-            .optional()
             .map_err(|error| port_error("read an object", error))?;
         within(at_most, bucket, key, body.flatten())
     }
@@ -176,9 +171,7 @@ impl Objects for SimulatedAccount {
         let newest = "SELECT iif(body IS NULL, NULL, etag) FROM objects WHERE bucket = ?1 AND key = ?2 ORDER BY seq DESC LIMIT 1";
         let tag: Option<Option<String>> = self
             .store
-            .lock()
-            .query_row(newest, params![bucket, key], |row| row.get(0))
-            .optional()
+            .row(newest, params![bucket, key], |row| row.get(0))
             .map_err(|error| port_error("read an entity tag", error))?;
         Ok(tag.flatten())
     }
@@ -194,7 +187,6 @@ impl Objects for SimulatedAccount {
 
     async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {
         self.store
-            .lock()
             .execute("INSERT OR IGNORE INTO manifests (digest, text) VALUES (?1, ?2)", params![digest, text])
             .map_err(|error| port_error("keep a manifest", error))?;
         Ok(Some(format!("manifests/{digest}.tsv")))
@@ -228,32 +220,27 @@ impl SimulatedAccount {
     /// If the store fails.
     pub fn manifest(&self, digest: &str) -> Result<Option<String>, PortError> {
         self.store
-            .lock()
-            .query_row("SELECT text FROM manifests WHERE digest = ?1", params![digest], |row| row.get(0))
-            .optional()
+            .row("SELECT text FROM manifests WHERE digest = ?1", params![digest], |row| row.get(0))
             .map_err(|error| port_error("read a manifest", error))
     }
 
     /// The account has no clock. A function that writes an object reacts to the newest object, so the time of that object counts.
     fn newest_object(&self) -> Result<Timestamp, PortError> {
-        let newest: Option<i64> = self
+        let newest: Option<Option<i64>> = self
             .store
-            .lock()
-            .query_row("SELECT max(modified) FROM objects", [], |row| row.get(0))
+            .row("SELECT max(modified) FROM objects", [], |row| row.get(0))
             .map_err(|error| port_error("read the newest object", error))?;
-        Ok(Timestamp::from_millis(newest.unwrap_or_default()))
+        Ok(Timestamp::from_millis(newest.flatten().unwrap_or_default()))
     }
 
     fn body_of(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Vec<u8>>, PortError> {
         let body: Option<Option<Vec<u8>>> = self
             .store
-            .lock()
-            .query_row(
+            .row(
                 "SELECT body FROM objects WHERE bucket = ?1 AND key = ?2 AND version_id IS ?3 AND etag = ?4",
                 params![bucket, object.key, object.version_id, object.etag],
                 |row| row.get(0),
             )
-            .optional()
             .map_err(|error| port_error("read an object", error))?;
         Ok(body.flatten())
     }

@@ -1,6 +1,6 @@
 //! Pipelines, experiments and the model registry in the simulated account: the facts that are not in the descriptions of resources.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
 use serde_json::{Value, json};
@@ -132,20 +132,17 @@ impl SimulatedAccount {
     fn steps(&self, execution: &Resource) -> Result<Vec<Value>, PortError> {
         let found: Option<String> = self
             .store
-            .lock()
-            .query_row(
+            .row(
                 "SELECT document FROM resources WHERE kind = ?1 AND name = ?2",
                 params![STEPS, execution.name],
                 |row| row.get(0),
             )
-            .optional()
             .map_err(|error| port_error("read the steps of an execution", error))?;
         Ok(found.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
     fn save_steps(&self, execution: &Resource, steps: &[Value]) -> Result<(), PortError> {
         self.store
-            .lock()
             .execute(
                 "INSERT OR REPLACE INTO resources (kind, name, document, tags) VALUES (?1, ?2, ?3, '{}')",
                 params![STEPS, execution.name, json!(steps).to_string()],

@@ -1,6 +1,6 @@
 //! The simulated account's resource policies.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use sagewarden_events::{Actor, Resource, Timestamp};
 use sagewarden_govern::ports::PortError;
 use serde_json::{Map, Value};
@@ -25,7 +25,6 @@ impl SimulatedAccount {
         let resource = self.existing(resource)?;
         let values = params![resource.kind.segment(), resource.name, policy];
         self.store
-            .lock()
             .execute("INSERT OR REPLACE INTO policies (kind, name, policy) VALUES (?1, ?2, ?3)", values)
             .map_err(|error| port_error("save a policy", error))?;
         self.announce_policy("Put", &resource, Some(policy), caller, now)
@@ -54,20 +53,17 @@ impl SimulatedAccount {
     pub(crate) fn policy(&self, resource: &Resource) -> Result<Option<String>, PortError> {
         let Ok(resource) = self.existing(resource) else { return Ok(None) };
         self.store
-            .lock()
-            .query_row(
+            .row(
                 "SELECT policy FROM policies WHERE kind = ?1 AND name = ?2",
                 params![resource.kind.segment(), resource.name],
                 |row| row.get(0),
             )
-            .optional()
             .map_err(|error| port_error("read a policy", error))
     }
 
     pub(crate) fn remove_policy(&self, resource: &Resource) -> Result<(), PortError> {
         let values = params![resource.kind.segment(), resource.name];
         self.store
-            .lock()
             .execute("DELETE FROM policies WHERE kind = ?1 AND name = ?2", values)
             .map_err(|error| port_error("delete a policy", error))?;
         Ok(())

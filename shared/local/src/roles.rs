@@ -44,7 +44,7 @@ impl Roles for SimulatedAccount {
             return Ok(Grants::Unknown(format!("the account has no role `{role_arn}`")));
         }
         let read = || {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare_cached(
                 "SELECT name, arn, document FROM role_policies WHERE role = ?1 ORDER BY arn IS NULL, name",
             )?;
             let rows = statement.query_map(params![role_arn], |row| {

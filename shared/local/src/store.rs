@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
 use sagewarden_govern::ports::{PortError, PortErrorKind};
 use thiserror::Error;
 
@@ -108,7 +109,7 @@ impl Store {
         if !is_ours(&connection, path)? {
             return Err(of_another_program(path));
         }
-        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+        Self::keep_statements(connection).map_err(|source| unusable(path, source))
     }
 
     /// Opens an existing store to read it while others may write to it.
@@ -128,8 +129,7 @@ impl Store {
         });
         match opened {
             Ok(connection) if is_ours(&connection, path)? => {
-                connection.set_prepared_statement_cache_capacity(STATEMENTS);
-                Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+                Self::keep_statements(connection).map_err(|source| unusable(path, source))
             }
             Ok(_) => Err(of_another_program(path)),
             Err(_) => Self::open_read_only(path),
@@ -146,6 +146,24 @@ impl Store {
         Self::prepare(connection, path)
     }
 
+    /// Empties the store. Whoever plays many short stories spares the making of a store for each.
+    ///
+    /// # Errors
+    /// If SQLite fails.
+    pub fn clear(&self) -> Result<(), StoreError> {
+        let connection = self.lock();
+        let empty = || {
+            let mut names = connection
+                .prepare_cached("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")?;
+            let names = names.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            for name in names {
+                connection.prepare_cached(&format!("DELETE FROM {name}"))?.execute([])?;
+            }
+            Ok(())
+        };
+        empty().map_err(|source| unusable(Path::new(connection.path().unwrap_or_default()), source))
+    }
+
     fn prepare(connection: Connection, path: &Path) -> Result<Self, StoreError> {
         let is_ours = is_ours(&connection, path)?;
         let tables: i64 = connection
@@ -160,8 +178,30 @@ impl Store {
                  PRAGMA cache_size = -{CACHE_KIB}; PRAGMA mmap_size = {MAPPED_BYTES}; {SCHEMA}"
             ))
             .map_err(|source| unusable(path, source))?;
+        Self::keep_statements(connection).map_err(|source| unusable(path, source))
+    }
+
+    /// Keeps each statement ready once it was parsed. Without the guarantee, SQLite parses it again whenever its values change, to
+    /// choose another plan ("The Query Planner Stability Guarantee", sqlite.org); every query here has one plan that is right.
+    fn keep_statements(connection: Connection) -> rusqlite::Result<Self> {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// Runs a statement that changes something; returns how many rows it changed.
+    pub(crate) fn execute(&self, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+        self.lock().prepare_cached(sql)?.execute(params)
+    }
+
+    /// The first row that a query finds.
+    pub(crate) fn row<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        self.lock().prepare_cached(sql)?.query_row(params, read).optional()
     }
 
     /// Locks the connection. If a thread panicked, it left no half-written state, because every change is a transaction.
@@ -218,6 +258,31 @@ mod tests {
         Connection::open(&other).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
         let foreign = Store::open(&other).unwrap_err().to_string();
         assert!(foreign.contains("another program"), "{foreign}");
+    }
+
+    #[test]
+    fn a_store_that_was_emptied_is_as_a_new_one() {
+        let store = Store::in_memory().unwrap();
+        let columns = |table: &str| -> i64 {
+            store
+                .row(&format!("SELECT count(*) FROM pragma_table_info('{table}')"), [], |row| row.get(0))
+                .unwrap()
+                .unwrap()
+        };
+        let sql = "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table'";
+        let tables: String = store.row(sql, [], |row| row.get(0)).unwrap().unwrap();
+        let rows = |table: &str| -> i64 {
+            store.row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap().unwrap()
+        };
+        for table in tables.split(',') {
+            let values = vec!["1"; usize::try_from(columns(table)).unwrap()].join(", ");
+            store.execute(&format!("INSERT INTO {table} VALUES ({values})"), []).unwrap();
+            assert_eq!(rows(table), 1, "{table}");
+        }
+        store.clear().unwrap();
+        for table in tables.split(',') {
+            assert_eq!(rows(table), 0, "{table}");
+        }
     }
 
     #[test]

@@ -148,7 +148,8 @@ impl Store {
     pub fn each(&self, mut each: impl FnMut(Result<Item, Key>)) -> Result<(), PortError> {
         let connection = self.lock();
         let mut read = || {
-            let mut statement = connection.prepare("SELECT pk, sk, item FROM lineage ORDER BY pk, sk")?;
+            let mut statement =
+                connection.prepare_cached("SELECT pk, sk, item FROM lineage ORDER BY pk, sk")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let key = Key { pk: row.get(0)?, sk: row.get(1)? };

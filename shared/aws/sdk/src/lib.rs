@@ -158,9 +158,14 @@ where
     let service = error.as_service_error();
     let code = service.and_then(ProvideErrorMetadata::code);
     let kind = classify(code, status);
-    let message = match service.and_then(ProvideErrorMetadata::message) {
-        Some(message) => format!("{}: {message}", code.unwrap_or("error")),
-        None => in_words(&error),
+    let message = match (service.and_then(ProvideErrorMetadata::message), code, status) {
+        (Some(message), ..) => format!("{}: {message}", code.unwrap_or("error")),
+        (None, Some(code), Some(status)) => format!("{code} (HTTP status {status})"),
+        // AWS names its errors. `HEAD` of S3 cannot.
+        (None, None, Some(status)) if service.is_some() => {
+            format!("HTTP status {status}, without an error code")
+        }
+        _ => in_words(&error),
     };
     PortError::new(kind, context, message).with_source(error)
 }
@@ -176,7 +181,8 @@ fn in_words(error: &dyn std::error::Error) -> String {
         }
         cause = error.source();
     }
-    words
+    // So the SDK says that no answer came, and whose fault that is.
+    words.trim_start_matches("dispatch failure: ").trim_start_matches("user error: ").to_owned()
 }
 
 /// Asks for credentials, as the first call does.

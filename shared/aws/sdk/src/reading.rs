@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
 use aws_smithy_runtime_api::client::http::{
@@ -17,10 +19,16 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
+use crate::in_words;
 use crate::noting::https_client;
 
 /// AWS advises to try a throttled call of SageMaker this often ("How do I resolve throttling exceptions in SageMaker Python SDK?", re:Post).
 const ATTEMPTS: u32 = 20;
+/// After this many attempts in a row that got no answer, there is no network, and a call is not tried again.
+const UNANSWERED: u32 = 5;
+/// How long an attempt waits for a connection, and for the beginning of an answer. `lookup-lineage` may work for 30 seconds.
+const CONNECTING: Duration = Duration::from_secs(5);
+const ANSWERING: Duration = Duration::from_secs(40);
 
 /// Which account is read, and how fast.
 #[derive(Clone, Debug)]
@@ -33,6 +41,8 @@ pub struct Reading {
     pub endpoint_url: Option<String>,
     /// Calls to SageMaker a second.
     pub rate: f64,
+    /// Called with a sentence when an attempt got no answer and is made again.
+    pub tell: fn(&str),
 }
 
 /// How often each operation was called, attempts included, such as `SageMaker.ListModels`. Clones share the counts.
@@ -56,7 +66,13 @@ pub async fn load_reading_config(reading: &Reading, meter: &Meter) -> SdkConfig 
     let pace = Pace { interval: Duration::from_secs_f64(1.0 / reading.rate), next: Arc::default() };
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
-        .http_client(ReadingClient { inner: https_client(), pace, meter: meter.clone() });
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECTING).read_timeout(ANSWERING).build())
+        .http_client(ReadingClient {
+            inner: https_client(),
+            pace,
+            meter: meter.clone(),
+            line: Line::to(reading.tell),
+        });
     if let Some(region) = &reading.region {
         loader = loader.region(Region::new(region.clone()));
     }
@@ -88,10 +104,40 @@ impl Pace {
     }
 }
 
+/// Whether anybody answers at the other end.
+#[derive(Clone, Debug)]
+struct Line {
+    unanswered: Arc<AtomicU32>,
+    tell: fn(&str),
+}
+
+impl Line {
+    fn to(tell: fn(&str)) -> Self {
+        Self { unanswered: Arc::default(), tell }
+    }
+
+    fn answered(&self) {
+        self.unanswered.store(0, Ordering::Relaxed);
+    }
+
+    /// The error of an attempt without an answer. The SDK does not try a call again whose error is the caller's.
+    fn silent(&self, host: &str, error: ConnectorError) -> ConnectorError {
+        let unanswered = self.unanswered.fetch_add(1, Ordering::Relaxed) + 1;
+        let why = in_words(&error);
+        if unanswered >= UNANSWERED {
+            let words = format!("no answer from {host} in {unanswered} attempts: {why}");
+            return ConnectorError::user(words.into());
+        }
+        (self.tell)(&format!("no answer from {host} ({why}): trying again"));
+        error
+    }
+}
+
 struct ReadingClient {
     inner: SharedHttpClient,
     pace: Pace,
     meter: Meter,
+    line: Line,
 }
 
 impl fmt::Debug for ReadingClient {
@@ -107,8 +153,9 @@ impl HttpClient for ReadingClient {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        let (pace, meter) = (self.pace.clone(), self.meter.clone());
-        SharedHttpConnector::new(ReadingConnector { inner, pace, meter, sleep: components.sleep_impl() })
+        let (pace, meter, line) = (self.pace.clone(), self.meter.clone(), self.line.clone());
+        let sleep = components.sleep_impl();
+        SharedHttpConnector::new(ReadingConnector { inner, pace, meter, line, sleep })
     }
 }
 
@@ -117,6 +164,7 @@ struct ReadingConnector {
     inner: SharedHttpConnector,
     pace: Pace,
     meter: Meter,
+    line: Line,
     sleep: Option<SharedAsyncSleep>,
 }
 
@@ -139,9 +187,22 @@ impl HttpConnector for ReadingConnector {
                 sleep.sleep(connector.pace.turn(Instant::now())).await;
             }
             connector.meter.count(operation);
-            connector.inner.call(request).await
+            let host = host(&request);
+            match connector.inner.call(request).await {
+                Ok(answer) => {
+                    connector.line.answered();
+                    Ok(answer)
+                }
+                Err(error) => Err(connector.line.silent(&host, error)),
+            }
         })
     }
+}
+
+/// The host that a request goes to, with its port.
+fn host(request: &HttpRequest) -> String {
+    let rest = request.uri().split_once("://").map_or(request.uri(), |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or_default().to_owned()
 }
 
 /// The operation of a request to one of the services that are read, such as `SageMaker.ListModels`, `iam.GetRole` or `s3.GET`; `None` for a
@@ -209,6 +270,22 @@ mod tests {
         // Assuming a role to read with takes no turn, and is never refused.
         check(request("sts", None, "Action=AssumeRole"), None);
         check(HttpRequest::new("".into()), None);
+    }
+
+    #[test]
+    fn a_line_without_answers_is_given_up_and_an_answer_begins_anew() {
+        let line = Line::to(|_| {});
+        let attempt =
+            || line.silent("sagemaker.eu-west-1.amazonaws.com", ConnectorError::io("refused".into()));
+        for _ in 1..UNANSWERED {
+            assert!(attempt().is_io(), "it is tried again");
+        }
+        let last = attempt();
+        assert!(last.is_user(), "{last:?}");
+        let words = in_words(&last);
+        assert!(words.contains("no answer from sagemaker.eu-west-1.amazonaws.com in 5 attempts"), "{words}");
+        line.answered();
+        assert!(attempt().is_io());
     }
 
     #[test]

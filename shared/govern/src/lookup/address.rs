@@ -51,6 +51,21 @@ pub(super) async fn resolve<T: Table>(reading: &Reading<'_, T>, entity: &str) ->
     }
 }
 
+/// As [`resolve`], for a question about the present.
+pub(super) async fn resolve_now<T: Table>(
+    reading: &Reading<'_, T>,
+    entity: &str,
+) -> Result<NodeId, NoAnswer> {
+    let Addressed { id, at } = resolve(reading, entity).await?;
+    if at.is_some() {
+        let reason = format!(
+            "is `{entity}`: a time behind `@` is for `lineage`, `diff`, `reproduce`, `history` and `impact`"
+        );
+        return Err(NoAnswer::BadField { field: "entity", reason });
+    }
+    Ok(id)
+}
+
 /// An identity as it stands in answers; an image's digest is one.
 pub(super) fn identity(entity: &str) -> Option<NodeId> {
     let is_digest = entity.starts_with("sha256:");

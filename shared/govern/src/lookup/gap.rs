@@ -7,7 +7,7 @@ use sagewarden_lineage::rows::node::{DELETED_AT, GAPS, STATE, parse_gap};
 use sagewarden_lineage::rows::{CallEffect, CallRow, JudgedRow, NodeRow, VerdictRow};
 use sagewarden_lineage::table::Item;
 
-use super::address::resolve;
+use super::address::resolve_now;
 use super::arrived::arrived;
 use super::question::{NoAnswer, Question};
 use super::reading::Reading;
@@ -19,10 +19,10 @@ pub(super) async fn gap<T: Table>(
     question: &Question,
 ) -> Result<GapExplanation, NoAnswer> {
     let entity = &question.entity;
-    let (resource, node) = match resolve(reading, entity).await {
-        Ok(found) => {
-            let item = reading.get(&[NodeRow::key(&found.id)]).await?.pop();
-            (found.id.as_resource(), Some((found.id, item)))
+    let (resource, node) = match resolve_now(reading, entity).await {
+        Ok(id) => {
+            let item = reading.get(&[NodeRow::key(&id)]).await?.pop();
+            (id.as_resource(), Some((id, item)))
         }
         Err(NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_)) => (Resource::parse_arn(entity).ok(), None),
         Err(refused) => return Err(refused),

@@ -14,7 +14,7 @@ use sagewarden_lineage::rows::{ApprovalRow, JudgementRow, NodeRow, ObservationRo
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::{Direction, Walk};
 
-use super::address::resolve;
+use super::address::{Addressed, resolve};
 use super::endpoint::components;
 use super::entries::{entry, observation, own_entries};
 use super::follow::follow;
@@ -34,7 +34,7 @@ pub(super) async fn history<T: Table>(
     question: &Question,
     bounds: Bounds,
 ) -> Result<History, NoAnswer> {
-    let root = resolve(reading, &question.entity).await?.id;
+    let Addressed { id: root, at } = resolve(reading, &question.entity).await?;
     let item = reading.get(&[NodeRow::key(&root)]).await?.pop();
     let mut history = History {
         name: title(&Node { id: root.clone(), item: item.clone() }),
@@ -45,7 +45,7 @@ pub(super) async fn history<T: Table>(
         cursor: None,
         requests: 0,
     };
-    let before = before(question)?;
+    let before = before(question, at)?;
     let node = Node { id: root, item };
     let collected = match node.id.kind() {
         NodeKind::Endpoint => collect(reading, &node, bounds, before, &mut history).await,
@@ -65,10 +65,10 @@ pub(super) async fn history<T: Table>(
     Ok(history)
 }
 
-/// The time before which entries count: the last entry of an earlier answer, or the time in the question.
-fn before(question: &Question) -> Result<Option<Timestamp>, NoAnswer> {
+/// The time before which entries count: the last entry of an earlier answer, or the time in the question or behind the entity.
+fn before(question: &Question, at: Option<Timestamp>) -> Result<Option<Timestamp>, NoAnswer> {
     match &question.cursor {
-        None => Ok(question.time()?.map(|at| Timestamp::from_millis(at.millis() + 1))),
+        None => Ok(question.time()?.or(at).map(|at| Timestamp::from_millis(at.millis() + 1))),
         Some(text) => {
             let millis = text.parse().map_err(|_| NoAnswer::BadField {
                 field: "cursor",

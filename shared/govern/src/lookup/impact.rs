@@ -12,7 +12,7 @@ use sagewarden_lineage::rows::{CurrentRow, LiveRow, NodeRow, UnindexedRow};
 use sagewarden_lineage::table::{Item, Key, Query};
 use sagewarden_lineage::walk::{Direction, Walk};
 
-use super::address::resolve;
+use super::address::{Addressed, resolve};
 use super::endpoint::components;
 use super::follow::{follow, taken_up};
 use super::periods::{DeploymentPeriod, periods};
@@ -26,11 +26,11 @@ pub(super) async fn impact<T: Table>(
     question: &Question,
     bounds: Bounds,
 ) -> Result<Impact, NoAnswer> {
-    let root = resolve(reading, &question.entity).await?.id;
+    let Addressed { id: root, at } = resolve(reading, &question.entity).await?;
     let mut impact = Impact {
         root: root.to_string(),
         name: root.to_string(),
-        at: question.time()?,
+        at: question.time()?.or(at),
         endpoints: Vec::new(),
         complete: true,
         missing: Vec::new(),

@@ -339,6 +339,18 @@ impl Question {
         if let Some(severity) = self.severity.as_deref().filter(|word| !SEVERITIES.contains(word)) {
             return refuse("severity", format!("is `{severity}`: write one of {}", SEVERITIES.join(", ")));
         }
+        if let Some(account) = self.account.as_deref().filter(|text| !is_account(text)) {
+            return refuse("account", format!("is `{account}`: write the 12 digits of an account"));
+        }
+        if let Some(region) = self.region.as_deref().filter(|text| !is_region(text)) {
+            return refuse("region", format!("is `{region}`: write a region such as eu-west-1"));
+        }
+        if let Some(control) = self.control.as_deref().filter(|text| !is_control(text)) {
+            return refuse(
+                "control",
+                format!("is `{control}`: write the name of a control, such as TRN-NET-01"),
+            );
+        }
         if let Some(kind) = self.kind.as_deref().filter(|word| ResourceKind::from_segment(word).is_none()) {
             return refuse(
                 "kind",
@@ -385,6 +397,24 @@ impl Question {
     pub(super) fn time(&self) -> Result<Option<Timestamp>, NoAnswer> {
         self.at.as_deref().map(|text| time("at", text)).transpose()
     }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|letter| letter.is_ascii_digit())
+}
+
+/// Whether a text has the form of a region's name: words and a number, such as `eu-west-1` or `us-gov-east-1`.
+fn is_region(text: &str) -> bool {
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_lowercase());
+    let Some((words, number)) = text.rsplit_once('-') else { return false };
+    words.split('-').count() > 1 && words.split('-').all(is_word) && number.parse::<u8>().is_ok()
+}
+
+/// Whether a text has the form of a control's name, in upper or lower case.
+fn is_control(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_word = |part: &str| part.len() == 3 && part.bytes().all(|letter| letter.is_ascii_alphabetic());
+    matches!(parts.as_slice(), [kind, area, number] if is_word(kind) && is_word(area) && number.len() == 2 && number.parse::<u8>().is_ok())
 }
 
 /// A span of time in milliseconds: `7d`, `24h` or `2w`.

@@ -8,7 +8,7 @@ use sagewarden_lineage::rows::node::{CREATED_BY, STATE};
 use sagewarden_lineage::rows::{JudgedRow, JudgementRow, NodeRow, VerdictRow};
 use sagewarden_lineage::table::Item;
 
-use super::address::resolve;
+use super::address::resolve_now;
 use super::question::{NoAnswer, Question};
 use super::reading::Reading;
 use crate::ports::Table;
@@ -78,10 +78,10 @@ pub(super) fn explained(subject: Subject, rows: &[Item], at: Option<Timestamp>) 
 
 /// The resource that an address names. Kinds without lineage have no node: their ARN leads to the verdicts.
 async fn subject<T: Table>(reading: &Reading<'_, T>, entity: &str) -> Result<Subject, NoAnswer> {
-    let refused = match resolve(reading, entity).await {
-        Ok(addressed) => {
-            let item = reading.get(&[NodeRow::key(&addressed.id)]).await?.pop();
-            return Ok(Subject::of(&Node { id: addressed.id, item }));
+    let refused = match resolve_now(reading, entity).await {
+        Ok(id) => {
+            let item = reading.get(&[NodeRow::key(&id)]).await?.pop();
+            return Ok(Subject::of(&Node { id, item }));
         }
         Err(refused @ (NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_))) => refused,
         Err(other) => return Err(other),

@@ -19,8 +19,6 @@ pub enum Swept {
         resource: Resource,
         /// Why.
         reason: String,
-        /// Whether a permission is missing.
-        is_denied: bool,
     },
     /// An earlier sweep saw the resource, and it no longer exists.
     Gone(Resource),

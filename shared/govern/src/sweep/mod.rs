@@ -11,6 +11,8 @@ mod held;
 mod kinds;
 mod standing;
 
+use std::cell::Cell;
+
 use sagewarden_events::{Resource, ResourceKind, Status, Timestamp};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{GAPS, STATE};
@@ -40,6 +42,9 @@ pub(crate) use standing::ends;
 /// Pages in a row that list nothing and are not the last. SageMaker gave such pages until it throttled; a sweep gives up and says where.
 const EMPTY_PAGES: u64 = 50;
 
+/// Resources in a row for which a service stayed busy, before a sweep that passes over such resources ends with the error.
+const BUSY_RESOURCES: u32 = 3;
+
 /// The result of a step of a sweep.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SweepStep {
@@ -64,6 +69,8 @@ pub struct Sweep<'a, W: World, E> {
     names: Names,
     repeats: bool,
     enforces: bool,
+    /// Resources in a row for which a service stayed busy, in a sweep that passes over them.
+    busy: Option<Cell<u32>>,
 }
 
 impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
@@ -79,7 +86,25 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         began: Timestamp,
     ) -> Self {
         let (held, names) = (HeldWorld::new(world), Names::default());
-        Self { held, estate, judging, bundle, region, began, names, repeats: false, enforces: false }
+        Self {
+            held,
+            estate,
+            judging,
+            bundle,
+            region,
+            began,
+            names,
+            repeats: false,
+            enforces: false,
+            busy: None,
+        }
+    }
+
+    /// The same, for somebody who waits for the end: it passes over a resource for which a service stays busy, and reports it. Only
+    /// if that happens to several in a row, it ends with the error.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { busy: Some(Cell::new(0)), ..self }
     }
 
     /// The same, as one sweep of a series: it skips known resources, counts resources that no event announced, and closes the findings on
@@ -243,13 +268,31 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         }
     }
 
-    /// Judges and records a resource. A fault of the service ends the step; a fault of the resource is reported and ends nothing.
+    /// Judges and records a resource. A fault of the resource is reported and ends nothing. A fault of the service ends the step, but for
+    /// the first ones in a row of a sweep that is patient.
     async fn one(&self, listed: &ListedResource, at: &SweepRow, moment: &Moment) -> Result<Swept, PortError> {
+        let swept = self.judged_and_recorded(listed, at, moment).await;
+        let Some(busy) = &self.busy else { return swept };
+        busy.set(if swept.is_ok() { 0 } else { busy.get() + 1 });
+        swept.or_else(|error| {
+            if busy.get() > BUSY_RESOURCES {
+                return Err(error);
+            }
+            Ok(Swept::Failed { resource: listed.resource.clone(), reason: error.to_string() })
+        })
+    }
+
+    async fn judged_and_recorded(
+        &self,
+        listed: &ListedResource,
+        at: &SweepRow,
+        moment: &Moment,
+    ) -> Result<Swept, PortError> {
         let resource = &listed.resource;
         let failed = |failure: Failure| match failure {
             Failure::Retry(error) if error.is_transient() => Err(error),
-            Failure::Retry(error) => Ok((error.to_string(), true)),
-            Failure::Reject(reason) => Ok((reason, false)),
+            Failure::Retry(error) => Ok(error.to_string()),
+            Failure::Reject(reason) => Ok(reason),
         };
         let mut found = SweptResource::of(listed);
         if self.is_judged(resource.kind) {
@@ -258,13 +301,12 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
                 Ok(Some(judged)) => found.take(judged),
                 Ok(None) => return Ok(Swept::Vanished(resource.clone())),
                 Err(failure) => {
-                    let (reason, is_denied) = failed(failure)?;
-                    return Ok(Swept::Failed { resource: resource.clone(), reason, is_denied });
+                    return Ok(Swept::Failed { resource: resource.clone(), reason: failed(failure)? });
                 }
             }
         }
         if let Err(failure) = self.record(&found, moment).await {
-            found.unrecorded = Some(failed(failure)?.0);
+            found.unrecorded = Some(failed(failure)?);
         }
         Ok(Swept::Found(Box::new(found)))
     }

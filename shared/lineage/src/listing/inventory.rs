@@ -53,7 +53,7 @@ pub struct InventoryItem {
     pub monitored: Vec<String>,
     /// The end of the last window with captured traffic; absent for a time in the past.
     pub last_window: Option<Timestamp>,
-    /// When the last violation was found.
+    /// When the last violation was found in a window that began under this deployment.
     pub last_drift: Option<Timestamp>,
     /// Its severity.
     pub last_drift_severity: Option<String>,

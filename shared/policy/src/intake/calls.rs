@@ -7,7 +7,7 @@ use super::candidate::{Candidate, Words};
 use super::nothing::is_without_controls;
 use super::opening;
 use super::pipeline;
-use super::request::{CREATIONS, of_kind};
+use super::request::{CREATIONS, of_another, of_kind};
 use super::taken::{Intake, Unusable};
 use crate::later::{is_forged, mark_incomplete, parse};
 
@@ -94,7 +94,7 @@ fn recorded(mut candidate: Candidate, record: &Json) -> Candidate {
 ///
 /// # Errors
 ///
-/// When the operation creates nothing that has controls, or the request is not an object.
+/// When the operation creates nothing that has controls, or the request is not an object or names what another operation creates.
 pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
     if is_forged(&request) || !request.is_object() {
         return Err(Unusable::UnknownForm);
@@ -107,10 +107,17 @@ pub fn of_call(operation: &str, request: Json) -> Result<Intake, Unusable> {
     if let Some(opened) = opening::of_call(operation, &request) {
         return Ok(Intake::of(opened));
     }
-    if let Some(kind) = changed_by(operation) {
-        return Ok(Intake::of(of_kind(kind, as_change(request), None)));
+    let (changed, created) = (changed_by(operation), created_by(operation));
+    let kind = changed.or(created).ok_or_else(|| other(operation))?;
+    let another = of_another(kind, &request).filter(|_| kind.name_in(&request).is_none());
+    if let Some(creation) = another {
+        return Err(Unusable::OtherRequest {
+            operation: operation.to_owned(),
+            name: creation.name,
+            other: creation.operation,
+        });
     }
-    let kind = created_by(operation).ok_or_else(|| other(operation))?;
+    let request = if changed.is_some() { as_change(request) } else { request };
     Ok(Intake::of(of_kind(kind, request, None)))
 }
 

@@ -98,6 +98,11 @@ impl Creation {
     }
 }
 
+/// The creation of a resource of another kind that a request names.
+pub(super) fn of_another(kind: ResourceKind, request: &Json) -> Option<&'static Creation> {
+    CREATIONS.iter().find(|one| one.kind != kind && one.has_telling_name() && one.names(request))
+}
+
 /// The kind in the name of the operation that creates it.
 pub(super) fn kind_of(name: &str) -> Option<ResourceKind> {
     let named = |operation: &str| operation.strip_prefix("Create") == Some(name);

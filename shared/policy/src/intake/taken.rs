@@ -113,6 +113,16 @@ pub enum Unusable {
         /// The operation that creates such a resource.
         operation: &'static str,
     },
+    /// It names what another operation creates.
+    #[error("`{operation}` is not about what `{name}` names: that is `{other}`")]
+    OtherRequest {
+        /// The operation that was named.
+        operation: String,
+        /// The field that names the resource.
+        name: &'static str,
+        /// The operation that creates such a resource.
+        other: &'static str,
+    },
     /// It creates something that no control is about.
     #[error("nothing to judge: there are no controls for `{0}`")]
     NoControls(String),

@@ -60,6 +60,11 @@ pub trait Page {
     fn is_dated(&self) -> bool {
         true
     }
+
+    /// Whether the page shows the present, whatever time is in question.
+    fn is_of_the_present(&self) -> bool {
+        !self.is_dated()
+    }
 }
 
 /// The page for a browser.
@@ -73,6 +78,9 @@ pub fn html(page: &dyn Page, frame: &Frame) -> String {
             div.top {
                 h1 { bdi { (title) } }
                 @if frame.is_live && page.is_dated() { (time(frame)) }
+            }
+            @if let Some(at) = frame.at().filter(|_| page.is_of_the_present()) {
+                p.note.present role="status" { "This page shows the present, not " (at) ". " a href=(frame.address.without("at")) { "now" } }
             }
             (page.body(frame))
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use sagewarden_lineage::answer::Answer;
+use sagewarden_lineage::answer::{Answer, Entry};
 use sagewarden_lineage::graph::{Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ use super::frame::{Frame, Page};
 use super::grouping::groups;
 use super::parts::count;
 use super::sheet::Sheet;
+use super::timeline;
 use crate::lineage::caption::{anchor, label, marks};
 use crate::lineage::html::{Facts, canvas, cards, hide, tools};
 use crate::lineage::json::json;
@@ -60,6 +61,8 @@ pub struct GraphPage<'a> {
     pub depth: Depth,
     /// For each node, how many of its neighbours downstream are not in the picture. If a node is absent, nobody has looked.
     pub downstream: BTreeMap<NodeId, usize>,
+    /// When each deployment of the endpoint in question came into force; empty for other nodes.
+    pub deployments: Vec<Entry>,
 }
 
 /// In a picture with more boxes, the card of a box leads to its page and nowhere else.
@@ -235,6 +238,7 @@ impl Page for GraphPage<'_> {
             ways: &ways,
         };
         html! {
+            (timeline::strip(frame, &self.deployments))
             (self.limits())
             (self.controls(frame, &wishes))
             (tools())
@@ -325,7 +329,12 @@ mod tests {
     #[test]
     fn two_thousand_nodes_weigh_two_megabytes_at_most() {
         let answer = teams();
-        let page = GraphPage { answer: &answer, depth: Depth::All, downstream: BTreeMap::new() };
+        let page = GraphPage {
+            answer: &answer,
+            depth: Depth::All,
+            downstream: BTreeMap::new(),
+            deployments: Vec::new(),
+        };
         let frame = Frame { address: graph_of(&answer.root), is_live: true, requests: 1 };
         let text = html(&page, &frame);
         assert!(answer.graph.nodes.len() > 1_900, "{}", answer.graph.nodes.len());
@@ -337,7 +346,12 @@ mod tests {
     #[test]
     fn a_path_hides_what_is_not_on_it_and_a_kind_what_is_of_it() {
         let answer = teams();
-        let page = GraphPage { answer: &answer, depth: Depth::All, downstream: BTreeMap::new() };
+        let page = GraphPage {
+            answer: &answer,
+            depth: Depth::All,
+            downstream: BTreeMap::new(),
+            deployments: Vec::new(),
+        };
         let boxes = |address: Address| {
             let frame = Frame { address, is_live: true, requests: 1 };
             html(&page, &frame).matches("class=\"node").count()

@@ -183,7 +183,7 @@ impl OverviewPage {
                                         @if let Some(severity) = &drift.severity { " " (badge(severity)) }
                                         div.note { (drift.found) }
                                     }
-                                    None => span.note { "none in its last window" },
+                                    None => span.note { "none since then" },
                                 } }
                             }
                         } }
@@ -217,6 +217,7 @@ impl Page for OverviewPage {
         let waived = self.waived();
         html! {
             (self.tiles(frame))
+            @if let Some(events) = &self.findings.events { p.note #events { (events) "." } }
             div.columns { (self.severities(frame)) (self.trend()) }
             section aria-labelledby="worst" {
                 h2 #worst { "The worst ten" }

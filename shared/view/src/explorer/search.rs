@@ -91,4 +91,8 @@ impl Page for SearchPage {
     fn is_dated(&self) -> bool {
         false
     }
+
+    fn is_of_the_present(&self) -> bool {
+        false
+    }
 }

@@ -48,4 +48,8 @@ impl Page for Trouble {
     fn is_dated(&self) -> bool {
         false
     }
+
+    fn is_of_the_present(&self) -> bool {
+        false
+    }
 }

@@ -73,7 +73,8 @@ impl PostureReport {
         html! {
             section #remedies {
                 h2 { "What Sagewarden would do" }
-                @if self.remedies.is_empty() { p.note { "Nothing: no failed control has a remedy." } } @else {
+                @if self.ran_on > 0 { p { "Jobs that have ended, and that Sagewarden would have stopped while they ran: " (self.ran_on) "." } }
+                @if self.remedies.is_empty() { p.note { "Nothing: no failed control of a resource that still runs or exists has a remedy." } } @else {
                     dl.facts { @for (action, count) in &self.remedies { div { dt { (action) } dd { (count) } } } }
                     p.note { "This is what Sagewarden would do if it enforced these settings. This scan changed nothing. A job that has ended is not stopped." }
                     @if !self.stopped.is_empty() { (table(&self.stopped)) }
@@ -222,6 +223,7 @@ mod tests {
             worst: vec![resource.clone()],
             owners: vec![("<i>ana</i>".into(), 1, 1)],
             remedies: vec![("stop it".into(), 1)],
+            ran_on: 2,
             stopped: vec![resource],
             endpoints: vec![endpoint],
             missing: vec!["sagemaker:ListApps is missing".into()],

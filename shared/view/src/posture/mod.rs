@@ -19,6 +19,8 @@ pub struct PostureReport {
     pub owners: Vec<(String, u64, u64)>,
     /// The remedies of Sagewarden in the mode `enforce`: the action, and the number of resources.
     pub remedies: Vec<(String, u64)>,
+    /// Jobs that have ended, and that Sagewarden would have stopped while they ran.
+    pub ran_on: u64,
     /// The resources that it would stop or delete, the newest first.
     pub stopped: Vec<PostureResource>,
     /// The live endpoints.

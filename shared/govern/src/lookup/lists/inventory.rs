@@ -93,7 +93,7 @@ async fn models_of<T: Table>(
         None => Some(open_findings(reading, &graph).await?),
         Some(_) => None,
     };
-    let watched = Watched::of(reading, &row.endpoint, at).await?;
+    let watched = Watched::of(reading, row, at).await?;
     let chain = Chain::of(&graph);
     let live = LiveEndpoint::of(deployment);
     let endpoint = graph.nodes.get(&row.endpoint);
@@ -208,7 +208,7 @@ struct Watched {
 impl Watched {
     async fn of<T: Table>(
         reading: &Reading<'_, T>,
-        endpoint: &NodeId,
+        EndpointRow { endpoint, since, .. }: &EndpointRow,
         at: Option<Timestamp>,
     ) -> Result<Self, Interrupted> {
         let before = at.map(|at| Timestamp::from_millis(at.millis() + 1));
@@ -221,7 +221,12 @@ impl Watched {
         let items = reading.get(&keys.into_iter().collect::<Vec<_>>()).await?;
         let node = |id: &NodeId| items.iter().find(|item| item.key == NodeRow::key(id));
         let kind = |item: &Item| item.text(MONITORING_TYPE).map(str::to_owned);
-        let drifted = rows.iter().find(|row| row.node.kind() == NodeKind::Violation);
+        // What was found in an earlier window is about the deployment before.
+        let is_of_this = |row: &&ObservationRow| {
+            row.node.kind() == NodeKind::Violation
+                && row.node.created_at().is_none_or(|began| began >= *since)
+        };
+        let drifted = rows.iter().find(is_of_this);
         let severity = |row: &ObservationRow| node(&row.node)?.text(SEVERITY).map(str::to_owned);
         Ok(Self {
             types: items.iter().filter_map(kind).collect(),
