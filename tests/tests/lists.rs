@@ -28,102 +28,14 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("InferenceExperiment", &["CreateInferenceExperiment", "DescribeInferenceExperiment"]),
     ("TrackingServer", &["CreateMlflowTrackingServer", "DescribeMlflowTrackingServer"]),
     ("MlflowApp", &["CreateMlflowApp", "DescribeMlflowApp"]),
-    (
-        "LifecycleConfig",
-        &["CreateNotebookInstanceLifecycleConfig", "DescribeNotebookInstanceLifecycleConfig"],
-    ),
-    ("StudioLifecycleConfig", &["CreateStudioLifecycleConfig", "DescribeStudioLifecycleConfig"]),
-    ("NotebookInstance", &["CreateNotebookInstance", "DescribeNotebookInstance"]),
-    ("Domain", &["CreateDomain", "DescribeDomain"]),
-    ("UserProfile", &["CreateUserProfile", "DescribeUserProfile"]),
-    ("Space", &["CreateSpace", "DescribeSpace"]),
-    ("App", &["CreateApp", "DescribeApp"]),
-    ("FeatureGroup", &["CreateFeatureGroup", "DescribeFeatureGroup"]),
-    (
-        "MonitoringSchedule",
-        &[
-            "CreateMonitoringSchedule",
-            "DescribeMonitoringSchedule",
-            "DescribeDataQualityJobDefinition",
-            "DescribeModelQualityJobDefinition",
-            "DescribeModelBiasJobDefinition",
-            "DescribeModelExplainabilityJobDefinition",
-        ],
-    ),
-    ("ModelPackage", &["CreateModelPackage", "DescribeModelPackage"]),
-    ("ModelPackageGroup", &["CreateModelPackageGroup", "DescribeModelPackageGroup"]),
-    ("PipelineExecution", &["StartPipelineExecution", "DescribePipelineExecution", "DescribePipeline"]),
-];
-
-/// Fields that no list is held against: the kind, the path, and why. `**` is everything below.
-const EXEMPT: &[(&str, &str, &str)] = &[
-    ("TrainingJob", "ModelArtifacts.S3ModelArtifacts", "it lies below OutputDataConfig.S3OutputPath"),
-    ("CompilationJob", "ModelArtifacts.S3ModelArtifacts", "it lies below OutputConfig.S3OutputLocation"),
-    ("CompilationJob", "InferenceImage", "the service names an image of its own"),
-    ("LabelingJob", "LabelingJobOutput.OutputDatasetS3Uri", "it lies below OutputConfig.S3OutputPath"),
-    (
-        "OptimizationJob",
-        "OptimizationOutput.RecommendedInferenceImage",
-        "what the service recommends, not what runs",
-    ),
-    (
-        "RecommendationsJob",
-        "InputConfig.ModelPackageVersionArn",
-        "a version in the registry, which is judged itself",
-    ),
-    ("RecommendationsJob", "OutputConfig.**", "no description has it, so that no job can be held against it"),
-    ("RecommendationsJob", "InferenceRecommendations[].**", "what the service made of what was asked"),
-    ("TuningJob", "BestTrainingJob.TunedHyperParameters.*", "chosen from the ranges, which are held"),
-    ("TuningJob", "OverallBestTrainingJob.TunedHyperParameters.*", "chosen from the ranges, which are held"),
-    ("AutoMlJob", "BestCandidate.**", "what the service made of what was asked"),
-    ("AutoMlJob", "InputDataConfig[].**", "read as AutoMLJobInputDataConfig, whose fields are held"),
-    (
-        "AutoMlJob",
-        "AutoMLJobConfig.**",
-        "read as SecurityConfig and AutoMLProblemTypeConfig, whose fields are held",
-    ),
-    (
-        "AutoMlJob",
-        "AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.Transformations.**",
-        "names of columns and of what is done to them",
-    ),
-    ("Model", "PrimaryContainer.ModelDataSource.S3DataSource.S3DataType", NO_MANIFEST),
-    ("Model", "PrimaryContainer.AdditionalModelDataSources[].S3DataSource.S3DataType", NO_MANIFEST),
-    ("Model", "Containers[].ModelDataSource.S3DataSource.S3DataType", NO_MANIFEST),
-    ("Model", "Containers[].AdditionalModelDataSources[].S3DataSource.S3DataType", NO_MANIFEST),
-    ("Model", "DeploymentRecommendation.**", "what the service recommends, not what runs"),
-    ("InferenceComponent", "Specification.InstanceType", INSTANCES),
-    ("InferenceComponent", "Specifications[].InstanceType", INSTANCES),
-    ("InferenceComponent", "RuntimeConfig.PlacementStatus[].InstanceType", INSTANCES),
-    ("Endpoint", "PendingDeploymentSummary.**", "an endpoint is judged once it is in service"),
-    ("Endpoint", "DataCaptureConfig.**", CONFIGURATION),
-    ("Endpoint", "AsyncInferenceConfig.**", CONFIGURATION),
-    ("Endpoint", "ExplainerConfig.**", CONFIGURATION),
-    ("Endpoint", "ProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
-    ("Endpoint", "ShadowProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
-    ("TrackingServer", "TrackingServerUrl", "the service's own address of the server"),
-    ("NotebookInstance", "SecurityGroupIds[]", "read as SecurityGroups, as it is described"),
-    (
-        "NotebookInstance",
-        "LifecycleConfigName",
-        "read as NotebookInstanceLifecycleConfigName, as it is described",
-    ),
-    (
-        "NotebookInstance",
-        "NotebookInstanceLifecycleConfigName",
-        "a name; the list has ARNs of Studio's configurations, and the scripts themselves are read for secrets",
-    ),
-    (
-        "LifecycleConfig",
-        "NotebookInstanceLifecycleConfig*",
-        "its own name and ARN; the list has ARNs of Studio's configurations",
-    ),
-    ("LifecycleConfig", "On*[].Content", SCRIPTS),
-    (
-        "StudioLifecycleConfig",
-        "StudioLifecycleConfig*",
-        "its own name, ARN and kind of app; the script is read for secrets",
-    ),
+    ("LifecycleConfig", "NotebookInstanceLifecycleConfigName", OWN_NAME),
+    ("LifecycleConfig", "NotebookInstanceLifecycleConfigArn", OWN_NAME),
+    ("LifecycleConfig", "OnCreate[].Content", SCRIPT),
+    ("LifecycleConfig", "OnStart[].Content", SCRIPT),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigName", OWN_NAME),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigArn", OWN_NAME),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigAppType", "the kind of app that runs it"),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigContent", SCRIPT),
     ("NotebookInstance", "DefaultCodeRepository", REPOSITORY),
     ("NotebookInstance", "AdditionalCodeRepositories[]", REPOSITORY),
     ("*", "Url", "the service's own address of a notebook, domain or space"),
@@ -198,7 +110,8 @@ const INSTANCES: &str =
     "one of the endpoint's instances, which are held against the list in its configuration";
 const CONFIGURATION: &str = "what the endpoint's configuration says, which is judged itself";
 const REPOSITORY: &str = "a repository; the settings have no list of these";
-const SCRIPTS: &str = "a script, which is read for secrets";
+const SCRIPT: &str = "a script, which is read for secrets";
+const OWN_NAME: &str = "its own name: the list is for what names it";
 const PAGE: &str = "the page of Studio that a user sees first";
 const HIDDEN: &str = "what the user is not shown, not what may run";
 const SUPPORTED: &str = "what the package could run on; what it runs on is its endpoint's or job's";
