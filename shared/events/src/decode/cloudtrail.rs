@@ -181,7 +181,7 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
 fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
     let request = detail.get("requestParameters").map(to_api_case);
     // A session is asked for by the ARN of the space.
-    let of_session = || Some(detail.object("requestParameters")?.text("resourceIdentifier")?);
+    let of_session = || detail.object("requestParameters")?.text("resourceIdentifier");
     let asked = request.and_then(|request| kind.name_in(&request)).or_else(of_session);
     // A version of a package may be named by its ARN.
     let by_arn = |name: &str| Resource::parse_arn(name).ok().filter(|it| it.kind == kind).map(|it| it.name);
