@@ -31,6 +31,8 @@ pub(crate) enum CommandError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{}` is not empty and holds no earlier demo: name another folder with --out", .0.display())]
     Occupied(PathBuf),
+    #[error("`{}` is not empty and holds no earlier site: name another folder with --out", .0.display())]
+    OccupiedSite(PathBuf),
     #[cfg(feature = "aws")]
     #[error("`{}` is not empty and holds no earlier scan: name another folder with --out", .0.display())]
     OccupiedScan(PathBuf),
@@ -114,6 +116,9 @@ pub(crate) enum CommandError {
         "no AWS credentials: {0}; name a profile with --profile or AWS_PROFILE, or sign in (`aws sso login`)"
     )]
     NoCredentials(String),
+    #[cfg(feature = "aws")]
+    #[error("`{0}` is no region: name one with --region, such as eu-west-1")]
+    NoRegion(String),
     #[error("only {pairs} of {all} pairs could be measured: no verdict")]
     TooLittleMeasured { pairs: u64, all: usize },
     #[error(

@@ -312,4 +312,34 @@ fn a_site_has_every_page_that_another_leads_to() {
     }
     let index = fs::read_to_string(site.join("index.html")).unwrap();
     assert!(index.contains("live endpoints") && index.contains("credit-default-prod"));
+    let write = |folder: &Path| {
+        sagewarden(&["site", "--store", DEMO.1.to_str().unwrap(), "--out", folder.to_str().unwrap()])
+    };
+    assert!(write(&site).status.success(), "a site replaces an earlier one");
+    let own = folder.path().join("own");
+    fs::create_dir(&own).unwrap();
+    fs::write(own.join("index.html"), "mine").unwrap();
+    let refused = write(&own);
+    assert!(!refused.status.success(), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("holds no earlier site"), "{refused:?}");
+    assert_eq!(fs::read_to_string(own.join("index.html")).unwrap(), "mine");
+}
+
+#[test]
+fn a_store_that_was_deleted_or_replaced_is_not_answered_from() {
+    let folder = TempDir::new().unwrap();
+    let store = folder.path().join("sagewarden.db");
+    fs::copy(&DEMO.1, &store).unwrap();
+    let served = Served::of(&store, &[]);
+    assert_eq!(served.get("/").status, 200);
+    let wrong = served.get("/controls?severity=foo");
+    assert!(wrong.status == 400 && wrong.body.contains("write one of"), "{}", wrong.body);
+    assert_eq!(served.get("/controls?severity=&chapter=").status, 200);
+    let other = folder.path().join("other.db");
+    fs::copy(&DEMO.1, &other).unwrap();
+    fs::rename(&other, &store).unwrap();
+    let replaced = served.get("/findings");
+    assert!(replaced.status == 503 && replaced.body.contains("deleted or replaced"), "{}", replaced.body);
+    fs::remove_file(&store).unwrap();
+    assert_eq!(served.get("/").status, 503);
 }

@@ -70,14 +70,18 @@ def filters(page, facts):
 
 
 def baseline(page, facts):
-    """The baseline is named, and each feature has its moments and a histogram beside the curve."""
+    """The baseline is named, and each feature has its moments and a histogram below the curve, with words that can be read."""
     shown = page.one("#baseline").inner_text()
     assert str(facts["baseline"]) in shown and "Where" in shown, shown
     worst = page.one("#features > .card").first
     moments = worst.locator(".moments").inner_text()
     assert all(word in moments for word in ["Mean", "Standard deviation", "Missing", "Different"]), moments
     curve, bars = [worst.locator(f"figure svg{kind}").bounding_box() for kind in (":not(.histogram)", ".histogram")]
-    assert abs(curve["y"] - bars["y"]) < 2 and bars["x"] > curve["x"] + curve["width"] - 2, (curve, bars)
+    assert abs(curve["x"] - bars["x"]) < 2 and bars["y"] > curve["y"] + curve["height"] - 2, (curve, bars)
+    sizes = page.one("#features figure svg text").evaluate_all(
+        "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize) * one.ownerSVGElement.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 10, min(sizes)
     high = worst.locator(".histogram .bar").evaluate_all("(all) => all.map((one) => one.getBBox().height)")
     assert len(high) == 2 and max(high) > 100, high
     texts = page.one("#features > .card table.shares").first

@@ -131,6 +131,11 @@ impl Simulator {
         self.refuse_next_with(target, "AccessDeniedException");
     }
 
+    /// Refuses nothing more.
+    pub fn forgive(&self) {
+        self.services.refusals.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Refuses the next call to an operation with this error code.
     pub fn refuse_next_with(&self, target: &str, code: &str) {
         let refusal = (target.to_owned(), code.to_owned());

@@ -11,7 +11,7 @@ use sagewarden_local::{LocalGit, SimulatedAccount, Store};
 use sagewarden_tests::aws::{Aws, REGION, client_environment};
 use sagewarden_tests::emulator::ACCOUNT;
 use sagewarden_tests::functions::command_with_sdk;
-use sagewarden_tests::local::{SETTINGS, endpoint_config, model, training_job};
+use sagewarden_tests::local::{SETTINGS, endpoint_config, model, notebook, training_job};
 use sagewarden_tests::moto::Moto;
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::{Result, now};
@@ -183,6 +183,31 @@ async fn a_missing_permission_is_named_and_the_rest_is_scanned() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_that_could_not_be_judged_is_looked_at_again() -> Result<()> {
+    let (account, git) = (account()?, TempDir::new()?);
+    account.create(ResourceKind::NotebookInstance, &notebook(), None, now())?;
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+    for _ in 0..20 {
+        simulator.refuse_next("SageMaker.DescribeNotebookInstance");
+    }
+    let kinds = ["--no-data", "--kinds", "notebook-instance,endpoint"];
+    let first = scanner.scan(&kinds)?;
+    let text = said(&first);
+    assert_eq!(first.status.code(), Some(2), "{text}");
+    assert!(text.contains("notebook-instance: 1 (`ana`) not judged: "), "{text}");
+    assert!(scanner.file("report.html")?.contains("no: see what is missing"), "{text}");
+    // As long as nothing has changed, a second look finds the same gap.
+    let again = scanner.scan(&[&kinds[..], &["--resume"]].concat())?;
+    assert_eq!(again.status.code(), Some(2), "{}", said(&again));
+    simulator.forgive();
+    let healed = scanner.scan(&[&kinds[..], &["--resume"]].concat())?;
+    assert_eq!(healed.status.code(), Some(1), "{}", said(&healed));
+    assert!(scanner.failed()?.contains_key("ana"), "{}", said(&healed));
+    Ok(())
+}
+
 #[test]
 fn without_a_network_a_scan_says_so_and_ends() -> Result<()> {
     // Nothing listens there.
@@ -208,12 +233,15 @@ async fn a_busy_service_ends_a_scan_that_names_what_it_did_not_look_at() -> Resu
     let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
     let scanner = Scanner::new(&simulator.url())?;
     for operation in ["ListDomains", "ListUserProfiles", "ListNotebookInstances"] {
-        (0..50).for_each(|_| {
+        (0..200).for_each(|_| {
             simulator.refuse_next_with(&format!("SageMaker.{operation}"), "ServiceUnavailable")
         });
     }
-    // They are looked at in an order of the command: domain and user-profile before the last two.
-    let kinds = "model,domain,notebook-instance,user-profile,endpoint,training-job";
+    // If another kind can still be listed, the service is not down: the scan goes on.
+    let kinds = ["--no-data", "--since", "7d", "--kinds", "endpoint,domain,user-profile,training-job"];
+    let output = scanner.scan(&kinds)?;
+    assert_eq!(scanner.failed()?.keys().collect::<Vec<_>>(), ["ended", "open"], "{}", said(&output));
+    let kinds = "domain,notebook-instance,user-profile,training-job";
     let output = scanner.scan(&["--no-data", "--since", "7d", "--kinds", kinds])?;
     let text = said(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");

@@ -45,8 +45,24 @@ pub(crate) async fn config(
     if config.region().is_none() {
         return Err(CommandError::Option("no region: name one with --region, such as eu-west-1"));
     }
-    sagewarden_aws::check_credentials(&config).await.map_err(CommandError::NoCredentials)?;
+    credentials(&config, answering.profile.as_deref()).await?;
     Ok(config)
+}
+
+/// Asks for credentials, as the first call does.
+#[cfg(feature = "aws")]
+pub(crate) async fn credentials(
+    config: &sagewarden_aws::SdkConfig,
+    profile: Option<&str>,
+) -> Result<(), CommandError> {
+    let region = config.region().map(|region| region.as_ref().to_owned()).unwrap_or_default();
+    if !sagewarden_govern::is_region(&region) {
+        return Err(CommandError::NoRegion(region));
+    }
+    sagewarden_aws::check_credentials(config).await.map_err(|why| match profile {
+        Some(profile) => CommandError::NoCredentials(format!("profile `{profile}`: {why}")),
+        None => CommandError::NoCredentials(why),
+    })
 }
 
 /// Prints that AWS has not answered, and that it is asked again.

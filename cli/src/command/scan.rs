@@ -18,7 +18,7 @@ pub(crate) struct ScanOptions {
     /// Send all calls to this address instead of AWS
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
-    /// Scan these kinds only, such as training-job,endpoint,model; default: all 25
+    /// Scan these kinds only, such as training-job,endpoint,model; default: all
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kinds: Vec<String>,
     /// Leave out jobs and executions that are older than this, in days (90d) or hours (12h); lasting resources are always scanned

@@ -35,6 +35,11 @@ impl ScanFiles {
         Ok(files)
     }
 
+    /// Whether a scan has been begun in the folder.
+    pub(super) fn was_begun(&self) -> bool {
+        self.path(Self::FOUND).is_file()
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

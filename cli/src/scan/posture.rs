@@ -123,7 +123,8 @@ impl Walked {
         let account = summary.account.as_deref().unwrap_or("an account without resources");
         let calls: u64 = self.calls.values().sum();
         let ended = match &self.ended {
-            Ended::AtItsEnd => "yes".to_owned(),
+            Ended::AtItsEnd if missing.is_empty() => "yes".to_owned(),
+            Ended::AtItsEnd => "no: see what is missing".to_owned(),
             Ended::NotYet => "no, it was still running".to_owned(),
             Ended::Stopped(why) => format!("no: {why}"),
         };
@@ -153,10 +154,11 @@ impl Walked {
     fn words(&self, summary: &Summary, files: &ScanFiles, region: &str) -> String {
         let shown = |name: &str| output::line(&files.path(name).display().to_string());
         let mut text = format!(
-            "{region}: {}, {} failing, {} undecided\n",
+            "{region}: {}, {} failing, {} undecided; {} undecided in all\n",
             counted(summary.resources, "resource"),
             summary.failing,
-            summary.undecided_resources
+            summary.undecided_resources,
+            counted(summary.undecided_by.values().sum::<u64>(), "finding")
         );
         for (action, count) in &summary.remedies {
             text += &format!("  Sagewarden would {action}: {}\n", counted(*count, "resource"));

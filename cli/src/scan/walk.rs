@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use sagewarden_aws::{Meter, Reading, check_credentials, load_reading_config};
+use sagewarden_aws::{Meter, Reading, load_reading_config};
 use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_govern::ports::PortError;
 use sagewarden_govern::route::Judging;
@@ -17,7 +17,7 @@ use sagewarden_policy::Bundle;
 use sagewarden_sagemaker::{SageMakerAccount, actions};
 use sagewarden_settings::Mode;
 
-use crate::ask::stack::unanswered;
+use crate::ask::stack::{credentials, unanswered};
 use crate::command::scan::ScanOptions;
 use crate::error::CommandError;
 use crate::input::{self, now, settings};
@@ -57,7 +57,7 @@ pub(super) async fn run(
     let region = config.region().map(ToString::to_string);
     let region =
         region.ok_or(CommandError::Option("no region: name one with --region, such as eu-west-1"))?;
-    check_credentials(&config).await.map_err(CommandError::NoCredentials)?;
+    credentials(&config, options.profile.as_deref()).await?;
     if options.dry_run {
         let estate = SageMakerAccount::new(&config);
         let mut counts = Vec::new();
@@ -102,10 +102,55 @@ struct KindTally {
     found: u64,
     violating: u64,
     vanished: u64,
-    failed: BTreeMap<String, u64>,
+    /// Resources by the reason why they could not be judged.
+    failed: BTreeMap<String, Names>,
+    /// Resources by the reason why they are not in the lineage.
+    unrecorded: BTreeMap<String, Names>,
     gone: Vec<String>,
     /// Resources without a verdict: a call failed.
     unjudged: u64,
+}
+
+/// Resources: their number, and the first ones by name.
+#[derive(Default)]
+struct Names {
+    count: u64,
+    first: Vec<String>,
+}
+
+impl Names {
+    const SHOWN: usize = 3;
+
+    fn add(&mut self, name: &str) {
+        self.count += 1;
+        if self.first.len() < Self::SHOWN {
+            self.first.push(format!("`{name}`"));
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let more = if self.count > self.first.len() as u64 { ", ..." } else { "" };
+        format!("{} ({}{more})", self.count, self.first.join(", "))
+    }
+}
+
+/// What may help against the refusal of a list.
+fn cure(kind: ResourceKind, reason: &str) -> String {
+    const OF_CREDENTIALS: [&str; 6] = [
+        "InvalidSignatureException",
+        "IncompleteSignature",
+        "UnrecognizedClientException",
+        "ExpiredToken",
+        "InvalidToken",
+        "RequestExpired",
+    ];
+    if OF_CREDENTIALS.iter().any(|code| reason.contains(code)) {
+        return "AWS does not accept the credentials: they may have expired, or the clock of this machine may be wrong".to_owned();
+    }
+    if reason.contains("UnknownOperationException") {
+        return "SageMaker in this region does not know it".to_owned();
+    }
+    format!("needs {}", actions::listing(kind).join(" and "))
 }
 
 impl Walk<'_> {
@@ -117,7 +162,7 @@ impl Walk<'_> {
             Sweep::new(self.world, &self.world.account, &judging, bundle, self.region, began).patient();
         let mut found = self.files.found(self.options.resume)?;
         self.announce().await?;
-        let (mut busy, mut stopped) = (0, None);
+        let (mut busy, mut stopped, mut answered) = (0, None, None);
         for (place, kind) in self.kinds.iter().enumerate() {
             let mark = sweep.mark(*kind).await?.filter(|mark| self.options.resume && mark.began == began);
             if mark.as_ref().is_some_and(|mark| mark.cursor.is_none()) {
@@ -127,10 +172,14 @@ impl Walk<'_> {
             let outcome = self.kind(&sweep, &mut at, &mut tally, &mut found).await?;
             found.flush()?;
             self.note(&at, &tally, &outcome, &mut walked);
+            if tally.unjudged > 0 && matches!(outcome, Ok(SweepStep::Done)) {
+                sweep.reopen(&at).await?;
+            }
             match outcome {
-                Ok(_) => busy = 0,
+                Ok(_) => (busy, answered) = (0, Some(*kind)),
                 Err(error) => {
-                    busy += 1;
+                    // The service may lack this kind alone.
+                    busy = if self.still_answers(answered).await { 0 } else { busy + 1 };
                     stopped = Some(error.to_string());
                 }
             }
@@ -170,7 +219,9 @@ impl Walk<'_> {
         for kind in self.kinds {
             last = last.max(sweep.mark(*kind).await?.map(|mark| mark.began));
         }
-        last.ok_or(CommandError::Option("no earlier scan in that folder to continue: leave out --resume"))
+        // The earlier scan may have ended before its first page was done.
+        last.or_else(|| self.files.was_begun().then_some(now))
+            .ok_or(CommandError::Option("no earlier scan in that folder to continue: leave out --resume"))
     }
 
     /// The first page of each kind says how much there is at least.
@@ -188,6 +239,12 @@ impl Walk<'_> {
         }
         output::warn(format_args!("{}", estimate::words(&counts, self.options.rate).trim_end()));
         Ok(())
+    }
+
+    /// Whether a kind can still be listed that could be before.
+    async fn still_answers(&self, kind: Option<ResourceKind>) -> bool {
+        let Some(kind) = kind else { return false };
+        estimate::count(&self.world.account, kind, self.since, 1).await.is_ok()
     }
 
     /// Reads all pages of a kind. The inner error means that a service stayed busy.
@@ -228,10 +285,9 @@ impl Walk<'_> {
         let (kind, word) = (at.kind, word(at.kind));
         let mut missing = Vec::new();
         match outcome {
-            Ok(SweepStep::Denied(reason)) => missing.push(format!(
-                "{word}: could not be scanned; needs {}: {reason}",
-                actions::listing(kind).join(" and ")
-            )),
+            Ok(SweepStep::Denied(reason)) => {
+                missing.push(format!("{word}: could not be scanned; {}: {reason}", cure(kind, reason)));
+            }
             Ok(SweepStep::GaveUp) => missing.push(format!(
                 "{word}: incomplete: SageMaker answered with empty pages only; continue with --resume"
             )),
@@ -246,10 +302,15 @@ impl Walk<'_> {
         }
         let failed = tally.failed.iter();
         missing.extend(
-            failed.map(|(reason, count)| format!("{word}: {count} not judged or not recorded: {reason}")),
+            failed.map(|(reason, names)| format!("{word}: {} not judged: {reason}", names.in_words())),
+        );
+        let unrecorded = tally.unrecorded.iter();
+        missing.extend(
+            unrecorded
+                .map(|(reason, names)| format!("{word}: {} not in the lineage: {reason}", names.in_words())),
         );
         missing.extend(tally.gone.iter().map(|name| format!("{name} has disappeared since an earlier scan")));
-        if tally.found > 0 || !missing.is_empty() {
+        if tally.found + tally.vanished > 0 || !missing.is_empty() {
             let vanished = match tally.vanished {
                 0 => String::new(),
                 some => format!(", {some} disappeared during the scan"),
@@ -273,22 +334,21 @@ impl KindTally {
                 self.found += 1;
                 self.violating += u64::from(found.outcome == "violating");
                 if let Some(reason) = &found.unrecorded {
-                    self.fail(reason);
+                    self.unrecorded.entry(shared(reason)).or_default().add(&found.name);
                 }
                 lines.push(found);
             }
             Swept::Vanished(_) => self.vanished += 1,
-            Swept::Failed { reason, .. } => {
+            Swept::Failed { reason, resource } => {
                 self.unjudged += 1;
-                self.fail(&reason);
+                self.failed.entry(shared(&reason)).or_default().add(&resource.name);
             }
             Swept::Gone(resource) => self.gone.push(resource.to_string()),
         }
     }
+}
 
-    /// Reasons name the resource before the first colon: what follows is the same for many.
-    fn fail(&mut self, reason: &str) {
-        let shared = reason.split_once(": ").map_or(reason, |(_, rest)| rest);
-        *self.failed.entry(shared.to_owned()).or_default() += 1;
-    }
+/// Reasons name the resource before the first colon: what follows is the same for many.
+fn shared(reason: &str) -> String {
+    reason.split_once(": ").map_or(reason, |(_, rest)| rest).to_owned()
 }

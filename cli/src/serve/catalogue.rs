@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_govern::EntryState;
-use sagewarden_lineage::rows::VerdictRow;
+use sagewarden_lineage::rows::{FoundControl, VerdictRow};
 use sagewarden_local::Store;
 use sagewarden_policy::{Bundle, Control};
 use sagewarden_view::explorer::{Address, ControlEntry, ControlsPage};
@@ -28,7 +28,16 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, R
     let bundle = &explorer.bundle;
     let entry =
         |control: &Control| entry(bundle, control, broken.get(&control.id).copied().unwrap_or_default());
-    let controls = bundle.controls().map(entry).collect();
+    let controls: Vec<ControlEntry> = bundle.controls().map(entry).collect();
+    for (name, of) in
+        [("severity", (|one| &one.severity) as fn(&ControlEntry) -> &String), ("chapter", |one| &one.chapter)]
+    {
+        let known: BTreeSet<&String> = controls.iter().map(of).collect();
+        if let Some(wrong) = address.get(name).filter(|asked| !known.iter().any(|one| one == asked)) {
+            let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
+            return Err(Refused::wrong(format!("`{name}` is `{wrong}`: write one of {}", known.join(", "))));
+        }
+    }
     let page = ControlsPage { controls, bundle: bundle.hash().to_owned() };
     explorer.shown(&page, address, requests)
 }
@@ -90,13 +99,14 @@ fn broken(store: &Store) -> Result<BTreeMap<String, Broken>, Refused> {
     Ok(counts)
 }
 
+/// The controls that failed or are undecided, as the lists of findings count them.
 fn failed(row: &VerdictRow) -> BTreeSet<String> {
     let findings: Vec<Json> = serde_json::from_str(&row.findings).unwrap_or_default();
     let text =
         |finding: &Json, key: &str| finding.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
     findings
         .iter()
-        .filter(|finding| text(finding, "status") == "violation")
+        .filter(|finding| text(finding, "status") != FoundControl::WAIVED)
         .map(|finding| text(finding, "control"))
         .collect()
 }

@@ -109,11 +109,15 @@ fn point(report: &WindowReport, monitor: String) -> WindowPoint {
 }
 
 fn points(report: &WindowReport, monitor: &str) -> Vec<FeaturePoint> {
+    // Few rows are far from a baseline by chance: the verdict says which distance counts.
+    let is_violated = |feature: &str| {
+        report.violations.iter().any(|violation| violation.feature_name.as_deref() == Some(feature))
+    };
     let distance = report.distances.iter().map(|each| FeaturePoint {
         name: each.feature.clone(),
         value: each.value,
         threshold: Some(each.threshold),
-        is_violated: each.value > each.threshold,
+        is_violated: each.value > each.threshold && is_violated(&each.feature),
     });
     let is_judged_by_reasons = monitor == "ModelExplainability";
     let reasons = report.attribution.as_ref().filter(|_| is_judged_by_reasons);

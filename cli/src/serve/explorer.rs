@@ -1,5 +1,7 @@
 //! The sources of all pages.
 
+use std::path::{Path, PathBuf};
+
 use sagewarden_events::Timestamp;
 use sagewarden_local::{SimulatedAccount, Store, System};
 use sagewarden_policy::Bundle;
@@ -18,6 +20,22 @@ pub(crate) struct Explorer {
     pub(super) bundle: Bundle,
     /// Whether somebody will be there to answer further requests.
     pub(super) is_live: bool,
+    /// The file of the store, and which one it was when it was opened.
+    pub(super) file: Option<(PathBuf, FileMark)>,
+}
+
+/// What distinguishes a file from another one that takes its place: its device and its number there.
+pub(super) type FileMark = Option<(u64, u64)>;
+
+fn mark(path: &Path) -> FileMark {
+    let found = path.metadata().ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some((found.dev(), found.ino()))
+    }
+    #[cfg(not(unix))]
+    Some((0, u64::from(found.is_file())))
 }
 
 impl Explorer {
@@ -25,7 +43,23 @@ impl Explorer {
     pub(crate) fn new(store: Store, bundle: Bundle) -> Self {
         let evidence = Evidence::Local(SimulatedAccount::new(store.clone(), "", ""));
         let evidence_bucket = System::EVIDENCE_BUCKET.to_owned();
-        Self { rows: ReadTable::Local(store), evidence, evidence_bucket, bundle, is_live: true }
+        Self { rows: ReadTable::Local(store), evidence, evidence_bucket, bundle, is_live: true, file: None }
+    }
+
+    /// The same; this is the file of the store.
+    pub(super) fn of_file(self, path: &Path) -> Self {
+        Self { file: Some((path.to_owned(), mark(path))), ..self }
+    }
+
+    /// Refuses to answer from a store that was deleted, or that another one has replaced: what is still open is not what is there.
+    pub(super) fn still_there(&self) -> Result<(), Refused> {
+        match &self.file {
+            Some((path, known)) if mark(path) != *known => Err(Refused::broken(format!(
+                "`{}` was deleted or replaced since it was opened: start `sagewarden serve` again",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the evidence in a bucket is shown. A stack keeps its own in one bucket, and the reader's credentials open others, too.

@@ -74,7 +74,7 @@ fn with_explorer<T>(
     let store = Store::open_to_read(path)?;
     let beside = path.parent().unwrap_or(Path::new("")).join(SETTINGS);
     let settings = options.settings.clone().or(Some(beside).filter(|path| path.is_file()));
-    make(Explorer::new(store, bundle::load(settings.as_deref())?))
+    make(Explorer::new(store, bundle::load(settings.as_deref())?).of_file(path))
 }
 
 #[cfg(feature = "aws")]

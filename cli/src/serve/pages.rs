@@ -13,7 +13,7 @@ use crate::serve::{catalogue, drift, entity, graph, lists, search};
 pub(super) fn answer(explorer: &Explorer, target: &str) -> SentPage {
     let address = Address::parse(target);
     let found = match &address {
-        Some(address) => page(explorer, address),
+        Some(address) => explorer.still_there().and_then(|()| page(explorer, address)),
         None => Err(Refused::wrong(
             "the address is not encoded as it must be: `%` begins two hexadecimal digits of UTF-8".to_owned(),
         )),

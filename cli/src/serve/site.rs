@@ -13,11 +13,22 @@ use crate::serve::pages;
 
 /// The most pages that are written: a folder of a million files is of no use.
 const PAGES: usize = 20_000;
+/// The file that shows that a folder holds a site.
+const MARK: &str = ".sagewarden-site";
 /// The start of a link to another page. In text and in values, quotes are escaped: no name looks like one.
 const LINK: &str = "href=\"/";
 
 /// Writes the pages; answers how many.
+///
+/// A folder with other files is refused: the pages would take their places.
 pub(super) fn write(explorer: &Explorer, folder: &Path) -> Result<usize, CommandError> {
+    let mark = folder.join(MARK);
+    let is_occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    if is_occupied && !mark.is_file() {
+        return Err(CommandError::OccupiedSite(folder.to_owned()));
+    }
+    fs::create_dir_all(folder).map_err(CommandError::unwritable(folder))?;
+    fs::write(&mark, "").map_err(CommandError::unwritable(&mark))?;
     let mut site = Site { files: BTreeMap::new(), open: VecDeque::new() };
     site.file("/");
     let mut written = 0;

@@ -26,6 +26,8 @@ use crate::noting::https_client;
 const ATTEMPTS: u32 = 20;
 /// After this many attempts in a row that got no answer, there is no network, and a call is not tried again.
 const UNANSWERED: u32 = 5;
+/// After this many answers in a row that are a fault of the service, a call is not tried again.
+const FAULTS: u32 = 8;
 /// How long an attempt waits for a connection, and for the beginning of an answer. `lookup-lineage` may work for 30 seconds.
 const CONNECTING: Duration = Duration::from_secs(5);
 const ANSWERING: Duration = Duration::from_secs(40);
@@ -108,16 +110,36 @@ impl Pace {
 #[derive(Clone, Debug)]
 struct Line {
     unanswered: Arc<AtomicU32>,
+    /// Answers in a row that ask to come again.
+    busy: Arc<AtomicU32>,
     tell: fn(&str),
 }
 
 impl Line {
     fn to(tell: fn(&str)) -> Self {
-        Self { unanswered: Arc::default(), tell }
+        Self { unanswered: Arc::default(), busy: Arc::default(), tell }
     }
 
     fn answered(&self) {
         self.unanswered.store(0, Ordering::Relaxed);
+        self.busy.store(0, Ordering::Relaxed);
+    }
+
+    /// Says that a service asks to come again, each time that the wait has doubled. The error if it has a fault that does not pass.
+    fn busy(&self, host: &str, status: u16) -> Result<(), ConnectorError> {
+        self.unanswered.store(0, Ordering::Relaxed);
+        let busy = self.busy.fetch_add(1, Ordering::Relaxed) + 1;
+        if status >= 500 && busy >= FAULTS {
+            let words = format!(
+                "{host} has answered {busy} times in a row that it has a fault: HTTP status {status}"
+            );
+            return Err(ConnectorError::user(words.into()));
+        }
+        if busy.is_power_of_two() {
+            let asks = if status >= 500 { "has a fault" } else { "asks to slow down" };
+            (self.tell)(&format!("{host} {asks} (HTTP status {status}): trying again"));
+        }
+        Ok(())
     }
 
     /// The error of an attempt without an answer. The SDK does not try a call again whose error is the caller's.
@@ -190,7 +212,14 @@ impl HttpConnector for ReadingConnector {
             let host = host(&request);
             match connector.inner.call(request).await {
                 Ok(answer) => {
-                    connector.line.answered();
+                    let status = answer.status().as_u16();
+                    // SageMaker's throttling has the status of a bad request.
+                    let kind = answer.headers().get("x-amzn-errortype").unwrap_or_default();
+                    if status >= 500 || status == 429 || kind.contains("Throttl") {
+                        connector.line.busy(&host, status)?;
+                    } else {
+                        connector.line.answered();
+                    }
                     Ok(answer)
                 }
                 Err(error) => Err(connector.line.silent(&host, error)),
@@ -286,6 +315,25 @@ mod tests {
         assert!(words.contains("no answer from sagemaker.eu-west-1.amazonaws.com in 5 attempts"), "{words}");
         line.answered();
         assert!(attempt().is_io());
+    }
+
+    #[test]
+    fn a_fault_that_stays_is_given_up_and_a_service_that_asks_for_time_gets_it() {
+        let line = Line::to(|_| {});
+        for _ in 0..100 {
+            assert!(line.busy("s", 429).is_ok());
+        }
+        line.answered();
+        for _ in 1..FAULTS {
+            assert!(line.busy("s", 503).is_ok());
+        }
+        let given_up = line.busy("s", 503).map_err(|error| in_words(&error));
+        assert_eq!(
+            given_up,
+            Err("s has answered 8 times in a row that it has a fault: HTTP status 503".to_owned())
+        );
+        line.answered();
+        assert!(line.busy("s", 503).is_ok());
     }
 
     #[test]

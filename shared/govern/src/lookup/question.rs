@@ -404,7 +404,8 @@ fn is_account(text: &str) -> bool {
 }
 
 /// Whether a text has the form of a region's name: words and a number, such as `eu-west-1` or `us-gov-east-1`.
-fn is_region(text: &str) -> bool {
+#[must_use]
+pub fn is_region(text: &str) -> bool {
     let is_word = |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_lowercase());
     let Some((words, number)) = text.rsplit_once('-') else { return false };
     words.split('-').count() > 1 && words.split('-').all(is_word) && number.parse::<u8>().is_ok()

@@ -48,6 +48,13 @@ impl PortError {
         Self { context: context.into(), message: message.into(), kind, source: None }
     }
 
+    /// The same, for somebody who does not try again: as if the service had refused.
+    #[must_use]
+    pub fn as_refused(mut self) -> Self {
+        self.kind = PortErrorKind::Denied;
+        self
+    }
+
     /// Keeps the error of the library below.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -1,6 +1,6 @@
 //! The world as a sweep sees it: an answer that a list or a call gave a moment ago is not asked for again.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp};
@@ -57,9 +57,19 @@ impl<'a, W: World> HeldWorld<'a, W> {
                 descriptions: Answers::empty(),
                 tags: Answers::empty(),
             },
-            objects: HeldObjects { port: world.objects(), versioning: Answers::empty() },
+            objects: HeldObjects {
+                port: world.objects(),
+                versioning: Answers::empty(),
+                is_patient: Cell::new(false),
+            },
             source: HeldSource { port: world.source(), commits: Answers::empty() },
         }
+    }
+
+    /// From now on, an answer about buckets and objects that does not come is one that is refused: a finding is undecided then, and the rest
+    /// of the resource is judged.
+    pub(super) fn go_on_without_objects(&self) {
+        self.objects.is_patient.set(true);
     }
 
     /// Forgets the resources of the page before, and takes the facts that the list gives about the next ones.
@@ -221,6 +231,16 @@ impl<A: Account> Account for HeldAccount<'_, A> {
 pub(super) struct HeldObjects<'a, O> {
     port: &'a O,
     versioning: Answers<Option<String>>,
+    is_patient: Cell<bool>,
+}
+
+impl<O> HeldObjects<'_, O> {
+    fn or_refused<T>(&self, answer: Result<T, PortError>) -> Result<T, PortError> {
+        answer.map_err(|error| match error.is_transient() && self.is_patient.get() {
+            true => error.as_refused(),
+            false => error,
+        })
+    }
 }
 
 impl<O: Objects> Objects for HeldObjects<'_, O> {
@@ -231,24 +251,24 @@ impl<O: Objects> Objects for HeldObjects<'_, O> {
         as_of: Timestamp,
         at_most: usize,
     ) -> Result<Listing, PortError> {
-        self.port.versions(bucket, prefix, as_of, at_most).await
+        self.or_refused(self.port.versions(bucket, prefix, as_of, at_most).await)
     }
 
     async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
         if let Some(held) = self.versioning.get(bucket) {
             return Ok(held);
         }
-        let found = self.port.versioning(bucket).await?;
+        let found = self.or_refused(self.port.versioning(bucket).await)?;
         self.versioning.hold(bucket.to_owned(), &found);
         Ok(found)
     }
 
     async fn read(&self, bucket: &str, key: &str, at_most: u64) -> Result<Option<Vec<u8>>, PortError> {
-        self.port.read(bucket, key, at_most).await
+        self.or_refused(self.port.read(bucket, key, at_most).await)
     }
 
     async fn entity_tag(&self, bucket: &str, key: &str) -> Result<Option<String>, PortError> {
-        self.port.entity_tag(bucket, key).await
+        self.or_refused(self.port.entity_tag(bucket, key).await)
     }
 
     async fn read_version(
@@ -257,11 +277,11 @@ impl<O: Objects> Objects for HeldObjects<'_, O> {
         object: &ObjectVersion,
         at_most: u64,
     ) -> Result<Option<Vec<u8>>, PortError> {
-        self.port.read_version(bucket, object, at_most).await
+        self.or_refused(self.port.read_version(bucket, object, at_most).await)
     }
 
     async fn checksum(&self, bucket: &str, object: &ObjectVersion) -> Result<Option<Checksum>, PortError> {
-        self.port.checksum(bucket, object).await
+        self.or_refused(self.port.checksum(bucket, object).await)
     }
 
     async fn keep_manifest(&self, digest: &str, text: &str) -> Result<Option<String>, PortError> {

@@ -45,6 +45,9 @@ const EMPTY_PAGES: u64 = 50;
 /// Resources in a row for which a service stayed busy, before a sweep that passes over such resources ends with the error.
 const BUSY_RESOURCES: u32 = 3;
 
+/// The cursor of a kind that is to be looked through again. No service gives one with blanks.
+const FROM_THE_BEGINNING: &str = "from the beginning";
+
 /// The result of a step of a sweep.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SweepStep {
@@ -101,9 +104,10 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
     }
 
     /// The same, for somebody who waits for the end: it passes over a resource for which a service stays busy, and reports it. Only
-    /// if that happens to several in a row, it ends with the error.
+    /// if that happens to several in a row, it ends with the error. What S3 does not answer leaves a control undecided.
     #[must_use]
     pub fn patient(self) -> Self {
+        self.held.go_on_without_objects();
         Self { busy: Some(Cell::new(0)), ..self }
     }
 
@@ -126,12 +130,16 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
     /// The place where a sweep through a kind begins: where the earlier sweep of this mark stopped, or at the first page.
     #[must_use]
     pub fn first(&self, kind: ResourceKind, since: Option<Timestamp>, stopped: Option<SweepRow>) -> SweepRow {
-        stopped.filter(|mark| mark.cursor.is_some()).unwrap_or_else(|| SweepRow {
+        let place =
+            |mark: &SweepRow| mark.cursor.as_deref().is_some_and(|cursor| cursor != FROM_THE_BEGINNING);
+        // Looking through a kind again counts on.
+        let pages = stopped.as_ref().filter(|mark| mark.began == self.began).map_or(0, |mark| mark.pages);
+        stopped.filter(place).unwrap_or_else(|| SweepRow {
             kind,
             region: self.region.to_owned(),
             began: self.began,
             since: since.filter(|_| !is_lasting(kind)),
-            pages: 0,
+            pages,
             listed: 0,
             empty: 0,
             gone: 0,
@@ -140,6 +148,17 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
             cursor: None,
             tally: SweepTally::default(),
         })
+    }
+
+    /// Marks a kind as one to look through again, because some of its resources could not be judged.
+    ///
+    /// # Errors
+    /// If the table fails.
+    pub async fn reopen(&self, at: &SweepRow) -> Result<(), PortError> {
+        // A later page counts as the later state.
+        let again =
+            SweepRow { pages: at.pages + 1, cursor: Some(FROM_THE_BEGINNING.to_owned()), ..at.clone() };
+        self.held.table().write(&[again.write()]).await
     }
 
     /// One page: lists it, passes each resource to the use cases, and moves `at` behind it. Calls `take` with each resource.

@@ -84,7 +84,7 @@ impl ControlsPage {
             form.choices method="get" action=(frame.address.path_text()) {
                 (select("severity", counted(|control| &control.severity)))
                 (select("chapter", counted(|control| &control.chapter)))
-                label { input type="checkbox" name="show" value="broken" checked[frame.address.get("show") == Some("broken")]; " broken now" }
+                label { input type="checkbox" name="show" value="broken" checked[frame.address.get("show") == Some("broken")]; " fail now" }
                 button type="submit" { "Filter" }
             }
         }
@@ -100,13 +100,13 @@ impl Page for ControlsPage {
         let shown: Vec<&ControlEntry> = self.shown(frame).collect();
         let mark: String = self.bundle.chars().take(12).collect();
         html! {
-            p.note { (count(shown.len(), "control")) ", " (shown.iter().filter(|control| control.open > 0).count()) " of them fail now; policies and settings " code { (mark) } }
+            p.note { (count(shown.len(), "control")) ", " (shown.iter().filter(|control| control.open > 0).count()) " of them fail or are undecided now; policies and settings " code { (mark) } }
             @if frame.is_live { (self.choices(frame)) }
             div.wide tabindex="0" role="region" aria-label="The controls" {
                 table.sorted {
                     thead { tr {
                         th scope="col" { "control" } th scope="col" { "severity" } th scope="col" { "rule" } th scope="col" { "mode" }
-                        th.number scope="col" { "broken now" } th.number scope="col" { "ever" } th.number scope="col" { "waivers" } th scope="col" { "also checked by" }
+                        th.number scope="col" { "fail now" } th.number scope="col" { "ever" } th.number scope="col" { "waivers" } th scope="col" { "also checked by" }
                     } }
                     tbody {
                         @for control in shown {

@@ -211,7 +211,7 @@ fn others(lines: &[Line<'_>]) -> Markup {
         @if !lines.is_empty() {
             details {
                 summary { (lines.len()) " more" }
-                table.sorted {
+                div.wide tabindex="0" role="region" aria-label="The others" { table.sorted {
                     thead { tr { th scope="col" { "name" } th scope="col" { "newest window" } th.number scope="col" { "windows beyond the threshold" } } }
                     tbody {
                         @for line in lines {
@@ -223,7 +223,7 @@ fn others(lines: &[Line<'_>]) -> Markup {
                             }
                         }
                     }
-                }
+                } }
             }
         }
     }

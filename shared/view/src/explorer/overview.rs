@@ -147,6 +147,7 @@ impl OverviewPage {
                     }
                 }
                 p.note { @for (area, number) in self.areas() { (area) " " (number) "  " } }
+                p.note { "A link leads to the findings of this severity and of worse ones." }
             }
         }
     }
@@ -218,6 +219,9 @@ impl Page for OverviewPage {
         html! {
             (self.tiles(frame))
             @if let Some(events) = &self.findings.events { p.note #events { (events) "." } }
+            @if !self.findings.complete {
+                p.note #counted { "There are more open findings than this page counts: the numbers are of the " (self.open().len()) " worst." }
+            }
             div.columns { (self.severities(frame)) (self.trend()) }
             section aria-labelledby="worst" {
                 h2 #worst { "The worst ten" }

@@ -15,7 +15,12 @@
   for (const choice of document.querySelectorAll("form.choices select, form.choices input[type=checkbox]")) {
     choice.addEventListener("change", () => choice.form.requestSubmit());
   }
-  const key = (row, place) => row.cells[place]?.textContent.trim() ?? "";
+  const severities = ["info", "low", "medium", "high", "critical"];
+  const key = (row, place) => {
+    const text = row.cells[place]?.textContent.trim() ?? "";
+    const rank = severities.indexOf(text);
+    return rank < 0 ? text : `${rank}`;
+  };
   for (const table of document.querySelectorAll("table.sorted")) {
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, place) => {

@@ -8,7 +8,7 @@ use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{MONITORING_TYPE, URI, WEAK, WINDOW_START};
+use sagewarden_lineage::rows::node::{MONITORING_TYPE, URI, VIOLATIONS, WEAK, WINDOW_START};
 
 use super::caption::{anchor, is_doubtful, label, marks};
 use super::layout::{HEIGHT, Layout, Point, WIDTH, layout};
@@ -128,12 +128,14 @@ impl<'a> Scene<'a> {
         let is_doubtful = !node.is_recorded() || node.text(WEAK).is_some();
         let kind = node.id.kind();
         let more = self.groups.get(&node.id).copied();
-        let what = more.map_or_else(|| kind.to_string(), |more| format!("{kind} + {more} more"));
+        let found_nothing = kind == NodeKind::Violation && node.number(VIOLATIONS) == Some(0);
+        let noun = if found_nothing { "no violation".to_owned() } else { kind.to_string() };
+        let what = more.map_or_else(|| noun.clone(), |more| format!("{noun} + {more} more"));
         let below = below(node, &marks);
         html! {
             g transform={ "translate(" (corner.x) " " (corner.y) ")" } {
                 @if more.is_some() { rect class="box stack" x="6" y="6" width=(WIDTH) height=(HEIGHT) {} }
-                a class={ "node " (kind.word()) @if is_doubtful { " doubtful" } @if node.id == answer.root { " root" } }
+                a class={ "node " @if found_nothing { "passed" } @else { (kind.word()) } @if is_doubtful { " doubtful" } @if node.id == answer.root { " root" } }
                     href=((self.link)(&node.id)) data-id=(anchor(&node.id)) {
                     title { (what) " " (label) }
                     @if !marks.is_empty() && self.shown.len() <= MANY { desc { (marks.join(", ")) } }

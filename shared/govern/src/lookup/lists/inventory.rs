@@ -11,9 +11,11 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::listing::{InventoryItem, Items, SeverityCounts};
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_AT, APPROVAL_BY, ARN, CREATED_BY, EXPLANATION, GROUP, MONITORING_TYPE, NAME,
-    REGISTERED_BY, SEVERITY, VERSION,
+    REGISTERED_BY, SEVERITY, VERSION, VIOLATIONS,
 };
-use sagewarden_lineage::rows::{EndpointRow, LastCaptureRow, NodeRow, ObservationRow, OpenFindingRow};
+use sagewarden_lineage::rows::{
+    EndpointRow, LastCaptureRow, NodeRow, ObservationRow, OpenFindingRow, severity_rank,
+};
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::Limits;
 
@@ -226,12 +228,18 @@ impl Watched {
             row.node.kind() == NodeKind::Violation
                 && row.node.created_at().is_none_or(|began| began >= *since)
         };
-        let drifted = rows.iter().find(is_of_this);
-        let severity = |row: &ObservationRow| node(&row.node)?.text(SEVERITY).map(str::to_owned);
+        let has_violations =
+            |row: &&ObservationRow| node(&row.node).and_then(|node| node.number(VIOLATIONS)) != Some(0);
+        let mut found = rows.iter().filter(is_of_this).filter(has_violations).peekable();
+        let drifted = found.peek().map(|row| row.at);
+        // Several monitors may have found something about one window.
+        let last = found.take_while(|row| Some(row.at) == drifted);
+        let severities = last.filter_map(|row| node(&row.node)?.text(SEVERITY));
+        let worst = severities.min_by_key(|severity| severity_rank(severity)).map(str::to_owned);
         Ok(Self {
             types: items.iter().filter_map(kind).collect(),
             last_window: items.iter().find_map(LastCaptureRow::parse).map(|row| row.until),
-            last_drift: drifted.map(|row| (row.at, severity(row))),
+            last_drift: drifted.map(|at| (at, worst)),
         })
     }
 }
