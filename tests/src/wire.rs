@@ -13,6 +13,7 @@ pub(crate) fn caller() -> Actor {
         arn: Some("arn:aws:sts::111122223333:assumed-role/ds-notebook-role-credit-dev-ana/ana".to_owned()),
         role: Some("arn:aws:iam::111122223333:role/ds-notebook-role-credit-dev-ana".to_owned()),
         source_identity: None,
+        on_behalf_of: None,
         source_ip: Some("127.0.0.1".to_owned()),
     }
 }

@@ -148,7 +148,7 @@ fn documents() -> Result<Vec<(Resource, Value)>> {
 
 async fn every_kind_is_described(world: &World, account: &impl Account) -> Result<()> {
     let documents = documents()?;
-    assert_eq!(documents.len(), 26);
+    assert_eq!(documents.len(), 28);
     for (resource, document) in documents {
         world.account.take_in(&resource, &document, &BTreeMap::new())?;
         let described = account.describe(&resource).await?.ok_or("it is not there")?;

@@ -30,12 +30,20 @@ mod replaced;
 mod reports;
 #[path = "adversary/reworded.rs"]
 mod reworded;
+#[path = "adversary/scripts.rs"]
+mod scripts;
 #[path = "adversary/secrets.rs"]
 mod secrets;
+#[path = "adversary/signed_in.rs"]
+mod signed_in;
+#[path = "adversary/stages.rs"]
+mod stages;
 #[path = "adversary/stubborn.rs"]
 mod stubborn;
 #[path = "adversary/traffic.rs"]
 mod traffic;
+#[path = "adversary/untagged.rs"]
+mod untagged;
 #[path = "adversary/windows.rs"]
 mod windows;
 #[path = "adversary/words.rs"]

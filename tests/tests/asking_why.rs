@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use futures::executor::block_on;
-use sagewarden_events::ResourceKind;
+use sagewarden_events::{Actor, ResourceKind};
 use sagewarden_govern::ports::Table;
 use sagewarden_govern::{Ask, NoAnswer, Question, answer};
 use sagewarden_lineage::answer::{Reply, Why};
@@ -13,7 +13,7 @@ use sagewarden_local::Story;
 use sagewarden_policy::Bundle;
 use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
-use sagewarden_tests::local::{Local, SETTINGS, at, notebook};
+use sagewarden_tests::local::{Local, SETTINGS, at, notebook, training_job};
 use sagewarden_tests::played::Played;
 
 static STORY: LazyLock<Played> = LazyLock::new(|| Played::new().unwrap());
@@ -107,4 +107,31 @@ fn a_time_and_a_cursor_are_refused() {
     let job = || Question::about("training-job/credit-train-001");
     assert!(of(Question { at: Some("2026-03-02".into()), ..job() }).contains("`at` is not for `why`"));
     assert!(of(Question { cursor: Some("x".into()), ..job() }).contains("`cursor` is for"));
+}
+
+/// Everybody in the domain works in the same session of the same role.
+#[test]
+fn the_user_of_identity_center_behind_a_shared_session_is_named_everywhere() -> Result<()> {
+    let local = Local::with(Bundle::embedded()?.with_settings(SETTINGS)?.with_mode(Mode::Observe))?;
+    let session = "arn:aws:sts::111122223333:assumed-role/ds-studio/SageMaker";
+    let user = "544894e8-80c1-707f-60e3-3ba6510dfac1";
+    let caller = Actor { arn: Some(session.into()), on_behalf_of: Some(user.into()), ..Actor::default() };
+    let mut request = training_job("t", &[]);
+    request.as_object_mut().unwrap().insert("EnableNetworkIsolation".into(), false.into());
+    local.system.account.create(ResourceKind::TrainingJob, &request, Some(&caller), at(0))?;
+    local.settle()?;
+    let person = format!("{session} for Identity Center user {user}");
+    let why = ask(&local.system.store, "training-job/t").unwrap();
+    assert_eq!(why.started_by.as_deref(), Some(person.as_str()));
+    let finding = local.sent()?.remove(0).detail;
+    let said = |path: &str| finding.pointer(path).and_then(serde_json::Value::as_str);
+    assert_eq!((said("/started_by"), said("/actor/on_behalf_of")), (Some(person.as_str()), Some(user)));
+    // The lineage has who created it, as CloudTrail names them.
+    let question = Question::about("training-job/t");
+    let Reply::Lineage(found) = block_on(answer(&local.system.store, &question, &|| false))? else {
+        return Err("it is no lineage".into());
+    };
+    let text = format!("{found:?}");
+    assert!(text.contains(&format!("{session} (Identity Center user {user})")), "{text}");
+    Ok(())
 }

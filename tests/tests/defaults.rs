@@ -10,7 +10,7 @@ use sagewarden_tests::{Result, python};
 use serde_json::json;
 
 /// The operation that creates what controls speak of, by the first part of their ids.
-const OPERATIONS: [(&str, &str); 23] = [
+const OPERATIONS: [(&str, &str); 25] = [
     ("TRN", "CreateTrainingJob"),
     ("PRC", "CreateProcessingJob"),
     ("TRF", "CreateTransformJob"),
@@ -26,6 +26,8 @@ const OPERATIONS: [(&str, &str); 23] = [
     ("EXP", "CreateInferenceExperiment"),
     ("MLS", "CreateMlflowTrackingServer"),
     ("MLA", "CreateMlflowApp"),
+    ("NLC", "CreateNotebookInstanceLifecycleConfig"),
+    ("SLC", "CreateStudioLifecycleConfig"),
     ("NBK", "CreateNotebookInstance"),
     ("DOM", "CreateDomain"),
     ("USR", "CreateUserProfile"),

@@ -334,6 +334,6 @@ fn every_list_of_sagemaker_is_asked_for_a_hundred_at_once() -> Result<()> {
         }
     }
     // Schedules, endpoints, executions, steps, components, configurations; and the lists of everything, domains twice.
-    assert_eq!(lists, 6 + 32);
+    assert_eq!(lists, 6 + 33);
     Ok(())
 }

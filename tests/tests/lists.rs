@@ -28,6 +28,11 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("InferenceExperiment", &["CreateInferenceExperiment", "DescribeInferenceExperiment"]),
     ("TrackingServer", &["CreateMlflowTrackingServer", "DescribeMlflowTrackingServer"]),
     ("MlflowApp", &["CreateMlflowApp", "DescribeMlflowApp"]),
+    (
+        "LifecycleConfig",
+        &["CreateNotebookInstanceLifecycleConfig", "DescribeNotebookInstanceLifecycleConfig"],
+    ),
+    ("StudioLifecycleConfig", &["CreateStudioLifecycleConfig", "DescribeStudioLifecycleConfig"]),
     ("NotebookInstance", &["CreateNotebookInstance", "DescribeNotebookInstance"]),
     ("Domain", &["CreateDomain", "DescribeDomain"]),
     ("UserProfile", &["CreateUserProfile", "DescribeUserProfile"]),
@@ -108,6 +113,14 @@ const EXEMPT: &[(&str, &str, &str)] = &[
         "NotebookInstanceLifecycleConfigName",
         "a name; the list has ARNs of Studio's configurations, and the scripts themselves are read for secrets",
     ),
+    ("LifecycleConfig", "NotebookInstanceLifecycleConfigName", OWN_NAME),
+    ("LifecycleConfig", "NotebookInstanceLifecycleConfigArn", OWN_NAME),
+    ("LifecycleConfig", "OnCreate[].Content", SCRIPT),
+    ("LifecycleConfig", "OnStart[].Content", SCRIPT),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigName", OWN_NAME),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigArn", OWN_NAME),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigAppType", "the kind of app that runs it"),
+    ("StudioLifecycleConfig", "StudioLifecycleConfigContent", SCRIPT),
     ("NotebookInstance", "DefaultCodeRepository", REPOSITORY),
     ("NotebookInstance", "AdditionalCodeRepositories[]", REPOSITORY),
     ("*", "Url", "the service's own address of a notebook, domain or space"),
@@ -182,6 +195,8 @@ const INSTANCES: &str =
     "one of the endpoint's instances, which are held against the list in its configuration";
 const CONFIGURATION: &str = "what the endpoint's configuration says, which is judged itself";
 const REPOSITORY: &str = "a repository; the settings have no list of these";
+const SCRIPT: &str = "a script, which is read for secrets";
+const OWN_NAME: &str = "its own name: the list is for what names it";
 const PAGE: &str = "the page of Studio that a user sees first";
 const HIDDEN: &str = "what the user is not shown, not what may run";
 const SUPPORTED: &str = "what the package could run on; what it runs on is its endpoint's or job's";

@@ -168,6 +168,7 @@ const FUNCTIONS: &[Function] = &[
             ModelExplainabilityDefinition,
             NotebookInstance,
             LifecycleConfig,
+            StudioLifecycleConfig,
             FeatureGroup,
             Pipeline,
             PipelineExecution,

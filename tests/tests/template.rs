@@ -750,6 +750,7 @@ fn every_event_reaches_the_functions_that_it_concerns() -> Result<()> {
         "hyperparameter-tuning-job-state-change/in-progress",
         "model-package-state-change/approved",
         "feature-group-state-change/created",
+        "ground-truth-labeling-job-state-change/completed",
         "model-building-pipeline-execution-status-change/executing",
     ] {
         check(&format!("aws.sagemaker/{judged_and_recorded}.json"), &["EnforcePolicy", "RecordLineage"])?;

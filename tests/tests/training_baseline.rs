@@ -93,6 +93,28 @@ fn traffic_is_compared_with_what_the_model_was_trained_on() -> Result<()> {
     Ok(())
 }
 
+/// SageMaker's Python SDK 3 uploads its code as channels beside the data.
+#[test]
+fn the_channels_with_code_are_not_taken_for_data() -> Result<()> {
+    let local = with(MAKE)?;
+    put(&local, "train/part-0.csv", &training_csv(0..500))?;
+    put(&local, "code/train.py", "print()")?;
+    put(&local, "drivers/sm_train.sh", "python train.py")?;
+    let channel = |name: &str, uri: &str| json!({ "ChannelName": name, "ContentType": "text/csv", "DataSource": { "S3DataSource": { "S3DataType": "S3Prefix", "S3Uri": uri } } });
+    let mut request = training_job("t", &[]);
+    request["InputDataConfig"] = json!([
+        channel("code", "s3://data/code/"),
+        channel("sm_drivers", "s3://data/drivers/"),
+        channel("credit", "s3://data/train/"),
+    ]);
+    let job = local.create(ResourceKind::TrainingJob, &request, 10)?;
+    local.system.account.put_object("models", "out/t/output/model.tar.gz", b"weights", at(60))?;
+    local.system.account.finish_training(&job, at(70))?;
+    let outcomes = local.settle()?;
+    assert!(outcomes.iter().any(|text| text.contains("made a baseline from 500 rows")), "{outcomes:?}");
+    Ok(())
+}
+
 /// A model of what the job wrote, and a configuration that captures.
 fn modelled(local: &Local, name: &str, job: &str, config: &str, after: i64) -> Result<()> {
     let mut request = model(name);

@@ -105,6 +105,8 @@ pub enum Effect {
     Changed,
     /// The call deletes it, and its description with it.
     Deleted,
+    /// The call asks for an address or session with which somebody works as its user.
+    SignedIn,
 }
 
 /// Who called the API, as CloudTrail's `userIdentity` says.
@@ -116,15 +118,30 @@ pub struct Actor {
     pub role: Option<String>,
     /// The identity that the person kept when assuming the role (`sourceIdentity`).
     pub source_identity: Option<String>,
+    /// The id of the user of Identity Center on whose behalf the call was made (`onBehalfOf`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
     /// The address of the caller, or the AWS service that called.
     pub source_ip: Option<String>,
 }
 
 impl Actor {
-    /// The source identity of the session, else the principal.
+    /// The person behind the call, as far as a session names one: the source identity, else the user of Identity Center.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.source_identity.as_deref().or(self.arn.as_deref())
+    pub fn person(&self) -> Option<String> {
+        let user = || self.on_behalf_of.as_ref().map(|user| format!("Identity Center user {user}"));
+        self.source_identity.clone().or_else(user)
+    }
+
+    /// The source identity of the session; else the principal, and the user of Identity Center for whom it acts.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        let user = self.person().filter(|_| self.source_identity.is_none());
+        match (&self.arn, user) {
+            (Some(arn), Some(user)) => Some(format!("{arn} for {user}")),
+            (_, Some(user)) => Some(user),
+            (arn, None) => self.source_identity.clone().or_else(|| arn.clone()),
+        }
     }
 }
 

@@ -55,6 +55,8 @@ pub enum ResourceKind {
     NotebookInstance,
     /// The scripts of notebook instances.
     LifecycleConfig,
+    /// A script that apps of Studio run when they start.
+    StudioLifecycleConfig,
     /// A Studio domain.
     Domain,
     /// A person in a domain.
@@ -107,7 +109,7 @@ use ResourceKind as K;
 /// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
 /// [`ResourceKind::ALL`].
 #[rustfmt::skip]
-const NAMES: [Names; 35] = [
+const NAMES: [Names; 36] = [
     names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
     names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
     names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
@@ -133,6 +135,7 @@ const NAMES: [Names; 35] = [
     names(K::ModelExplainabilityDefinition, "model-explainability-job-definition", "model explainability job definition", "ModelExplainabilityJobDefinition", ("JobDefinitionName", "JobDefinitionArn", None)),
     names(K::NotebookInstance, "notebook-instance", "notebook instance", "NotebookInstance", ("NotebookInstanceName", "NotebookInstanceArn", Some("NotebookInstanceStatus"))),
     names(K::LifecycleConfig, "notebook-instance-lifecycle-config", "lifecycle configuration", "NotebookInstanceLifecycleConfig", ("NotebookInstanceLifecycleConfigName", "NotebookInstanceLifecycleConfigArn", None)),
+    names(K::StudioLifecycleConfig, "studio-lifecycle-config", "Studio lifecycle configuration", "StudioLifecycleConfig", ("StudioLifecycleConfigName", "StudioLifecycleConfigArn", None)),
     names(K::Domain, "domain", "domain", "Domain", ("DomainId", "DomainArn", Some("Status"))),
     names(K::UserProfile, "user-profile", "user profile", "UserProfile", ("UserProfileName", "UserProfileArn", Some("Status"))),
     names(K::Space, "space", "space", "Space", ("SpaceName", "SpaceArn", Some("Status"))),
@@ -147,7 +150,7 @@ const NAMES: [Names; 35] = [
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::TransformJob,
@@ -173,6 +176,7 @@ impl ResourceKind {
         Self::ModelExplainabilityDefinition,
         Self::NotebookInstance,
         Self::LifecycleConfig,
+        Self::StudioLifecycleConfig,
         Self::Domain,
         Self::UserProfile,
         Self::Space,
@@ -242,6 +246,7 @@ impl ResourceKind {
                 | Self::MlflowApp
                 | Self::MonitoringSchedule
                 | Self::NotebookInstance
+                | Self::LifecycleConfig
                 | Self::Domain
                 | Self::UserProfile
                 | Self::Space

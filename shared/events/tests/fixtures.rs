@@ -137,6 +137,20 @@ fn a_refused_call_says_so_and_a_call_without_parameters_is_known_by_its_answer()
 }
 
 #[test]
+fn the_user_of_identity_center_is_known_with_and_without_a_role() {
+    let name = |name: &str| match read(&format!("aws.sagemaker/api-call-via-cloudtrail/{name}.json")).pop() {
+        Some(Event::CallMade(call)) => call.actor.name().unwrap_or_default(),
+        other => panic!("{other:?}"),
+    };
+    let user = "Identity Center user 544894e8-80c1-707f-60e3-3ba6510dfac1";
+    assert_eq!(name("create-training-job-by-an-identity-center-user"), user);
+    let session = name("create-training-job-on-behalf-of-a-user");
+    assert!(session.starts_with("arn:aws:sts::") && session.ends_with(&format!(" for {user}")), "{session}");
+    // Whoever assumed the role kept a name.
+    assert_eq!(name("create-training-job-source-identity"), "ana.ruiz");
+}
+
+#[test]
 fn a_trigger_names_each_reference() {
     let read = read("aws.codecommit/trigger/two-references.json");
     let references: Vec<_> = read

@@ -29,6 +29,9 @@ pub struct Chain {
     pub artifacts: Vec<DataVersion>,
     /// Data that jobs read or wrote.
     pub data: Vec<DataVersion>,
+    /// Code that jobs read from S3, as SageMaker's Python SDK 3 uploads it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub code: Vec<DataVersion>,
     /// Images that jobs and containers ran.
     pub images: Vec<Image>,
     /// Commits that jobs and deployments were built from.
@@ -121,7 +124,8 @@ impl Chain {
             training_jobs: by_age(graph, NodeKind::TrainingJob, named),
             processing_jobs: by_age(graph, NodeKind::ProcessingJob, named),
             artifacts: by_age(graph, NodeKind::Artifact, |node| data_version(graph, node)),
-            data: by_age(graph, NodeKind::Dataset, |node| data_version(graph, node)),
+            data: datasets(graph, false),
+            code: datasets(graph, true),
             images: by_age(graph, NodeKind::Image, |node| image(graph, node)),
             commits: commits(graph),
             complete: missing.is_empty() && graph.stopped_by.is_none(),
@@ -135,9 +139,11 @@ impl Chain {
     /// a set. Adds to `missing` how many entries were cut.
     #[must_use]
     pub fn bounded(mut self, most: usize) -> Self {
-        self.data.retain(|data| {
-            data.used_as.is_empty() || !data.used_as.iter().all(|used| used.starts_with("member "))
-        });
+        for objects in [&mut self.data, &mut self.code] {
+            objects.retain(|data| {
+                data.used_as.is_empty() || !data.used_as.iter().all(|used| used.starts_with("member "))
+            });
+        }
         let mut left_out = Vec::new();
         let mut cut = |what: &str, more: usize| {
             if more > 0 {
@@ -150,10 +156,15 @@ impl Chain {
         cut("processing jobs", truncate(&mut self.processing_jobs, most));
         cut("artifacts", truncate(&mut self.artifacts, most));
         cut("data versions", truncate(&mut self.data, most));
+        cut("versions of code", truncate(&mut self.code, most));
         cut("images", truncate(&mut self.images, most));
         cut("commits", truncate(&mut self.commits, most));
         cut("gaps", truncate(&mut self.missing, most));
-        self.artifacts.iter_mut().chain(&mut self.data).for_each(|data| data.used_as.truncate(NAMED));
+        self.artifacts
+            .iter_mut()
+            .chain(&mut self.data)
+            .chain(&mut self.code)
+            .for_each(|data| data.used_as.truncate(NAMED));
         self.images.iter_mut().for_each(|image| {
             image.used_as.truncate(NAMED);
             image.references.truncate(NAMED);
@@ -198,6 +209,14 @@ fn models(graph: &Graph, in_shadow: bool) -> Vec<Named> {
         graph.of_kind(NodeKind::Model).filter(|node| is_shadow(node) == in_shadow).collect();
     sort_by_age(&mut nodes);
     nodes.into_iter().map(named).collect()
+}
+
+/// The versions of objects that are data, or those that are code alone.
+fn datasets(graph: &Graph, code: bool) -> Vec<DataVersion> {
+    let mut nodes: Vec<&Node> =
+        graph.of_kind(NodeKind::Dataset).filter(|node| graph.is_code(&node.id) == code).collect();
+    sort_by_age(&mut nodes);
+    nodes.into_iter().map(|node| data_version(graph, node)).collect()
 }
 
 fn sort_by_age(nodes: &mut [&Node]) {

@@ -50,6 +50,9 @@ pub const SAME_OBJECT: &str = "same-object";
 /// The role of the edge from the artifacts of a model to a job that makes another model of them.
 pub const MODEL_DATA: &str = "model-data";
 
+/// The role of the edge from an object to a set that it belongs to.
+pub const MEMBER: &str = "member";
+
 /// The role of the edge from an endpoint to a run of one of its monitoring schedules.
 pub const MONITORED: &str = "monitored";
 
@@ -61,6 +64,26 @@ pub const OBSERVED_ON: &str = "observed-on";
 pub const IN_FORCE: &str = "in-force";
 /// The first part of the roles of shadow variants: they get copies of requests, and their answers reach nobody.
 pub const SHADOW: &str = "shadow";
+
+/// The first part of the roles of channels that bring the code of a training job, and no data.
+const CODE: &str = "code";
+
+/// The role of a channel of a training job. SageMaker's Python SDK 3 uploads the source code as the channel `code`, and the scripts that run
+/// it as `sm_drivers`. Anybody may call a channel `code`: without the scripts beside it, it counts as data.
+#[must_use]
+pub fn channel_role(name: &str, has_drivers: bool) -> String {
+    let is_code = name == DRIVERS || (has_drivers && name == CODE);
+    format!("{}/{name}", if is_code { CODE } else { "channel" })
+}
+
+/// The channel with the scripts of SageMaker's Python SDK 3.
+pub const DRIVERS: &str = "sm_drivers";
+
+/// Whether an object with this role is the code of a job.
+#[must_use]
+pub fn is_code(role: &str) -> bool {
+    role.split('/').next() == Some(CODE)
+}
 
 /// How the link from a commit to a job or deployment was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

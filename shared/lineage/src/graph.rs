@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::Timestamp;
 use serde::Serialize;
 
-use crate::edge::{FoundBy, InEdge, Relation};
+use crate::edge::{FoundBy, InEdge, MEMBER, Relation, is_code};
 use crate::id::{NodeId, NodeKind};
 use crate::record::SOURCE;
 use crate::reference::HEAD_ROLE;
@@ -200,6 +200,17 @@ impl Graph {
     /// The edges out of a node.
     pub fn out_of<'a>(&'a self, id: &'a NodeId) -> impl Iterator<Item = &'a Edge> {
         self.edges.iter().filter(move |edge| edge.from == *id)
+    }
+
+    /// Whether an object, or a set of them, is the code of jobs and nothing else.
+    #[must_use]
+    pub fn is_code(&self, id: &NodeId) -> bool {
+        let all = |id: &NodeId, is: &dyn Fn(&Edge) -> bool| {
+            let mut uses = self.out_of(id).peekable();
+            uses.peek().is_some() && uses.all(is)
+        };
+        let read = |edge: &Edge| is_code(&edge.role);
+        all(id, &|edge| read(edge) || (edge.role == MEMBER && all(&edge.to, &read)))
     }
 
     /// Whether an artifact comes from a job that was stopped for failing a control: an upload while a job is being

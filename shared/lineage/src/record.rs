@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_events::{CommitId, Repository, Resource, Timestamp, redacted};
 use serde_json::Value as Json;
 
-use crate::edge::{InEdge, Relation, SAME_OBJECT};
+use crate::edge::{InEdge, MEMBER, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, Observation, StatusMark};
 use crate::rows::node;
@@ -49,6 +49,9 @@ impl Record {
         }
         if let Some(approval) = &seen.approval {
             self.approval(&seen.id, approval);
+        }
+        if let Some(stage) = &seen.stage {
+            self.stage(&seen.id, stage);
         }
         if !seen.detail.is_empty() {
             let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
@@ -130,6 +133,19 @@ impl Record {
         self.register(id, node::APPROVAL_VERSION, row.register_version(), facts);
     }
 
+    /// The stage of a package in its life, and who moved it there.
+    pub fn stage(&mut self, id: &NodeId, stage: &Approval) {
+        let Approval { state, at, by, description } = stage.clone();
+        let row = ApprovalRow::of_stage(id, at, &state, by, description);
+        self.writes.push(row.write());
+        let facts = Attributes::from([
+            (node::STAGE.into(), state.into()),
+            (node::STAGE_AT.into(), at.millis().into()),
+            (node::STAGE_BY.into(), row.by.as_deref().unwrap_or("unknown").into()),
+        ]);
+        self.register(id, node::STAGE_VERSION, row.register_version(), facts);
+    }
+
     /// An output of a node, if the destination may have any number of writers. The edge is kept on the source's side only.
     pub fn written_to(&mut self, source: &NodeId, role: &str, destination: &NodeId) {
         let edge = InEdge::new(Relation::Produced, role, source.clone());
@@ -183,7 +199,7 @@ impl Record {
         self.node(&id, name, objects.iter().map(|object| object.modified_at).max(), facts);
         for object in objects.iter().take(MAX_MEMBERS) {
             let member = self.object(NodeKind::Dataset, bucket, object);
-            self.edge(&id, &InEdge::new(Relation::ContributedTo, "member", member));
+            self.edge(&id, &InEdge::new(Relation::ContributedTo, MEMBER, member));
         }
         id
     }

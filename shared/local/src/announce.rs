@@ -86,6 +86,9 @@ impl SimulatedAccount {
                 session.insert("sourceIdentity".into(), kept.as_str().into());
             }
             identity.insert("sessionContext".into(), session);
+            if let Some(user) = &caller.on_behalf_of {
+                identity.insert("onBehalfOf".into(), json!({ "userId": user }));
+            }
         }
         let detail = json!({
             "eventVersion": "1.08",

@@ -32,7 +32,7 @@ use ResourceKind as K;
 
 /// "Actions", SageMaker API reference.
 #[rustfmt::skip]
-const LISTS: [ListNames; 32] = [
+const LISTS: [ListNames; 33] = [
     names(K::TrainingJob, "ListTrainingJobs", "TrainingJobSummaries", &["TrainingEndTime"]),
     names(K::ProcessingJob, "ListProcessingJobs", "ProcessingJobSummaries", &["ProcessingEndTime", "FailureReason", "ExitMessage"]),
     names(K::TransformJob, "ListTransformJobs", "TransformJobSummaries", &["TransformEndTime", "FailureReason"]),
@@ -58,6 +58,7 @@ const LISTS: [ListNames; 32] = [
     names(K::ModelExplainabilityDefinition, "ListModelExplainabilityJobDefinitions", "JobDefinitionSummaries", &["EndpointName"]),
     names(K::NotebookInstance, "ListNotebookInstances", "NotebookInstances", &["InstanceType"]),
     names(K::LifecycleConfig, "ListNotebookInstanceLifecycleConfigs", "NotebookInstanceLifecycleConfigs", &[]),
+    names(K::StudioLifecycleConfig, "ListStudioLifecycleConfigs", "StudioLifecycleConfigs", &["StudioLifecycleConfigAppType"]),
     names(K::FeatureGroup, "ListFeatureGroups", "FeatureGroupSummaries", &[]),
     names(K::Pipeline, "ListPipelines", "PipelineSummaries", &["RoleArn"]),
     names(K::PipelineExecution, "ListPipelineExecutions", "PipelineExecutionSummaries", &[]),

@@ -421,6 +421,7 @@ baseline = "make"
             arn: Some(session("ana")),
             role: Some(format!("arn:aws:iam::{}:role/ds-notebook-role-credit-dev-ana", Self::ACCOUNT)),
             source_identity: None,
+            on_behalf_of: None,
             source_ip: Some("10.0.12.34".to_owned()),
         }
     }

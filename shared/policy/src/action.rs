@@ -12,15 +12,18 @@ pub(crate) enum Action {
     Run,
     /// Its description is erased.
     Erase,
+    /// Somebody asks for an address or session with which to work as its user.
+    Open,
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 2] = [Self::Run, Self::Erase];
+    pub(crate) const ALL: [Self; 3] = [Self::Run, Self::Erase, Self::Open];
 
     pub(crate) fn id(self) -> &'static str {
         match self {
             Self::Run => "run",
             Self::Erase => "erase",
+            Self::Open => "open",
         }
     }
 }

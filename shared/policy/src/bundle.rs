@@ -16,7 +16,7 @@ use crate::policies::{Policies, SCHEMA};
 use crate::validated;
 
 /// The bundle that is built in: `infra/policies` and `infra/settings.toml`.
-const EMBEDDED: [(&str, &str); 25] = [
+const EMBEDDED: [(&str, &str); 26] = [
     (SCHEMA, include_str!("../../../infra/policies/schema.cedarschema")),
     ("policies/base.cedar", include_str!("../../../infra/policies/base.cedar")),
     ("policies/training_job.cedar", include_str!("../../../infra/policies/training_job.cedar")),
@@ -38,6 +38,7 @@ const EMBEDDED: [(&str, &str); 25] = [
     ),
     ("policies/model_package_group.cedar", include_str!("../../../infra/policies/model_package_group.cedar")),
     ("policies/inference_component.cedar", include_str!("../../../infra/policies/inference_component.cedar")),
+    ("policies/lifecycle_config.cedar", include_str!("../../../infra/policies/lifecycle_config.cedar")),
     ("policies/mlflow.cedar", include_str!("../../../infra/policies/mlflow.cedar")),
     ("policies/monitoring_schedule.cedar", include_str!("../../../infra/policies/monitoring_schedule.cedar")),
     ("policies/notebook_instance.cedar", include_str!("../../../infra/policies/notebook_instance.cedar")),

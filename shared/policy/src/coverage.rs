@@ -96,9 +96,6 @@ const GROUPS: &[Group] = &[
     (Coverage::WhenUsed, "the schedule that names it is judged", &[
         "CreateDataQualityJobDefinition", "CreateModelBiasJobDefinition", "CreateModelExplainabilityJobDefinition", "CreateModelQualityJobDefinition",
     ]),
-    (Coverage::WhenUsed, "the notebook instance or domain that names it is judged; its script is not read", &[
-        "CreateNotebookInstanceLifecycleConfig", "CreateStudioLifecycleConfig",
-    ]),
     (Coverage::WhenUsed, "the domain, space or app that names it is judged", &[
         "CreateImage", "CreateImageVersion", "UpdateImage", "UpdateImageVersion", "CreateAppImageConfig", "UpdateAppImageConfig",
     ]),
@@ -115,7 +112,7 @@ const GROUPS: &[Group] = &[
     (Coverage::Nothing, "an empty group without a policy: both are judged when they come", &["CreateModelPackageGroup"]),
     (Coverage::Nothing, "it ends something, and Sagewarden's records stay", &[
         "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
-        "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig", "DeleteStudioLifecycleConfig", "DeleteNotebookInstanceLifecycleConfig",
+        "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig",
         "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition", "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition",
         "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
         "StopInferenceRecommendationsJob", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
@@ -152,11 +149,9 @@ const GROUPS: &[Group] = &[
         "CreateHub", "UpdateHub", "CreateHubContentReference", "UpdateHubContentReference", "ImportHubContent", "UpdateHubContent", "CreateHubContentPresignedUrls",
     ]),
     (Coverage::NotSeen, "software of others in the account, with a role of its own", &["CreatePartnerApp", "UpdatePartnerApp"]),
-    (Coverage::NotSeen, "an address is a sign-in: anybody who has it works as its user", &[
-        "CreatePresignedDomainUrl", "CreatePresignedNotebookInstanceUrl", "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl",
-        "CreatePartnerAppPresignedUrl", "StartSession",
+    (Coverage::NotSeen, "an address is a sign-in: anybody who has it works with what the team shares there", &[
+        "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl", "CreatePartnerAppPresignedUrl",
     ]),
-    (Coverage::NotSeen, "changes a script that notebook instances run which have been judged already", &["UpdateNotebookInstanceLifecycleConfig"]),
     (Coverage::NotSeen, "people who see data", &[
         "CreateWorkforce", "UpdateWorkforce", "CreateWorkteam", "UpdateWorkteam", "CreateFlowDefinition", "CreateHumanTaskUi",
     ]),

@@ -186,6 +186,7 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
                 "any lifecycle configuration",
             ),
         )
+        .replace("{serving_stage}", artifacts.serving_stage.as_deref().unwrap_or("any stage"))
         .replace("{max_runtime}", &limit)
         .replace(
             "{required_tags}",

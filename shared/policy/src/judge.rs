@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
+use sagewarden_events::{Actor, Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_settings::{ControlMode, Mode, Settings, Waiver};
 use serde_json::Value as Json;
 
@@ -16,6 +16,7 @@ use crate::fixes::changes::Failed;
 use crate::join::{Joined, OperationAnswer, split, tags};
 use crate::key::{KEY_OPERATION, key_paths};
 use crate::merge::{Part, merge};
+use crate::owner::is_stranger;
 use crate::reader::UnreadablePaths;
 use crate::shown::{actual, concerned, shortened};
 use crate::verdict::{Judgement, Plan, Verdict, Would, outcome};
@@ -63,6 +64,27 @@ pub fn judge_erasure(bundle: &Bundle, resource: &Resource, at: Timestamp) -> Ver
     let (document, joined) = (Json::Null, Joined::new());
     let subject = Subject { resource, document: &document, as_of: at, joined: &joined };
     evaluate(bundle, &subject, Action::Erase, bundle.of_account(&resource.account))
+}
+
+/// Judges that somebody asked for an address or session with which to work as the user of a resource; `None` if its owner asked, or somebody
+/// who may ask for others, or if no tag names an owner.
+#[must_use]
+pub fn judge_sign_in(
+    bundle: &Bundle,
+    resource: &Resource,
+    tags: &BTreeMap<String, String>,
+    caller: &Actor,
+    at: Timestamp,
+) -> Option<Verdict> {
+    let (environment, settings) = bundle.of_account(&resource.account);
+    if !is_stranger(&settings.access, tags, caller) {
+        return None;
+    }
+    let name = resource.name.rsplit('/').next().unwrap_or_default();
+    let document = Json::Object([(resource.kind.name_field().to_owned(), name.into())].into_iter().collect());
+    let joined = Joined::new();
+    let subject = Subject { resource, document: &document, as_of: at, joined: &joined };
+    Some(evaluate(bundle, &subject, Action::Open, (environment, settings)))
 }
 
 /// Whether a control is judged: it is on, and the setting that it depends on, if any, is set.
@@ -137,7 +159,7 @@ fn evaluate(
         ids(&skipped.into_iter().filter(|control| known.waits(control)).collect::<Vec<_>>());
     verdict.findings = match &evaluated {
         Ok(violated) => {
-            let unreadable = if action == Action::Erase { &UnreadablePaths::default() } else { &unreadable };
+            let unreadable = if action == Action::Run { &unreadable } else { &UnreadablePaths::default() };
             let case = Case { subject, settings, unreadable, violated, spared };
             checked.into_iter().flat_map(|control| case.findings(control)).collect()
         }

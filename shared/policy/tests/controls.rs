@@ -14,6 +14,10 @@ use cases::{all, broken, of, strict};
 use sagewarden_policy::{Bundle, FindingStatus, Judgement, judge_erasure};
 use serde_json::{Value, json};
 
+/// Controls of calls.
+const NOT_OF_A_DESCRIPTION: [&str; 5] =
+    ["NBK-IAM-08", "PRC-TRC-04", "SPC-IAM-03", "TRN-TRC-04", "USR-IAM-03"];
+
 #[test]
 fn what_keeps_every_control_is_compliant_and_every_control_was_judged() {
     let mut judged = BTreeSet::new();
@@ -26,7 +30,7 @@ fn what_keeps_every_control_is_compliant_and_every_control_was_judged() {
     }
     let never: Vec<&str> =
         bundle.controls().map(|control| control.id.as_str()).filter(|id| !judged.contains(*id)).collect();
-    assert_eq!(never, ["PRC-TRC-04", "TRN-TRC-04"], "these speak of deletions only");
+    assert_eq!(never, NOT_OF_A_DESCRIPTION, "these speak of deletions and sign-ins");
 }
 
 #[test]
@@ -64,7 +68,7 @@ fn one_change_breaks_the_controls_that_speak_of_it_and_no_other() {
     assert_eq!(wrong, Vec::<String>::new());
     let unseen: Vec<&str> =
         bundle.controls().map(|control| control.id.as_str()).filter(|id| !seen.contains(*id)).collect();
-    assert_eq!(unseen, ["PRC-TRC-04", "TRN-TRC-04"], "every other control has a document that breaks it");
+    assert_eq!(unseen, NOT_OF_A_DESCRIPTION, "every other control has a document that breaks it");
 }
 
 #[test]

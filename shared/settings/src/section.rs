@@ -47,6 +47,13 @@ pub struct AccessSettings {
     /// Accounts, beside the resource's own, that a resource policy may open it to, and whose teams and topics a labeling job may use.
     #[serde(deserialize_with = "accounts")]
     pub allowed_accounts: Vec<String>,
+    /// Keys of the tags whose value names the owner of a notebook instance, user profile or space; the first one that it has counts. If
+    /// empty, anybody may sign in.
+    #[serde(deserialize_with = "tag_keys")]
+    pub owner_tags: Vec<String>,
+    /// Patterns of the ARNs of roles that may ask for the addresses of others, such as the role of a portal.
+    #[serde(deserialize_with = "role_patterns")]
+    pub sign_in_roles: Vec<String>,
     /// Whether Sagewarden checks the policies of the role that a job runs with; this needs permissions to read them.
     pub inspect_roles: bool,
 }
@@ -63,6 +70,8 @@ pub struct ArtifactSettings {
     pub allowed_images: Vec<String>,
     /// Whether models must come from an approved version of the model registry.
     pub require_approval: bool,
+    /// The stage of a version in the model registry in which it must be approved before an endpoint serves it; if absent, any.
+    pub serving_stage: Option<String>,
 }
 
 /// Which instance types, platforms and images resources may run on.

@@ -64,8 +64,10 @@ impl Settings {
         Some(match name {
             "access.allowed_roles" => !self.access.allowed_roles.is_empty(),
             "access.inspect_roles" => self.access.inspect_roles,
+            "access.owner_tags" => !self.access.owner_tags.is_empty(),
             "artifacts.allowed_buckets" => !self.artifacts.allowed_buckets.is_empty(),
             "artifacts.require_approval" => self.artifacts.require_approval,
+            "artifacts.serving_stage" => self.artifacts.serving_stage.is_some(),
             "artifacts.allowed_images" => !self.artifacts.allowed_images.is_empty(),
             "compute" => {
                 self.compute

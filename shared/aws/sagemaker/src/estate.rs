@@ -9,7 +9,7 @@ use aws_sdk_sagemaker::types::{
     MonitoringJobDefinitionSortKey, MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
     NotebookInstanceLifecycleConfigSortOrder, NotebookInstanceSortKey, NotebookInstanceSortOrder, OrderKey,
     ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortMlflowAppBy, SortOrder,
-    SortPipelinesBy, SortTrackingServerBy,
+    SortPipelinesBy, SortTrackingServerBy, StudioLifecycleConfigSortKey,
 };
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind};
@@ -196,6 +196,12 @@ impl SageMakerAccount {
                 let call = call.sort_by(NotebookInstanceLifecycleConfigSortKey::CreationTime);
                 let call = call.sort_order(NotebookInstanceLifecycleConfigSortOrder::Descending);
                 listed!(context, "NotebookInstanceLifecycleConfigs", call.set_next_token(from))
+            }
+            ResourceKind::StudioLifecycleConfig => {
+                let call = client.list_studio_lifecycle_configs().max_results(PAGE);
+                let call = call.sort_by(StudioLifecycleConfigSortKey::CreationTime);
+                let call = call.sort_order(SortOrder::Descending);
+                listed!(context, "StudioLifecycleConfigs", call.set_next_token(from))
             }
             ResourceKind::FeatureGroup => {
                 let call = client.list_feature_groups().max_results(PAGE);

@@ -136,6 +136,10 @@ impl Account for SageMakerAccount {
                 let call = client.describe_notebook_instance_lifecycle_config();
                 describe!(&context, call.notebook_instance_lifecycle_config_name(name))
             }
+            ResourceKind::StudioLifecycleConfig => {
+                let call = client.describe_studio_lifecycle_config();
+                describe!(&context, call.studio_lifecycle_config_name(name))
+            }
             ResourceKind::FeatureGroup => {
                 describe!(&context, client.describe_feature_group().feature_group_name(name))
             }

@@ -15,7 +15,7 @@ use crate::resource::Resource;
 
 /// The calls that matter. `enforce-policy` judges a created resource, and judges a changed one again. A deleted resource takes its evidence
 /// along.
-const CALLS: [(&str, ResourceKind, Effect); 51] = [
+const CALLS: [(&str, ResourceKind, Effect); 54] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
     ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
     ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
@@ -36,6 +36,8 @@ const CALLS: [(&str, ResourceKind, Effect); 51] = [
     ("CreateMlflowApp", ResourceKind::MlflowApp, Effect::Created),
     ("CreateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Created),
     ("CreateNotebookInstance", ResourceKind::NotebookInstance, Effect::Created),
+    ("CreateNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Created),
+    ("CreateStudioLifecycleConfig", ResourceKind::StudioLifecycleConfig, Effect::Created),
     ("CreateDomain", ResourceKind::Domain, Effect::Created),
     ("CreateUserProfile", ResourceKind::UserProfile, Effect::Created),
     ("CreateSpace", ResourceKind::Space, Effect::Created),
@@ -61,6 +63,7 @@ const CALLS: [(&str, ResourceKind, Effect); 51] = [
     ("StopMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("DeleteMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("UpdateNotebookInstance", ResourceKind::NotebookInstance, Effect::Changed),
+    ("UpdateNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Changed),
     ("UpdateDomain", ResourceKind::Domain, Effect::Changed),
     ("UpdateUserProfile", ResourceKind::UserProfile, Effect::Changed),
     ("UpdateSpace", ResourceKind::Space, Effect::Changed),
@@ -70,7 +73,7 @@ const CALLS: [(&str, ResourceKind, Effect); 51] = [
 ];
 
 /// Calls that are recorded: the lineage keeps the removed facts, and the time of the call. Findings on the resource are closed.
-const DELETIONS: [(&str, ResourceKind, Effect); 16] = [
+const DELETIONS: [(&str, ResourceKind, Effect); 18] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
     ("DeleteModelPackageGroup", ResourceKind::ModelPackageGroup, Effect::Deleted),
@@ -83,6 +86,8 @@ const DELETIONS: [(&str, ResourceKind, Effect); 16] = [
     ("DeleteOptimizationJob", ResourceKind::OptimizationJob, Effect::Deleted),
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
     ("DeleteNotebookInstance", ResourceKind::NotebookInstance, Effect::Deleted),
+    ("DeleteNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Deleted),
+    ("DeleteStudioLifecycleConfig", ResourceKind::StudioLifecycleConfig, Effect::Deleted),
     ("DeleteDomain", ResourceKind::Domain, Effect::Deleted),
     ("DeleteUserProfile", ResourceKind::UserProfile, Effect::Deleted),
     ("DeleteSpace", ResourceKind::Space, Effect::Deleted),
@@ -93,20 +98,27 @@ const DELETIONS: [(&str, ResourceKind, Effect); 16] = [
 const MOVEMENTS: [(&str, ResourceKind, Effect); 1] =
     [("UpdateEndpointWeightsAndCapacities", ResourceKind::Endpoint, Effect::Changed)];
 
-/// Calls on resources of any kind. If one removes or overwrites the mark of a violation, `enforce-policy` judges the resource again.
+/// Calls that open the door to a notebook instance, or to what a user has in Studio. `enforce-policy` judges who asked.
+const SIGN_INS: [(&str, ResourceKind, Effect); 3] = [
+    ("CreatePresignedNotebookInstanceUrl", ResourceKind::NotebookInstance, Effect::SignedIn),
+    ("CreatePresignedDomainUrl", ResourceKind::UserProfile, Effect::SignedIn),
+    ("StartSession", ResourceKind::Space, Effect::SignedIn),
+];
+
+/// Calls that change the tags of a resource of any kind: `enforce-policy` judges the resource again.
 const TAG_CALLS: [&str; 2] = ["AddTags", "DeleteTags"];
 
 /// What a call of this name does to which kind of resource; `None` for calls that do not matter here.
 #[must_use]
 pub fn effect_of(call: &str) -> Option<(ResourceKind, Effect)> {
-    let mut calls = CALLS.iter().chain(&DELETIONS).chain(&MOVEMENTS);
+    let mut calls = CALLS.iter().chain(&DELETIONS).chain(&MOVEMENTS).chain(&SIGN_INS);
     calls.find(|(name, ..)| *name == call).map(|(_, kind, effect)| (*kind, *effect))
 }
 
-/// The calls that `enforce-policy` reads: those whose resource is judged, and those that delete one. The states of an endpoint say when it
+/// The calls that `enforce-policy` reads: those whose resource is judged, those that delete one, and those that sign in. The states of an endpoint say when it
 /// is deleted.
 pub fn known_calls() -> impl Iterator<Item = &'static str> {
-    let calls = CALLS.iter().chain(&DELETIONS).map(|(name, ..)| *name);
+    let calls = CALLS.iter().chain(&DELETIONS).chain(&SIGN_INS).map(|(name, ..)| *name);
     calls.filter(|name| *name != "DeleteEndpoint").chain(TAG_CALLS)
 }
 
@@ -168,7 +180,9 @@ pub(super) fn call_made(envelope: &Envelope, detail: &Fields<'_>) -> Result<Even
 /// The name of the resource. Ids that the service chooses (of a domain, of a version of a package) are only in the answer.
 fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
     let request = detail.get("requestParameters").map(to_api_case);
-    let asked = request.and_then(|request| kind.name_in(&request));
+    // A session is asked for by the ARN of the space.
+    let of_session = || detail.object("requestParameters")?.text("resourceIdentifier");
+    let asked = request.and_then(|request| kind.name_in(&request)).or_else(of_session);
     // A version of a package may be named by its ARN.
     let by_arn = |name: &str| Resource::parse_arn(name).ok().filter(|it| it.kind == kind).map(|it| it.name);
     let asked = asked.map(|name| by_arn(&name).unwrap_or(name));
@@ -196,11 +210,14 @@ fn same(detail: &Fields<'_>, field: &str, around: &str, wanted: &'static str) ->
 fn actor(detail: &Fields<'_>) -> Actor {
     let identity = detail.object("userIdentity");
     let session = identity.as_ref().and_then(|identity| identity.object("sessionContext"));
+    // "CloudTrail userIdentity element", CloudTrail user guide: a user of Identity Center who calls without a role has no ARN.
+    let behalf = identity.as_ref().and_then(|identity| identity.object("onBehalfOf"));
     let issuer = session.as_ref().and_then(|session| session.object("sessionIssuer"));
     Actor {
         arn: identity.as_ref().and_then(|identity| identity.text("arn")),
         role: issuer.and_then(|issuer| issuer.text("arn")),
         source_identity: session.and_then(|session| session.text("sourceIdentity")),
+        on_behalf_of: behalf.and_then(|behalf| behalf.text("userId")),
         source_ip: detail.text("sourceIPAddress"),
     }
 }

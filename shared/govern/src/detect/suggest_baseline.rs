@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::{ResourceChanged, ResourceKind, Status};
+use sagewarden_lineage::edge::{DRIVERS, channel_role, is_code};
 use sagewarden_lineage::observe::{DataReference, Observation, observe};
 use sagewarden_lineage::s3::{S3Location, hex};
 use sagewarden_measure::IssueKind;
@@ -150,14 +151,17 @@ impl<W: World> SuggestBaseline<'_, W> {
         }
     }
 
-    /// The channel that the settings name, else the only one.
+    /// The channel that the settings name, else the only one with data.
     fn channel(&self, seen: &Observation, described: &Json) -> Result<Channel, Without> {
         let named = described.get("InputDataConfig").and_then(Json::as_array);
         let named: Vec<&Json> = named.into_iter().flatten().collect();
         let name = |channel: &Json| channel.get("ChannelName").and_then(Json::as_str).map(str::to_owned);
         let wanted = &self.settings().channel;
         let found = named.iter().find(|channel| name(channel).as_ref() == Some(wanted));
-        let ((Some(channel), _) | (None, [channel])) = (found, named.as_slice()) else {
+        let has_drivers = named.iter().any(|channel| name(channel).as_deref() == Some(DRIVERS));
+        let role = |channel: &Json| channel_role(&name(channel).unwrap_or_default(), has_drivers);
+        let of_data: Vec<&Json> = named.iter().copied().filter(|channel| !is_code(&role(channel))).collect();
+        let ((Some(channel), _) | (None, [channel])) = (found, of_data.as_slice()) else {
             return Err(Without {
                 why: format!("it has no channel `{wanted}`"),
                 advice:
@@ -165,7 +169,7 @@ impl<W: World> SuggestBaseline<'_, W> {
                         .to_owned(),
             });
         };
-        let role = format!("channel/{}", name(channel).unwrap_or_default());
+        let role = role(channel);
         let data = seen.inputs.iter().find(|input| input.role == role).cloned();
         let Some(data) = data else {
             return Err(Without::because(format!("its {role} is not in S3")));

@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use sagewarden_events::{Actor, CallMade, Effect, Timestamp};
 use sagewarden_lineage::rows::{ComplianceRow, VerdictRow, millis};
 use sagewarden_lineage::table::{Item, Key};
-use sagewarden_policy::Plan;
 use serde_json::Value as Json;
 
 use crate::enforce::judged::Judged;
@@ -63,17 +62,6 @@ impl<'a, W: World> Delivery<'a, W> {
     /// The call, when it changed the resource.
     pub(crate) fn change(&self) -> Option<&'a CallMade> {
         self.call.filter(|call| call.effect == Effect::Changed)
-    }
-
-    /// Why a call that changes only tags leads to a mark at most. Stricter settings may have come into force while a job ran: a person who
-    /// sets a tag must not cause Sagewarden to stop that job. The next change of the resource leads to the remedy.
-    pub(crate) fn waits(&self) -> Option<String> {
-        let call = self.call.filter(|call| is_about_tags(call))?;
-        let Judged { resource, verdict, .. } = self.judged;
-        let is_left = matches!(verdict.plan, Plan::Tag | Plan::Nothing(_)) && verdict.parent.is_none();
-        let why =
-            || format!("`{}` changed nothing of {resource} but tags: only a mark is set again", call.name);
-        (!is_left).then(why)
     }
 
     /// The row of the verdict.
@@ -155,10 +143,22 @@ impl<'a, W: World> Delivery<'a, W> {
             .and_then(VerdictRow::stopped_as_of))
     }
 
-    /// When a changeable resource last passed every control before the judged change.
+    /// The time of the last change before the resource was judged. The description does not have the time when tags changed: the call has.
+    pub(crate) fn as_of(&self) -> Timestamp {
+        let tagged_at = self.call.filter(|call| is_about_tags(call)).map(|call| call.time);
+        tagged_at.map_or(self.judged.modified_at, |at| at.max(self.judged.modified_at))
+    }
+
+    /// Whether the resource can come to fail controls that it passed before. Everything has tags that can be taken away.
+    pub(crate) fn can_relapse(&self) -> bool {
+        self.judged.resource.kind.is_mutable() || self.call.is_some_and(is_about_tags)
+    }
+
+    /// When a changeable resource last passed every control before the judged change. A later time than that of the judged state is the
+    /// time of a change of tags.
     pub(crate) async fn kept_at(&self) -> Result<Option<Timestamp>, PortError> {
         let row = self.compliance_row().await?;
-        Ok(row.map(|row| row.kept_at).filter(|at| *at < self.judged.modified_at))
+        Ok(row.map(|row| row.kept_at).filter(|at| *at != self.judged.modified_at))
     }
 
     /// Read before the receipt of a finding is claimed, to distinguish it from receipts of earlier findings.

@@ -109,7 +109,7 @@ async fn is_deleted(table: &impl Table, resource: &Resource, from: Timestamp) ->
 /// Who created the resource, as its finding names them.
 fn owner(row: &Item) -> Option<String> {
     let actor: Actor = serde_json::from_str(row.text(VerdictRow::ACTOR)?).ok()?;
-    actor.name().map(str::to_owned)
+    actor.name()
 }
 
 /// Notes that what was found on a job that was last changed at `until` is history, and closes the findings.
@@ -153,11 +153,7 @@ pub(crate) async fn note_erasure(
     if !matches!(resource.kind, ResourceKind::TrainingJob | ResourceKind::ProcessingJob) {
         return Ok(());
     }
-    let row = ErasedRow {
-        at: call.time,
-        arn: resource.arn(),
-        call: call.name.clone(),
-        by: call.actor.name().map(str::to_owned),
-    };
+    let row =
+        ErasedRow { at: call.time, arn: resource.arn(), call: call.name.clone(), by: call.actor.name() };
     table.write(&[Write::Put(row.item())]).await
 }

@@ -21,14 +21,17 @@ mod remedy;
 mod stopped_job;
 mod verdict_record;
 
+use std::collections::BTreeSet;
+
 use sagewarden_events::{
     Actor, CallMade, Effect, Resource, ResourceChanged, ResourceKind, Status, Timestamp,
     is_for_the_lineage_alone,
 };
-use sagewarden_lineage::rows::{AliasRow, JudgedRow, NoticeRow, VerdictRow};
-use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::{AliasRow, JudgedRow, LiveRow, NoticeRow, VerdictRow};
+use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure, judge_sign_in};
 
-use crate::enforce::delivery::{Delivery, is_about_tags, mark_after};
+use crate::enforce::delivery::{Delivery, is_about_tags};
 use crate::enforce::inspect_role::InspectedRoles;
 use crate::enforce::join::Lookup;
 use crate::enforce::judged::{Judged, controls, findings_mark, outcome_word};
@@ -39,21 +42,24 @@ use crate::enforce::notice::summary;
 use crate::enforce::owed::{OwedNotice, owed_about, publish_owed, strike_out, unsettled};
 use crate::enforce::publish::{
     claim_finding, claim_start, claim_success, finding, finding_cause, is_of_start, is_of_success,
-    publish_erasure, publish_failure, success, success_cause,
+    publish_erasure, publish_failure, publish_sign_in, success, success_cause,
 };
-use crate::enforce::remediation::{Remediation, VIOLATION_TAG};
+use crate::enforce::remediation::Remediation;
 use crate::enforce::remedy::{START_NOTEBOOK, Step};
 use crate::enforce::verdict_record::{
     list_verdict, record_creator, record_creator_of_gone, record_verdict, remedy_writes,
 };
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
-use crate::ports::{PortError, Table};
+use crate::ports::{Account, PortError, Table};
 use crate::record::closure::query_all;
 use crate::world::World;
 
 /// How far a child is followed to its parents.
 const STEPS: u8 = 3;
+
+/// Endpoints that are judged because a version that they serve was changed. A sweep finds the others when they change.
+const MOST_SERVING: usize = 10;
 
 /// Why Sagewarden does not remedy a resource that no event announced.
 const FOUND_LATE: &str = "a sweep found it, and `[reconcile] enforce` does not let it remedy";
@@ -97,14 +103,12 @@ impl<W: World> EnforcePolicy<'_, W> {
         if is_for_the_lineage_alone(&call.name) {
             return Ok(Done::Nothing(format!("`{}` changes nothing that a control reads", call.name)));
         }
-        if is_about_tags(call) && mark_after(call).is_none() {
-            return Ok(Done::Nothing(format!("`{}` left the tag `{VIOLATION_TAG}` alone", call.name)));
-        }
         if let Some(resource) = call.resource.as_ref().filter(|_| deletes(call)) {
             note_deletion(self.world.table(), resource, call.time).await?;
         }
         match (&call.resource, call.effect) {
             (Some(resource), Effect::Deleted) => self.on_erasure(resource, call, moment).await,
+            (Some(resource), Effect::SignedIn) => self.on_sign_in(resource, call, moment).await,
             (Some(resource), _) => self.judge_resource(resource, Some(call), moment, STEPS).await,
             (None, _) => Ok(Done::Nothing(format!("`{}` names no resource that is judged", call.name))),
         }
@@ -167,6 +171,17 @@ impl<W: World> EnforcePolicy<'_, W> {
         publish_erasure(self.world, resource, &verdict, call, moment).await
     }
 
+    /// Somebody asked for an address or session: nothing of the resource changed. Only its tags say who owns it.
+    async fn on_sign_in(&self, resource: &Resource, call: &CallMade, moment: &Moment) -> Outcome {
+        let tags = self.world.account().tags(resource).await?;
+        match judge_sign_in(self.bundle, resource, &tags, &call.actor, call.time) {
+            Some(verdict) if verdict.outcome != Judgement::Compliant => {
+                publish_sign_in(self.world, resource, &verdict, call, moment).await
+            }
+            _ => Ok(Done::Nothing(format!("`{}` of {resource}: it fails no control", call.name))),
+        }
+    }
+
     /// The story: look at the resource and judge it, record the verdict, act on it.
     async fn judge_resource(
         &self,
@@ -186,25 +201,43 @@ impl<W: World> EnforcePolicy<'_, W> {
             record_creator(&delivery).await?;
             return Ok(Done::Nothing(why));
         }
-        if let Some(why) = delivery.waits() {
-            return Ok(Done::Nothing(why));
-        }
         // The parent decides how a child is made, and replaces it when it is stopped. So Sagewarden judges and remedies the parent.
         if let Some(parent) = parent(&judged).filter(|_| steps > 0) {
+            if let Some(call) = call.filter(|call| is_about_tags(call)) {
+                let why = format!("`{}` changed tags of {resource}: {parent} has tags of its own", call.name);
+                return Ok(Done::Nothing(why));
+            }
             let done = Box::pin(self.judge_resource(&parent, None, moment, steps - 1)).await?;
             return Ok(started_by_another(resource, done));
         }
         record_verdict(&delivery).await?;
-        let done = act_on(&delivery).await?;
-        if call.is_some_and(is_about_tags) {
-            return Ok(done);
+        if let Some(call) = call.filter(|call| is_about_tags(call)) {
+            return act_on_tags(world, judged, call, moment).await;
         }
+        let done = act_on(&delivery).await?;
         let done = start_again(&delivery, done).await?;
         let done = stopped_job::explain(&delivery, done).await?;
+        if call.is_some_and(decides_on_version) {
+            return self.judge_serving(&judged, done, moment).await;
+        }
         match &judged.endpoint {
             Some(endpoint) => self.judge_watched(&judged.resource, endpoint, done, moment).await,
             None => Ok(done),
         }
+    }
+
+    /// Judges the endpoints that serve a version of the registry: when the version loses its approval or moves to another stage, they may
+    /// pass or fail the controls on what serves.
+    async fn judge_serving(&self, package: &Judged, done: Done, moment: &Moment) -> Outcome {
+        let Some(id) = NodeId::parse(&package.pk) else { return Ok(done) };
+        let rows = query_all(self.world.table(), LiveRow::under(&id)).await?;
+        let serving: BTreeSet<NodeId> =
+            rows.iter().filter_map(LiveRow::parse).map(|row| row.endpoint).collect();
+        let mut done = done;
+        for endpoint in serving.iter().take(MOST_SERVING) {
+            done = self.judge_watched(&package.resource, endpoint.last_name(), done, moment).await?;
+        }
+        Ok(done)
     }
 
     /// Judges the endpoint of a schedule: when a schedule comes or goes, the endpoint may pass or fail the controls on its monitoring.
@@ -251,6 +284,12 @@ impl<W: World> EnforcePolicy<'_, W> {
     }
 }
 
+/// Whether a call approves or rejects a version of the registry, or moves it to another stage.
+fn decides_on_version(call: &CallMade) -> bool {
+    call.name == "UpdateModelPackage"
+        && ["modelApprovalStatus", "modelLifeCycle"].iter().any(|field| call.request.get(field).is_some())
+}
+
 /// Whether a call deletes its resource. The deletion of a schedule also changes how its endpoint is watched.
 fn deletes(call: &CallMade) -> bool {
     call.effect == Effect::Deleted || call.name == "DeleteMonitoringSchedule"
@@ -277,6 +316,17 @@ fn started_by_another(child: &Resource, parent: Done) -> Done {
         Done::Acted(_) => Done::Acted(text),
         Done::Nothing(_) => Done::Nothing(text),
     }
+}
+
+/// Acts on a call that changes only tags: it leads to a finding, and to a mark at most. Stricter settings may have come into force while a
+/// job ran: a person who sets a tag must not cause Sagewarden to stop that job. The next change of the resource leads to the remedy.
+async fn act_on_tags(world: &impl World, mut judged: Judged, call: &CallMade, moment: &Moment) -> Outcome {
+    let only_reports = !matches!(judged.verdict.plan, Plan::Tag | Plan::Nothing(_));
+    if only_reports {
+        judged.verdict.plan = Plan::Nothing(format!("`{}` changed only its tags", call.name));
+    }
+    let delivery = Delivery::new(world, &judged, Some(call), moment).reporting_only(only_reports);
+    act_on(&delivery).await
 }
 
 async fn act_on(delivery: &Delivery<'_, impl World>) -> Outcome {

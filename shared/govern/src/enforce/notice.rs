@@ -63,14 +63,41 @@ fn detail(
 
 /// The detail of a notice that the description of a resource was erased.
 pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &CallMade) -> Json {
-    let caller = call.actor.name().unwrap_or("unknown").to_owned();
-    let remediation = Remediation { result: "it cannot be undone".to_owned(), ..Remediation::default() };
+    let text = format!(
+        "{resource} fails {}: {} erased its description with {}; its lineage stays",
+        controls(verdict),
+        caller(call),
+        call.name
+    );
+    call_detail(resource, verdict, call, &text, "it cannot be undone")
+}
+
+/// The detail of a notice that somebody asked for an address or session of a resource of somebody else.
+pub(crate) fn sign_in_detail(resource: &Resource, verdict: &Verdict, call: &CallMade) -> Json {
+    let text = format!(
+        "{resource} fails {}: {} asked with {} to work there, and is not its owner",
+        controls(verdict),
+        caller(call),
+        call.name
+    );
+    call_detail(
+        resource,
+        verdict,
+        call,
+        &text,
+        "the address may be in use: end the session if it was not agreed",
+    )
+}
+
+fn caller(call: &CallMade) -> String {
+    call.actor.name().unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The detail of a notice on a call that leaves nothing to remedy.
+fn call_detail(resource: &Resource, verdict: &Verdict, call: &CallMade, text: &str, result: &str) -> Json {
+    let remediation = Remediation { result: result.to_owned(), ..Remediation::default() };
     json!({
-        "text": format!(
-            "{resource} fails {}: {caller} erased its description with {}; its lineage stays",
-            controls(verdict),
-            call.name
-        ),
+        "text": text,
         "about": resource.arn(),
         "advice": advice(verdict),
         "outcome": outcome_word(verdict.outcome),
@@ -112,7 +139,7 @@ fn advice(verdict: &Verdict) -> String {
 /// Who started it: the person in the session, else the principal, else the role that it runs with.
 fn who(judged: &Judged, actor: Option<&Actor>) -> String {
     match (actor.and_then(Actor::name), &judged.role) {
-        (Some(caller), _) => caller.to_owned(),
+        (Some(caller), _) => caller,
         (None, Some(role)) => format!("unknown (it runs with {role})"),
         (None, None) => "unknown".to_owned(),
     }

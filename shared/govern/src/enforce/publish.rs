@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::enforce::delivery::Delivery;
 use crate::enforce::judged::{Judged, findings_mark, mode_word};
 use crate::enforce::notice::{
-    POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, erasure_detail, notice, summary,
+    POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED, erasure_detail, notice, sign_in_detail, summary,
 };
 use crate::enforce::owed::{OwedNotice, publish_about};
 use crate::enforce::remediation::Remediation;
@@ -128,11 +128,33 @@ pub(crate) async fn publish_erasure(
     call: &CallMade,
     moment: &Moment,
 ) -> Outcome {
-    let detail = erasure_detail(resource, verdict, call);
+    let cause = format!("erased#{}#{}", resource.arn(), call.time.millis());
+    publish_call(world, resource, erasure_detail(resource, verdict, call), &cause, moment).await
+}
+
+/// Publishes that somebody signed in who is not the owner: once a day for each person. There is nothing to remedy.
+pub(crate) async fn publish_sign_in(
+    world: &impl World,
+    resource: &Resource,
+    verdict: &Verdict,
+    call: &CallMade,
+    moment: &Moment,
+) -> Outcome {
+    let who = call.actor.name().unwrap_or_default();
+    let cause = format!("opened#{}#{who}#{}", resource.arn(), call.time.millis().div_euclid(DAY_MS));
+    publish_call(world, resource, sign_in_detail(resource, verdict, call), &cause, moment).await
+}
+
+async fn publish_call(
+    world: &impl World,
+    resource: &Resource,
+    detail: Json,
+    cause: &str,
+    moment: &Moment,
+) -> Outcome {
     let text = detail.get("text").and_then(Json::as_str).unwrap_or_default().to_owned();
     let notice = Notice::new(POLICY_VIOLATION, vec![resource.arn()], detail);
-    let cause = format!("erased#{}#{}", resource.arn(), call.time.millis());
-    publish_once(world.table(), world.bus(), moment, &cause, Kept::ForReplays, &notice).await?;
+    publish_once(world.table(), world.bus(), moment, cause, Kept::ForReplays, &notice).await?;
     Ok(Done::Acted(text))
 }
 
@@ -152,17 +174,15 @@ pub(crate) fn is_of_start(cause: &str) -> bool {
 }
 
 /// The subject of a notice: a resource, judged by this bundle in this mode. Another mode leads to another action. A resource that can be
-/// changed may fail the same controls again after it had passed all of them: that is a new finding.
+/// changed may fail the same controls again after it had passed all of them: that is a new finding. So may a job, once its tags change.
 async fn cause(what: &str, delivery: &Delivery<'_, impl World>) -> Result<String, PortError> {
     let Judged { resource, pk, verdict, modified_at, .. } = delivery.judged;
-    let times = if resource.kind.is_mutable() {
-        let since = delivery.kept_at().await?.map(millis).unwrap_or_default();
+    let since = if delivery.can_relapse() { delivery.kept_at().await?.map(millis) } else { None };
+    let times = (resource.kind.is_mutable() || since.is_some()).then(|| {
         // Each of several remedies has a notice: a notebook instance that somebody started again is stopped again.
         let at = if what == VerdictCause::FINDING { String::new() } else { millis(*modified_at) };
-        Some([since, at])
-    } else {
-        None
-    };
+        [since.unwrap_or_default(), at]
+    });
     let cause = VerdictCause {
         what: what.to_owned(),
         pk: pk.clone(),

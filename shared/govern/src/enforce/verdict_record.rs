@@ -25,7 +25,7 @@ pub(crate) async fn record_verdict(delivery: &Delivery<'_, impl World>) -> Resul
     writes.extend(creator(delivery)?);
     let Judged { resource, pk, endpoint, .. } = judged;
     writes.push(JudgedRow::of(resource, pk, endpoint.as_deref()).write());
-    writes.extend(compliance(judged).map(|row| row.write()));
+    writes.extend(compliance(delivery).map(|row| row.write()));
     delivery.table().write(&writes).await?;
     Ok(list_findings(delivery.table(), pk, found.as_ref()).await?)
 }
@@ -112,11 +112,11 @@ fn creator(delivery: &Delivery<'_, impl World>) -> Result<Option<Write>, Failure
 }
 
 /// When a changeable resource last passed every control: a failure after that time is a new finding.
-fn compliance(judged: &Judged) -> Option<ComplianceRow> {
-    let Judged { resource, pk, verdict, modified_at, .. } = judged;
-    (resource.kind.is_mutable() && keeps_every_control(verdict)).then(|| ComplianceRow {
+fn compliance(delivery: &Delivery<'_, impl World>) -> Option<ComplianceRow> {
+    let Judged { pk, verdict, .. } = delivery.judged;
+    (delivery.can_relapse() && keeps_every_control(verdict)).then(|| ComplianceRow {
         pk: pk.clone(),
         bundle: verdict.bundle.clone(),
-        kept_at: *modified_at,
+        kept_at: delivery.as_of(),
     })
 }

@@ -44,9 +44,10 @@ pub(super) fn own_entries(node: &Node, rows: &[Item], graph: &Graph) -> Vec<Entr
 }
 
 fn approval(id: &NodeId, row: ApprovalRow) -> Entry {
+    let happened = row.words();
     let by = row.by.map(|by| format!(" by {by}")).unwrap_or_default();
     let words = row.description.map(|words| format!(": {words}")).unwrap_or_default();
-    entry(row.at, EntryKind::Approval, id, format!("became {}{by}{words}", row.state))
+    entry(row.at, EntryKind::Approval, id, format!("{happened}{by}{words}"))
 }
 
 fn revision(endpoint: &NodeId, row: RevisionRow) -> Entry {

@@ -7,7 +7,7 @@ use sagewarden_lineage::graph::{Edge, Graph};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{
     APPROVAL_VERSION, DELETED_AT, DELETION_VERSION, ENDPOINT, EXPLANATION_VERSION, FAILURE_VERSION,
-    HEAD_VERSION, INFERRED, REGISTERS, Register, STATE, STATE_VERSION, STATES,
+    HEAD_VERSION, INFERRED, REGISTERS, Register, STAGE_VERSION, STATE, STATE_VERSION, STATES,
 };
 use sagewarden_lineage::rows::{FollowerRow, HeadRow, NodeRow, OutEdgeRow, ReachedState, leading_time};
 use sagewarden_lineage::table::{Item, Key, Query, Value};
@@ -178,8 +178,8 @@ pub(super) fn in_force(deployment: &NodeId, found: &NodeId) -> Edge {
 }
 
 /// The versions of these registers begin with the time since which their content has been true.
-const DATED: [&str; 5] =
-    [STATE_VERSION, FAILURE_VERSION, APPROVAL_VERSION, HEAD_VERSION, EXPLANATION_VERSION];
+const DATED: [&str; 6] =
+    [STATE_VERSION, FAILURE_VERSION, APPROVAL_VERSION, STAGE_VERSION, HEAD_VERSION, EXPLANATION_VERSION];
 
 /// Takes away from a node what became true later than `at`: its state, its approval, its
 /// explanation and its deletion.

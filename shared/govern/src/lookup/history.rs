@@ -298,8 +298,9 @@ async fn events_of<T: Table>(
     match node.id.kind() {
         NodeKind::ModelPackage => {
             let rows = reading.query_all(ApprovalRow::of(&node.id)).await?;
-            for ApprovalRow { at, state, by, description, .. } in rows.iter().filter_map(ApprovalRow::parse) {
-                let mut text = format!("{} became {state}", title(node));
+            for row in rows.iter().filter_map(ApprovalRow::parse) {
+                let mut text = format!("{} {}", title(node), row.words());
+                let ApprovalRow { at, by, description, .. } = row;
                 text.extend(by.map(|by| format!(", by {by}")));
                 text.extend(description.map(|words| format!(": {words}")));
                 history.entries.push(entry(at, EntryKind::Approval, &node.id, text));

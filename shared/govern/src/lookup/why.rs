@@ -125,5 +125,5 @@ fn remedy(held: Option<&Item>, rows: &[Item]) -> Option<TakenRemedy> {
 /// Who created the resource, as its finding names them.
 fn started_by(row: &Item) -> Option<String> {
     let actor: Actor = serde_json::from_str(row.text(VerdictRow::ACTOR)?).ok()?;
-    actor.name().map(str::to_owned)
+    actor.name()
 }

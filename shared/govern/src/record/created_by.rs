@@ -87,11 +87,10 @@ fn deleted_by(record: &mut Record, id: &NodeId, call: &CallRow) {
 }
 
 fn caller(actor: &Actor) -> Option<String> {
-    let arn = actor.arn.clone().or_else(|| actor.role.clone())?;
-    Some(match &actor.source_identity {
-        Some(identity) => format!("{arn} ({identity})"),
-        None => arn,
-    })
+    match (actor.arn.clone().or_else(|| actor.role.clone()), actor.person()) {
+        (Some(arn), Some(person)) => Some(format!("{arn} ({person})")),
+        (arn, person) => arn.or(person),
+    }
 }
 
 /// The commits that the call itself named, in the tags it gave the resource.

@@ -3,7 +3,7 @@
 use sagewarden_events::{ResourceKind, lineage_calls};
 
 /// The kinds that a sweep walks through. The kinds that serve come first, because the lists of jobs may be very long.
-pub const SWEPT: [ResourceKind; 32] = [
+pub const SWEPT: [ResourceKind; 33] = [
     ResourceKind::Endpoint,
     ResourceKind::EndpointConfig,
     ResourceKind::InferenceComponent,
@@ -24,6 +24,7 @@ pub const SWEPT: [ResourceKind; 32] = [
     ResourceKind::App,
     ResourceKind::NotebookInstance,
     ResourceKind::LifecycleConfig,
+    ResourceKind::StudioLifecycleConfig,
     ResourceKind::FeatureGroup,
     ResourceKind::Pipeline,
     ResourceKind::PipelineExecution,

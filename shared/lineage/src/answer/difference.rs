@@ -8,11 +8,11 @@ use serde_json::Value as Json;
 use super::found::Answer;
 use super::verdicts::Verdicts;
 use super::words::{closing, line};
-use crate::edge::FoundBy;
+use crate::edge::{FoundBy, MEMBER};
 use crate::graph::{Edge, Node};
 use crate::id::{NodeId, NodeKind};
 use crate::rows::node::{
-    APPROVAL, BILLABLE_SECONDS, INSTANCE_COUNT, INSTANCE_TYPE, MESSAGE, OBJECTS, ROLE, SPOT,
+    APPROVAL, BILLABLE_SECONDS, INSTANCE_COUNT, INSTANCE_TYPE, MESSAGE, OBJECTS, ROLE, SPOT, STAGE,
     TRAINING_SECONDS, URI, VERSION_ID, WEAK,
 };
 
@@ -220,7 +220,7 @@ fn source(profile: &mut Profile, answer: &Answer, kind: &str, edge: &Edge) {
             let id = node.id.version();
             add(profile, Aspect::Commit, kind, format!("{id} \"{title}\" ({found})"));
         }
-        NodeKind::Dataset | NodeKind::Artifact if edge.role != "member" => {
+        NodeKind::Dataset | NodeKind::Artifact if edge.role != MEMBER => {
             add(profile, Aspect::Data, &format!("{kind} {}", edge.role), versioned(node));
         }
         NodeKind::Image => add(profile, Aspect::Image, &format!("{kind} {}", edge.role), node.name()),
@@ -241,7 +241,7 @@ fn versioned(node: &Node) -> String {
 }
 
 fn settings(profile: &mut Profile, kind: &str, node: &Node) {
-    for name in [INSTANCE_TYPE, ROLE, SPOT, APPROVAL] {
+    for name in [INSTANCE_TYPE, ROLE, SPOT, APPROVAL, STAGE] {
         if let Some(text) = node.text(name) {
             add(profile, Aspect::Setting, &format!("{kind} {name}"), text);
         }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::found::Answer;
 use super::words::line;
 use crate::chain::title;
-use crate::edge::FoundBy;
+use crate::edge::{FoundBy, is_code};
 use crate::graph::Node;
 use crate::id::{NodeId, NodeKind, image_digest};
 use crate::rows::node::{CHECKSUM_SHA256, OBJECTS, REFERENCES, URI, VERSION_ID, WEAK};
@@ -164,7 +164,7 @@ fn pin(answer: &Answer, job: &Node, missing: &mut Vec<String>) -> Pinned {
             },
             NodeKind::Commit => pin_commit(&mut pinned, source, &edge.role, missing),
             NodeKind::Dataset | NodeKind::Artifact => {
-                channels += usize::from(edge.role.starts_with("channel/"));
+                channels += usize::from(edge.role.starts_with("channel/") || is_code(&edge.role));
                 let data = pinned_data(&edge.role, source);
                 missing.extend(data.weak.iter().map(|weak| format!("{}: {weak}", data.role)));
                 pinned.data.push(data);

@@ -139,6 +139,7 @@ fn a_bounded_chain_says_what_it_leaves_out_of_each_list() {
         processing_jobs: (0..5).map(named).collect(),
         artifacts: vec![data(&[]); 6],
         data: vec![data(&[]); 7],
+        code: vec![data(&[]); 3],
         images: vec![image; 8],
         commits: vec![commit; 9],
         complete: true,
@@ -155,6 +156,7 @@ fn a_bounded_chain_says_what_it_leaves_out_of_each_list() {
         "3 more processing jobs: ask for the lineage",
         "4 more artifacts: ask for the lineage",
         "5 more data versions: ask for the lineage",
+        "1 more versions of code: ask for the lineage",
         "6 more images: ask for the lineage",
         "7 more commits: ask for the lineage",
         "2 more gaps: ask for the lineage",
@@ -204,4 +206,27 @@ fn a_node_is_called_by_its_kind_and_name() {
     assert_eq!(title(&named_only("tjob#1/r/a@1")), "training job 1/r/a@1");
     assert_eq!(title(&bare("epc#1/r/a@1", &[(NAME, set(&["no text"]))])), "endpoint config 1/r/a@1");
     assert_eq!(id(MODEL).kind(), NodeKind::Model);
+}
+
+#[test]
+fn objects_that_jobs_read_as_code_alone_are_no_data() {
+    const CODE: &str = "ds#set:00aa";
+    const SCRIPT: &str = "ds#s3://b/code/train.py@v1";
+    let uris = |roles: [&str; 2]| {
+        let training =
+            node(sample::TRAINING, "train", &[from(&[(roles[0], sample::TRAIN), (roles[1], CODE)])]);
+        let set = node(CODE, "code/", &[from(&[("ContributedTo:member", SCRIPT)])]);
+        let nodes = vec![
+            (0, training),
+            (1, node(sample::TRAIN, "train.csv", &[])),
+            (1, set),
+            (2, node(SCRIPT, "train.py", &[])),
+        ];
+        let chain = Chain::of(&graph(nodes));
+        [chain.data, chain.code].map(|list| list.into_iter().map(|each| each.uri).collect::<Vec<_>>())
+    };
+    let apart = uris(["ContributedTo:channel/train", "ContributedTo:code/code"]);
+    assert_eq!(apart, [owned(&["train.csv"]), owned(&["train.py", "code/"])]);
+    let data = uris(["ContributedTo:channel/train", "ContributedTo:channel/code"]);
+    assert_eq!(data, [owned(&["train.py", "train.csv", "code/"]), Vec::new()]);
 }

@@ -28,10 +28,7 @@ impl Observation {
                 .or_else(|| definition.text("AlgorithmSpecification.AlgorithmName"));
             let image = image.map(|image| ("image".to_owned(), image));
             self.images.extend(image.filter(|image| !self.images.contains(image)));
-            for channel in definition.list("InputDataConfig") {
-                let name = channel.text("ChannelName").unwrap_or_default();
-                self.s3_source(&channel, format!("channel/{name}"));
-            }
+            self.channels(&definition);
             let name = definition.text("DefinitionName").unwrap_or_else(|| "-".to_owned());
             let pairs = definition.at("StaticHyperParameters").and_then(Json::as_object);
             if let Some(pairs) = pairs.filter(|pairs| !pairs.is_empty()) {

@@ -4,6 +4,7 @@ use sagewarden_events::ResourceKind;
 use serde_json::{Map, Value as Json};
 
 use super::{Observation, View};
+use crate::edge::{DRIVERS, channel_role};
 use crate::id::NodeId;
 use crate::rows::node;
 use crate::table::Value;
@@ -63,10 +64,7 @@ impl Observation {
             .text("AlgorithmSpecification.TrainingImage")
             .or_else(|| view.text("AlgorithmSpecification.AlgorithmName"));
         self.images.extend(image.map(|image| ("image".to_owned(), image)));
-        for channel in view.list("InputDataConfig") {
-            let name = channel.text("ChannelName").unwrap_or_default();
-            self.s3_source(&channel, format!("channel/{name}"));
-        }
+        self.channels(view);
         if let (Some(uri), Some(ended)) =
             (view.text("ModelArtifacts.S3ModelArtifacts"), view.time("TrainingEndTime"))
         {
@@ -139,6 +137,15 @@ impl Observation {
         }
         if let Some(ended) = view.time("TransformEndTime") {
             self.output(view.text("TransformOutput.S3OutputPath"), "output".into(), ended, false);
+        }
+    }
+
+    /// The channels of a training job, or of the jobs that a tuning job starts.
+    pub(super) fn channels(&mut self, view: &View<'_>) {
+        let name = |channel: &View<'_>| channel.text("ChannelName").unwrap_or_default();
+        let has_drivers = view.list("InputDataConfig").any(|channel| name(&channel) == DRIVERS);
+        for channel in view.list("InputDataConfig") {
+            self.s3_source(&channel, channel_role(&name(&channel), has_drivers));
         }
     }
 

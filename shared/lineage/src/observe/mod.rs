@@ -108,10 +108,10 @@ impl ExperimentPlace {
     }
 }
 
-/// Whether a model package may be used, and since when.
+/// Whether a model package may be used, or which stage of its life it reached; and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
-    /// `Approved`, `Rejected` or `PendingManualApproval`.
+    /// `Approved`, `Rejected` or `PendingManualApproval`; a stage with the status there, such as `Production/Approved`.
     pub state: String,
     /// When the package was last changed.
     pub at: Timestamp,
@@ -160,6 +160,8 @@ pub struct Observation {
     pub explanation: Option<S3Location>,
     /// Whether it may be used, for model packages.
     pub approval: Option<Approval>,
+    /// The stage in the life of a model package.
+    pub stage: Option<Approval>,
     /// The configuration in force, for endpoints.
     pub config: Option<String>,
     /// The monitoring schedule that started it, for processing jobs.
@@ -200,6 +202,7 @@ pub fn observe(
         made: Vec::new(),
         explanation: None,
         approval: None,
+        stage: None,
         config: None,
         schedule: None,
     };

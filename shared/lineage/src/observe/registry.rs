@@ -47,12 +47,18 @@ impl Observation {
         self.explanation = report.as_deref().and_then(S3Location::parse);
         // Versions that MLflow logged by itself are not registered: nobody can approve them.
         let status = view.text("ModelApprovalStatus").filter(|_| !view.is_logged());
-        self.approval = status.map(|state| Approval {
+        let at = view.time("LastModifiedTime").unwrap_or(self.created_at);
+        let by = person(view, "LastModifiedBy").or_else(|| person(view, "CreatedBy"));
+        let decided = |state, description: &str| Approval {
             state,
-            at: view.time("LastModifiedTime").unwrap_or(self.created_at),
-            by: person(view, "LastModifiedBy").or_else(|| person(view, "CreatedBy")),
-            description: view.text("ApprovalDescription"),
-        });
+            at,
+            by: by.clone(),
+            description: view.text(description),
+        };
+        self.approval = status.map(|state| decided(state, "ApprovalDescription"));
+        let stage = view.text("ModelLifeCycle.Stage").zip(view.text("ModelLifeCycle.StageStatus"));
+        self.stage = stage
+            .map(|(stage, status)| decided(format!("{stage}/{status}"), "ModelLifeCycle.StageDescription"));
     }
 
     pub(super) fn feature_group(&mut self, view: &View<'_>) {

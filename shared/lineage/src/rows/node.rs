@@ -171,6 +171,14 @@ pub const APPROVAL_AT: &str = "approval_at";
 pub const APPROVAL_BY: &str = "approval_by";
 /// The version of [`APPROVAL`] and its companions.
 pub const APPROVAL_VERSION: &str = "approvalv";
+/// The stage of a package in its life, and its status there.
+pub const STAGE: &str = "stage";
+/// Since when (milliseconds).
+pub const STAGE_AT: &str = "stage_at";
+/// Who moved it there, or `unknown`.
+pub const STAGE_BY: &str = "stage_by";
+/// The version of [`STAGE`] and its companions.
+pub const STAGE_VERSION: &str = "stagev";
 /// The most important features, in words.
 pub const TOP_FEATURES: &str = "top_features";
 /// The report that has them.
@@ -246,10 +254,11 @@ pub struct Register {
 }
 
 /// Every register of a node.
-pub const REGISTERS: [Register; 10] = [
+pub const REGISTERS: [Register; 11] = [
     Register { version: STATE_VERSION, content: &[STATE] },
     Register { version: FAILURE_VERSION, content: &[FAILURE_REASON] },
     Register { version: APPROVAL_VERSION, content: &[APPROVAL, APPROVAL_AT, APPROVAL_BY] },
+    Register { version: STAGE_VERSION, content: &[STAGE, STAGE_AT, STAGE_BY] },
     Register { version: HEAD_VERSION, content: &[HEAD] },
     Register { version: INFERRED_VERSION, content: &[INFERRED] },
     Register { version: EXPLANATION_VERSION, content: &[TOP_FEATURES, EXPLANATION] },

@@ -93,14 +93,14 @@ impl StateRow {
     }
 }
 
-/// Whether a model package may be used, from a time on.
+/// Whether a model package may be used, or which stage of its life it reached, from a time on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRow {
     /// The model package.
     pub package: NodeId,
     /// Since when.
     pub at: Timestamp,
-    /// `Approved`, `Rejected` or `PendingManualApproval`.
+    /// `Approved`, `Rejected` or `PendingManualApproval`; of a stage, `stage:Production/Approved`.
     pub state: String,
     /// Who decided it, if that is known.
     pub by: Option<String>,
@@ -112,7 +112,7 @@ impl ApprovalRow {
     /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "ApprovalRow",
-        says: "an approval or rejection of a model package",
+        says: "an approval or rejection of a model package, or a stage that it reached",
         pk: "<model package>",
         sk: "Y#<time>#<state>",
     };
@@ -120,7 +120,30 @@ impl ApprovalRow {
     const BY: &str = "by";
     const DESCRIPTION: &str = "description";
 
-    /// The approvals of a package, the oldest first.
+    const STAGE: &str = "stage:";
+
+    /// The stage that a package reached, with its status there.
+    #[must_use]
+    pub fn of_stage(
+        package: &NodeId,
+        at: Timestamp,
+        stage: &str,
+        by: Option<String>,
+        description: Option<String>,
+    ) -> Self {
+        Self { package: package.clone(), at, state: format!("{}{stage}", Self::STAGE), by, description }
+    }
+
+    /// What happened, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.state.strip_prefix(Self::STAGE) {
+            Some(stage) => format!("reached the stage {stage}"),
+            None => format!("became {}", self.state),
+        }
+    }
+
+    /// The approvals and stages of a package, the oldest first.
     #[must_use]
     pub fn of(package: &NodeId) -> Query {
         Query::prefix(package.as_str(), Self::PREFIX)

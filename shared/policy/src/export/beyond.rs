@@ -32,6 +32,7 @@ const BY_STUDIO: &str =
     "Studio creates it without tags: the domain passes its own tags on (`TagPropagation`)";
 const POLICY: &str = "no condition key for what a policy says: where nobody may open such a resource, deny the call that puts a policy on it";
 const SECRETS: &str = "no condition key for environments and hyperparameters";
+const OWNER: &str = "which names are one person, IAM cannot tell: the role of data scientists (`--role data-scientist`) opens only what a tag gives them";
 const EVENT: &str = "it depends on a state after creation, which no request shows";
 
 /// Why a control has no statement; the first that fits counts.
@@ -50,6 +51,11 @@ const REASONS: &[(&str, &str)] = &[
     ("TRF-ART-02", APPROVAL),
     ("END-ART-01", APPROVAL),
     ("INC-ART-03", APPROVAL),
+    ("END-ART-03", APPROVAL),
+    (
+        "MPK-ART-04",
+        "the keys show the new stage, not who created the package: the roles of the team keep authors from approving stages",
+    ),
     ("MPK-ART-01", "the key shows the new status, not who created the package"),
     ("TRF-NET-01", APPROVAL),
     ("*-ART-*", LOCATION),
@@ -80,6 +86,11 @@ const REASONS: &[(&str, &str)] = &[
     ("MPK-IAM-03", SECRETS),
     ("MSC-IAM-03", SECRETS),
     ("INC-IAM-01", SECRETS),
+    ("NBK-IAM-08", OWNER),
+    ("USR-IAM-03", OWNER),
+    ("SPC-IAM-03", OWNER),
+    ("NLC-IAM-01", "no condition key for scripts"),
+    ("SLC-IAM-01", "no condition key for scripts"),
     ("OPT-IAM-03", SECRETS),
     ("MPK-IAM-02", "no condition key for the instances that validate a package"),
     (

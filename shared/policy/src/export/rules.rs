@@ -289,6 +289,8 @@ pub(super) const RULES: &[Rule] = &[
             ("INC-TRC-01", COMPONENT),
             ("EXP-TRC-01", &["CreateInferenceExperiment"]),
             ("MLS-TRC-01", &["CreateMlflowTrackingServer"]),
+            ("NLC-TRC-01", &["CreateNotebookInstanceLifecycleConfig"]),
+            ("SLC-TRC-01", &["CreateStudioLifecycleConfig"]),
             ("EPC-TRC-01", CONFIG),
             ("END-TRC-01", &["CreateEndpoint"]),
             ("FGR-TRC-01", FEATURES),

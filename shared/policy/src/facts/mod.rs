@@ -46,6 +46,8 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::FeatureGroup => registry::feature_group(context),
         ResourceKind::PipelineExecution => registry::pipeline_execution(context),
         ResourceKind::NotebookInstance => studio::notebook_instance(context),
+        ResourceKind::LifecycleConfig => studio::lifecycle_config(context),
+        ResourceKind::StudioLifecycleConfig => studio::studio_lifecycle_config(context),
         ResourceKind::Domain => studio::domain(context),
         ResourceKind::UserProfile => studio::user_profile(context),
         ResourceKind::Space => studio::space(context),
@@ -85,6 +87,8 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         ResourceKind::FeatureGroup => ("FeatureGroup", "FGR-"),
         ResourceKind::PipelineExecution => ("PipelineExecution", "PPL-"),
         ResourceKind::NotebookInstance => ("NotebookInstance", "NBK-"),
+        ResourceKind::LifecycleConfig => ("LifecycleConfig", "NLC-"),
+        ResourceKind::StudioLifecycleConfig => ("StudioLifecycleConfig", "SLC-"),
         ResourceKind::Domain => ("Domain", "DOM-"),
         ResourceKind::UserProfile => ("UserProfile", "USR-"),
         ResourceKind::Space => ("Space", "SPC-"),
@@ -93,7 +97,6 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         | ResourceKind::ModelQualityDefinition
         | ResourceKind::ModelBiasDefinition
         | ResourceKind::ModelExplainabilityDefinition
-        | ResourceKind::LifecycleConfig
         | ResourceKind::Pipeline
         | ResourceKind::Trial
         | ResourceKind::Experiment

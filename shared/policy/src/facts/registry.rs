@@ -103,6 +103,8 @@ fn monitoring_facts(
 pub(super) fn model_package(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let approved = reader.text("ModelApprovalStatus") == Some("Approved");
+    let stage_approved = reader.text("ModelLifeCycle.StageStatus") == Some("Approved");
+    let stage_four_eyes = four_eyes(context, &reader, stage_approved);
     let four_eyes = four_eyes(context, &reader, approved);
     let key = reader.has_text("SecurityConfig.KmsKeyId");
     let containers = reader.parts("InferenceSpecification.Containers[]");
@@ -117,6 +119,8 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
     flags([
         ("approved", approved),
         ("fourEyes", four_eyes),
+        ("stageApproved", stage_approved),
+        ("stageFourEyes", stage_four_eyes),
         (
             "namesCommit",
             reader.has_text("MetadataProperties.CommitId")

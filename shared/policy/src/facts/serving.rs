@@ -108,6 +108,28 @@ pub(super) fn are_approved(context: &Context<'_>) -> bool {
     from_packages && approved && packages.len() >= named.len()
 }
 
+/// Every package behind it is approved in the stage that the settings name. What comes from no package has no stage.
+fn are_in_serving_stage(context: &Context<'_>) -> bool {
+    let wanted = context.settings.artifacts.serving_stage.as_deref();
+    let models = context.answers("DescribeModel");
+    let containers: Vec<Reader<'_>> =
+        models.iter().flat_map(|model| CONTAINERS.iter().flat_map(|path| model.parts(path))).collect();
+    let named: BTreeSet<&str> = containers.iter().filter_map(|each| each.text("ModelPackageName")).collect();
+    let from_packages = containers.iter().all(|each| each.has_text("ModelPackageName"));
+    if !from_packages {
+        context.unreadable.decides("inServingStage");
+    }
+    let packages = context.answers("DescribeModelPackage");
+    let is_there = |package: &Reader<'_>| {
+        let [stage, status] =
+            ["Stage", "StageStatus"].map(|name| package.text(&format!("ModelLifeCycle.{name}")));
+        stage == wanted && status == Some("Approved")
+    };
+    // Each is read, so that an unreadable stage is noted.
+    let there = packages.iter().filter(|each| !is_there(each)).count() == 0;
+    from_packages && there && packages.len() >= named.len()
+}
+
 /// MLflow registers models by itself as `Logged`. Nobody chose these versions, whatever their status says.
 fn is_approved(package: &Reader<'_>) -> bool {
     let is_logged = package.text("ModelPackageRegistrationType") == Some("Logged");
@@ -241,6 +263,7 @@ pub(super) fn endpoint(context: &Context<'_>) -> Facts {
         ("monitored", required.iter().all(|wanted| types.contains(&wanted.as_str()))),
         ("monitoringFailed", failed),
         ("approved", are_approved(context)),
+        ("inServingStage", are_in_serving_stage(context)),
         ("imagesAllowed", context.listed("imagesAllowed")),
         ("imagesAsApproved", images_as_approved(context, &reader)),
         ("principalsAllowed", context.principals_allowed("GetEndpointPolicy")),

@@ -4,6 +4,28 @@ use super::context::{Context, Facts, flags};
 use crate::reader::Reader;
 use crate::secret::holds_secret;
 
+/// The scripts of a notebook instance.
+const NOTEBOOK_SCRIPTS: [&str; 2] = ["OnCreate[].Content", "OnStart[].Content"];
+
+fn holds_secrets(scripts: &Reader<'_>, paths: &[&str]) -> bool {
+    paths.iter().flat_map(|path| scripts.texts(path)).any(holds_secret)
+}
+
+pub(super) fn lifecycle_config(context: &Context<'_>) -> Facts {
+    scripts(context, &NOTEBOOK_SCRIPTS)
+}
+
+pub(super) fn studio_lifecycle_config(context: &Context<'_>) -> Facts {
+    scripts(context, &["StudioLifecycleConfigContent"])
+}
+
+fn scripts(context: &Context<'_>, paths: &[&str]) -> Facts {
+    flags([
+        ("secretsInScripts", holds_secrets(&context.reader(), paths)),
+        ("requiredTags", context.listed("requiredTags")),
+    ])
+}
+
 pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     // The API always has this field; an answer without it is invalid.
@@ -17,10 +39,7 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
     let is_left_out = context.is_request() && !reader.has_text("PlatformIdentifier");
     let platform = reader.text("PlatformIdentifier").or(is_left_out.then_some("notebook-al2023-v1"));
     let scripts = context.answers("DescribeNotebookInstanceLifecycleConfig");
-    let contents = scripts.iter().flat_map(|scripts| {
-        ["OnCreate[].Content", "OnStart[].Content"].into_iter().flat_map(|path| scripts.texts(path))
-    });
-    let secret = contents.into_iter().any(holds_secret);
+    let secret = scripts.iter().any(|scripts| holds_secrets(scripts, &NOTEBOOK_SCRIPTS));
     // The subnet alone decides whether it is in a VPC. If it names no security groups, the groups in force are unknown, so a list of
     // allowed groups is undecided.
     let (has_subnet, has_groups) = (reader.has_text("SubnetId"), reader.has_text("SecurityGroups[]"));

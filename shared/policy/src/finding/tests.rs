@@ -84,6 +84,12 @@ fn a_wish_says_what_the_settings_allow() {
         "at most 60 seconds",
     );
     check(
+        "{serving_stage}",
+        &|settings| settings.artifacts.serving_stage = Some("Production".to_owned()),
+        "any stage",
+        "Production",
+    );
+    check(
         "{allowed_approvers}",
         &|settings| settings.access.allowed_approvers = two(),
         "somebody other than its author",

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 type Operation = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 #[rustfmt::skip]
-const OPERATIONS: [Operation; 44] = [
+const OPERATIONS: [Operation; 42] = [
     ("CreateAIBenchmarkJob", &["AIBenchmarkJobName", "BenchmarkTarget", "OutputConfig", "AIWorkloadConfigIdentifier", "RoleArn"], &["NetworkConfig", "Tags"]),
     ("CreateAIRecommendationJob", &["AIRecommendationJobName", "ModelSource", "OutputConfig", "AIWorkloadConfigIdentifier", "PerformanceTarget", "RoleArn"], &["InferenceSpecification", "OptimizeModel", "ComputeSpec", "AdapterSource", "Tags"]),
     ("CreateAIWorkloadConfig", &["AIWorkloadConfigName"], &["DatasetConfig", "AIWorkloadConfigs", "Tags"]),
@@ -39,13 +39,11 @@ const OPERATIONS: [Operation; 44] = [
     ("CreateModelCard", &["ModelCardName", "Content", "ModelCardStatus"], &["SecurityConfig", "Tags"]),
     ("CreateModelCardExportJob", &["ModelCardName", "ModelCardExportJobName", "OutputConfig"], &["ModelCardVersion"]),
     ("CreateModelPackageGroup", &["ModelPackageGroupName"], &["ModelPackageGroupDescription", "Tags", "ManagedConfiguration"]),
-    ("CreateNotebookInstanceLifecycleConfig", &["NotebookInstanceLifecycleConfigName"], &["OnCreate", "OnStart", "Tags"]),
     ("CreatePartnerApp", &["Name", "Type", "ExecutionRoleArn", "Tier", "AuthType"], &["KmsKeyId", "MaintenanceConfig", "ApplicationConfig", "IdcConfig", "EnableIamSessionBasedIdentity", "EnableAutoMinorVersionUpgrade", "ClientToken", "Tags"]),
     ("CreatePresignedDomainUrl", &["DomainId", "UserProfileName"], &["SessionExpirationDurationInSeconds", "ExpiresInSeconds", "SpaceName", "LandingUri"]),
     ("CreatePresignedMlflowTrackingServerUrl", &["TrackingServerName"], &["ExpiresInSeconds", "SessionExpirationDurationInSeconds"]),
     ("CreatePresignedNotebookInstanceUrl", &["NotebookInstanceName"], &["SessionExpirationDurationInSeconds"]),
     ("CreateProject", &["ProjectName"], &["ProjectDescription", "ServiceCatalogProvisioningDetails", "Tags", "TemplateProviders"]),
-    ("CreateStudioLifecycleConfig", &["StudioLifecycleConfigName", "StudioLifecycleConfigContent", "StudioLifecycleConfigAppType"], &["Tags"]),
     ("CreateTrainingPlan", &["TrainingPlanName", "TrainingPlanOfferingId"], &["SpareInstanceCountPerUltraServer", "Tags"]),
     ("CreateTrainingSession", &["TrainingSessionName", "LoraConfig", "RoleArn", "ModelConfig", "OutputConfig"], &["ModelPackageGroupArn", "VpcConfig", "Tags"]),
     ("CreateTrial", &["TrialName", "ExperimentName"], &["DisplayName", "MetadataProperties", "Tags"]),

@@ -46,7 +46,7 @@ const fn creation(
 /// "Actions", SageMaker API reference. If a document names several resources, the first is its subject: an inference component names its
 /// endpoint.
 #[rustfmt::skip]
-pub(super) const CREATIONS: [Creation; 30] = [
+pub(super) const CREATIONS: [Creation; 33] = [
     creation("CreateTrainingJob", K::TrainingJob, "TrainingJobName", &["RoleArn", "OutputDataConfig"], &["AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "EnableNetworkIsolation"]),
     creation("CreateProcessingJob", K::ProcessingJob, "ProcessingJobName", &["ProcessingResources", "AppSpecification", "RoleArn"], &["ProcessingInputs", "ProcessingOutputConfig", "ProcessingResources", "AppSpecification", "NetworkConfig", "RoleArn"]),
     creation("CreateTransformJob", K::TransformJob, "TransformJobName", &["ModelName", "TransformInput", "TransformOutput", "TransformResources"], &["ModelName", "TransformInput", "TransformOutput", "TransformResources"]),
@@ -67,6 +67,9 @@ pub(super) const CREATIONS: [Creation; 30] = [
     creation("CreateModelPackage", K::ModelPackage, "ModelPackageName", &["InferenceSpecification"], &["InferenceSpecification", "SourceAlgorithmSpecification", "ModelMetrics", "DriftCheckBaselines", "MetadataProperties", "SourceUri", "ModelCard", "ModelApprovalStatus", "ModelPackageDescription", "CertifyForMarketplace", "ValidationSpecification", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl", "AdditionalInferenceSpecifications", "SkipModelValidation", "SecurityConfig", "ModelLifeCycle"]),
     creation("CreateModel", K::Model, "ModelName", &["PrimaryContainer"], &["PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation"]),
     creation("CreateNotebookInstance", K::NotebookInstance, "NotebookInstanceName", &["InstanceType", "RoleArn"], &["SubnetId", "SecurityGroupIds", "KmsKeyId", "DirectInternetAccess"]),
+    creation("CreateNotebookInstanceLifecycleConfig", K::LifecycleConfig, "NotebookInstanceLifecycleConfigName", &["OnStart"], &[]),
+    creation("CreateNotebookInstanceLifecycleConfig", K::LifecycleConfig, "NotebookInstanceLifecycleConfigName", &["OnCreate"], &[]),
+    creation("CreateStudioLifecycleConfig", K::StudioLifecycleConfig, "StudioLifecycleConfigName", &["StudioLifecycleConfigContent"], &["StudioLifecycleConfigContent", "StudioLifecycleConfigAppType"]),
     creation("CreateApp", K::App, "AppName", &["DomainId", "AppType", "ResourceSpec"], &["ResourceSpec", "RecoveryMode"]),
     creation("CreateFeatureGroup", K::FeatureGroup, "FeatureGroupName", &["RecordIdentifierFeatureName", "EventTimeFeatureName", "FeatureDefinitions"], &["RecordIdentifierFeatureName", "EventTimeFeatureName", "FeatureDefinitions", "OfflineStoreConfig", "RoleArn"]),
     creation("CreateUserProfile", K::UserProfile, "UserProfileName", &["DomainId", "UserSettings"], &["SingleSignOnUserIdentifier", "SingleSignOnUserValue"]),

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 type ShortForm = (&'static str, K, &'static [&'static str]);
 
 #[rustfmt::skip]
-const SHORT: [ShortForm; 25] = [
+const SHORT: [ShortForm; 27] = [
     ("UpdateModelPackage", K::ModelPackage, &["ModelPackageArn", "ModelApprovalStatus", "ModelPackageRegistrationType", "ApprovalDescription", "CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove", "AdditionalInferenceSpecificationsToAdd", "InferenceSpecification", "SourceUri", "ModelCard", "ModelLifeCycle", "ClientToken"]),
     ("UpdatePipelineExecution", K::PipelineExecution, &["PipelineExecutionArn", "PipelineExecutionDescription", "PipelineExecutionDisplayName", "ParallelismConfiguration"]),
     ("ListTrainingJobs", K::TrainingJob, &["TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus", "SecondaryStatus", "WarmPoolStatus", "TrainingPlanArn"]),
@@ -31,6 +31,8 @@ const SHORT: [ShortForm; 25] = [
     ("ListModelPackages", K::ModelPackage, &["ModelPackageName", "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn", "ModelPackageDescription", "CreationTime", "ModelPackageStatus", "ModelApprovalStatus", "ModelLifeCycle", "ModelPackageRegistrationType"]),
     ("ListModels", K::Model, &["ModelName", "ModelArn", "CreationTime"]),
     ("ListNotebookInstances", K::NotebookInstance, &["NotebookInstanceName", "NotebookInstanceArn", "NotebookInstanceStatus", "Url", "InstanceType", "CreationTime", "LastModifiedTime", "NotebookInstanceLifecycleConfigName", "DefaultCodeRepository", "AdditionalCodeRepositories"]),
+    ("ListNotebookInstanceLifecycleConfigs", K::LifecycleConfig, &["NotebookInstanceLifecycleConfigName", "NotebookInstanceLifecycleConfigArn", "CreationTime", "LastModifiedTime"]),
+    ("ListStudioLifecycleConfigs", K::StudioLifecycleConfig, &["StudioLifecycleConfigArn", "StudioLifecycleConfigName", "CreationTime", "LastModifiedTime", "StudioLifecycleConfigAppType"]),
     ("ListFeatureGroups", K::FeatureGroup, &["FeatureGroupName", "FeatureGroupArn", "CreationTime", "FeatureGroupStatus", "OfflineStoreStatus"]),
     ("ListDomains", K::Domain, &["DomainArn", "DomainId", "DomainName", "Status", "CreationTime", "LastModifiedTime", "Url"]),
     ("ListPipelineExecutions", K::PipelineExecution, &["PipelineExecutionArn", "StartTime", "PipelineExecutionStatus", "PipelineExecutionDescription", "PipelineExecutionDisplayName", "PipelineExecutionFailureReason", "PipelineVersionAliases"]),

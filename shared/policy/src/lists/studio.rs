@@ -1,6 +1,8 @@
 //! Fields of where people work.
 
-use sagewarden_events::ResourceKind::{App, Domain, NotebookInstance, Space, UserProfile};
+use sagewarden_events::ResourceKind::{
+    App, Domain, LifecycleConfig, NotebookInstance, Space, StudioLifecycleConfig, UserProfile,
+};
 
 use super::field::List::{
     ExecutionRole, InstanceTypes, Keys, LifecycleConfigs, Locations, OtherStores, Roles, SecurityGroups,
@@ -20,6 +22,8 @@ pub(super) const LISTED: &[Listed] = &[
     listed(NotebookInstance, "volumeKeyAllowed", Keys, &["KmsKeyId"]),
     listed(NotebookInstance, "instancesAllowed", InstanceTypes, &["InstanceType", "AcceleratorTypes[]"]),
     listed(NotebookInstance, "requiredTags", Tags, TAGS),
+    listed(LifecycleConfig, "requiredTags", Tags, TAGS),
+    listed(StudioLifecycleConfig, "requiredTags", Tags, TAGS),
     listed(
         Domain,
         "rolesAllowed",

@@ -30,6 +30,7 @@ inspect_roles = true
 allowed_buckets = ["ds-*"]
 allowed_images = ["111122223333.dkr.ecr.*.amazonaws.com/*"]
 require_approval = true
+serving_stage = "Production"
 [compute]
 allowed_instance_types = ["ml.m5.*", "ml.t3.*", "ml.g5.*", "ml.p4d.*"]
 max_runtime_seconds = 86400

@@ -8,7 +8,8 @@ use sagewarden_lineage::id::NodeKind;
 use sagewarden_lineage::rows::node::{
     APPROVAL_AT, APPROVAL_VERSION, ASSERTED, CREATED, CREATOR_VERSION, DATE, DELETED_AT, DELETION_VERSION,
     EXPLANATION_VERSION, FAILURE_REASON, FAILURE_VERSION, FOUND_VERSION, GAPS, HEAD_VERSION, IN_EDGES,
-    INFERRED, INFERRED_VERSION, NAME, REFERENCES, SEVERITY_VERSION, STATE, STATE_VERSION, STATES, TYPE,
+    INFERRED, INFERRED_VERSION, NAME, REFERENCES, SEVERITY_VERSION, STAGE_AT, STAGE_VERSION, STATE,
+    STATE_VERSION, STATES, TYPE,
 };
 use sagewarden_lineage::table::Value;
 use serde_json::{Map, Value as Json, json};
@@ -58,7 +59,7 @@ pub fn json(answer: &Answer) -> Json {
 /// Clearer names for stored facts whose names a reader would not guess.
 const NAMES: [(&str, &str); 2] = [(STATE, "status"), (REFERENCES, "references")];
 /// Facts that only the store needs.
-const INTERNAL: [&str; 18] = [
+const INTERNAL: [&str; 19] = [
     TYPE,
     NAME,
     CREATED,
@@ -67,6 +68,7 @@ const INTERNAL: [&str; 18] = [
     FAILURE_VERSION,
     STATES,
     APPROVAL_VERSION,
+    STAGE_VERSION,
     FOUND_VERSION,
     SEVERITY_VERSION,
     INFERRED,
@@ -119,7 +121,7 @@ pub(crate) fn row(answer: &Answer, node: &Node) -> Json {
 
 fn shown_value(name: &str, value: &Value) -> Json {
     match value {
-        Value::Number(millis) if [DATE, APPROVAL_AT].contains(&name) => {
+        Value::Number(millis) if [DATE, APPROVAL_AT, STAGE_AT].contains(&name) => {
             json!(sagewarden_events::Timestamp::from_millis(*millis))
         }
         Value::Number(number) => json!(number),

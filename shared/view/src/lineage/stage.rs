@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Commits.
+    /// Commits, and code that jobs read from S3.
     SourceCode,
     /// Processing jobs, their inputs and outputs.
     Preprocessing,
@@ -60,6 +60,7 @@ impl Stage {
             | NodeKind::Endpoint
             | NodeKind::TransformJob => Self::Endpoint,
             NodeKind::MonitoringExecution | NodeKind::Violation => Self::Monitoring,
+            NodeKind::Dataset if graph.is_code(&node.id) => Self::SourceCode,
             NodeKind::Dataset | NodeKind::Image => {
                 let writers = graph.into_node(&node.id).map(|edge| &edge.from);
                 let readers = graph.out_of(&node.id).map(|edge| &edge.to);

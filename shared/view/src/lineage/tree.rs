@@ -12,8 +12,8 @@ use sagewarden_lineage::reference::HEAD_ROLE;
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_BY, AUTHOR, BILLABLE_SECONDS, CREATED_BY, DATE, DELETED, EMAIL, HEAD, INSTANCE_COUNT,
     INSTANCE_TYPE, MERGE, MESSAGE, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE, REFERENCES,
-    REMEDY, REPOSITORY, SILENT, SPOT, STATE, TOP_FEATURES, TRAFFIC, TRAINING_SECONDS, URI, VARIANT, VERDICTS,
-    VERSION_ID, WEAK,
+    REMEDY, REPOSITORY, SILENT, SPOT, STAGE, STATE, TOP_FEATURES, TRAFFIC, TRAINING_SECONDS, URI, VARIANT,
+    VERDICTS, VERSION_ID, WEAK,
 };
 use serde_json::Value as Json;
 use termtree::Tree;
@@ -171,8 +171,9 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
                 Some(by) => format!("{state} by {by}"),
                 None => state.to_owned(),
             });
+            let stage = node.text(STAGE).map(|stage| format!("stage {stage}"));
             let job = graph.into_node(&node.id).find(|edge| edge.role == "generated-by");
-            let parts = [state, job.and_then(|edge| named(edge, &edge.from))];
+            let parts = [state, stage, job.and_then(|edge| named(edge, &edge.from))];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(", "))
         }

@@ -167,7 +167,7 @@ impl Beside {
         let key = VerdictRow::key(&row.subject, &row.bundle);
         let item = self.0.iter().find(|item| item.key == key)?;
         let actor: Actor = serde_json::from_str(item.text(VerdictRow::ACTOR)?).ok()?;
-        actor.name().map(str::to_owned)
+        actor.name()
     }
 
     /// The controls of the resource that are open now, in the state that the row is about.

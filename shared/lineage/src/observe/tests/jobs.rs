@@ -258,3 +258,16 @@ fn a_transform_job_is_dated_by_its_end_and_leads_to_its_model() {
     assert_eq!(found.status, mark(Status::InProgress, 0, None));
     assert!(found.outputs.is_empty(), "{found:?}");
 }
+
+/// SDK 3 uploads code as channels. A channel is not code because of its name alone.
+#[test]
+fn the_channels_in_which_sdk_3_uploads_code_are_no_data() {
+    let roles = |names: &[&str]| -> Vec<String> {
+        let mut document = training_job();
+        let channels = names.iter().map(|name| channel(name, &format!("s3://b/{name}/"), "S3Prefix"));
+        document["InputDataConfig"] = channels.collect();
+        seen(ResourceKind::TrainingJob, document).inputs.into_iter().map(|input| input.role).collect()
+    };
+    assert_eq!(roles(&["train", "code", "sm_drivers"]), ["channel/train", "code/code", "code/sm_drivers"]);
+    assert_eq!(roles(&["train", "code"]), ["channel/train", "channel/code"]);
+}

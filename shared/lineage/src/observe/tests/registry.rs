@@ -121,3 +121,18 @@ fn a_feature_group_names_its_record_identifier_and_its_store() {
     ]);
     assert_eq!(seen(ResourceKind::FeatureGroup, document).facts, expect);
 }
+
+#[test]
+fn the_stage_of_a_version_is_read_with_who_moved_it_there() {
+    let mut document = package();
+    assert_eq!(seen(ResourceKind::ModelPackage, document.clone()).stage, None);
+    document["ModelLifeCycle"] =
+        json!({ "Stage": "Production", "StageStatus": "Approved", "StageDescription": "looked at" });
+    let expect = Approval {
+        state: "Production/Approved".into(),
+        at: at(30),
+        by: Some("ben".into()),
+        description: Some("looked at".into()),
+    };
+    assert_eq!(seen(ResourceKind::ModelPackage, document).stage, Some(expect));
+}

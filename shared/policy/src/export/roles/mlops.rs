@@ -12,6 +12,8 @@ pub(super) const ROWS: &[Row] = &[
     DEPLOY,
     CALL,
     WATCH,
+    RUN_MLFLOW,
+    OPEN_MLFLOW,
     TAG,
     PASS,
     LIST_BUCKETS,
@@ -57,12 +59,17 @@ const PIPELINES: Row = Row {
 const JOBS: Row = Row {
     sid: "RunJobs",
     effect: Allow,
-    meaning: "runs processing, for baselines, and batch transform; stops any job",
+    meaning: "runs processing, for baselines, optimization, load tests and batch transform; stops any job",
     calls: &[
+        "sagemaker:CreateInferenceRecommendationsJob",
+        "sagemaker:CreateOptimizationJob",
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTransformJob",
         "sagemaker:StopAutoMLJob",
         "sagemaker:StopHyperParameterTuningJob",
+        "sagemaker:StopInferenceRecommendationsJob",
+        "sagemaker:StopLabelingJob",
+        "sagemaker:StopOptimizationJob",
         "sagemaker:StopProcessingJob",
         "sagemaker:StopTrainingJob",
         "sagemaker:StopTransformJob",
@@ -72,6 +79,9 @@ const JOBS: Row = Row {
         sagemaker(&[
             "automl-job",
             "hyper-parameter-tuning-job",
+            "inference-recommendations-job",
+            "labeling-job",
+            "optimization-job",
             "processing-job",
             "training-job",
             "transform-job",
@@ -119,6 +129,25 @@ const CALL: Row = Row {
     calls: &["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync"],
     place: "endpoints",
     on: |_| sagemaker(&["endpoint"]),
+    when: always,
+};
+
+const RUN_MLFLOW: Row = Row {
+    sid: "RunMlflow",
+    effect: Allow,
+    meaning: "creates, changes, starts, stops and deletes the team's MLflow servers and apps",
+    calls: &[
+        "sagemaker:CreateMlflowApp",
+        "sagemaker:CreateMlflowTrackingServer",
+        "sagemaker:DeleteMlflowApp",
+        "sagemaker:DeleteMlflowTrackingServer",
+        "sagemaker:StartMlflowTrackingServer",
+        "sagemaker:StopMlflowTrackingServer",
+        "sagemaker:UpdateMlflowApp",
+        "sagemaker:UpdateMlflowTrackingServer",
+    ],
+    place: "MLflow servers and apps",
+    on: |_| sagemaker(&["mlflow-app", "mlflow-tracking-server"]),
     when: always,
 };
 

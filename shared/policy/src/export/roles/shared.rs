@@ -160,6 +160,16 @@ pub(super) const SOURCE: Row = Row {
     when: always,
 };
 
+pub(super) const OPEN_MLFLOW: Row = Row {
+    sid: "OpenMlflow",
+    effect: Allow,
+    meaning: "opens the pages of the team's MLflow servers and apps",
+    calls: &["sagemaker:CreatePresignedMlflowAppUrl", "sagemaker:CreatePresignedMlflowTrackingServerUrl"],
+    place: "MLflow servers and apps",
+    on: |_| sagemaker(&["mlflow-app", "mlflow-tracking-server"]),
+    when: always,
+};
+
 pub(super) const PASS: Row = Row {
     sid: "PassExecutionRoles",
     effect: Allow,
@@ -188,11 +198,16 @@ const WORK: &[&str] = &[
     "experiment-trial",
     "experiment-trial-component",
     "hyper-parameter-tuning-job",
+    "inference-recommendations-job",
+    "labeling-job",
+    "mlflow-app",
+    "mlflow-tracking-server",
     "model",
     "model-card",
     "model-package",
     "model-package-group",
     "monitoring-schedule",
+    "optimization-job",
     "pipeline",
     "processing-job",
     "training-job",
@@ -356,8 +371,11 @@ pub(super) const NEVER_TRAINS: Row = Row {
         "sagemaker:CreateAutoMLJob",
         "sagemaker:CreateAutoMLJobV2",
         "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:CreateInferenceRecommendationsJob",
+        "sagemaker:CreateLabelingJob",
         "sagemaker:CreateModel",
         "sagemaker:CreateModelPackage",
+        "sagemaker:CreateOptimizationJob",
         "sagemaker:CreatePipeline",
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob",
