@@ -1,6 +1,7 @@
 //! The results of a scan as SARIF 2.1.0. A resource is not a file: its ARN is the logical location.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use sagewarden_events::Untrusted;
 use sagewarden_policy::{Bundle, Finding, FindingStatus};
@@ -16,21 +17,40 @@ use crate::scan::found::FoundResource;
 /// Results that readers take: GitHub shows 5,000 of a run ("SARIF support for code scanning"). findings.json has all.
 const MOST: usize = 25_000;
 
-/// Writes the log.
+/// Writes the log, result by result: all of them together take more memory than the rest of a scan.
 pub(super) fn write(files: &ScanFiles, bundle: &Bundle) -> Result<(), CommandError> {
-    let (mut results, mut controls) = (Vec::new(), BTreeMap::new());
+    let mut controls = BTreeSet::new();
     files.each_found(|found| {
-        for finding in &found.findings {
-            if results.len() < MOST {
-                results.push(result(&found, finding));
-            }
-            controls.entry(finding.control.clone()).or_insert_with(|| finding.clone());
+        controls.extend(found.findings.into_iter().map(|finding| finding.control));
+        Ok(())
+    })?;
+    let log = serde_json::to_string_pretty(&log(bundle, &controls)).map_err(std::io::Error::from)?;
+    // INVARIANT: the log has one list of results, which is empty; no text in it has these letters, because quotation marks are escaped.
+    let (head, tail) = log.split_once(RESULTS).unwrap_or((log.as_str(), ""));
+    let mut out = files.create(ScanFiles::SARIF)?;
+    write!(out, "{}\"results\": [", output::document(head.to_owned()))?;
+    let mut written = 0;
+    files.each_found(|found| {
+        for finding in found.findings.iter().take(MOST - written) {
+            let separator = if written == 0 { "\n" } else { ",\n" };
+            let text = serde_json::to_string(&result(&found, finding)).map_err(std::io::Error::from)?;
+            write!(out, "{separator}{}", output::document(text).trim_end())?;
+            written += 1;
         }
         Ok(())
     })?;
-    let rules = controls.values().map(|finding| match bundle.control(&finding.control) {
+    writeln!(out, "\n]{}", output::document(tail.to_owned()).trim_end())?;
+    Ok(out.flush()?)
+}
+
+/// A list of results as the log has it before there are any.
+const RESULTS: &str = "\"results\": []";
+
+/// The log without results.
+fn log(bundle: &Bundle, controls: &BTreeSet<String>) -> sarif::Sarif {
+    let rules = controls.iter().map(|id| match bundle.control(id) {
         Some(control) => rule(control),
-        None => sarif::ReportingDescriptor::builder().id(&finding.control).build(),
+        None => sarif::ReportingDescriptor::builder().id(id).build(),
     });
     let driver = sarif::ToolComponent::builder()
         .name("Sagewarden")
@@ -38,11 +58,9 @@ pub(super) fn write(files: &ScanFiles, bundle: &Bundle) -> Result<(), CommandErr
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules.collect::<Vec<_>>())
         .build();
-    let run =
-        sarif::Run::builder().tool(sarif::Tool::builder().driver(driver).build()).results(results).build();
-    let log = sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build();
-    let log = serde_json::to_string_pretty(&log).map_err(std::io::Error::from)?;
-    files.write(ScanFiles::SARIF, &output::document(log + "\n"))
+    let tool = sarif::Tool::builder().driver(driver).build();
+    let run = sarif::Run::builder().tool(tool).results(Vec::new()).build();
+    sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
 }
 
 fn result(found: &FoundResource, finding: &Finding) -> sarif::Result {
