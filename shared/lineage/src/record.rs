@@ -8,12 +8,12 @@ use serde_json::Value as Json;
 
 use crate::edge::{InEdge, MEMBER, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
-use crate::observe::{Approval, Observation, StatusMark};
-use crate::rows::node;
+use crate::observe::{Approval, DeclaredUse, Observation, StatusMark};
 use crate::rows::{
     Alias, AliasRow, ApprovalRow, DetailRow, MadeRow, NodeRow, ObservationRow, OutEdgeRow, ReachedState,
     StateRow,
 };
+use crate::rows::{millis, node};
 use crate::s3::{ObjectSet, VersionedObject};
 use crate::table::{Attributes, Value, Write};
 
@@ -52,6 +52,9 @@ impl Record {
         }
         if let Some(stage) = &seen.stage {
             self.stage(&seen.id, stage);
+        }
+        if let Some(declared) = &seen.declared {
+            self.declared(&seen.id, declared);
         }
         if !seen.detail.is_empty() {
             let ended = seen.status.as_ref().is_some_and(|mark| mark.status.is_terminal());
@@ -144,6 +147,21 @@ impl Record {
             (node::STAGE_BY.into(), row.by.as_deref().unwrap_or("unknown").into()),
         ]);
         self.register(id, node::STAGE_VERSION, row.register_version(), facts);
+    }
+
+    /// What a package says of the use of its model.
+    pub fn declared(&mut self, id: &NodeId, declared: &DeclaredUse) {
+        let DeclaredUse { at, owner, purpose, risk_tier, next_validation } = declared.clone();
+        let facts = [
+            (node::OWNER, owner),
+            (node::PURPOSE, purpose),
+            (node::RISK_TIER, risk_tier),
+            (node::NEXT_VALIDATION, next_validation),
+        ];
+        let facts = facts.map(|(name, value)| (name.to_owned(), value.unwrap_or_default().into()));
+        // Two descriptions of one change may differ in a property that was changed within a second: then the order of words decides.
+        let mark = facts.iter().map(|(_, value)| format!("#{value:?}")).collect::<String>();
+        self.register(id, node::USE_VERSION, format!("{}{mark}", millis(at)), Attributes::from(facts));
     }
 
     /// An output of a node, if the destination may have any number of writers. The edge is kept on the source's side only.

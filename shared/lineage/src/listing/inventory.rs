@@ -25,6 +25,8 @@ pub struct InventoryItem {
     pub purpose: Option<String>,
     /// Its risk tier, as the package says.
     pub risk_tier: Option<String>,
+    /// The stage of its life that the package has reached, and its status there.
+    pub stage: Option<String>,
     /// Whether the package is approved.
     pub approval: Option<String>,
     /// Who approved it.

@@ -108,6 +108,21 @@ impl ExperimentPlace {
     }
 }
 
+/// What a model package says of the use of its model, in properties that its owner chose and in its model card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredUse {
+    /// When the package was last changed.
+    pub at: Timestamp,
+    /// Who owns the model.
+    pub owner: Option<String>,
+    /// What it is for.
+    pub purpose: Option<String>,
+    /// How much depends on it, such as `High`.
+    pub risk_tier: Option<String>,
+    /// When it is to be validated again.
+    pub next_validation: Option<String>,
+}
+
 /// Whether a model package may be used, or which stage of its life it reached; and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
@@ -162,6 +177,8 @@ pub struct Observation {
     pub approval: Option<Approval>,
     /// The stage in the life of a model package.
     pub stage: Option<Approval>,
+    /// What a model package says of the use of its model; `None` if it says nothing.
+    pub declared: Option<DeclaredUse>,
     /// The configuration in force, for endpoints.
     pub config: Option<String>,
     /// The monitoring schedule that started it, for processing jobs.
@@ -203,6 +220,7 @@ pub fn observe(
         explanation: None,
         approval: None,
         stage: None,
+        declared: None,
         config: None,
         schedule: None,
     };

@@ -1,9 +1,10 @@
 //! Reads the descriptions of model packages and feature groups.
 
-use sagewarden_events::{CommitId, ResourceKind, Status};
+use sagewarden_events::{CommitId, ResourceKind, Status, Timestamp};
+use serde_json::Value as Json;
 
 use super::automation::person;
-use super::{Approval, CommitClaim, Observation, StatusMark, View, repository_name};
+use super::{Approval, CommitClaim, DeclaredUse, Observation, StatusMark, View, repository_name};
 use crate::edge::FoundBy;
 use crate::rows::node;
 use crate::s3::S3Location;
@@ -55,10 +56,43 @@ impl Observation {
             by: by.clone(),
             description: view.text(description),
         };
+        self.declared = Self::declared_use(view, at);
         self.approval = status.map(|state| decided(state, "ApprovalDescription"));
         let stage = view.text("ModelLifeCycle.Stage").zip(view.text("ModelLifeCycle.StageStatus"));
         self.stage = stage
             .map(|(stage, status)| decided(format!("{stage}/{status}"), "ModelLifeCycle.StageDescription"));
+    }
+
+    /// The properties have names that their owner chose: letters and digits count, in any case. They count before the model card
+    /// ("Amazon SageMaker Model Cards", Developer Guide; its schema is that of the SageMaker SDK 2, `model_card/model_card.py`).
+    fn declared_use(view: &View<'_>, at: Timestamp) -> Option<DeclaredUse> {
+        let card = view.text("ModelCard.ModelCardContent");
+        let card = card.and_then(|text| serde_json::from_str::<Json>(&text).ok()).unwrap_or_default();
+        let of_card = |pointer: &str| card.pointer(pointer).and_then(Json::as_str);
+        let property = |names: &[&str]| {
+            let folded = |key: &str| -> String {
+                key.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+            };
+            let mut properties = view.strings("CustomerMetadataProperties");
+            properties.find(|(key, _)| names.contains(&folded(key).as_str())).map(|(_, value)| value)
+        };
+        let one = |names: &[&str], pointer: &str| {
+            let said =
+                |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+            said(property(names)).or_else(|| said(of_card(pointer)))
+        };
+        let found = DeclaredUse {
+            at,
+            owner: one(&["owner", "modelowner"], "/model_overview/model_owner"),
+            purpose: one(&["purpose", "purposeofmodel", "intendeduse"], "/intended_uses/purpose_of_model"),
+            risk_tier: one(&["risktier", "riskrating", "materiality"], "/intended_uses/risk_rating"),
+            next_validation: one(
+                &["nextvalidation", "nextvalidationdue", "validationdue"],
+                "/additional_information/custom_details/next_validation",
+            ),
+        };
+        let says = [&found.owner, &found.purpose, &found.risk_tier, &found.next_validation];
+        says.iter().any(|said| said.is_some()).then_some(found)
     }
 
     pub(super) fn feature_group(&mut self, view: &View<'_>) {

@@ -179,6 +179,16 @@ pub const STAGE_AT: &str = "stage_at";
 pub const STAGE_BY: &str = "stage_by";
 /// The version of [`STAGE`] and its companions.
 pub const STAGE_VERSION: &str = "stagev";
+/// Who owns a model, what it is for, how much depends on it, and when it is to be validated again: as its package says; empty if it does not.
+pub const OWNER: &str = "owner";
+/// What it is for.
+pub const PURPOSE: &str = "purpose";
+/// How much depends on it.
+pub const RISK_TIER: &str = "risk_tier";
+/// When it is to be validated again.
+pub const NEXT_VALIDATION: &str = "next_validation";
+/// The version of [`OWNER`] and its companions.
+pub const USE_VERSION: &str = "usev";
 /// The most important features, in words.
 pub const TOP_FEATURES: &str = "top_features";
 /// The report that has them.
@@ -254,11 +264,12 @@ pub struct Register {
 }
 
 /// Every register of a node.
-pub const REGISTERS: [Register; 11] = [
+pub const REGISTERS: [Register; 12] = [
     Register { version: STATE_VERSION, content: &[STATE] },
     Register { version: FAILURE_VERSION, content: &[FAILURE_REASON] },
     Register { version: APPROVAL_VERSION, content: &[APPROVAL, APPROVAL_AT, APPROVAL_BY] },
     Register { version: STAGE_VERSION, content: &[STAGE, STAGE_AT, STAGE_BY] },
+    Register { version: USE_VERSION, content: &[OWNER, PURPOSE, RISK_TIER, NEXT_VALIDATION] },
     Register { version: HEAD_VERSION, content: &[HEAD] },
     Register { version: INFERRED_VERSION, content: &[INFERRED] },
     Register { version: EXPLANATION_VERSION, content: &[TOP_FEATURES, EXPLANATION] },

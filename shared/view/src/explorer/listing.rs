@@ -156,6 +156,7 @@ fn model(frame: &Frame, item: &InventoryItem) -> Markup {
         ("group", &item.group),
         ("purpose", &item.purpose),
         ("risk tier", &item.risk_tier),
+        ("stage", &item.stage),
         ("next validation", &item.next_validation),
     ];
     html! {

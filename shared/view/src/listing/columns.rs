@@ -103,6 +103,7 @@ const INVENTORY: Columns = &[
     ("owner", "owner"),
     ("purpose", "purpose"),
     ("risk tier", "risk_tier"),
+    ("stage", "stage"),
     ("approval", "approval"),
     ("approver", "approver"),
     ("endpoint", "endpoint"),

@@ -11,10 +11,7 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::listing::{InventoryItem, Items, SeverityCounts};
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_AT, APPROVAL_BY, ARN, CREATED_BY, EXPLANATION, GROUP, MONITORING_TYPE, NAME,
-    REGISTERED_BY, SEVERITY, VERSION, VIOLATIONS,
-};
-use sagewarden_lineage::rows::{
-    EndpointRow, LastCaptureRow, NodeRow, ObservationRow, OpenFindingRow, severity_rank,
+    NEXT_VALIDATION, OWNER, PURPOSE, REGISTERED_BY, RISK_TIER, SEVERITY, STAGE, VERSION, VIOLATIONS,
 };
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::Limits;
@@ -108,6 +105,7 @@ async fn models_of<T: Table>(
         owner: None,
         purpose: None,
         risk_tier: None,
+        stage: None,
         approval: None,
         approver: None,
         approved_at: None,
@@ -155,7 +153,12 @@ fn with_model(template: &InventoryItem, graph: &Graph, model: &Node) -> Inventor
         let text = |name: &str| package.text(name).map(str::to_owned);
         item.group = text(GROUP);
         item.version = package.number(VERSION);
-        item.owner = text(REGISTERED_BY).or(item.owner);
+        let said = |name: &str| text(name).filter(|said| !said.is_empty());
+        item.owner = said(OWNER).or_else(|| text(REGISTERED_BY)).or(item.owner);
+        item.purpose = said(PURPOSE);
+        item.risk_tier = said(RISK_TIER);
+        item.next_validation = said(NEXT_VALIDATION);
+        item.stage = text(STAGE);
         item.approval = text(APPROVAL);
         item.approver = text(APPROVAL_BY);
         item.approved_at = package.number(APPROVAL_AT).map(Timestamp::from_millis);

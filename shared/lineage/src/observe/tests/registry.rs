@@ -123,6 +123,34 @@ fn a_feature_group_names_its_record_identifier_and_its_store() {
 }
 
 #[test]
+fn what_a_version_says_of_its_use_is_read_from_properties_before_the_model_card() {
+    let mut document = package();
+    assert_eq!(seen(ResourceKind::ModelPackage, document.clone()).declared, None);
+    let card = json!({
+        "model_overview": { "model_owner": "credit team" },
+        "intended_uses": { "risk_rating": "High", "purpose_of_model": "decides on limits" },
+    });
+    document["ModelCard"] = json!({ "ModelCardContent": card.to_string(), "ModelCardStatus": "Approved" });
+    let declared = |document: &Json| seen(ResourceKind::ModelPackage, document.clone()).declared.unwrap();
+    let of_card = DeclaredUse {
+        at: at(30),
+        owner: Some("credit team".into()),
+        purpose: Some("decides on limits".into()),
+        risk_tier: Some("High".into()),
+        next_validation: None,
+    };
+    assert_eq!(declared(&document), of_card);
+    document["CustomerMetadataProperties"] =
+        json!({ "Risk Tier": "1", "next-validation": "2026-12-31", "purpose": " ", "other": "x" });
+    let expect =
+        DeclaredUse { risk_tier: Some("1".into()), next_validation: Some("2026-12-31".into()), ..of_card };
+    assert_eq!(declared(&document), expect);
+    // A card that is none says nothing.
+    document["ModelCard"]["ModelCardContent"] = "{".into();
+    assert_eq!(declared(&document).owner, None);
+}
+
+#[test]
 fn the_stage_of_a_version_is_read_with_who_moved_it_there() {
     let mut document = package();
     assert_eq!(seen(ResourceKind::ModelPackage, document.clone()).stage, None);
