@@ -41,8 +41,8 @@ fn teams(pipelines: usize) -> Option<Answer> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let folder = PathBuf::from(arguments.last().ok_or("name a folder for the pages")?);
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let folder = PathBuf::from(arguments.next().ok_or("name a folder for the pages")?);
     std::fs::create_dir_all(&folder)?;
     for pipelines in [45, 450] {
         let answer = teams(pipelines).ok_or("an identity cannot be read")?;

@@ -13,6 +13,9 @@ use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_AT, APPROVAL_BY, ARN, CREATED_BY, EXPLANATION, GROUP, MONITORING_TYPE, NAME,
     NEXT_VALIDATION, OWNER, PURPOSE, REGISTERED_BY, RISK_TIER, SEVERITY, STAGE, VERSION, VIOLATIONS,
 };
+use sagewarden_lineage::rows::{
+    EndpointRow, LastCaptureRow, NodeRow, ObservationRow, OpenFindingRow, severity_rank,
+};
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::Limits;
 
