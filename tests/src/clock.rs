@@ -3,11 +3,18 @@
 use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
 
 use sagewarden_events::Timestamp;
 use tempfile::TempDir;
 
 use crate::{Result, now, python};
+
+/// After a jump of more milliseconds, nobody may act on the time before: signatures and windows would be of another hour.
+const LARGE: i64 = 5 * 60_000;
+/// By then, every process has read the file again.
+const NOTICED: Duration = Duration::from_millis(1_200);
 
 /// A clock that runs as fast as the machine's, and that a test sets ahead.
 #[derive(Debug)]
@@ -51,8 +58,8 @@ impl MovableClock {
         [
             ("LD_PRELOAD", text(self.library.clone())),
             ("FAKETIME_TIMESTAMP_FILE", text(self.file())),
-            // Every question for the time reads the file: the clock moves at once.
-            ("FAKETIME_NO_CACHE", "1".to_owned()),
+            // A process reads the file once a second, and not at every question: while a thread reads it, others get the real time.
+            ("FAKETIME_CACHE_DURATION", "1".to_owned()),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
             ("NO_FAKE_STAT", "1".to_owned()),
         ]
@@ -63,14 +70,17 @@ impl MovableClock {
     }
 
     fn set(&self, time: Timestamp) -> Result<()> {
-        self.ahead.set(time.millis() - now().millis());
-        let ahead = self.ahead.get();
+        let ahead = time.millis() - now().millis();
+        let jump = ahead - self.ahead.replace(ahead);
         let sign = if ahead < 0 { '-' } else { '+' };
         let text = format!("{sign}{}.{:03}\n", ahead.abs() / 1_000, ahead.abs() % 1_000);
         // Replaced as a whole: a process may read it at any moment.
         let next = self.folder.path().join("next");
         fs::write(&next, text)?;
         fs::rename(next, self.file())?;
+        if jump.abs() >= LARGE {
+            sleep(NOTICED);
+        }
         Ok(())
     }
 }

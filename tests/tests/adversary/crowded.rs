@@ -100,7 +100,10 @@ fn steps_that_nobody_judges_are_said_where_there_is_nothing_else() -> Result<()>
 #[test]
 fn a_push_whose_every_value_is_known_later_has_one_note_a_file() -> Result<()> {
     let asked = vec![r#"{"Get":"Parameters.P"}"#; 2_000].join(",");
-    let file = format!(r#"{{"Steps":[{{"Type":"Training","Name":"t","Arguments":{{"Tags":[{asked}]}}}}]}}"#);
+    let parameters = r#"[{"Name":"P","Type":"String"}]"#;
+    let file = format!(
+        r#"{{"Parameters":{parameters},"Steps":[{{"Type":"Training","Name":"t","Arguments":{{"Tags":[{asked}]}}}}]}}"#
+    );
     let text = comment(&[("a.json", &file), ("b.json", &file), ("c.json", &file)])?.ok_or("no comment")?;
     assert!(text.contains("- `a.json`: `'Parameters.P' is known only when the pipeline runs`"), "{text}");
     assert_eq!(text.matches("is known only when the pipeline runs").count(), 3, "{text}");

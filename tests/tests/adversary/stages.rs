@@ -27,6 +27,7 @@ fn world(stage: &Value) -> Result<(Local, Resource)> {
     let package = json!({
         "ModelPackageGroupName": "credit", "ModelApprovalStatus": "PendingManualApproval", "CreatedBy": person(ANA),
         "LastModifiedBy": person(LEAD), "ModelLifeCycle": stage,
+        "CustomerMetadataProperties": { "Risk_Tier": "high", "owner": "credit team", "next validation": "2026-12-31" },
         "InferenceSpecification": { "Containers": [{
             "Image": "repository/image:1", "ImageDigest": format!("sha256:{}", "a".repeat(64)), "ModelDataETag": "e",
             "ModelDataUrl": "s3://models/out/t/output/model.tar.gz",
@@ -43,6 +44,28 @@ fn world(stage: &Value) -> Result<(Local, Resource)> {
     account.finish_endpoint(&endpoint, at(100))?;
     local.settle()?;
     Ok((local, package))
+}
+
+#[test]
+fn the_inventory_says_what_the_version_says_of_its_use() -> Result<()> {
+    let (local, _) = world(&json!({ "Stage": "Production", "StageStatus": "Approved" }))?;
+    let question = Question { ask: Ask::Inventory, ..Question::default() };
+    let Reply::Listing(listing) = block_on(answer(&local.system.store, &question, &|| false))? else {
+        return Err("the answer is no list".into());
+    };
+    let items = json!(listing.items);
+    let said = |field: &str| items.pointer(&format!("/0/{field}")).cloned().unwrap_or_default();
+    let expect = [
+        ("owner", json!("credit team")),
+        ("risk_tier", json!("high")),
+        ("stage", json!("Production/Approved")),
+        ("next_validation", json!("2026-12-31")),
+        ("purpose", Value::Null),
+    ];
+    for (field, expect) in expect {
+        assert_eq!(said(field), expect, "{field}: {items}");
+    }
+    Ok(())
 }
 
 /// Somebody moves the version to another stage.
