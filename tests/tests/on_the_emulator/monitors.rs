@@ -18,7 +18,8 @@ fn alerts(heard: &[Value]) -> (BTreeSet<&str>, Vec<&Value>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn labels_that_come_late_show_a_quality_that_falls_and_reasons_that_moved() -> Result<()> {
     let settings = format!("{}{}", Story::SETTINGS, Story::LABEL_SETTINGS);
-    let parameters = json!({ "Mode": "enforce", "ReadTrainingData": "true" });
+    // Each jump of the clock would have `reconcile` look through the account.
+    let parameters = json!({ "Mode": "enforce", "ReadTrainingData": "true", "HourlySweep": "off" });
     let began = Story::demo_start();
     let world = Deployed::at(&settings, &parameters, began).await?;
     let mut story = world.story(Clock::Told(began));
