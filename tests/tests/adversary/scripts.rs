@@ -47,7 +47,7 @@ fn a_script_that_gets_a_secret_after_it_was_judged_is_found_and_so_is_the_notebo
     });
     local.deliver(&call.to_string())?;
     let of_script = ("setup".to_owned(), "NLC-IAM-01".to_owned());
-    assert_eq!(found(&local)?, [of_script.clone()]);
+    assert_eq!(found(&local)?, std::slice::from_ref(&of_script));
     assert!(local.system.account.tag_map(&config)?.contains_key(VIOLATION_TAG));
 
     // The instance runs the new script when it starts, and is judged then.

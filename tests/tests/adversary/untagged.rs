@@ -92,7 +92,7 @@ fn a_required_tag_that_is_taken_away_is_a_finding_each_time() -> Result<()> {
         let first = tagged(&local, resource, false, 100)?;
         let kay = json!("arn:aws:sts::111122223333:assumed-role/ds-user/kay");
         let found = (control.to_string(), json!("AddTags"), kay);
-        assert_eq!(findings(&local, resource)?, [found.clone()], "{resource}");
+        assert_eq!(findings(&local, resource)?, std::slice::from_ref(&found), "{resource}");
         assert_eq!(mark(&local, resource)?.as_deref(), Some(*control), "{resource}");
         // The same call, delivered once more, is not a finding of its own.
         deliver(&local, &first, 150)?;
