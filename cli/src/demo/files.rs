@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::demo::step::PlayedStep;
 use crate::error::CommandError;
+use crate::output;
 
 /// The files of a demo in its folder.
 pub(crate) struct DemoFiles {
@@ -36,12 +37,10 @@ impl DemoFiles {
     /// Makes the folder. An earlier demo in it is replaced, file by file; other files stay.
     pub(crate) fn prepare(folder: &Path) -> Result<Self, CommandError> {
         let files = Self { folder: folder.to_owned() };
-        let is_demo = files.path(Self::MARKER).is_file();
-        let is_occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-        if is_occupied && !is_demo {
+        if output::is_of_others(folder, Self::MARKER) {
             return Err(CommandError::Occupied(folder.to_owned()));
         }
-        if is_demo {
+        if files.path(Self::MARKER).is_file() {
             files.remove_former()?;
         }
         let events = files.path(Self::EVENTS);

@@ -22,6 +22,12 @@ use crate::command::format::OutputFormat;
 use crate::error::CommandError;
 use crate::output::terminal::STRONG;
 
+/// Whether a folder has files, but not the one that marks them as this command's own: they are somebody else's.
+pub(crate) fn is_of_others(folder: &Path, mark: &str) -> bool {
+    let is_occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    is_occupied && !folder.join(mark).is_file()
+}
+
 /// The command to type for this program: the name it was called by, or `cargo run --` if cargo started it.
 pub(crate) fn called() -> String {
     let program = env::args_os().next().map(PathBuf::from);

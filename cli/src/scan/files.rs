@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
+use crate::output;
 use crate::scan::found::FoundResource;
 
 /// The folder.
@@ -26,8 +27,7 @@ impl ScanFiles {
     /// Makes the folder. An earlier scan in it is added to; anything else that is in it stays, and is not mixed with a scan.
     pub(super) fn prepare(folder: &Path) -> Result<Self, CommandError> {
         let files = Self { folder: folder.to_owned() };
-        let is_occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-        if is_occupied && !files.path(Self::FOUND).is_file() {
+        if output::is_of_others(folder, Self::FOUND) {
             return Err(CommandError::OccupiedScan(folder.to_owned()));
         }
         let pages = files.path(Self::LINEAGE);

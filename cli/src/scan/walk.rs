@@ -107,8 +107,6 @@ struct KindTally {
     /// Resources by the reason why they are not in the lineage.
     unrecorded: BTreeMap<String, Names>,
     gone: Vec<String>,
-    /// Resources without a verdict: a call failed.
-    unjudged: u64,
 }
 
 /// Resources: their number, and the first ones by name.
@@ -172,7 +170,7 @@ impl Walk<'_> {
             let outcome = self.kind(&sweep, &mut at, &mut tally, &mut found).await?;
             found.flush()?;
             self.note(&at, &tally, &outcome, &mut walked);
-            if tally.unjudged > 0 && matches!(outcome, Ok(SweepStep::Done)) {
+            if !tally.failed.is_empty() && matches!(outcome, Ok(SweepStep::Done)) {
                 sweep.reopen(&at).await?;
             }
             match outcome {
@@ -294,7 +292,7 @@ impl Walk<'_> {
             Err(error) => missing.push(format!("{word}: incomplete; continue with --resume: {error}")),
             Ok(SweepStep::Done | SweepStep::More) => {}
         }
-        walked.unseen += missing.len() + usize::from(tally.unjudged > 0);
+        walked.unseen += missing.len() + usize::from(!tally.failed.is_empty());
         if !at.by_search && sagewarden_govern::ports::SEARCHED.contains(&kind) && tally.found > 0 {
             missing.push(format!(
                 "{word}: `Search` was refused (sagemaker:Search), so the scan described each resource, which takes longer"
@@ -340,7 +338,6 @@ impl KindTally {
             }
             Swept::Vanished(_) => self.vanished += 1,
             Swept::Failed { reason, resource } => {
-                self.unjudged += 1;
                 self.failed.entry(shared(&reason)).or_default().add(&resource.name);
             }
             Swept::Gone(resource) => self.gone.push(resource.to_string()),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::executor::block_on;
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::Table as _;
-use sagewarden_govern::{Question, Way, lookup_lineage, uses};
+use sagewarden_govern::{DeploymentPeriod, Question, Way, deployment_periods, lookup_lineage, uses};
 use sagewarden_lineage::answer::{Answer, Entry, EntryKind, LiveEndpoint};
 use sagewarden_lineage::graph::Edge;
 use sagewarden_lineage::id::{NodeId, NodeKind};
@@ -49,23 +49,19 @@ fn deployments(explorer: &Explorer, root: &NodeId) -> Result<(Vec<Entry>, usize)
         return Ok((Vec::new(), 0));
     }
     let rows = block_on(explorer.rows.query(&RevisionRow::of(root)))?.items;
-    let mut entries: Vec<Entry> = Vec::new();
-    for row in rows.iter().filter_map(RevisionRow::parse) {
-        let (subject, text) = match &row.deployment {
+    let entry = |DeploymentPeriod { deployment, from: time, .. }| {
+        let (subject, text) = match &deployment {
             Some(deployment) => {
                 let configuration = LiveEndpoint::of(deployment).configuration;
                 (deployment, format!("configuration {configuration} came into force"))
             }
             None => (root, "the endpoint was deleted".to_owned()),
         };
-        let subject = subject.to_string();
-        // Revisions in a row may be of one deployment.
-        if entries.last().is_none_or(|last| last.subject != subject) {
-            let (time, kind) = (row.at, EntryKind::Deployment);
-            entries.push(Entry { time, kind, text, subject, digest: None, previous: None });
-        }
-    }
-    Ok((entries, 1))
+        let (kind, subject) = (EntryKind::Deployment, subject.to_string());
+        Entry { time, kind, text, subject, digest: None, previous: None }
+    };
+    let periods = deployment_periods(rows.iter().filter_map(RevisionRow::parse));
+    Ok((periods.into_iter().map(entry).collect(), 1))
 }
 
 /// A node with everything within some steps, upstream and downstream.

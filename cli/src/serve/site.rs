@@ -8,6 +8,7 @@ use sagewarden_view::explorer::Address;
 use sha2::{Digest, Sha256};
 
 use crate::error::CommandError;
+use crate::output;
 use crate::serve::explorer::Explorer;
 use crate::serve::pages;
 
@@ -22,12 +23,11 @@ const LINK: &str = "href=\"/";
 ///
 /// A folder with other files is refused: the pages would take their places.
 pub(super) fn write(explorer: &Explorer, folder: &Path) -> Result<usize, CommandError> {
-    let mark = folder.join(MARK);
-    let is_occupied = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if is_occupied && !mark.is_file() {
+    if output::is_of_others(folder, MARK) {
         return Err(CommandError::OccupiedSite(folder.to_owned()));
     }
     fs::create_dir_all(folder).map_err(CommandError::unwritable(folder))?;
+    let mark = folder.join(MARK);
     fs::write(&mark, "").map_err(CommandError::unwritable(&mark))?;
     let mut site = Site { files: BTreeMap::new(), open: VecDeque::new() };
     site.file("/");

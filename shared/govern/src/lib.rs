@@ -60,8 +60,8 @@ pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED
 #[cfg(feature = "judging")]
 pub use enforce::remediation::VIOLATION_TAG;
 pub use lookup::{
-    Ask, CountBy, EntryState, NoAnswer, Question, Way, answer, answer_within, entity, is_region,
-    lookup_lineage, uses,
+    Ask, CountBy, DeploymentPeriod, EntryState, NoAnswer, Question, Way, answer, answer_within,
+    deployment_periods, entity, is_region, lookup_lineage, uses,
 };
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};

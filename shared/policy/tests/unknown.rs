@@ -1,4 +1,5 @@
-//! What is of SageMaker, or may be, and is not known is undecided, with the place and the reason. It never looks as if it had passed.
+//! A part that may be about SageMaker and that `check` cannot see is undecided, with its place and the reason. It never looks as if it had
+//! passed.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use sagewarden_policy::intake::{self, Intake, Unusable};

@@ -13,10 +13,13 @@ pub(super) const LOOKED_INTO: usize = 10;
 
 /// A time during which a deployment was in force on an endpoint, or none.
 #[derive(Clone, Debug)]
-pub(super) struct DeploymentPeriod {
-    pub(super) deployment: Option<NodeId>,
-    pub(super) from: Timestamp,
-    pub(super) until: Option<Timestamp>,
+pub struct DeploymentPeriod {
+    /// The deployment; `None` if the endpoint was deleted.
+    pub deployment: Option<NodeId>,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when; `None` if it is in force now.
+    pub until: Option<Timestamp>,
 }
 
 impl DeploymentPeriod {
@@ -35,15 +38,21 @@ pub(super) async fn deployment_in_force<T: Table>(
     Ok(page.items.first().and_then(RevisionRow::parse).map(|revision| revision.deployment))
 }
 
-/// The deployments with the periods in which they were in force, the oldest first. Consecutive revisions with the same deployment are one
-/// period.
+/// The deployments with the periods in which they were in force, the oldest first.
 pub(super) async fn periods<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
 ) -> Result<Vec<DeploymentPeriod>, Interrupted> {
     let rows = reading.query_all(RevisionRow::of(endpoint)).await?;
+    Ok(deployment_periods(rows.iter().filter_map(RevisionRow::parse)))
+}
+
+/// The periods of all revisions of an endpoint, which are in the order of their times. Consecutive revisions with the same deployment are
+/// one period.
+#[must_use]
+pub fn deployment_periods(revisions: impl Iterator<Item = RevisionRow>) -> Vec<DeploymentPeriod> {
     let mut periods: Vec<DeploymentPeriod> = Vec::new();
-    for RevisionRow { at: from, deployment, .. } in rows.iter().filter_map(RevisionRow::parse) {
+    for RevisionRow { at: from, deployment, .. } in revisions {
         match periods.last_mut() {
             Some(last) if last.deployment == deployment => {}
             last => {
@@ -54,5 +63,5 @@ pub(super) async fn periods<T: Table>(
             }
         }
     }
-    Ok(periods)
+    periods
 }

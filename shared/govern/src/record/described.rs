@@ -195,7 +195,8 @@ async fn write_commit_back(
     write_back(world.account(), commit, components.map(|(named, _)| &named.resource)).await
 }
 
-/// Whether SageMaker sends no event about the states of a job; for labeling jobs, AWS's page shows only that of the end. Such a job is recorded when a call creates it, and by each sweep until it has
+/// Whether SageMaker sends no event when such a job begins or changes its state. (AWS's page has an event only for the end of a labeling job.)
+/// Such a job is recorded when a call creates it, and by each sweep until it has
 /// ended.
 pub(crate) fn has_no_events(kind: ResourceKind) -> bool {
     matches!(kind, ResourceKind::AutoMlJob | ResourceKind::LabelingJob | ResourceKind::OptimizationJob)
