@@ -47,8 +47,8 @@ pub struct AccessSettings {
     /// Accounts, beside the resource's own, that a resource policy may open it to, and whose teams and topics a labeling job may use.
     #[serde(deserialize_with = "accounts")]
     pub allowed_accounts: Vec<String>,
-    /// Keys of the tags whose value names the owner of a notebook instance, user profile or space; the first one that it has counts. If
-    /// empty, anybody may sign in.
+    /// Keys of the tags whose value names the owner of a resource; the first one that it has counts. If empty, anybody may sign in to
+    /// notebook instances, user profiles and spaces, and findings name no owner by tag.
     #[serde(deserialize_with = "tag_keys")]
     pub owner_tags: Vec<String>,
     /// Patterns of the ARNs of roles that may ask for the addresses of others, such as the role of a portal.

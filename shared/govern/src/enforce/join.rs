@@ -8,12 +8,13 @@ use sagewarden_lineage::observe::observe;
 use sagewarden_policy::join::{
     Joined, OPERATIONS, OperationAnswer, OperationTarget, ROLE_OPERATION, references,
 };
-use sagewarden_policy::{Bundle, KEY_OPERATION, key_answer, key_refusal, operations};
+use sagewarden_policy::{Bundle, KEY_OPERATION, key_answer, key_refusal, operations, owner};
 use serde_json::{Value as Json, json};
 
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};
 use crate::enforce::known_keys::KnownKeys;
 use crate::enforce::remediation::VIOLATION_TAG;
+use crate::notify::Concerned;
 use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
 use crate::record::commit_claim::claimed;
 use crate::record::experiment::describe_trial;
@@ -143,6 +144,20 @@ impl<W: World> Lookup<'_, W> {
             Some(found) => return Ok(Some(found.document)),
         };
         Err(PortError::new(PortErrorKind::Invalid, format!("describe {named}"), why.to_owned()))
+    }
+
+    /// Whom a resource concerns by what it says itself.
+    pub(crate) fn concerned(&self, description: &Description, joined: &Joined) -> Concerned {
+        let Description { resource, document } = description;
+        let tags = tags(joined);
+        let mut concerned = Concerned::default();
+        owner(self.bundle, &resource.account, &tags).into_iter().for_each(|owner| concerned.person(owner));
+        if let Ok(seen) = observe(resource, document, &tags)
+            && let (_, Some(repository)) = claimed(&seen, None, &tags, &self.bundle.settings().lineage)
+        {
+            concerned.repository(&repository.name);
+        }
+        concerned
     }
 
     /// The commit that the resource names, if its repository has it.

@@ -6,6 +6,7 @@ use sagewarden_policy::{Finding, FindingStatus, Judgement, Plan, Verdict};
 use sagewarden_settings::Mode;
 
 use crate::enforce::approver::approves;
+use crate::notify::Concerned;
 
 /// A resource that was judged.
 pub(crate) struct Judged {
@@ -22,6 +23,8 @@ pub(crate) struct Judged {
     pub(crate) role: Option<String>,
     /// The endpoint that it watches, for schedules.
     pub(crate) endpoint: Option<String>,
+    /// Its owner by its tags, and the repository that it names.
+    pub(crate) concerned: Concerned,
 }
 
 impl Judged {

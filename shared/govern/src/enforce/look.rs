@@ -61,6 +61,7 @@ pub(crate) async fn look(
         status: status.map(Status::parse),
         role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
         endpoint: watched.map(str::to_owned),
+        concerned: lookup.concerned(&description, &joined),
         resource: resource.clone(),
     }))
 }
