@@ -61,6 +61,13 @@ fn a_finding_names_whom_it_concerns() -> Result<()> {
         ("by-tags", vec![("Team", "Credit"), ("Owner", "Kay@example.com"), ("Repository", "Credit-Model")]),
         ("by-template", vec![("Team", "Credit"), ("ProjectName", "credit"), ("EnvironmentType", "dev")]),
         ("by-caller", vec![]),
+        (
+            "by-studio",
+            vec![(
+                "sagemaker:user-profile-arn",
+                "arn:aws:sagemaker:eu-west-1:111122223333:user-profile/d-1/Jo",
+            )],
+        ),
     ];
     for (second, (name, list)) in cases.iter().enumerate() {
         let mut request = without_network(training_job(name, &[]));
@@ -77,6 +84,7 @@ fn a_finding_names_whom_it_concerns() -> Result<()> {
         ("by-tags", json!(["ana", "kay", "kay@example.com"]), json!(["credit-model"])),
         ("by-template", json!(["ana", "credit"]), json!(["ds-source-credit-dev"])),
         ("by-caller", json!(["ana"]), json!([])),
+        ("by-studio", json!(["ana", "jo"]), json!([])),
     ];
     for (name, people, repositories) in expected {
         assert_eq!((of(name, "people"), of(name, "repositories")), (people, repositories), "{name}");

@@ -28,7 +28,8 @@ struct Scanner {
 impl Scanner {
     fn new(url: &str) -> Result<Self> {
         let folder = TempDir::new()?;
-        fs::write(folder.path().join("settings.toml"), SETTINGS)?;
+        let owned = "[access]\nowner_tags = [\"Team\"]\n\n[encryption]";
+        fs::write(folder.path().join("settings.toml"), SETTINGS.replace("[encryption]", owned))?;
         let program = command_with_sdk(folder.path())?;
         Ok(Self { folder, program, url: url.to_owned() })
     }
@@ -133,7 +134,10 @@ async fn a_scan_of_the_simulated_account_gives_its_verdicts_and_changes_nothing(
     for piece in ["Posture of 111122223333 in eu-west-1", "lineage/prod.html", "training-job `open`", "m-7"] {
         assert!(page.contains(piece), "{piece}");
     }
-    assert!(scanner.file("findings.csv")?.contains("TRN-NET-01"));
+    let owned = found.lines().filter(|line| line.contains("\"owner\":\"credit\"")).count();
+    assert_eq!(owned, 2, "{found}");
+    let table = scanner.file("findings.csv")?;
+    assert!(table.lines().any(|row| row.contains("TRN-NET-01") && row.contains("credit")), "{table}");
     let sarif: Value = serde_json::from_str(&scanner.file("findings.sarif")?)?;
     assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "TRN-NET-01");
 

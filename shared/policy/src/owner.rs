@@ -15,10 +15,15 @@ pub(crate) fn is_stranger(access: &AccessSettings, tags: &BTreeMap<String, Strin
     !caller.role.as_ref().is_some_and(may_ask) && !caller.short_names().any(|name| is_same(name, owner))
 }
 
-/// The owner of a resource of this account, as its tags name one by the settings of the account.
+/// The tag that Studio sets on what its users create: the ARN of a user profile ("Cost attribution", SageMaker Studio Administration Best
+/// Practices).
+const STUDIO_USER: &str = "sagemaker:user-profile-arn";
+
+/// The owner of a resource of this account by its tags: as the settings of the account name one, else the user of Studio who created it.
 #[must_use]
 pub fn owner<'a>(bundle: &Bundle, account: &str, tags: &'a BTreeMap<String, String>) -> Option<&'a str> {
-    tagged(&bundle.of_account(account).1.access, tags)
+    let studio_user = || tags.get(STUDIO_USER)?.rsplit('/').next().filter(|name| !name.is_empty());
+    tagged(&bundle.of_account(account).1.access, tags).or_else(studio_user)
 }
 
 /// The first tag of an owner counts, even if it is empty.

@@ -14,7 +14,6 @@ use serde_json::{Value as Json, json};
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};
 use crate::enforce::known_keys::KnownKeys;
 use crate::enforce::remediation::VIOLATION_TAG;
-use crate::notify::Concerned;
 use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
 use crate::record::commit_claim::claimed;
 use crate::record::experiment::describe_trial;
@@ -146,18 +145,17 @@ impl<W: World> Lookup<'_, W> {
         Err(PortError::new(PortErrorKind::Invalid, format!("describe {named}"), why.to_owned()))
     }
 
-    /// Whom a resource concerns by what it says itself.
-    pub(crate) fn concerned(&self, description: &Description, joined: &Joined) -> Concerned {
-        let Description { resource, document } = description;
+    /// The owner of a resource, as its tags name one.
+    pub(crate) fn owner(&self, resource: &Resource, joined: &Joined) -> Option<String> {
+        owner(self.bundle, &resource.account, &tags(joined)).map(str::to_owned)
+    }
+
+    /// The repository that a resource names, or that the settings derive from its tags.
+    pub(crate) fn repository(&self, description: &Description, joined: &Joined) -> Option<String> {
         let tags = tags(joined);
-        let mut concerned = Concerned::default();
-        owner(self.bundle, &resource.account, &tags).into_iter().for_each(|owner| concerned.person(owner));
-        if let Ok(seen) = observe(resource, document, &tags)
-            && let (_, Some(repository)) = claimed(&seen, None, &tags, &self.bundle.settings().lineage)
-        {
-            concerned.repository(&repository.name);
-        }
-        concerned
+        let seen = observe(&description.resource, &description.document, &tags).ok()?;
+        let (_, repository) = claimed(&seen, None, &tags, &self.bundle.settings().lineage);
+        repository.map(|repository| repository.name)
     }
 
     /// The commit that the resource names, if its repository has it.

@@ -6,7 +6,6 @@ use sagewarden_policy::{Finding, FindingStatus, Judgement, Plan, Verdict};
 use sagewarden_settings::Mode;
 
 use crate::enforce::approver::approves;
-use crate::notify::Concerned;
 
 /// A resource that was judged.
 pub(crate) struct Judged {
@@ -23,8 +22,10 @@ pub(crate) struct Judged {
     pub(crate) role: Option<String>,
     /// The endpoint that it watches, for schedules.
     pub(crate) endpoint: Option<String>,
-    /// Its owner by its tags, and the repository that it names.
-    pub(crate) concerned: Concerned,
+    /// Its owner, by its tags.
+    pub(crate) owner: Option<String>,
+    /// The repository that it names.
+    pub(crate) repository: Option<String>,
 }
 
 impl Judged {

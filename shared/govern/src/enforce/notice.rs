@@ -38,7 +38,9 @@ fn detail(
     let Judged { resource, verdict, .. } = judged;
     let undone = remediation.undone.map(Finding::undone);
     let findings: Vec<&Finding> = verdict.findings.iter().chain(&undone).collect();
-    let mut concerned = judged.concerned.clone();
+    let mut concerned = Concerned::default();
+    judged.owner.iter().for_each(|owner| concerned.person(owner));
+    judged.repository.iter().for_each(|name| concerned.repository(name));
     actor.into_iter().chain(changed_by).for_each(|caller| concerned.caller(caller));
     let detail = json!({
         "text": summary(judged, remediation, actor),
