@@ -1,5 +1,6 @@
-//! `sagewarden scan` against many training jobs of the simulated account, whose lists have at most 100 entries a page, as AWS's: how many
-//! requests it sends for them, how long it takes, and how much memory the command needs.
+//! `sagewarden scan` against many resources of the simulated account, whose lists have at most 100 entries a page, as AWS's: how many requests
+//! it sends for them, how long it takes, and how much memory the command needs. A record of `Search` says everything that controls of models
+//! need, and not everything about training jobs, which are described one by one.
 //!
 //! ```sh
 //! cargo build --release --bin sagewarden --features aws
@@ -17,7 +18,7 @@ use sagewarden_events::{ResourceKind, Timestamp};
 use sagewarden_local::{LocalGit, SimulatedAccount, Store};
 use sagewarden_tests::aws::{REGION, client_environment};
 use sagewarden_tests::emulator::ACCOUNT;
-use sagewarden_tests::local::{SETTINGS, training_job};
+use sagewarden_tests::local::{SETTINGS, model, training_job};
 use sagewarden_tests::simulator::Simulator;
 use sagewarden_tests::{Result, now};
 use serde_json::Value;
@@ -27,28 +28,33 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let program = fs::canonicalize(arguments.next().ok_or("name the command to measure")?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    println!(
-        "| jobs | without network | s | jobs a second | memory, MB | requests | requests for 100 jobs |\n|---|---|---|---|---|---|---|"
-    );
-    for jobs in arguments {
-        runtime.block_on(measure(&program, jobs.parse()?))?;
+    println!("| resources | calls | s | resources a second | memory, MB | requests for 100 |");
+    println!("|---|---|---|---|---|---|");
+    for number in arguments {
+        for kind in [ResourceKind::Model, ResourceKind::TrainingJob] {
+            runtime.block_on(measure(&program, kind, number.parse()?))?;
+        }
     }
     Ok(())
 }
 
-/// Finished jobs of the last weeks; the one in ten without a VPC fails.
-fn account(jobs: usize) -> Result<SimulatedAccount> {
+/// Models or finished jobs of the last weeks; the one in ten without a VPC fails.
+fn account(kind: ResourceKind, number: u32) -> Result<SimulatedAccount> {
     let account = SimulatedAccount::new(Store::in_memory()?, ACCOUNT, REGION);
     let last = now().millis() - 86_400_000;
-    for number in 0..jobs {
-        let mut job = training_job(&format!("job-{number:06}"), &[("Team", "credit")]);
-        if number % 10 == 0 {
-            job["VpcConfig"] = Value::Null;
+    for index in 0..number {
+        let name = format!("one-{index:06}");
+        let is_model = kind == ResourceKind::Model;
+        let mut request = if is_model { model(&name) } else { training_job(&name, &[("Team", "credit")]) };
+        if index % 10 == 0 {
+            request["VpcConfig"] = Value::Null;
         }
-        let at = last - i64::try_from(number)? * 10_000;
-        let made = account.create(ResourceKind::TrainingJob, &job, None, Timestamp::from_millis(at))?;
-        account.finish_training(&made, Timestamp::from_millis(at + 5_000))?;
-        if number % 1_000 == 999 {
+        let at = last - i64::from(index) * 10_000;
+        let made = account.create(kind, &request, None, Timestamp::from_millis(at))?;
+        if !is_model {
+            account.finish_training(&made, Timestamp::from_millis(at + 5_000))?;
+        }
+        if index % 1_000 == 999 {
             account.drain_events()?;
         }
     }
@@ -56,14 +62,14 @@ fn account(jobs: usize) -> Result<SimulatedAccount> {
     Ok(account)
 }
 
-async fn measure(program: &Path, jobs: usize) -> Result<()> {
-    let (account, folder) = (account(jobs)?, TempDir::new()?);
+async fn measure(program: &Path, kind: ResourceKind, number: u32) -> Result<()> {
+    let (account, folder) = (account(kind, number)?, TempDir::new()?);
     let simulator = Simulator::start(account, LocalGit::new(folder.path())?).await?;
     fs::write(folder.path().join("settings.toml"), SETTINGS)?;
     let began = Instant::now();
     let child = Command::new(program)
         .args(["scan", "--region", REGION, "--endpoint-url", &simulator.url(), "--settings", "settings.toml"])
-        .args(["--rate", "100000", "--kinds", "training-job", "--since", "90d", "--no-data", "--out", "out"])
+        .args(["--rate", "100000", "--kinds", kind.segment(), "--since", "90d", "--no-data", "--out", "out"])
         .current_dir(folder.path())
         .envs(client_environment(&simulator.url()))
         .env_remove("AWS_ENDPOINT_URL")
@@ -72,23 +78,19 @@ async fn measure(program: &Path, jobs: usize) -> Result<()> {
         .spawn()?;
     let memory = tokio::task::spawn_blocking(move || peak(child)).await??;
     let seconds = began.elapsed().as_secs_f64();
-    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
-    for target in simulator.targets() {
-        calls.insert(target.clone(), simulator.calls(&target).len());
-    }
-    let all: usize = calls.values().sum();
+    let calls: BTreeMap<String, usize> = simulator
+        .targets()
+        .into_iter()
+        .map(|target| (target.clone(), simulator.calls(&target).len()))
+        .collect();
     let found = found(&folder.path().join("out"))?;
-    if found != jobs.div_ceil(10) {
+    if found != number.div_ceil(10) {
         let said = fs::read_to_string(folder.path().join("said"))?;
-        return Err(format!("{found} jobs failed a control instead of a tenth of {jobs}:\n{said}").into());
+        return Err(format!("{found} failed a control instead of a tenth of {number}:\n{said}").into());
     }
-    let thousandths = |part: usize, whole: usize| part * 100_000 / whole.max(1);
-    println!(
-        "| {jobs} | {calls:?} | {seconds:.1} | {} | {memory} | {all} | {}.{:03} |",
-        thousandths(jobs, (seconds * 100_000.0).round() as usize),
-        thousandths(all, jobs) / 1_000,
-        thousandths(all, jobs) % 1_000,
-    );
+    let all = u32::try_from(calls.values().sum::<usize>())?;
+    let (rate, each) = (f64::from(number) / seconds, f64::from(all) * 100.0 / f64::from(number));
+    println!("| {number} {} | {calls:?} | {seconds:.1} | {rate:.0} | {memory} | {each:.2} |", kind.segment());
     Ok(())
 }
 
@@ -103,10 +105,9 @@ fn peak(mut child: Child) -> Result<u64> {
         most = most.max(kilobytes.unwrap_or_default());
         if let Some(status) = child.try_wait()? {
             // 1: resources fail controls.
-            return if matches!(status.code(), Some(0 | 1)) {
-                Ok(most / 1_024)
-            } else {
-                Err(format!("the command ended with {status}").into())
+            return match status.code() {
+                Some(0 | 1) => Ok(most / 1_024),
+                _ => Err(format!("the command ended with {status}").into()),
             };
         }
         sleep(Duration::from_millis(20));
@@ -114,8 +115,9 @@ fn peak(mut child: Child) -> Result<u64> {
 }
 
 /// How many resources failed the control about networks.
-fn found(out: &Path) -> Result<usize> {
+fn found(out: &Path) -> Result<u32> {
     let document: Value = serde_json::from_str(&fs::read_to_string(out.join("findings.json"))?)?;
     let items = document.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-    Ok(items.iter().filter(|item| item.to_string().contains("TRN-NET-01")).count())
+    let is_open = |item: &Value| ["TRN-NET-01", "MDL-NET-01"].iter().any(|id| item.to_string().contains(id));
+    Ok(u32::try_from(items.iter().filter(|item| is_open(item)).count())?)
 }
