@@ -28,8 +28,10 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let program = fs::canonicalize(arguments.next().ok_or("name the command to measure")?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    println!("| resources | calls | s | resources a second | memory, MB | requests for 100 |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| resources | calls | s | a second | private memory, MB | with pages of files, MB | requests for 100 |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     for number in arguments {
         for kind in [ResourceKind::Model, ResourceKind::TrainingJob] {
             runtime.block_on(measure(&program, kind, number.parse()?))?;
@@ -76,7 +78,7 @@ async fn measure(program: &Path, kind: ResourceKind, number: u32) -> Result<()> 
         .stdout(Stdio::null())
         .stderr(fs::File::create(folder.path().join("said"))?)
         .spawn()?;
-    let memory = tokio::task::spawn_blocking(move || peak(child)).await??;
+    let [private, resident] = tokio::task::spawn_blocking(move || peak(child)).await??;
     let seconds = began.elapsed().as_secs_f64();
     let calls: BTreeMap<String, usize> = simulator
         .targets()
@@ -90,23 +92,30 @@ async fn measure(program: &Path, kind: ResourceKind, number: u32) -> Result<()> 
     }
     let all = u32::try_from(calls.values().sum::<usize>())?;
     let (rate, each) = (f64::from(number) / seconds, f64::from(all) * 100.0 / f64::from(number));
-    println!("| {number} {} | {calls:?} | {seconds:.1} | {rate:.0} | {memory} | {each:.2} |", kind.segment());
+    println!(
+        "| {number} {} | {calls:?} | {seconds:.1} | {rate:.0} | {private} | {resident} | {each:.2} |",
+        kind.segment()
+    );
     Ok(())
 }
 
-/// Waits for the command; the most memory that it had, in MB (`VmHWM`).
-fn peak(mut child: Child) -> Result<u64> {
+/// Waits for the command; the most private memory that it had, in MB (`RssAnon`), and the most with the pages of files (`VmHWM`): those of the
+/// program, and of the store, which it maps. The kernel takes the pages of files back when it needs room.
+fn peak(mut child: Child) -> Result<[u64; 2]> {
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let mut most = 0;
+    let mut most = [0; 2];
     loop {
         let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
-        most = most.max(kilobytes.unwrap_or_default());
+        for (most, name) in most.iter_mut().zip(["RssAnon:", "VmHWM:"]) {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            let kilobytes =
+                line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+            *most = (*most).max(kilobytes.unwrap_or_default() / 1_024);
+        }
         if let Some(status) = child.try_wait()? {
             // 1: resources fail controls.
             return match status.code() {
-                Some(0 | 1) => Ok(most / 1_024),
+                Some(0 | 1) => Ok(most),
                 _ => Err(format!("the command ended with {status}").into()),
             };
         }
