@@ -211,6 +211,8 @@ pub const OFFLINE_STORE: &str = "offline_store";
 pub const ENDPOINT: &str = "ep";
 /// The variant of an inference component.
 pub const VARIANT: &str = "variant";
+/// Of a version of an inference component: the set of digests of what it runs, as its call or a description says it.
+pub const CONTENT: &str = "content";
 /// `true` if inference components were ever put onto an endpoint, else absent.
 pub const COMPONENTS: &str = "components";
 /// Of an endpoint: whether somebody ever changed the weights of its variants. In an answer, the weights at its time, in words.
