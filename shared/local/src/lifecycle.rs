@@ -300,11 +300,14 @@ impl SimulatedAccount {
                 let model = self.describe_document(&self.resource(ResourceKind::Model, model))?;
                 let image =
                     model.pointer("/PrimaryContainer/Image").and_then(Value::as_str).unwrap_or_default();
-                summary["DeployedImages"] = json!([{
+                let deployed = json!([{
                     "SpecifiedImage": image,
                     "ResolvedImage": resolved(image),
                     "ResolutionTime": seconds(now),
                 }]);
+                if let Some(fields) = summary.as_object_mut() {
+                    fields.insert("DeployedImages".into(), deployed);
+                }
             }
             variants.push(summary);
         }
