@@ -15,8 +15,16 @@ use sagewarden_policy::{Bundle, FindingStatus, Judgement, judge_erasure};
 use serde_json::{Value, json};
 
 /// Controls of calls.
-const NOT_OF_A_DESCRIPTION: [&str; 5] =
-    ["NBK-IAM-08", "PRC-TRC-04", "SPC-IAM-03", "TRN-TRC-04", "USR-IAM-03"];
+const NOT_OF_A_DESCRIPTION: [&str; 8] = [
+    "MLA-IAM-02",
+    "MLS-IAM-02",
+    "NBK-IAM-08",
+    "PAP-IAM-03",
+    "PRC-TRC-04",
+    "SPC-IAM-03",
+    "TRN-TRC-04",
+    "USR-IAM-03",
+];
 
 #[test]
 fn what_keeps_every_control_is_compliant_and_every_control_was_judged() {

@@ -44,10 +44,14 @@ pub struct AccessSettings {
     /// Patterns of the ARNs of people and roles that may approve a model package; empty allows anybody but its author.
     #[serde(deserialize_with = "principal_patterns")]
     pub allowed_approvers: Vec<String>,
-    /// Accounts, beside the resource's own, that a resource policy may open it to, and whose teams and topics a labeling job may use.
+    /// Accounts, beside the resource's own, that a resource policy may open it to, whose teams and topics a labeling job may use, and to whose
+    /// endpoints a router may send requests.
     #[serde(deserialize_with = "accounts")]
     pub allowed_accounts: Vec<String>,
-    /// Keys of the tags whose value names the owner of a notebook instance, user profile or space; the first one that it has counts. If
+    /// Regions, beside its own, to which a router may send requests.
+    #[serde(deserialize_with = "regions")]
+    pub allowed_regions: Vec<String>,
+    /// Keys of the tags whose value names the owner of a notebook instance, user profile, space or app; the first one that it has counts. If
     /// empty, anybody may sign in.
     #[serde(deserialize_with = "tag_keys")]
     pub owner_tags: Vec<String>,
@@ -68,6 +72,12 @@ pub struct ArtifactSettings {
     /// Patterns of image names without tag and digest, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; empty allows any.
     #[serde(deserialize_with = "image_patterns")]
     pub allowed_images: Vec<String>,
+    /// Patterns of the ARNs of hub contents that may be tuned or deployed; empty allows any.
+    #[serde(deserialize_with = "content_patterns")]
+    pub allowed_base_models: Vec<String>,
+    /// Patterns of Git repositories without scheme, such as `git-codecommit.*.amazonaws.com/v1/repos/ds-*`; empty allows any.
+    #[serde(deserialize_with = "repository_patterns")]
+    pub allowed_repositories: Vec<String>,
     /// Whether models must come from an approved version of the model registry.
     pub require_approval: bool,
     /// The stage of a version in the model registry in which it must be approved before an endpoint serves it; if absent, any.
