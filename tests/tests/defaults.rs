@@ -85,6 +85,7 @@ const DECIDED: &[(&str, &str, &str)] = &[
         "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringResources.ClusterConfig.InstanceCount",
         "one",
     ),
+    ("CreateNotebookInstance", "AdditionalCodeRepositories[]", NAME),
     ("CreateNotebookInstance", "DefaultCodeRepository", NAME),
     ("CreateNotebookInstance", "DirectInternetAccess", OPEN),
     (
@@ -94,6 +95,8 @@ const DECIDED: &[(&str, &str, &str)] = &[
     ),
     ("CreateNotebookInstance", "PlatformIdentifier", "notebook-al2023-v1"),
     ("CreateNotebookInstance", "RootAccess", OPEN),
+    ("CreatePartnerApp", "KmsKeyId", AWS_KEY),
+    ("CreateTrainingSession", "OutputConfig.S3Location.KmsKeyArn", AWS_KEY),
     ("CreateProcessingJob", "ProcessingResources.ClusterConfig.InstanceCount", "one"),
     ("CreateTrainingJob", "AlgorithmSpecification.ContainerEntrypoint", NAME),
     ("CreateTrainingJob", "OutputDataConfig.KmsKeyId", AWS_KEY),

@@ -195,6 +195,10 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
                 "any lifecycle configuration",
             ),
         )
+        .replace(
+            "{stages}",
+            &list("each of the stages, in this order:", &artifacts.stages, "any order of stages"),
+        )
         .replace("{serving_stage}", artifacts.serving_stage.as_deref().unwrap_or("any stage"))
         .replace("{max_runtime}", &limit)
         .replace(

@@ -53,6 +53,10 @@ pub(super) fn repository_patterns<'de, D: Deserializer<'de>>(
     })
 }
 
+pub(super) fn stage_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "the name of a stage such as `Production`", |text| !text.trim().is_empty())
+}
+
 /// "Regions", AWS general reference: `eu-west-1`, `us-gov-west-1`.
 pub(super) fn regions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

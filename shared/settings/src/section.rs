@@ -82,6 +82,9 @@ pub struct ArtifactSettings {
     pub require_approval: bool,
     /// The stage of a version in the model registry in which it must be approved before an endpoint serves it; if absent, any.
     pub serving_stage: Option<String>,
+    /// The stages of a version in the model registry, in their order; if empty, a version may skip any.
+    #[serde(deserialize_with = "stage_names")]
+    pub stages: Vec<String>,
 }
 
 /// Which instance types, platforms and images resources may run on.

@@ -70,6 +70,7 @@ impl Settings {
             "artifacts.allowed_repositories" => !self.artifacts.allowed_repositories.is_empty(),
             "artifacts.require_approval" => self.artifacts.require_approval,
             "artifacts.serving_stage" => self.artifacts.serving_stage.is_some(),
+            "artifacts.stages" => !self.artifacts.stages.is_empty(),
             "artifacts.allowed_images" => !self.artifacts.allowed_images.is_empty(),
             "compute" => {
                 self.compute

@@ -17,7 +17,7 @@ struct Row {
     wanted: &'static str,
 }
 
-const LISTS: [Row; 16] = [
+const LISTS: [Row; 17] = [
     Row {
         field: "network.allowed_subnets",
         accepted: &["subnet-0a1b2c3d", "subnet-Z9"],
@@ -79,6 +79,12 @@ const LISTS: [Row; 16] = [
         wanted: "is not a repository without scheme and user",
     },
     Row {
+        field: "artifacts.stages",
+        accepted: &["Development", "Pre production"],
+        refused: &["", " "],
+        wanted: "is not the name of a stage",
+    },
+    Row {
         field: "artifacts.allowed_buckets",
         accepted: &["ds-data-*", "a.b?9"],
         refused: &["", "Data", "a/b", "s3://a"],
@@ -129,6 +135,7 @@ fn list_of(settings: &Settings, field: &str) -> Vec<String> {
         "access.allowed_regions" => settings.access.allowed_regions.clone(),
         "artifacts.allowed_base_models" => settings.artifacts.allowed_base_models.clone(),
         "artifacts.allowed_repositories" => settings.artifacts.allowed_repositories.clone(),
+        "artifacts.stages" => settings.artifacts.stages.clone(),
         "artifacts.allowed_buckets" => settings.artifacts.allowed_buckets.clone(),
         "artifacts.allowed_images" => settings.artifacts.allowed_images.clone(),
         "compute.allowed_instance_types" => settings.compute.allowed_instance_types.clone(),
@@ -248,6 +255,7 @@ fn a_setting_says_something_once_it_restricts_something() {
             "[\"arn:aws:sagemaker:*:aws:hub-content/*\"]",
         ),
         ("artifacts.allowed_repositories", "artifacts.allowed_repositories", "[\"git.example.com/*\"]"),
+        ("artifacts.stages", "artifacts.stages", "[\"QA\"]"),
         ("artifacts.require_approval", "artifacts.require_approval", "true"),
         ("artifacts.allowed_images", "artifacts.allowed_images", "[\"host/*\"]"),
         ("compute", "compute.max_runtime_seconds", "60"),

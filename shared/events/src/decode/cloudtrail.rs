@@ -159,8 +159,8 @@ pub fn is_for_the_lineage_alone(call: &str) -> bool {
     MOVEMENTS.iter().any(|(name, ..)| *name == call)
 }
 
-/// Changes of what an endpoint runs.
-const MOVES: [&str; 2] = ["UpdateEndpoint", "UpdateInferenceComponent"];
+/// Changes of what an endpoint runs, and of where a router sends requests.
+const MOVES: [&str; 3] = ["UpdateEndpoint", "UpdateInferenceComponent", "UpdateInferenceRouter"];
 
 /// The calls that create or delete a resource, or change what an endpoint runs. For kinds in the lineage, `record-lineage` records their
 /// callers.

@@ -211,6 +211,10 @@ pub const OFFLINE_STORE: &str = "offline_store";
 pub const ENDPOINT: &str = "ep";
 /// The variant of an inference component.
 pub const VARIANT: &str = "variant";
+/// Where an inference router sends requests: each target with its destinations.
+pub const ROUTES: &str = "routes";
+/// The notebook that a job of Studio's scheduler ran.
+pub const NOTEBOOK: &str = "notebook";
 /// `true` if inference components were ever put onto an endpoint, else absent.
 pub const COMPONENTS: &str = "components";
 /// Of an endpoint: whether somebody ever changed the weights of its variants. In an answer, the weights at its time, in words.

@@ -58,6 +58,10 @@ const REASONS: &[(&str, &str)] = &[
         "MPK-ART-04",
         "the keys show the new stage, not who created the package: the roles of the team keep authors from approving stages",
     ),
+    (
+        "MPK-ART-05",
+        "the keys show the stage before and the stage after, and no history: the roles of the team may forbid a step from one to the other",
+    ),
     ("MPK-ART-01", "the key shows the new status, not who created the package"),
     ("TRF-NET-01", APPROVAL),
     ("HBC-ART-01", BASE_MODEL),

@@ -244,7 +244,7 @@ fn is_repository(patterns: &[String], text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return !text.contains(['/', '@', ':']) };
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     // A user before `@` is none of the host. Steps upwards and escapes could hide where an address leads.
-    let host = authority.rsplit('@').next().unwrap_or(authority).to_lowercase();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_lowercase();
     let is_straight =
         path.split('/').all(|part| !["..", "."].contains(&part)) && !path.contains(['%', '\\', '?', '#']);
     let path = path.trim_end_matches('/');

@@ -15,6 +15,7 @@ mod principals;
 mod registry;
 mod secrets;
 mod serving;
+mod stages;
 mod studio;
 
 use sagewarden_events::{Resource, ResourceKind};

@@ -54,6 +54,12 @@ fn a_wish_says_what_the_settings_allow() {
         "repositories that fit a, b",
     );
     check(
+        "{stages}",
+        &|settings| settings.artifacts.stages = two(),
+        "any order of stages",
+        "each of the stages, in this order: a, b",
+    );
+    check(
         "{allowed_platforms}",
         &|settings| settings.compute.allowed_platforms = two(),
         "one of notebook-al2023-v1",

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 type ShortForm = (&'static str, K, &'static [&'static str]);
 
 #[rustfmt::skip]
-const SHORT: [ShortForm; 32] = [
+const SHORT: [ShortForm; 33] = [
     ("UpdateModelPackage", K::ModelPackage, &["ModelPackageArn", "ModelApprovalStatus", "ModelPackageRegistrationType", "ApprovalDescription", "CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove", "AdditionalInferenceSpecificationsToAdd", "InferenceSpecification", "SourceUri", "ModelCard", "ModelLifeCycle", "ClientToken"]),
     ("UpdatePipelineExecution", K::PipelineExecution, &["PipelineExecutionArn", "PipelineExecutionDescription", "PipelineExecutionDisplayName", "ParallelismConfiguration"]),
     ("ListTrainingJobs", K::TrainingJob, &["TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus", "SecondaryStatus", "WarmPoolStatus", "TrainingPlanArn"]),
@@ -24,6 +24,7 @@ const SHORT: [ShortForm; 32] = [
     ("ListMonitoringSchedules", K::MonitoringSchedule, &["MonitoringScheduleName", "MonitoringScheduleArn", "CreationTime", "LastModifiedTime", "MonitoringScheduleStatus", "EndpointName", "MonitoringJobDefinitionName", "MonitoringType"]),
     ("ListInferenceRouters", K::InferenceRouter, &["InferenceRouterName", "InferenceRouterArn", "CreationTime", "LastModifiedTime"]),
     ("ListClusters", K::Cluster, &["ClusterArn", "ClusterName", "CreationTime", "ClusterStatus", "TrainingPlanArns", "ImageVersionStatus"]),
+    ("ListClusterEvents", K::Cluster, &["EventId", "ClusterArn", "ClusterName", "InstanceGroupName", "InstanceId", "ResourceType", "EventTime", "Description", "EventLevel", "OperationId"]),
     ("ListHubs", K::Hub, &["HubName", "HubArn", "HubDisplayName", "HubDescription", "HubSearchKeywords", "HubStatus", "CreationTime", "LastModifiedTime"]),
     ("ListPartnerApps", K::PartnerApp, &["Arn", "Name", "Type", "Status", "CreationTime"]),
     ("ListCodeRepositories", K::CodeRepository, &["CodeRepositoryName", "CodeRepositoryArn", "CreationTime", "LastModifiedTime", "GitConfig"]),
