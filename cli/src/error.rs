@@ -16,6 +16,7 @@ use sagewarden_outcomes::quality::{UnreadableData, UnusablePair};
 use sagewarden_policy::BundleError;
 use sagewarden_policy::export::ExportError;
 use sagewarden_policy::export::roles::RoleError;
+use sagewarden_settings::FileError;
 use sagewarden_view::reply::NothingToWrite;
 use thiserror::Error;
 
@@ -164,6 +165,15 @@ pub(crate) enum CommandError {
         "the command cannot read the list that the stack sent: install the command in the version of the stack, or deploy this version: {0}"
     )]
     OtherAnswer(serde_json::Error),
+    #[error(transparent)]
+    WrongRoutes(FileError),
+    #[error("`{}` has no route: begin one with the line `[[routes]]`", .0.display())]
+    NoRoute(PathBuf),
+    #[error(
+        "the route `{name}` names too much: its event pattern has {length} characters, and EventBridge takes {most}; use `*`, or divide it \
+         into two routes"
+    )]
+    LongRoute { name: String, length: usize, most: usize },
     #[error(transparent)]
     Bundle(#[from] BundleError),
     #[error(transparent)]

@@ -14,6 +14,7 @@ mod install;
 mod output;
 mod policy;
 mod quality;
+mod routes;
 mod scan;
 mod serve;
 mod verify;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Quality(options) => quality::run(&options),
         Command::Policy { command } => policy::run(&command),
+        Command::Routes(options) => routes::run(&options),
         Command::Replay(options) => check::replay::run(&options),
         Command::Lineage(options) => ask::lineage(&options),
         Command::Impact(options) => ask::ask(Ask::Impact, &options.about, options.format),

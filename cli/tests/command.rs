@@ -47,7 +47,18 @@ fn the_demo_leaves_what_it_says() {
     let findings = demo.json("findings.json");
     let named: Vec<&Value> =
         findings.as_array().unwrap().iter().map(|finding| &finding["detail"]["resource"]["name"]).collect();
-    assert_eq!(named, ["credit-preprocessing-001", "credit-train-001"]);
+    assert_eq!(named, ["credit-preprocessing-001", "credit-train-001", "advice"]);
+    // The model of a component is replaced, and nothing but a call says so.
+    assert!(
+        demo.text.contains("  endpoint credit-advice-prod  component advice  since 2026-03-04T17:00:00Z"),
+        "{}",
+        demo.text
+    );
+    let before = demo.lineage("endpoint/credit-advice-prod@2026-03-04T16:00:00Z", "tree");
+    let after = demo.lineage("endpoint/credit-advice-prod", "tree");
+    let models = [&before, &after]
+        .map(|tree| tree.contains("model credit-default-model-2") && tree.contains("credit-train-003"));
+    assert_eq!(models, [true, false], "{before}\n{after}");
     let alerts = demo.json("alerts.json");
     let types: Vec<&Value> = alerts.as_array().unwrap().iter().map(|alert| &alert["detail_type"]).collect();
     let drift = "Sagewarden Drift Alert";
@@ -186,7 +197,7 @@ fn an_unknown_name_is_answered_with_the_nearest() {
         ("endpoint/credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
         ("credit-defualt-prod", "did you mean `endpoint/credit-default-prod`?"),
         ("credit-default-p", "did you mean `endpoint/credit-default-prod`?"),
-        ("endpoint/credit", "did you mean `endpoint/credit-default-prod`?"),
+        ("endpoint/credit", "did you mean `endpoint/credit-advice-prod` or `endpoint/credit-default-prod`?"),
         ("4f545", "did you mean `commit/4f545b7`?"),
         ("trainig-job/credit-train-002", "did you mean `training-job/credit-train-002`"),
         ("model/credit-train-002", "did you mean `training-job/credit-train-002`"),

@@ -31,6 +31,8 @@ pub(crate) async fn answer(
     let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
     let answered = match (request.method.as_str(), key) {
         ("HEAD" | "PUT", "") => Ok(StatusCode::OK.into_response()),
+        ("GET", "") if asks(request.query, "versioning") => versioning(account, bucket).await,
+        ("GET", "") if asks(request.query, "versions") => versions(account, bucket, request.query),
         ("GET", "") => list(account, bucket, request.query, now).await,
         ("GET" | "HEAD", key) => get(account, bucket, key).await,
         ("PUT", key) => put(account, (bucket, key), request.body, now),
@@ -41,14 +43,65 @@ pub(crate) async fn answer(
     })
 }
 
+/// Whether the query names a subresource, such as `?versions`.
+fn asks(query: &str, subresource: &str) -> bool {
+    query.split('&').any(|part| part.split('=').next() == Some(subresource))
+}
+
+fn prefix(query: &str) -> String {
+    let prefix = query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap_or_default();
+    percent_decode_str(prefix).decode_utf8_lossy().into_owned()
+}
+
+async fn versioning(account: &SimulatedAccount, bucket: &str) -> Result<Response, PortError> {
+    let status = account.versioning(bucket).await?;
+    let status = status.map(|status| format!("<Status>{status}</Status>")).unwrap_or_default();
+    Ok(xml(StatusCode::OK, &format!("<VersioningConfiguration>{status}</VersioningConfiguration>")))
+}
+
+/// Everything on one page, as far as the account has less than S3 puts on one.
+fn versions(account: &SimulatedAccount, bucket: &str, query: &str) -> Result<Response, PortError> {
+    let prefix = prefix(query);
+    let found = account.history(bucket, &prefix)?;
+    if found.len() > KEYS {
+        return Ok(refusal(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplemented",
+            "more versions than fit on a page",
+        ));
+    }
+    let mut last = None;
+    let entry = |(object, is_marker): &(ObjectVersion, bool)| {
+        let is_latest = last.replace(object.key.clone()).as_ref() != Some(&object.key);
+        let name = if *is_marker { "DeleteMarker" } else { "Version" };
+        let content = format!("<ETag>&quot;{}&quot;</ETag><Size>{}</Size>", object.etag, object.size);
+        format!(
+            "<{name}><Key>{}</Key><VersionId>{}</VersionId><IsLatest>{is_latest}</IsLatest><LastModified>{}</LastModified>{}</{name}>",
+            escaped(&object.key),
+            object.version_id.as_deref().unwrap_or("null"),
+            object.modified_at,
+            if *is_marker { "" } else { &content },
+        )
+    };
+    let entries: String = found.iter().map(entry).collect();
+    Ok(xml(
+        StatusCode::OK,
+        &format!(
+            "<ListVersionsResult><Name>{}</Name><Prefix>{}</Prefix><MaxKeys>{KEYS}</MaxKeys><IsTruncated>false</IsTruncated>\
+             {entries}</ListVersionsResult>",
+            escaped(bucket),
+            escaped(&prefix)
+        ),
+    ))
+}
+
 async fn list(
     account: &SimulatedAccount,
     bucket: &str,
     query: &str,
     now: Timestamp,
 ) -> Result<Response, PortError> {
-    let prefix = query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap_or_default();
-    let prefix = percent_decode_str(prefix).decode_utf8_lossy().into_owned();
+    let prefix = prefix(query);
     let found = account.versions(bucket, &prefix, now, KEYS).await?;
     let content = |object: &ObjectVersion| {
         format!(

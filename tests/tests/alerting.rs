@@ -38,6 +38,7 @@ fn violations_become_one_alert_with_the_chain() -> Result<()> {
     assert_eq!(alerts[0]["monitoring_type"], "DataQuality");
     assert_eq!(alerts[0]["report"], format!("s3://bucket/{FOLDER}/constraint_violations.json"));
     assert_eq!(alerts[0]["chain"]["models"][0]["name"], "m");
+    assert_eq!((&alerts[0]["people"], &alerts[0]["repositories"]), (&json!(["ana"]), &json!([])));
     assert!(local.lineage("endpoint/prod")?.to_string().contains("\"kind\":\"violation\""));
     Ok(())
 }

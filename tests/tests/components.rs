@@ -3,11 +3,14 @@
 
 use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind};
-use sagewarden_govern::route::Handled;
-use sagewarden_govern::{Ask, Failure, POLICY_VIOLATION, Question, answer};
+use sagewarden_govern::route::{Handled, Judging};
+use sagewarden_govern::{
+    Ask, BundleInForce, Failure, Moment, POLICY_VIOLATION, Question, Sweep, SweepStep, answer,
+};
 use sagewarden_lineage::answer::Reply;
-use sagewarden_local::{NoticeLog, QuarantineLog, Store, System};
+use sagewarden_local::{NoticeLog, QuarantineLog, Store, Story, System};
 use sagewarden_policy::Bundle;
+use sagewarden_settings::Mode;
 use sagewarden_tests::Result;
 use sagewarden_tests::local::{Local, SETTINGS, at, model};
 use serde_json::{Value, json};
@@ -307,6 +310,113 @@ fn calls_in_any_order_and_twice_end_in_the_same_state() -> Result<()> {
         let lost: Vec<&String> = wanted.iter().filter(|item| !found.contains(item)).collect();
         assert!(new.is_empty() && lost.is_empty(), "seed {seed}: new {new:#?}, lost {lost:#?}");
     }
+    Ok(())
+}
+
+/// The rows of the lineage without the marks of sweeps and verdicts.
+fn rows_of_the_lineage(system: &System) -> Vec<String> {
+    let is_beside =
+        |item: &String| ["pk: \"K#sweep", "pk: \"K#seen", "pk: \"V#"].iter().any(|one| item.contains(one));
+    lineage_items(system).into_iter().filter(|item| !is_beside(item)).collect()
+}
+
+/// Looks at every component of the account, as `reconcile` does.
+fn sweep(system: &System, after: i64) -> Result<()> {
+    let bundle = Bundle::embedded()?.with_settings(SETTINGS)?.with_mode(Mode::Observe);
+    let judging = Judging::new(BundleInForce::new(bundle.clone().into(), None, None));
+    let moment = Moment { now: at(after), owner: "sweep".to_owned() };
+    let world = system.world();
+    let sweep = Sweep::new(&world, &world.account, &judging, &bundle, Story::REGION, at(after));
+    let mut row = sweep.first(ResourceKind::InferenceComponent, None, None);
+    while let SweepStep::More = block_on(sweep.step(&mut row, &moment, &mut |_| ()))? {}
+    Ok(())
+}
+
+/// The gaps of a component's newest version.
+fn gaps(system: &System, component: &str) -> String {
+    let Reply::Lineage(answer) = ask(system, &Question::about(format!("inference-component/{component}")))
+    else {
+        panic!("no lineage")
+    };
+    answer.graph.gaps().join("; ")
+}
+
+#[test]
+fn a_sweep_finds_a_component_whose_calls_were_lost() -> Result<()> {
+    let local = serving()?;
+    let (steps, system) = (Steps(&local), &local.system);
+    local.settle()?;
+    steps.put("challenger", &names("other"), 200)?;
+    let _lost = system.account.drain_events()?;
+    sweep(system, 400)?;
+    assert_eq!(runs(system, None, MODELS), ["m", "other"]);
+    assert_eq!(impact(system, "model/other", None), on_prod(Some("challenger")));
+    assert_eq!(runs(system, Some(199), MODELS), ["m"]);
+    assert_eq!(gaps(system, "challenger"), "");
+
+    // It was changed long after its creation, and that call was lost, too.
+    steps.change("challenger", &own("models"), 9_000)?;
+    let _lost = system.account.drain_events()?;
+    sweep(system, 9_500)?;
+    assert_eq!(impact(system, "model/other", None), []);
+    assert_eq!(impact(system, "s3://models/challenger.tar.gz", None), on_prod(Some("challenger")));
+    assert_eq!(impact(system, "model/other", Some(8_000)), on_prod(Some("challenger")));
+    assert!(
+        gaps(system, "challenger").contains("may have run something else before"),
+        "{}",
+        gaps(system, "challenger")
+    );
+    let once = rows_of_the_lineage(system);
+    sweep(system, 9_600)?;
+    assert_eq!(rows_of_the_lineage(system), once, "a sweep behind a sweep writes nothing");
+    Ok(())
+}
+
+#[test]
+fn a_sweep_leaves_what_calls_have_told() -> Result<()> {
+    let local = serving()?;
+    let (steps, system) = (Steps(&local), &local.system);
+    steps.put("challenger", &names("other"), 200)?;
+    local.settle()?;
+    steps.change("challenger", &own("models"), 9_000)?;
+    local.settle()?;
+    // More copies change nothing of what it runs.
+    let copies =
+        json!({ "InferenceComponentName": "challenger", "DesiredRuntimeConfig": { "CopyCount": 2 } });
+    system.account.update_component(
+        "UpdateInferenceComponentRuntimeConfig",
+        &copies,
+        &caller(),
+        at(20_000),
+    )?;
+    local.settle()?;
+    let told = rows_of_the_lineage(system);
+    sweep(system, 30_000)?;
+    let found = rows_of_the_lineage(system);
+    let new: Vec<&String> = found.iter().filter(|item| !told.contains(item)).collect();
+    assert!(new.is_empty() && found.len() == told.len(), "{new:#?}");
+    assert_eq!(impact(system, "model/other", Some(8_000)), on_prod(Some("challenger")));
+    assert_eq!(impact(system, "s3://models/challenger.tar.gz", Some(8_000)), []);
+    Ok(())
+}
+
+#[test]
+fn a_component_that_is_found_long_after_its_last_change_counts_from_there() -> Result<()> {
+    let local = serving()?;
+    let (steps, system) = (Steps(&local), &local.system);
+    local.settle()?;
+    steps.put("challenger", &names("m"), 200)?;
+    steps.change("challenger", &names("other"), 9_000)?;
+    let events = system.account.drain_events()?;
+    sweep(system, 20_000)?;
+    assert_eq!(impact(system, "model/other", None), on_prod(Some("challenger")));
+    assert_eq!(impact(system, "model/other", Some(5_000)), [], "nobody knows what it ran then");
+    assert!(gaps(system, "challenger").contains("may have run something else before"));
+
+    // The calls come late.
+    deliver(system, &events)?;
+    assert_eq!(impact(system, "model/m", Some(5_000)).len(), 2, "by the configuration and by the component");
+    assert_eq!(impact(system, "model/other", None), on_prod(Some("challenger")));
     Ok(())
 }
 

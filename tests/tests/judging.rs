@@ -49,6 +49,49 @@ fn a_forbidden_job_is_stopped_and_published_once() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_finding_names_whom_it_concerns() -> Result<()> {
+    let settings =
+        SETTINGS.replace("[encryption]", "[access]\nowner_tags = [\"Owner\", \"Team\"]\n\n[encryption]");
+    let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
+    let tags = |list: &[(&str, &str)]| -> Value {
+        list.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+    };
+    let cases = [
+        ("by-tags", vec![("Team", "Credit"), ("Owner", "Kay@example.com"), ("Repository", "Credit-Model")]),
+        ("by-template", vec![("Team", "Credit"), ("ProjectName", "credit"), ("EnvironmentType", "dev")]),
+        ("by-caller", vec![]),
+        (
+            "by-studio",
+            vec![(
+                "sagemaker:user-profile-arn",
+                "arn:aws:sagemaker:eu-west-1:111122223333:user-profile/d-1/Jo",
+            )],
+        ),
+    ];
+    for (second, (name, list)) in cases.iter().enumerate() {
+        let mut request = without_network(training_job(name, &[]));
+        request["Tags"] = tags(list);
+        local.create(ResourceKind::TrainingJob, &request, i64::try_from(second)?)?;
+    }
+    local.settle()?;
+    let sent = local.sent()?;
+    let of = |name: &str, field: &str| {
+        let one = sent.iter().find(|notice| notice.detail["resource"]["name"] == name);
+        one.map_or(Value::Null, |notice| notice.detail[field].clone())
+    };
+    let expected = [
+        ("by-tags", json!(["ana", "kay", "kay@example.com"]), json!(["credit-model"])),
+        ("by-template", json!(["ana", "credit"]), json!(["ds-source-credit-dev"])),
+        ("by-caller", json!(["ana"]), json!([])),
+        ("by-studio", json!(["ana", "jo"]), json!([])),
+    ];
+    for (name, people, repositories) in expected {
+        assert_eq!((of(name, "people"), of(name, "repositories")), (people, repositories), "{name}");
+    }
+    Ok(())
+}
+
 /// A job cannot be changed, but its tags can: of two judgements the later one counts, whatever their findings hash to, and the first
 /// stays readable.
 #[test]

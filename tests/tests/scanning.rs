@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use sagewarden_events::{ResourceKind, Timestamp};
-use sagewarden_local::{LocalGit, SimulatedAccount, Store};
+use sagewarden_local::{Clock, LocalGit, SimulatedAccount, Store, Story};
 use sagewarden_tests::aws::{Aws, REGION, client_environment};
 use sagewarden_tests::emulator::ACCOUNT;
 use sagewarden_tests::functions::command_with_sdk;
@@ -28,7 +28,8 @@ struct Scanner {
 impl Scanner {
     fn new(url: &str) -> Result<Self> {
         let folder = TempDir::new()?;
-        fs::write(folder.path().join("settings.toml"), SETTINGS)?;
+        let owned = "[access]\nowner_tags = [\"Team\"]\n\n[encryption]";
+        fs::write(folder.path().join("settings.toml"), SETTINGS.replace("[encryption]", owned))?;
         let program = command_with_sdk(folder.path())?;
         Ok(Self { folder, program, url: url.to_owned() })
     }
@@ -133,7 +134,10 @@ async fn a_scan_of_the_simulated_account_gives_its_verdicts_and_changes_nothing(
     for piece in ["Posture of 111122223333 in eu-west-1", "lineage/prod.html", "training-job `open`", "m-7"] {
         assert!(page.contains(piece), "{piece}");
     }
-    assert!(scanner.file("findings.csv")?.contains("TRN-NET-01"));
+    let owned = found.lines().filter(|line| line.contains("\"owner\":\"credit\"")).count();
+    assert_eq!(owned, 2, "{found}");
+    let table = scanner.file("findings.csv")?;
+    assert!(table.lines().any(|row| row.contains("TRN-NET-01") && row.contains("credit")), "{table}");
     let sarif: Value = serde_json::from_str(&scanner.file("findings.sarif")?)?;
     assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "TRN-NET-01");
 
@@ -152,6 +156,36 @@ async fn a_scan_of_the_simulated_account_gives_its_verdicts_and_changes_nothing(
     });
     assert_eq!(changing.collect::<Vec<_>>(), Vec::<&String>::new());
     assert!(targets.len() > 20, "{targets:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_finds_the_lineage_of_endpoints_as_far_as_aws_knows_it() -> Result<()> {
+    let (git, store) = (TempDir::new()?, Store::in_memory()?);
+    let account = SimulatedAccount::new(store, ACCOUNT, REGION);
+    let clock = Clock::Told(Timestamp::from_millis(now().millis() - 10 * 86_400_000));
+    let mut story = Story::new(account.clone(), LocalGit::new(git.path())?, clock);
+    for moment in Story::STEPS.iter().chain([&Story::COMPONENTS]).flat_map(|step| step.moments) {
+        moment(&mut story)?;
+    }
+    account.drain_events()?;
+    let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
+    let scanner = Scanner::new(&simulator.url())?;
+    let text = said(&scanner.scan(&["--since", "30d"])?);
+    let page = scanner.file("report.html")?;
+    let row = |endpoint: &str| -> Result<String> {
+        let (_, rest) =
+            page.split_once(&format!("data-endpoint=\"{endpoint}\"")).ok_or_else(|| format!("{text}"))?;
+        Ok(rest.split("</tr>").next().unwrap_or_default().to_owned())
+    };
+    let behind = row(Story::ENDPOINT)?;
+    for piece in [Story::SECOND_MODEL, Story::SECOND_TRAINING_JOB, "<td class=\"number\">0</td>"] {
+        assert!(behind.contains(piece), "{piece}: {behind}");
+    }
+    let component = row(Story::COMPONENT_ENDPOINT)?;
+    assert!(component.contains("component advice") && !component.contains("credit-train"), "{component}");
+    assert!(page.contains("role ds-user-role-credit-dev") && !page.contains(":role/"), "{text}");
+    assert!(!text.contains("undecided"), "{text}");
     Ok(())
 }
 

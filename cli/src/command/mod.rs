@@ -11,6 +11,7 @@ pub(crate) mod format;
 pub(crate) mod install;
 pub(crate) mod list;
 pub(crate) mod policy;
+pub(crate) mod routes;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod verify;
@@ -31,6 +32,7 @@ use crate::command::list::{
     LIST_HELP,
 };
 use crate::command::policy::Policy;
+use crate::command::routes::{ROUTES_HELP, RoutesOptions};
 use crate::command::scan::{SCAN_HELP, ScanOptions};
 use crate::command::serve::{SERVE_HELP, SITE_HELP, ServeOptions, SiteOptions};
 use crate::command::verify::{VERIFY_HELP, VerifyOptions};
@@ -86,6 +88,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Policy,
     },
+    /// Write a CloudFormation template that sends findings and drift alerts to the people and teams that they concern
+    #[command(after_help = ROUTES_HELP)]
+    Routes(RoutesOptions),
     /// Replay recorded AWS events, and show what the functions would do
     #[command(
         after_help = "Examples:\n  sagewarden replay events/aws.sagemaker/api-call-via-cloudtrail/create-training-job.json\n  sagewarden replay sagewarden-demo/events/*.json --store sagewarden-demo/sagewarden.db\n\nThe command asks nothing of AWS: it takes a resource that the simulated account does not know from the event itself.\nA push needs its repository, in `git/NAME.git` beside the store.\nExit status: 0 all events were handled, 1 at least one was rejected or must be retried, 2 the command could not run."

@@ -43,11 +43,14 @@ pub(crate) fn run(options: &DemoOptions) -> Result<ExitCode, CommandError> {
         OutputFormat::Text => {
             let tree = lineage::text(&lineage, Format::Tree);
             let difference = difference(&system)?;
+            let impact = impact(&system)?;
             output::print_text(&format!(
                 "{STRONG}{}. somebody asks where {entity} comes from{STRONG:#}\n{tree}\n\
-                 {STRONG}{}. somebody asks what differs between the two models{STRONG:#}\n{difference}\n{}",
+                 {STRONG}{}. somebody asks what differs between the two models{STRONG:#}\n{difference}\n\
+                 {STRONG}{}. somebody asks which endpoints run the artifact of unknown origin{STRONG:#}\n{impact}\n{}",
                 steps.len() + 1,
                 steps.len() + 2,
+                steps.len() + 3,
                 words::farewell(&files, &entity)
             ))?;
         }
@@ -62,7 +65,9 @@ fn play_all(system: &System, format: OutputFormat) -> Result<Vec<PlayedStep>, Co
     let mut steps = Vec::new();
     // The retraining is the last step, because the labels give the reason for it.
     let (before, retraining) = Story::STEPS.split_at(Story::STEPS.len() - 1);
-    for (index, step) in before.iter().chain([&Story::LABELS]).chain(retraining).enumerate() {
+    for (index, step) in
+        before.iter().chain([&Story::LABELS]).chain(retraining).chain([&Story::COMPONENTS]).enumerate()
+    {
         let step = play(system, &mut story, step)?;
         if format == OutputFormat::Text {
             output::print_text(&words::step(index + 1, &step))?;
@@ -70,6 +75,13 @@ fn play_all(system: &System, format: OutputFormat) -> Result<Vec<PlayedStep>, Co
         steps.push(step);
     }
     Ok(steps)
+}
+
+/// The endpoints that run what a component brought, for people.
+fn impact(system: &System) -> Result<String, CommandError> {
+    let question = Question { ask: Ask::Impact, ..Question::about(Story::foreign_artifact()) };
+    let reply = block_on(answer(&system.store, &question, &|| false))?;
+    Ok(reply::text(&reply, Format::Tree)?)
 }
 
 /// The differences between the two models, for people.

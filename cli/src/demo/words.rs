@@ -57,6 +57,7 @@ pub(crate) fn farewell(files: &DemoFiles, entity: &str) -> String {
         format!("lineage training-job/{} --store {store}", Story::TRAINING_JOB),
         format!("diff model/{} model/{} --store {store}", Story::MODEL, Story::SECOND_MODEL),
         format!("impact training-job/{} --store {store}", Story::SECOND_TRAINING_JOB),
+        format!("history endpoint/{} --store {store}", Story::COMPONENT_ENDPOINT),
         format!("reproduce model/{} --store {store}", Story::SECOND_MODEL),
         format!("history {entity} --store {store}"),
         format!("inventory --store {store}"),

@@ -16,7 +16,7 @@ pub(super) struct FoundResource {
     pub(super) name: String,
     pub(super) created_at: Option<Timestamp>,
     pub(super) status: Option<String>,
-    /// The role that it runs with: the only owner that a description names.
+    /// The owner by its tags, else the role that it runs with.
     pub(super) owner: Option<String>,
     /// `compliant`, `violating`, `undecided`, `waived`, or `not judged` for a kind without controls.
     pub(super) outcome: String,
@@ -36,7 +36,7 @@ pub(super) struct FoundResource {
 impl FoundResource {
     /// `enforcing` are the settings with the mode that stops.
     pub(super) fn of(found: &SweptResource, enforcing: &Bundle) -> Self {
-        let SweptResource { resource, created_at, status, role, verdict, left, unrecorded } = found;
+        let SweptResource { resource, created_at, status, role, owner, verdict, left, unrecorded } = found;
         let counts = verdict.as_ref().filter(|_| left.is_none());
         let strongest = counts.and_then(|verdict| strongest(verdict, enforcing));
         let has_ended =
@@ -48,7 +48,7 @@ impl FoundResource {
             name: resource.name.clone(),
             created_at: *created_at,
             status: status.clone(),
-            owner: role.clone(),
+            owner: owner.clone().or_else(|| role.clone()),
             outcome: counts.map_or("not judged", |verdict| word(verdict.outcome)).to_owned(),
             checked: counts.map_or(0, |verdict| verdict.checked.len()),
             findings: counts.map(|verdict| verdict.findings.clone()).unwrap_or_default(),

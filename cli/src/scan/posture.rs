@@ -153,13 +153,14 @@ impl Walked {
 
     fn words(&self, summary: &Summary, files: &ScanFiles, region: &str) -> String {
         let shown = |name: &str| output::line(&files.path(name).display().to_string());
-        let mut text = format!(
-            "{region}: {}, {} failing, {} undecided; {} undecided in all\n",
-            counted(summary.resources, "resource"),
-            summary.failing,
-            summary.undecided_resources,
-            counted(summary.undecided_by.values().sum::<u64>(), "finding")
-        );
+        let mut text =
+            format!("{region}: {}, {} failing", counted(summary.resources, "resource"), summary.failing);
+        let undecided = summary.undecided_by.values().sum::<u64>();
+        if undecided > 0 {
+            let findings = counted(undecided, "finding");
+            text += &format!(", {} undecided; {findings} undecided in all", summary.undecided_resources);
+        }
+        text.push('\n');
         for (action, count) in &summary.remedies {
             text += &format!("  Sagewarden would {action}: {}\n", counted(*count, "resource"));
         }
@@ -247,7 +248,7 @@ impl Summary {
             }
         }
         let count = found.failed().count() as u64;
-        let owner = found.owner.clone().unwrap_or_else(|| "unknown".to_owned());
+        let owner = owner(found);
         let of_owner = self.by_owner.entry(owner.clone()).or_default();
         *of_owner = (of_owner.0 + 1, of_owner.1 + count);
         let resource = PostureResource {
@@ -286,6 +287,17 @@ impl Summary {
         self.undecided_by
             .iter()
             .map(|(asked, count)| format!("{} undecided: {asked}", counted(*count, "finding")))
+    }
+}
+
+/// The owner in a few words: a role by its name.
+fn owner(found: &FoundResource) -> String {
+    match found.owner.as_deref() {
+        None => "unknown".to_owned(),
+        Some(owner) => match owner.split_once(":role/") {
+            Some((_, path)) => format!("role {}", path.rsplit('/').next().unwrap_or(path)),
+            None => owner.to_owned(),
+        },
     }
 }
 

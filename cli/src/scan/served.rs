@@ -44,18 +44,22 @@ pub(super) fn endpoints(files: &ScanFiles, store: &Store) -> Result<Vec<PostureE
 fn endpoint(name: String, found: &Answer, page: Option<String>) -> PostureEndpoint {
     const NAMED: usize = 3;
     let of = |kind: NodeKind| found.graph.nodes.values().filter(move |node| node.id.kind() == kind);
-    let names = |kind: NodeKind| {
-        let all: Vec<String> = of(kind).map(|node| node.name().to_owned()).collect();
+    let named = |kind: NodeKind| of(kind).map(|node| node.name().to_owned()).collect::<Vec<_>>();
+    let words = |all: Vec<String>| {
         let more = all.len().saturating_sub(NAMED);
         let shown = all.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
         if more == 0 { shown } else { format!("{shown} and {more} more") }
     };
+    // A component may run an image and an artifact without a model.
+    let models = named(NodeKind::Model);
+    let components: Vec<String> =
+        named(NodeKind::InferenceComponent).into_iter().map(|name| format!("component {name}")).collect();
     PostureEndpoint {
         name,
-        models: names(NodeKind::Model),
-        jobs: names(NodeKind::TrainingJob),
+        models: words(if models.is_empty() { components } else { models }),
+        jobs: words(named(NodeKind::TrainingJob)),
         data: of(NodeKind::Dataset).count() as u64,
-        commits: names(NodeKind::Commit),
+        commits: words(named(NodeKind::Commit)),
         gaps: found.graph.gaps().len() as u64,
         page,
     }

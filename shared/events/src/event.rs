@@ -126,10 +126,13 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// What stands before the id of a user of Identity Center.
+    pub const IDENTITY_CENTER_USER: &str = "Identity Center user ";
+
     /// The person behind the call, as far as a session names one: the source identity, else the user of Identity Center.
     #[must_use]
     pub fn person(&self) -> Option<String> {
-        let user = || self.on_behalf_of.as_ref().map(|user| format!("Identity Center user {user}"));
+        let user = || self.on_behalf_of.as_ref().map(|user| format!("{}{user}", Self::IDENTITY_CENTER_USER));
         self.source_identity.clone().or_else(user)
     }
 
@@ -142,6 +145,13 @@ impl Actor {
             (_, Some(user)) => Some(user),
             (arn, None) => self.source_identity.clone().or_else(|| arn.clone()),
         }
+    }
+
+    /// What a tag or a rule may call the person: the source identity, else the name of the session or user; and the id of the user of
+    /// Identity Center. A source identity stays whichever role is assumed next: beside it, the name of a session says nothing.
+    pub fn short_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.source_identity.as_deref().or_else(|| self.arn.as_deref()?.rsplit('/').next());
+        own.into_iter().chain(self.on_behalf_of.as_deref())
     }
 }
 

@@ -76,7 +76,7 @@ impl SimulatedAccount {
         caller: Option<&Actor>,
         now: Timestamp,
     ) -> Result<Resource, Fault> {
-        let earlier = self.list(kind)?.len() + 1;
+        let earlier = self.total(kind)? + 1;
         let Some(name) = name_of(kind, request, &format!("{request}#{earlier}")) else {
             return Err(Fault::validation(format!(
                 "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must not be null",

@@ -208,7 +208,8 @@ impl SimulatedAccount {
         texts.into_iter().map(parse).collect::<Result<_, _>>().map_err(damaged)
     }
 
-    fn total(&self, kind: ResourceKind) -> Result<i64, PortError> {
+    /// How many resources of a kind there are.
+    pub(crate) fn total(&self, kind: ResourceKind) -> Result<i64, PortError> {
         let connection = self.store.lock();
         let counted = connection.query_row(
             "SELECT count(*) FROM resources WHERE kind = ?1",

@@ -288,21 +288,25 @@ impl SimulatedAccount {
         let config = self.describe_document(&self.resource(ResourceKind::EndpointConfig, config))?;
         let mut variants = Vec::new();
         for variant in config.get("ProductionVariants").and_then(Value::as_array).into_iter().flatten() {
-            let model = variant.get("ModelName").and_then(Value::as_str).unwrap_or_default();
-            let model = self.describe_document(&self.resource(ResourceKind::Model, model))?;
-            let image = model.pointer("/PrimaryContainer/Image").and_then(Value::as_str).unwrap_or_default();
-            variants.push(json!({
+            let mut summary = json!({
                 "VariantName": variant.get("VariantName"),
-                "DeployedImages": [{
-                    "SpecifiedImage": image,
-                    "ResolvedImage": resolved(image),
-                    "ResolutionTime": seconds(now),
-                }],
                 "CurrentWeight": 1.0,
                 "DesiredWeight": 1.0,
                 "CurrentInstanceCount": variant.get("InitialInstanceCount"),
                 "DesiredInstanceCount": variant.get("InitialInstanceCount"),
-            }));
+            });
+            // A variant for inference components names no model.
+            if let Some(model) = variant.get("ModelName").and_then(Value::as_str) {
+                let model = self.describe_document(&self.resource(ResourceKind::Model, model))?;
+                let image =
+                    model.pointer("/PrimaryContainer/Image").and_then(Value::as_str).unwrap_or_default();
+                summary["DeployedImages"] = json!([{
+                    "SpecifiedImage": image,
+                    "ResolvedImage": resolved(image),
+                    "ResolutionTime": seconds(now),
+                }]);
+            }
+            variants.push(summary);
         }
         Ok(Value::Array(variants))
     }

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::{Files, Listing, ObjectVersion, Objects, PortError, PortErrorKind};
 use sagewarden_lineage::s3::{Checksum, hex};
@@ -54,6 +54,23 @@ impl SimulatedAccount {
         Ok(())
     }
 
+    /// Every version of the objects under a prefix, the newest of each key first, and whether it is a delete marker: what
+    /// `ListObjectVersions` lists.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn history(&self, bucket: &str, prefix: &str) -> Result<Vec<(ObjectVersion, bool)>, PortError> {
+        let connection = self.store.lock();
+        let read = || {
+            let mut statement = connection.prepare_cached(
+                "SELECT key, version_id, etag, length(body), modified, body IS NULL FROM objects \
+                 WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 ORDER BY key, seq DESC",
+            )?;
+            statement.query_map(params![bucket, prefix], version)?.collect::<Result<Vec<_>, _>>()
+        };
+        read().map_err(|error| port_error("list versions of objects", error))
+    }
+
     fn insert_object(
         &self,
         bucket: &str,
@@ -99,6 +116,20 @@ fn within(
     Err(PortError::new(PortErrorKind::Invalid, format!("read `s3://{bucket}/{key}`"), message))
 }
 
+/// A version, and whether it is a delete marker.
+fn version(row: &Row<'_>) -> rusqlite::Result<(ObjectVersion, bool)> {
+    let millis: i64 = row.get(4)?;
+    let size: Option<i64> = row.get(3)?;
+    let object = ObjectVersion {
+        key: row.get(0)?,
+        version_id: row.get(1)?,
+        etag: row.get(2)?,
+        size: u64::try_from(size.unwrap_or_default()).unwrap_or_default(),
+        modified_at: Timestamp::from_millis(millis.div_euclid(1000) * 1000),
+    };
+    Ok((object, row.get(5)?))
+}
+
 impl Objects for SimulatedAccount {
     async fn versioning(&self, bucket: &str) -> Result<Option<String>, PortError> {
         let versioned: Option<bool> = self
@@ -124,18 +155,7 @@ impl Objects for SimulatedAccount {
                  WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 AND modified <= ?3 AND seq = \
                  (SELECT max(seq) FROM objects WHERE bucket = o.bucket AND key = o.key AND modified <= ?3) ORDER BY key",
             )?;
-            let rows = statement.query_map(params![bucket, prefix, until], |row| {
-                let millis: i64 = row.get(4)?;
-                let size: Option<i64> = row.get(3)?;
-                let object = ObjectVersion {
-                    key: row.get(0)?,
-                    version_id: row.get(1)?,
-                    etag: row.get(2)?,
-                    size: u64::try_from(size.unwrap_or_default()).unwrap_or_default(),
-                    modified_at: Timestamp::from_millis(millis.div_euclid(1000) * 1000),
-                };
-                Ok((object, row.get::<_, bool>(5)?))
-            })?;
+            let rows = statement.query_map(params![bucket, prefix, until], version)?;
             rows.collect::<Result<Vec<_>, _>>()
         };
         let found = read().map_err(|error| port_error("list objects", error))?;

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::git::{GitError, LocalGit, NewCommit};
 
 mod clients;
+mod component;
 mod labels;
 mod models;
 mod parts;

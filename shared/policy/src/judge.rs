@@ -106,8 +106,10 @@ pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
     if key_paths(kind).any(|path| fields.contains(path)) {
         operations.insert(KEY_OPERATION.to_owned());
     }
-    // The tags that choose environments.
-    if bundle.tells_environments_by_tag() {
+    // The tags that choose environments, and those that name the owner, who hears of findings.
+    if bundle.tells_environments_by_tag()
+        || bundle.any_settings().any(|one| !one.access.owner_tags.is_empty())
+    {
         operations.insert("ListTags".to_owned());
     }
     operations

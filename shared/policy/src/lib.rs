@@ -41,5 +41,6 @@ pub use control::{Control, Remedy, Severity};
 pub use finding::{Finding, FindingStatus, WaivedBy};
 pub use judge::{Subject, judge, judge_created, judge_erasure, judge_sign_in, operations};
 pub use key::{KEY_OPERATION, key_answer, key_refusal};
+pub use owner::owner;
 pub use role::RoleFacts;
 pub use verdict::{Judgement, Plan, Verdict, Would};

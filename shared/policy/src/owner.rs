@@ -1,4 +1,4 @@
-//! Who may ask for an address or session with which to work as the user of a resource: its owner, and roles that the settings name.
+//! The owner of a resource by its tags; and who may ask for an address or session with which to work as the user of a resource: its owner, and roles that the settings name.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,30 @@ use sagewarden_events::Actor;
 use sagewarden_settings::AccessSettings;
 use wildmatch::WildMatch;
 
+use crate::bundle::Bundle;
+
 /// Whether a tag names an owner, and the caller is neither that owner nor somebody who may ask for others.
 pub(crate) fn is_stranger(access: &AccessSettings, tags: &BTreeMap<String, String>, caller: &Actor) -> bool {
-    let Some(owner) =
-        access.owner_tags.iter().find_map(|key| tags.get(key)).filter(|owner| !owner.is_empty())
-    else {
-        return false;
-    };
+    let Some(owner) = tagged(access, tags) else { return false };
     let may_ask = |role: &String| access.sign_in_roles.iter().any(|one| WildMatch::new(one).matches(role));
-    !caller.role.as_ref().is_some_and(may_ask) && !names(caller).any(|name| is_same(name, owner))
+    !caller.role.as_ref().is_some_and(may_ask) && !caller.short_names().any(|name| is_same(name, owner))
 }
 
-/// What a caller is called. A source identity stays whichever role is assumed next: beside it, the name of a session says nothing.
-fn names(caller: &Actor) -> impl Iterator<Item = &str> {
-    let own = caller.source_identity.as_deref().or_else(|| caller.arn.as_deref()?.rsplit('/').next());
-    own.into_iter().chain(caller.on_behalf_of.as_deref())
+/// The tag that Studio sets on what its users create: the ARN of a user profile ("Cost attribution", SageMaker Studio Administration Best
+/// Practices).
+const STUDIO_USER: &str = "sagemaker:user-profile-arn";
+
+/// The owner of a resource of this account by its tags: as the settings of the account name one, else the user of Studio who created it.
+#[must_use]
+pub fn owner<'a>(bundle: &Bundle, account: &str, tags: &'a BTreeMap<String, String>) -> Option<&'a str> {
+    let studio_user = || tags.get(STUDIO_USER)?.rsplit('/').next().filter(|name| !name.is_empty());
+    tagged(&bundle.of_account(account).1.access, tags).or_else(studio_user)
+}
+
+/// The first tag of an owner counts, even if it is empty.
+fn tagged<'a>(access: &AccessSettings, tags: &'a BTreeMap<String, String>) -> Option<&'a str> {
+    let first = access.owner_tags.iter().find_map(|key| tags.get(key));
+    first.map(String::as_str).filter(|owner| !owner.is_empty())
 }
 
 /// Identity Center names sessions by addresses (`ana@example.com`) where tags may have only the first part.

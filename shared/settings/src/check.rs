@@ -191,7 +191,7 @@ pub(super) fn phrases<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     checked(deserializer, "a phrase: it must not be empty", |text| !text.trim().is_empty()).map(Some)
 }
 
-fn checked<'de, D: Deserializer<'de>>(
+pub(super) fn checked<'de, D: Deserializer<'de>>(
     deserializer: D,
     wanted: &str,
     is_right: impl Fn(&str) -> bool,

@@ -11,6 +11,7 @@ mod file;
 mod mode;
 mod quality;
 mod reconcile;
+mod routes;
 mod section;
 mod settings;
 mod training;
@@ -25,6 +26,7 @@ pub use file::{FileError, read_file};
 pub use mode::{ControlMode, Mode, Profile};
 pub use quality::{ProbabilityThreshold, QualityProblem, WatchedQuality};
 pub use reconcile::ReconcileSettings;
+pub use routes::{Chat, NoticeRoute, Routes};
 pub use section::{
     AccessSettings, ArtifactSettings, ComputeSettings, EncryptionSettings, ExplainabilitySettings,
     LineageSettings, MonitoringSettings, NetworkSettings, TagValue, TraceabilitySettings,

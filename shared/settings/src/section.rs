@@ -51,8 +51,8 @@ pub struct AccessSettings {
     /// Regions, beside its own, to which a router may send requests.
     #[serde(deserialize_with = "regions")]
     pub allowed_regions: Vec<String>,
-    /// Keys of the tags whose value names the owner of a notebook instance, user profile, space or app; the first one that it has counts. If
-    /// empty, anybody may sign in.
+    /// Keys of the tags whose value names the owner of a resource; the first one that it has counts. If empty, anybody may sign in to
+    /// notebook instances, user profiles, spaces and apps, and findings name no owner by tag.
     #[serde(deserialize_with = "tag_keys")]
     pub owner_tags: Vec<String>,
     /// Patterns of the ARNs of roles that may ask for the addresses of others, such as the role of a portal.

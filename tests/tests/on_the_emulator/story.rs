@@ -26,7 +26,8 @@ use tempfile::TempDir;
 async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     let parameters = json!({ "Mode": "enforce", "BundleBucket": BUNDLE_BUCKET, "ReadTrainingData": "true" });
     let world = Deployed::new(Story::SETTINGS, &parameters).await?;
-    let told = world.play(&mut world.story(Clock::Live(now)), &Story::STEPS)?;
+    let mut story = world.story(Clock::Live(now));
+    let told = world.play(&mut story, &Story::STEPS)?;
 
     // The forbidden job was stopped, and no other. Two events report it, and both may be judged at once.
     let stops = world.simulator.calls("SageMaker.StopTrainingJob");
@@ -111,7 +112,31 @@ async fn the_story_runs_on_the_emulator_with_the_real_binaries() -> Result<()> {
     assert_eq!(text(alert, "detail-type"), "Sagewarden Drift Alert");
     assert_eq!(alert["detail"]["violations"][0]["feature_name"], "AGE");
     assert_eq!(alert["detail"]["chain"]["models"][0]["name"], Story::SECOND_MODEL);
+    a_component_replaces_a_model(&world, &mut story)?;
     endpoints_that_are_not_watched_are_published(&world)
+}
+
+/// A call replaces the model of an endpoint, and no event of SageMaker's own says so.
+fn a_component_replaces_a_model(world: &Deployed, story: &mut Story) -> Result<()> {
+    world.play(story, &[Story::COMPONENTS])?;
+    let heard = world.heard()?;
+    let [finding] = heard.as_slice() else { return Err(format!("not one finding: {heard:#?}").into()) };
+    let detail = &finding["detail"];
+    assert_eq!(text(&detail["resource"], "name"), Story::COMPONENT);
+    assert_eq!(text(&detail["findings"][0], "control"), "INC-REP-01");
+    assert_eq!((&detail["people"], &detail["repositories"]), (&json!(["ana"]), &json!([Story::REPOSITORY])));
+    let runs = |entity: &str| -> Result<Vec<(String, String)>> {
+        let answer = world.ask(&json!({ "entity": entity, "ask": "impact" }))?;
+        let live = answer["endpoints"].as_array().cloned().unwrap_or_default();
+        let named = |one: &Value| {
+            (text(one, "endpoint").to_owned(), one["component"].as_str().unwrap_or_default().to_owned())
+        };
+        Ok(live.iter().map(named).collect())
+    };
+    let on = |endpoint: &str, component: &str| vec![(endpoint.to_owned(), component.to_owned())];
+    assert_eq!(runs(&Story::foreign_artifact())?, on(Story::COMPONENT_ENDPOINT, Story::COMPONENT));
+    assert_eq!(runs(&format!("model/{}", Story::SECOND_MODEL))?, on(Story::ENDPOINT, ""));
+    Ok(())
 }
 
 /// Traffic that cannot be read, and, two days later, traffic that does not come any more.

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use sagewarden_events::{Resource, Timestamp};
 use sagewarden_lineage::chain::Chain;
 use sagewarden_lineage::edge::OBSERVED_ON;
-use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::graph::Graph;
+use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::{NodeRow, ObservationRow, node};
 use sagewarden_lineage::table::Key;
 use sagewarden_lineage::walk::Limits;
@@ -15,6 +16,7 @@ use sagewarden_monitor::{AttributedRows, DriftSeverity, Violation};
 use super::changed::{DeploymentChanges, changed_by};
 use super::found::Observed;
 use super::importances::Importances;
+use crate::notify::Concerned;
 use crate::outcome::Failure;
 use crate::ports::{PortError, Table};
 use crate::record::closure::{query_all, upstream};
@@ -28,6 +30,7 @@ pub(super) struct Behind {
     pub(super) chain: Chain,
     pub(super) importances: Importances,
     pub(super) changes: Option<DeploymentChanges>,
+    pub(super) concerned: Concerned,
 }
 
 impl Behind {
@@ -40,6 +43,7 @@ impl Behind {
     ) -> Result<Self, Failure> {
         let graph = upstream(table, deployment.cloned(), Limits::default()).await?;
         let importances = Importances::behind(table, &graph).await?.and(reasons);
+        let concerned = concerned(&graph, deployment);
         let mut chain = Chain::of(&graph).bounded(MAX_CHAIN);
         let changes = match deployment {
             Some(deployment) => changed_by(table, &NodeId::endpoint(endpoint), deployment, graph, at).await?,
@@ -49,7 +53,7 @@ impl Behind {
                 None
             }
         };
-        Ok(Self { chain, importances, changes })
+        Ok(Self { chain, importances, changes, concerned })
     }
 
     /// The worst severity among some violations, weighted by how much the model relies on their features.
@@ -57,6 +61,24 @@ impl Behind {
         let all = violations.iter().map(|violation| self.importances.severity(violation));
         all.max().unwrap_or(DriftSeverity::Medium)
     }
+}
+
+/// The owners of the model as the registry names them, who registered it, who deployed it, and the repositories of its commits.
+fn concerned(graph: &Graph, deployment: Option<&NodeId>) -> Concerned {
+    let mut concerned = Concerned::default();
+    for node in graph.nodes.values() {
+        let facts: &[&str] = match node.id.kind() {
+            NodeKind::ModelPackage => &[node::OWNER, node::REGISTERED_BY],
+            NodeKind::Commit => &[],
+            _ if Some(&node.id) == deployment => &[node::CREATED_BY],
+            _ => continue,
+        };
+        facts.iter().filter_map(|name| node.text(name)).for_each(|name| concerned.person(name));
+        if let Some(name) = node.text(node::REPOSITORY).filter(|_| node.id.kind() == NodeKind::Commit) {
+            concerned.repository(name);
+        }
+    }
+    concerned
 }
 
 /// Everything behind one alert: read on first use, and only once.

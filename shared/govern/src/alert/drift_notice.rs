@@ -76,6 +76,7 @@ pub(super) fn drift_notice(
     });
     if let Some(fields) = detail.as_object_mut() {
         fields.extend(looked_at(observed));
+        fields.extend(behind.concerned.fields().map(|(name, value)| (name.to_owned(), value)));
     }
     let mut resources = vec![endpoint.arn()];
     if let Observed::Execution(execution) = observed {

@@ -10,7 +10,7 @@ use sagewarden_lineage::rows::ApprovalRow;
 use sagewarden_policy::join::{
     Joined, OPERATIONS, OperationAnswer, OperationTarget, RECORDED_STAGES, ROLE_OPERATION, references,
 };
-use sagewarden_policy::{Bundle, KEY_OPERATION, key_answer, key_refusal, operations};
+use sagewarden_policy::{Bundle, KEY_OPERATION, key_answer, key_refusal, operations, owner};
 use serde_json::{Value as Json, json};
 
 use crate::enforce::inspect_role::{Inspected, InspectedRoles};
@@ -160,6 +160,19 @@ impl<W: World> Lookup<'_, W> {
             Some(found) => return Ok(Some(found.document)),
         };
         Err(PortError::new(PortErrorKind::Invalid, format!("describe {named}"), why.to_owned()))
+    }
+
+    /// The owner of a resource, as its tags name one.
+    pub(crate) fn owner(&self, resource: &Resource, joined: &Joined) -> Option<String> {
+        owner(self.bundle, &resource.account, &tags(joined)).map(str::to_owned)
+    }
+
+    /// The repository that a resource names, or that the settings derive from its tags.
+    pub(crate) fn repository(&self, description: &Description, joined: &Joined) -> Option<String> {
+        let tags = tags(joined);
+        let seen = observe(&description.resource, &description.document, &tags).ok()?;
+        let (_, repository) = claimed(&seen, None, &tags, &self.bundle.settings().lineage);
+        repository.map(|repository| repository.name)
     }
 
     /// The commit that the resource names, if its repository has it.

@@ -22,6 +22,10 @@ pub(crate) struct Judged {
     pub(crate) role: Option<String>,
     /// The endpoint that it watches, for schedules.
     pub(crate) endpoint: Option<String>,
+    /// Its owner, by its tags.
+    pub(crate) owner: Option<String>,
+    /// The repository that it names.
+    pub(crate) repository: Option<String>,
 }
 
 impl Judged {

@@ -61,6 +61,8 @@ pub(crate) async fn look(
         status: status.map(Status::parse),
         role: text("RoleArn").or_else(|| text("ExecutionRoleArn")).map(str::to_owned),
         endpoint: watched.map(str::to_owned),
+        owner: lookup.owner(resource, &joined),
+        repository: lookup.repository(&description, &joined),
         resource: resource.clone(),
     }))
 }

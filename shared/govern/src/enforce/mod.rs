@@ -29,7 +29,7 @@ use sagewarden_events::{
 };
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::{AliasRow, JudgedRow, LiveRow, NoticeRow, VerdictRow};
-use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure, judge_sign_in};
+use sagewarden_policy::{Bundle, Judgement, Plan, judge_erasure, judge_sign_in, owner};
 
 use crate::enforce::delivery::{Delivery, is_about_tags};
 use crate::enforce::inspect_role::InspectedRoles;
@@ -176,7 +176,8 @@ impl<W: World> EnforcePolicy<'_, W> {
         let tags = self.world.account().tags(resource).await?;
         match judge_sign_in(self.bundle, resource, &tags, &call.actor, call.time) {
             Some(verdict) if verdict.outcome != Judgement::Compliant => {
-                publish_sign_in(self.world, resource, &verdict, call, moment).await
+                let owner = owner(self.bundle, &resource.account, &tags);
+                publish_sign_in(self.world, resource, &verdict, call, owner, moment).await
             }
             _ => Ok(Done::Nothing(format!("`{}` of {resource}: it fails no control", call.name))),
         }

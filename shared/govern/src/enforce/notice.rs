@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::enforce::judged::{Judged, controls, outcome_word};
 use crate::enforce::remediation::Remediation;
+use crate::notify::Concerned;
 use crate::ports::Notice;
 
 /// The `detail-type` of a verdict that is not compliant.
@@ -37,7 +38,11 @@ fn detail(
     let Judged { resource, verdict, .. } = judged;
     let undone = remediation.undone.map(Finding::undone);
     let findings: Vec<&Finding> = verdict.findings.iter().chain(&undone).collect();
-    json!({
+    let mut concerned = Concerned::default();
+    judged.owner.iter().for_each(|owner| concerned.person(owner));
+    judged.repository.iter().for_each(|name| concerned.repository(name));
+    actor.into_iter().chain(changed_by).for_each(|caller| concerned.caller(caller));
+    let detail = json!({
         "text": summary(judged, remediation, actor),
         "about": resource.arn(),
         "advice": advice(verdict),
@@ -58,7 +63,16 @@ fn detail(
         "mode": verdict.mode,
         "remediation": remediation,
         "bundle": verdict.bundle,
-    })
+    });
+    with_fields(detail, concerned.fields())
+}
+
+/// The same object with more fields.
+fn with_fields(mut detail: Json, more: impl IntoIterator<Item = (&'static str, Json)>) -> Json {
+    if let Some(fields) = detail.as_object_mut() {
+        fields.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    }
+    detail
 }
 
 /// The detail of a notice that the description of a resource was erased.
@@ -69,11 +83,18 @@ pub(crate) fn erasure_detail(resource: &Resource, verdict: &Verdict, call: &Call
         caller(call),
         call.name
     );
-    call_detail(resource, verdict, call, &text, "it cannot be undone")
+    call_detail(resource, verdict, call, &text, "it cannot be undone", Concerned::default())
 }
 
 /// The detail of a notice that somebody asked for an address or session of a resource of somebody else.
-pub(crate) fn sign_in_detail(resource: &Resource, verdict: &Verdict, call: &CallMade) -> Json {
+pub(crate) fn sign_in_detail(
+    resource: &Resource,
+    verdict: &Verdict,
+    call: &CallMade,
+    owner: Option<&str>,
+) -> Json {
+    let mut concerned = Concerned::default();
+    owner.into_iter().for_each(|owner| concerned.person(owner));
     let text = format!(
         "{resource} fails {}: {} asked with {} to work there, and is not its owner",
         controls(verdict),
@@ -86,6 +107,7 @@ pub(crate) fn sign_in_detail(resource: &Resource, verdict: &Verdict, call: &Call
         call,
         &text,
         "the address may be in use: end the session if it was not agreed",
+        concerned,
     )
 }
 
@@ -94,9 +116,17 @@ fn caller(call: &CallMade) -> String {
 }
 
 /// The detail of a notice on a call that leaves nothing to remedy.
-fn call_detail(resource: &Resource, verdict: &Verdict, call: &CallMade, text: &str, result: &str) -> Json {
+fn call_detail(
+    resource: &Resource,
+    verdict: &Verdict,
+    call: &CallMade,
+    text: &str,
+    result: &str,
+    mut concerned: Concerned,
+) -> Json {
+    concerned.caller(&call.actor);
     let remediation = Remediation { result: result.to_owned(), ..Remediation::default() };
-    json!({
+    let detail = json!({
         "text": text,
         "about": resource.arn(),
         "advice": advice(verdict),
@@ -112,7 +142,8 @@ fn call_detail(resource: &Resource, verdict: &Verdict, call: &CallMade, text: &s
         "mode": verdict.mode,
         "remediation": remediation,
         "bundle": verdict.bundle,
-    })
+    });
+    with_fields(detail, concerned.fields())
 }
 
 /// The findings, the caller and the remedy, in a sentence.

@@ -138,11 +138,12 @@ pub(crate) async fn publish_sign_in(
     resource: &Resource,
     verdict: &Verdict,
     call: &CallMade,
+    owner: Option<&str>,
     moment: &Moment,
 ) -> Outcome {
     let who = call.actor.name().unwrap_or_default();
     let cause = format!("opened#{}#{who}#{}", resource.arn(), call.time.millis().div_euclid(DAY_MS));
-    publish_call(world, resource, sign_in_detail(resource, verdict, call), &cause, moment).await
+    publish_call(world, resource, sign_in_detail(resource, verdict, call, owner), &cause, moment).await
 }
 
 async fn publish_call(

@@ -1,5 +1,7 @@
 //! Notices that are published once for a cause, however often the cause is delivered.
 
+mod concerned;
+
 use std::collections::BTreeSet;
 
 use sagewarden_events::Timestamp;
@@ -10,6 +12,8 @@ use uuid::Uuid;
 
 use crate::outcome::{Done, Outcome};
 use crate::ports::{Bus, Claim, Claimed, Notice, PortError, PortErrorKind, Table};
+
+pub(crate) use concerned::Concerned;
 
 /// One invocation of a use case: when it is, and who it is to others that run at the same time.
 #[derive(Clone, Debug)]

@@ -3,13 +3,17 @@
 //! A version is the content of one call, and counts from that call on. The call itself has the content. A later call may have changed the
 //! description meanwhile, so the description only says which component it is, and on which endpoint.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sagewarden_events::{CallMade, Effect, Resource, ResourceKind, Timestamp, to_api_case};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::record::{NEVER_FILLED, Record};
-use sagewarden_lineage::rows::node::{COMPONENTS, ENDPOINT, VARIANT};
+use sagewarden_lineage::rows::node::{COMPONENTS, CONTENT, ENDPOINT, VARIANT};
 use sagewarden_lineage::rows::{CallRow, ComponentRow, NodeRow};
-use sagewarden_lineage::table::Write;
+use sagewarden_lineage::s3::hex;
+use sagewarden_lineage::table::{Attributes, Write};
 use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
 
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
@@ -19,6 +23,7 @@ use crate::record::created_by::{call_row, is_prompt, link_calls};
 use crate::record::described::record_described;
 use crate::record::incarnations::incarnations;
 use crate::record::store::store_record;
+use crate::window::HOUR_MS;
 use crate::world::World;
 
 /// Records the content of a call about an inference component.
@@ -53,11 +58,92 @@ pub(crate) async fn record_component_call(
             version.clone()
         }
         None => {
-            let description = Description::new(component, placed.document(component, &request));
-            record_described(world, moment, writes_back, &description, Record::default()).await?
+            let document = placed.document(component, &request);
+            let description = Description::new(component, document.clone());
+            let version =
+                record_described(world, moment, writes_back, &description, Record::default()).await?;
+            table.write(&[content_row(&version, &document)]).await?;
+            version
         }
     };
     put_on_endpoint(table, component, version, &placed).await
+}
+
+/// Records a component that no call led to, as it is described: a sweep found it. If a call, or an earlier sweep, has put the same onto the
+/// endpoint, that version stays as it is.
+///
+/// A description does not say since when the component has run this. If it was changed long after its creation, its content counts from the
+/// last change on: before, it may have run something else.
+pub(crate) async fn record_found_component(
+    world: &impl World,
+    moment: &Moment,
+    writes_back: bool,
+    description: &Description,
+) -> Outcome {
+    let (table, Description { resource: component, document }) = (world.table(), description);
+    let text = |field: &str| document.get(field).and_then(Json::as_str).map(str::to_owned);
+    let Some((created, endpoint)) = description.created_at().zip(text("EndpointName")) else {
+        return Err(Failure::Reject(format!(
+            "the description of {component} names no endpoint or no creation time"
+        )));
+    };
+    let changed = document.get("LastModifiedTime").and_then(Timestamp::from_json).unwrap_or(created);
+    let endpoint = component.sibling(ResourceKind::Endpoint, endpoint);
+    let placed = |since| Placed {
+        endpoint: endpoint.clone(),
+        variant: text("VariantName"),
+        since,
+        described: Some(document.clone()),
+        recorded: None,
+    };
+    let known =
+        incarnations(table, component).await?.into_iter().filter(|(since, _)| *since >= created).max();
+    let mut record = Record::default();
+    let placed = match known {
+        Some((since, version)) => {
+            let node = table.get(&[NodeRow::key(&version)]).await?.pop();
+            let mut contents = node.iter().flat_map(|node| node.set(CONTENT)).peekable();
+            let is_same =
+                contents.peek().is_none() || contents.any(|content| content == content_of(document));
+            if is_same || changed <= since {
+                let row = ComponentRow { endpoint: NodeId::endpoint(&endpoint), version: version.clone() };
+                return match table.get(&[row.key()]).await?.is_empty() {
+                    true => put_on_endpoint(table, component, version, &placed(since)).await,
+                    false => Ok(Done::Nothing(format!("{component} runs what was recorded"))),
+                };
+            }
+            placed(changed)
+        }
+        None if changed.millis() - created.millis() <= HOUR_MS => placed(created),
+        None => placed(changed),
+    };
+    let asked = placed.document(component, document);
+    if placed.since != created
+        && let Some(version) = NodeId::resource(component, placed.since)
+    {
+        let words =
+            format!("{component} may have run something else before {}: no call was recorded", placed.since);
+        record.gap(&version, NEVER_FILLED, words);
+    }
+    let version =
+        record_described(world, moment, writes_back, &Description::new(component, asked.clone()), record)
+            .await?;
+    table.write(&[content_row(&version, &asked)]).await?;
+    put_on_endpoint(table, component, version, &placed).await
+}
+
+/// What a version puts onto its endpoint, as a digest.
+fn content_of(document: &Json) -> String {
+    let mut all: Vec<Json> = specifications(document).map(|one| json!(parts(one))).collect();
+    all.sort_by_key(Json::to_string);
+    let digest = hex(&Sha256::digest(json!(all).to_string()));
+    digest.chars().take(16).collect()
+}
+
+/// A call may say less than the description that follows it: both are what the version runs.
+fn content_row(version: &NodeId, document: &Json) -> Write {
+    let contents = BTreeSet::from([content_of(document)]);
+    NodeRow::merge(version, Attributes::new(), BTreeMap::from([(CONTENT.to_owned(), contents)]))
 }
 
 /// Where a version is, and since when.

@@ -41,7 +41,7 @@ use sagewarden_lineage::rows::JudgedRow;
 use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
-use crate::record::component::record_component_call;
+use crate::record::component::{record_component_call, record_found_component};
 use crate::record::created_by::{call_row, link_calls};
 use crate::record::deployed_by::record_deploying_call;
 use crate::record::deployment::record_endpoint;
@@ -80,6 +80,9 @@ impl<W: World> RecordLineage<'_, W> {
             self.store(reported).await?;
             return gone(world.table(), resource).await;
         };
+        if resource.kind == ResourceKind::InferenceComponent {
+            return record_found_component(world, moment, writes_back, &description).await;
+        }
         let id = match record_described(world, moment, writes_back, &description, reported.clone()).await {
             Ok(id) => id,
             Err(failure) => {

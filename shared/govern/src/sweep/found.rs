@@ -35,6 +35,8 @@ pub struct SweptResource {
     pub status: Option<String>,
     /// The role that it runs with.
     pub role: Option<String>,
+    /// Its owner, by its tags.
+    pub owner: Option<String>,
     /// The verdict; `None` for a kind without controls.
     pub verdict: Option<Verdict>,
     /// Why the verdict is not recorded: the resource is being changed, or another one started it.
@@ -50,6 +52,7 @@ impl SweptResource {
             created_at: listed.created_at,
             status: None,
             role: None,
+            owner: None,
             verdict: None,
             left: None,
             unrecorded: None,
@@ -64,6 +67,7 @@ impl SweptResource {
         self.created_at = Some(judged.created_at);
         self.status = judged.status.map(|status| status.to_string());
         self.role = judged.role;
+        self.owner = judged.owner;
         self.verdict = Some(judged.verdict);
         self.resource = judged.resource;
     }

@@ -215,6 +215,8 @@ pub const VARIANT: &str = "variant";
 pub const ROUTES: &str = "routes";
 /// The notebook that a job of Studio's scheduler ran.
 pub const NOTEBOOK: &str = "notebook";
+/// Of a version of an inference component: the set of digests of what it runs, as its call or a description says it.
+pub const CONTENT: &str = "content";
 /// `true` if inference components were ever put onto an endpoint, else absent.
 pub const COMPONENTS: &str = "components";
 /// Of an endpoint: whether somebody ever changed the weights of its variants. In an answer, the weights at its time, in words.

@@ -148,14 +148,14 @@ impl PostureReport {
                 h2 { "What was found" }
                 table {
                     thead { tr {
-                        th { "Kind" } th.number { "Found" } th.number { "Compliant" } th.number { "Failing" } th.number { "Undecided" } th.number { "Waived" }
+                        th { "Kind" } th.number { "Found" } th.number { "Compliant" } th.number { "Failing" } th.number { "Undecided" } th.number { "Waived" } th.number { "Not judged" }
                     } }
                     tbody {
                         @for kind in &self.kinds {
                             tr data-kind=(kind.noun) {
                                 td { (kind.noun) } td.number { (kind.found) } td.number { (kind.compliant) }
                                 td.number class=[(kind.violating > 0).then_some("high")] { (kind.violating) }
-                                td.number { (kind.undecided) } td.number { (kind.waived) }
+                                td.number { (kind.undecided) } td.number { (kind.waived) } td.number { (kind.not_judged()) }
                             }
                         }
                     }

@@ -55,6 +55,13 @@ pub struct PostureKind {
     pub waived: u64,
 }
 
+impl PostureKind {
+    /// How many have no verdict: no control is about them, they are being changed, or what started them is judged instead.
+    pub(crate) fn not_judged(&self) -> u64 {
+        self.found.saturating_sub(self.compliant + self.violating + self.undecided + self.waived)
+    }
+}
+
 /// A resource that fails controls.
 #[derive(Clone, Debug)]
 pub struct PostureResource {
