@@ -109,7 +109,11 @@ const EXEMPT: &[(&str, &str, &str)] = &[
     ("Endpoint", "ExplainerConfig.**", CONFIGURATION),
     ("Endpoint", "ProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
     ("Endpoint", "ShadowProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
-    ("Cluster", "InstanceGroups[].KubernetesConfig.**", "labels of Kubernetes, which name no place and start nothing"),
+    (
+        "Cluster",
+        "InstanceGroups[].KubernetesConfig.**",
+        "labels of Kubernetes, which name no place and start nothing",
+    ),
     ("HubContent", "Tags[].Key", "a content is judged for its origin alone; the hub must carry the tags"),
     ("PartnerApp", "ApplicationConfig.Arguments.*", "settings of the partner's software, in its own words"),
     ("PartnerApp", "BaseUrl", "the service's own address of the app"),
