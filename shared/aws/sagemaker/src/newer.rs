@@ -51,7 +51,7 @@ impl SageMakerAccount {
 /// Makes a request, before it is signed, the request of another operation ("AWS JSON 1.1 protocol").
 fn rename(request: &mut HttpRequest, operation: &str, body: &Value) {
     let body = body.to_string();
-    request.headers_mut().insert("x-amz-target", format!("SageMaker.{operation}"));
+    request.headers_mut().insert("x-amz-target", ["SageMaker", operation].join("."));
     request.headers_mut().insert("content-length", body.len().to_string());
     *request.body_mut() = body.into();
 }
