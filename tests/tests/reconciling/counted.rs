@@ -52,7 +52,7 @@ fn an_event_that_never_arrives_is_counted_once() -> Result<()> {
     let jobs = heard.iter().find(|sweep| sweep.kind == ResourceKind::TrainingJob).ok_or("no metrics")?;
     assert_eq!((jobs.listed, jobs.known, jobs.missed, jobs.gone), (3, 1, 1, 0));
     assert_eq!((jobs.late_median_ms, jobs.late_most_ms), (Some(2_400_000), Some(2_400_000)));
-    assert_eq!(heard.len(), 33);
+    assert_eq!(heard.len(), 41);
     // What is younger than a quarter of an hour is left to its event.
     assert!(local.lineage("training-job/young").is_err() && local.lineage("training-job/lost").is_ok());
     hour(&local, at(2 * HOUR))?;
