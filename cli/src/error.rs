@@ -38,6 +38,14 @@ pub(crate) enum CommandError {
     #[error("`{}` is not empty and holds no earlier scan: name another folder with --out", .0.display())]
     OccupiedScan(PathBuf),
     #[cfg(feature = "aws")]
+    #[error("`{}` holds a scan of {region}: name another folder with --out", folder.display())]
+    OtherRegion { folder: PathBuf, region: String },
+    #[cfg(feature = "aws")]
+    #[error(
+        "AWS does not accept the credentials: they may have expired, or the clock of this machine may be wrong; {0}"
+    )]
+    RefusedCredentials(String),
+    #[cfg(feature = "aws")]
     #[error("unknown kind `{kind}`; {hint}")]
     UnknownKind { kind: String, hint: String },
     #[error("nothing could be judged: no file holds a resource with controls that work without the account")]
@@ -174,6 +182,8 @@ pub(crate) enum CommandError {
          into two routes"
     )]
     LongRoute { name: String, length: usize, most: usize },
+    #[error("the template has {0}: divide the file, and deploy a stack for each part")]
+    LongTemplate(String),
     #[error(transparent)]
     Bundle(#[from] BundleError),
     #[error(transparent)]

@@ -13,12 +13,15 @@ use std::sync::LazyLock;
 
 use futures::executor::block_on;
 use run::{failure, out, sagewarden};
+use sagewarden_events::Timestamp;
 use sagewarden_govern::ports::Table as _;
 use sagewarden_lineage::edge::{InEdge, Relation};
-use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
+use sagewarden_lineage::rows::{EndpointRow, NodeRow, RevisionRow, node};
+use sagewarden_lineage::table::{Attributes, Item};
 use sagewarden_local::Store;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// One demo for all tests.
@@ -95,6 +98,22 @@ fn every_address_has_the_right_status_and_says_what_is_wrong() {
         ("/findings?state=all&by=owner", 200, "ana"),
         ("/findings?by=colour", 400, "owner, control, kind or week"),
         ("/findings?severity=awful", 400, "critical"),
+        ("/findings?would_have_been_stopped=yes", 200, "complete"),
+        ("/findings?would=maybe", 400, "write yes or no"),
+        ("/findings?severty=high", 400, "did you mean `severity`?"),
+        ("/findings?colour=red", 400, "`colour` is no parameter of this page"),
+        ("/findings?kind=traning-job", 400, "`kind`"),
+        ("/findings?control=TRN-NET-91", 400, "neither a control nor in the store"),
+        ("/findings?at=2026-03-02", 400, "leave out `at`"),
+        ("/model/credit-default-model?depth=2", 400, "no parameter"),
+        ("/controls?show=all", 400, "write broken"),
+        ("/endpiont/credit-default-prod", 404, "href=\"/endpoint/credit-default-prod\""),
+        ("/endpiont/none", 404, "did you mean the kind `endpoint`?"),
+        ("/search?q=endpiont/credit-default-prod", 200, "href=\"/endpoint/credit-default-prod\""),
+        ("/search?q=4f8c3bd2&format=json", 200, "image/sha256:4f8c3bd2"),
+        ("/search?q=sha256:4f8c3bd2&format=json", 200, "image/sha256:4f8c3bd2"),
+        ("/search?q=credit&format=json", 200, "training-job/"),
+        ("/search?q=ana&format=json", 200, "created "),
         ("/inventory", 200, "credit-default-model-2"),
         ("/inventory?at=2026-03-03", 200, "credit-default-model"),
         ("/controls?show=broken", 200, "TRN-NET-01"),
@@ -187,18 +206,99 @@ fn a_page_is_a_document_and_a_table_as_well() {
 #[test]
 fn a_page_takes_few_requests_to_the_table() {
     let served = Served::of(&DEMO.1, &[]);
+    let commit = commit();
     for (target, most) in [
         ("/endpoint/credit-default-prod", 4),
         ("/training-job/credit-train-002", 4),
         ("/model/credit-default-model", 4),
         ("/endpoint/111122223333/eu-west-1/credit-default-prod", 4),
         ("/drift/credit-default-prod", 4),
-        // Five for the findings: one for each severity.
-        ("/", 11),
+        (commit.as_str(), 4),
+        ("/image/sha256:4f8c3bd2a6b1d7e09f5c12a7e8b3d4c5f60718293a4b5c6d7e8f901a2b3c4d5e", 4),
+        ("/findings", 1),
+        ("/inventory", 10),
+        ("/inventory?at=2026-03-02", 15),
+        ("/", 4),
     ] {
         let taken = requests(&served.get(target));
         assert!(taken <= most, "{target} takes {taken}");
     }
+}
+
+/// The page of a commit of the demo.
+fn commit() -> String {
+    let store = Store::open(&DEMO.1).unwrap();
+    let mut found = None;
+    let first = |item: Item| {
+        found = NodeRow::id_of(&item.key).and_then(|id| id.commit_id().map(|hash| format!("/commit/{hash}")));
+        found.is_none()
+    };
+    store.each_within(&NodeRow::partitions(NodeKind::Commit), first).unwrap();
+    found.unwrap()
+}
+
+/// Thirty live endpoints, and a newest result of two monitors on each. Of three, the result has violations.
+fn watched(folder: &TempDir) -> PathBuf {
+    let place = folder.path().join("watched.db");
+    let store = Store::create(&place).unwrap();
+    let mut record = Record::default();
+    for number in 0..30 {
+        let name = format!("shop-{number:02}");
+        let endpoint = NodeId::parse(&format!("ep#111122223333/eu-west-1/{name}")).unwrap();
+        let deployment = format!("dep#111122223333/eu-west-1/{name}@1000/config@900");
+        let deployment = NodeId::parse(&deployment).unwrap();
+        record.node(&endpoint, &name, None, Default::default());
+        record.node(&deployment, &name, None, Default::default());
+        let revision =
+            RevisionRow { endpoint: endpoint.clone(), at: at(2_000), deployment: Some(deployment) };
+        record.writes.push(EndpointRow::write(&revision));
+        for (monitor, violations) in [("DataQuality", i64::from(number < 3)), ("ModelQuality", 0)] {
+            let id = format!("viol#111122223333/eu-west-1/window/{name}/all/{monitor}@3000");
+            let id = NodeId::parse(&id).unwrap();
+            let facts = Attributes::from([
+                (node::VIOLATIONS.into(), violations.into()),
+                (node::FOUND.into(), "age".into()),
+                (node::SEVERITY.into(), "high".into()),
+                (node::MONITORING_TYPE.into(), monitor.into()),
+            ]);
+            record.node(&id, &name, Some(at(6_000)), facts);
+            let rank = u8::try_from(violations).unwrap();
+            record.newest_result(&endpoint, monitor, at(6_000), rank, &id);
+        }
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    place
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+#[test]
+fn the_requests_of_the_overview_do_not_grow_with_the_endpoints() {
+    let folder = TempDir::new().unwrap();
+    let served = Served::of(&watched(&folder), &[]);
+    let overview = served.get("/");
+    assert!(requests(&overview) <= 6, "{}", requests(&overview));
+    let document: Value = serde_json::from_str(&served.get("/?format=json").body).unwrap();
+    assert_eq!(
+        (&document["live"], document["endpoints"]["items"].as_array().unwrap().len()),
+        (&json!(30), 20)
+    );
+    let drifting = document["drifting"].as_array().unwrap();
+    let names: Vec<&str> = drifting.iter().map(|each| each["endpoint"].as_str().unwrap()).collect();
+    assert_eq!(names, ["shop-00", "shop-01", "shop-02"]);
+    assert!(drifting.iter().all(|each| each["severity"] == "high" && each["found"] == "age"), "{drifting:?}");
+    // A closure and a walk for each endpoint, because this store has no closures; a look back for each whose last window is well.
+    let inventory: Value = serde_json::from_str(&served.get("/inventory?format=json").body).unwrap();
+    let items = inventory["items"].as_array().unwrap();
+    assert_eq!(items.len(), 30);
+    let monitored = json!(["DataQuality", "ModelQuality"]);
+    let of = |name: &str| items.iter().find(|item| item["endpoint"] == name).unwrap();
+    assert_eq!(
+        (&of("shop-00")["last_drift_severity"], &of("shop-00")["monitored"]),
+        (&json!("high"), &monitored)
+    );
 }
 
 /// An image that ten thousand jobs ran.

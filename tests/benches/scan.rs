@@ -3,7 +3,7 @@
 //! need, and not everything about training jobs, which are described one by one.
 //!
 //! ```sh
-//! cargo build --release --bin sagewarden --features aws
+//! cargo build --release -p sagewarden --features aws
 //! cargo test --workspace --bench scan -- target/release/sagewarden 10000 100000
 //! ```
 

@@ -90,6 +90,11 @@ def baseline(page, facts):
     assert "LInfinity" in words and "Robust" in words
 
 
+def named_heads(page):
+    """A table has no head without words: a screen reader would read it out as nothing."""
+    assert not [head for head in page.all("th") if not head.text_content().strip()]
+
+
 def on_paper(page):
     pages = page.tab.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
     assert 1 <= pages <= 2, pages
@@ -108,6 +113,7 @@ with chromium() as browser:
     numbers(page, facts)
     filters(page, facts)
     text_only(page, facts)
+    named_heads(page)
     baseline(page, facts)
     on_paper(page)
     readable(page)

@@ -117,6 +117,15 @@ def searched(walk, facts):
     walk.go("/training-job/" + facts["job"][:-1], 404)
     near = walk.one("#near").inner_text()
     assert facts["job"] in near, near
+    # People are found by what they did: this one allowed an exception, and that one opened a notebook.
+    walk.go("/search?q=jane.doe@example.com&format=json")
+    assert "TRN-NET-01 is waived" in walk.one("body").inner_text()
+    walk.go("/search?q=ben&format=json")
+    assert "ben-scratch" in walk.one("body").inner_text()
+    # Before it was created, nothing was known of a notebook.
+    walk.go("/notebook-instance/ben-scratch")
+    walk.go("/notebook-instance/ben-scratch?at=2026-03-02", 400)
+    assert "was created" in walk.one("p.verdict").inner_text()
     walk.complaints.clear()
     accessible(walk)
 
@@ -184,11 +193,12 @@ def dated(walk, facts):
     assert "at=2026-03-04T" in walk.path(), walk.path()
     walk.go(f"/endpoint/{facts['endpoint']}?at=1999-01-01", 400)
     assert walk.count("p.present") == 0, "a page that says what is wrong shows no time"
-    for present in ("/", "/findings", "/waivers", "/controls"):
+    for present in ("/", "/waivers", "/controls"):
         walk.go(f"{present}?at=2026-03-02")
         assert walk.one("p.present").inner_text().startswith("This page shows the present, not 2026-03-02."), present
+    assert walk.one("nav >> text=Findings").get_attribute("href") == "/findings", "findings have no time"
     walk.go("/inventory?at=2026-03-02")
-    assert walk.count("p.present") == 0
+    assert walk.count("p.present") == 0 and facts["endpoint"] in walk.one("table").inner_text()
     # The deployments of an endpoint lead through its pictures.
     walk.go(f"/graph/endpoint/{facts['endpoint']}")
     assert walk.count("div.strip a") >= 2, "a mark for each deployment"
@@ -262,7 +272,10 @@ def without_script(browser, facts):
 
 
 def on_paper(walk, facts):
-    for path, most in [(f"/endpoint/{facts['endpoint']}", 2), (f"/graph/endpoint/{facts['endpoint']}", 2), ("/", 2)]:
+    # A catalogue is as long as it is: 230 controls, each on a line.
+    lists = [("/inventory", 1), ("/findings", 2), ("/remedies", 2), ("/search?q=credit", 2), ("/controls", 6)]
+    reports = [f"/endpoint/{facts['endpoint']}", f"/graph/endpoint/{facts['endpoint']}", f"/drift/{facts['endpoint']}", "/"]
+    for path, most in [*((report, 2) for report in reports), *lists]:
         walk.go(path)
         pages = walk.tab.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
         assert 1 <= pages <= most, (path, pages)

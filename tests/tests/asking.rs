@@ -203,6 +203,14 @@ fn a_history_has_deployments_drift_and_findings_with_the_newest_first() {
     };
     let whole = ["2026-03-04 deployment", "2026-03-03 drift", "2026-03-02 deployment", "2026-03-02 finding"];
     assert_eq!(tell(about(Ask::History, PROD)), (whole.map(str::to_owned).to_vec(), true));
+    for cut in [
+        Question { max_nodes: Some(1), ..Question::default() },
+        Question { max_depth: Some(1), ..Question::default() },
+    ] {
+        let question =
+            Question { max_nodes: cut.max_nodes, max_depth: cut.max_depth, ..about(Ask::History, PROD) };
+        assert!(!tell(question).1, "models and jobs are cut off");
+    }
     let Reply::History(history) = of_story(about(Ask::History, PROD)) else { unreachable!() };
     let drift = history.entries.iter().find(|entry| entry.kind.word() == "drift").unwrap();
     assert!(

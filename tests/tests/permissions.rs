@@ -82,7 +82,7 @@ const PARTITIONS: [&str; 26] = [
     "K#made#",
     "K#missed",
     "K#name#",
-    "K#open#",
+    "K#open",
     "K#quality",
     "K#s3#",
     "K#seen#",
@@ -140,7 +140,7 @@ const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "enforce-policy",
-        writes: &[IDENTITY, "E#", "K#erased", "K#found#", "K#judged#", "K#open#", "K#waived", "V#"],
+        writes: &[IDENTITY, "E#", "K#erased", "K#found#", "K#judged#", "K#open", "K#waived", "V#"],
         role: "EnforcePolicyRole",
         describes: &[
             TrainingJob,
@@ -330,7 +330,7 @@ const FUNCTIONS: &[Function] = &[
             "K#made#",
             "K#missed",
             "K#name#",
-            "K#open#",
+            "K#open",
             "K#s3#",
             "K#seen#",
             "K#sweep",

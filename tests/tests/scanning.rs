@@ -1,6 +1,9 @@
 //! `sagewarden scan` against accounts over HTTP: the simulated one, and moto, an independent imitation of AWS.
 #![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
+#[path = "scanning/ended.rs"]
+mod ended;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -69,7 +69,7 @@ fn with_name(store: &Store, name: &str) -> Result<Vec<String>, PortError> {
     let lower = name.to_lowercase();
     let is_commit = lower.len() >= COMMIT_DIGITS && lower.chars().all(|digit| digit.is_ascii_hexdigit());
     let mut found = Vec::new();
-    each_address(store, |address, row| match &row.alias {
+    each_address(store, usize::MAX, |address, row| match &row.alias {
         Alias::Name { name, .. } if *name == lower => found.push(address),
         Alias::Commit { .. } if is_commit && row.id.commit_id().is_some_and(|id| id.starts_with(&lower)) => {
             found.push(format!("commit/{lower}"));
@@ -81,16 +81,16 @@ fn with_name(store: &Store, name: &str) -> Result<Vec<String>, PortError> {
 
 /// `did you mean ...?`
 fn near(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
-    Ok(nearest(store, entity)?.question())
+    Ok(nearest(store, entity, usize::MAX)?.question())
 }
 
 /// The names that are nearest to one that the store does not know. The same name of another kind goes before another name. An entity without
-/// a kind is compared with names alone.
-pub(crate) fn nearest(store: &Store, entity: &str) -> Result<Nearest, PortError> {
+/// a kind is compared with names alone. No more than `most` names of each form are looked at.
+pub(crate) fn nearest(store: &Store, entity: &str, most: usize) -> Result<Nearest, PortError> {
     let mut nearest = Nearest::to(entity);
     let asked = entity.rsplit_once('/').map(|(_, name)| name);
     let bare = asked.unwrap_or(entity).to_lowercase();
-    each_address(store, |address, row| match &row.alias {
+    each_address(store, most, |address, row| match &row.alias {
         Alias::Name { name, .. } if *name == bare => nearest.prefer(&address),
         Alias::Name { name, .. } if asked.is_none() => nearest.consider(name, &address),
         Alias::Commit { digits } if asked.is_none() => nearest.consider(digits, &address),
@@ -100,13 +100,19 @@ pub(crate) fn nearest(store: &Store, entity: &str) -> Result<Nearest, PortError>
 }
 
 /// Hands over every alias in a store, each in the form that people type.
-fn each_address(store: &Store, mut each: impl FnMut(String, &AliasRow)) -> Result<(), PortError> {
+fn each_address(
+    store: &Store,
+    most: usize,
+    mut each: impl FnMut(String, &AliasRow),
+) -> Result<(), PortError> {
     for partition in AliasRow::PARTITIONS {
+        let mut looked = 0;
         store.each_within(partition, |item| {
+            looked += 1;
             if let Some(row) = AliasRow::parse(&item) {
                 each(address(&row), &row);
             }
-            true
+            looked < most
         })?;
     }
     Ok(())

@@ -19,7 +19,7 @@ pub(crate) struct Answering {
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
     /// With --stack: send the question to this address instead of AWS
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) endpoint_url: Option<String>,
 }
 
@@ -34,4 +34,17 @@ impl Answering {
     pub(crate) fn store(&self) -> &Path {
         self.store.as_deref().unwrap_or(Path::new(DEMO))
     }
+}
+
+/// An address that calls can be sent to.
+///
+/// # Errors
+/// If it has no scheme or no host.
+pub(crate) fn address(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    if host.is_empty() || text.contains(char::is_whitespace) {
+        return Err("write it as https://HOST or https://HOST:PORT".to_owned());
+    }
+    Ok(text.to_owned())
 }

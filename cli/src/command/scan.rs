@@ -16,7 +16,7 @@ pub(crate) struct ScanOptions {
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
     /// Send all calls to this address instead of AWS
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = crate::command::answering::address)]
     pub(crate) endpoint_url: Option<String>,
     /// Scan these kinds only, such as training-job,endpoint,model; default: all
     #[arg(long, value_name = "KIND", value_delimiter = ',')]

@@ -21,7 +21,18 @@ pub(crate) fn run(options: &RoutesOptions) -> Result<ExitCode, CommandError> {
     if routes.is_empty() {
         return Err(CommandError::NoRoute(file.clone()));
     }
-    output::print_document(format!("{:#}\n", template::template(&routes)?))?;
+    let text = template::text(&template::template(&routes)?);
+    if let Some(limit) = template::exceeded(&routes, &text) {
+        return Err(CommandError::LongTemplate(limit));
+    }
+    output::print_document(text.clone())?;
+    if text.len() > template::SENT {
+        output::warn(format_args!(
+            "note: the template has {} bytes, and a request takes {}: add `--s3-bucket BUCKET` to `aws cloudformation deploy`",
+            text.len(),
+            template::SENT
+        ));
+    }
     routes.iter().for_each(|route| output::warn(format_args!("{}", words(route))));
     Ok(ExitCode::SUCCESS)
 }

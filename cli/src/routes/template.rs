@@ -9,6 +9,12 @@ use crate::routes::message;
 /// The longest event pattern ("PutRule", EventBridge API reference).
 const LONGEST_PATTERN: usize = 4_096;
 
+/// The most bytes of a template in a request and in a bucket, and the most resources and parameters ("CloudFormation quotas").
+pub(super) const SENT: usize = 51_200;
+const STORED: usize = 1_000_000;
+const RESOURCES: usize = 500;
+const PARAMETERS: usize = 200;
+
 /// The queue of what EventBridge could not deliver.
 const DLQ: &str = "UndeliveredNotices";
 const CONNECTION: &str = "ChatConnection";
@@ -48,6 +54,36 @@ pub(super) fn template(routes: &[NoticeRoute]) -> Result<Value, CommandError> {
         "Parameters": parameters,
         "Resources": resources,
     }))
+}
+
+/// The template with a line for each parameter and resource: a change of a route is a change of few lines, and a request has room for more
+/// of them.
+pub(super) fn text(template: &Value) -> String {
+    let lines = |value: &Value| {
+        let entries = value.as_object().into_iter().flatten();
+        entries.map(|(name, value)| format!("    {}: {value}", json!(name))).collect::<Vec<_>>().join(",\n")
+    };
+    let sections = template.as_object().into_iter().flatten().map(|(name, section)| match section {
+        Value::Object(_) => format!("  {}: {{\n{}\n  }}", json!(name), lines(section)),
+        _ => format!("  {}: {section}", json!(name)),
+    });
+    format!("{{\n{}\n}}\n", sections.collect::<Vec<_>>().join(",\n"))
+}
+
+/// Which limit of CloudFormation the template exceeds, in words.
+pub(super) fn exceeded(routes: &[NoticeRoute], text: &str) -> Option<String> {
+    // A rule; a topic with its policy and a subscription for each address; a destination. Beside them five resources that all share.
+    let of_mail = |route: &NoticeRoute| if route.email.is_empty() { 0 } else { 2 + route.email.len() };
+    let resources =
+        routes.iter().map(|route| 1 + of_mail(route) + usize::from(route.chat.is_some())).sum::<usize>() + 5;
+    let parameters = 1 + routes.iter().filter(|route| route.chat.is_some()).count();
+    let limits = [
+        (text.len(), STORED, "bytes"),
+        (resources, RESOURCES, "resources"),
+        (parameters, PARAMETERS, "parameters"),
+    ];
+    let found = limits.into_iter().find(|(number, most, _)| number > most);
+    found.map(|(number, most, what)| format!("{number} {what}, and CloudFormation takes {most}"))
 }
 
 /// The parameter for the address of a webhook.

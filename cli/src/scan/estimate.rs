@@ -19,6 +19,18 @@ pub(super) struct CountedKind {
     refused: Option<String>,
 }
 
+impl CountedKind {
+    /// A kind whose list cannot be read.
+    pub(super) fn refused(kind: ResourceKind, reason: String) -> Self {
+        Self { kind, resources: 0, calls: 0, is_cut: false, refused: Some(reason) }
+    }
+
+    /// Why nothing is known about the kind.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+}
+
 /// Counts the resources of a kind by its list, and reads at most this many pages of the list.
 pub(super) async fn count(
     estate: &impl Estate,

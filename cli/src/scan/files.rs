@@ -24,19 +24,35 @@ impl ScanFiles {
     /// Everything that was found, a resource a line.
     const FOUND: &str = "resources.jsonl";
 
-    /// Makes the folder. An earlier scan in it is added to; anything else that is in it stays, and is not mixed with a scan.
-    pub(super) fn prepare(folder: &Path) -> Result<Self, CommandError> {
+    /// Makes the folder. An earlier scan in it is added to; anything else that is in it stays, and is not mixed with a scan: neither is the
+    /// scan of another region.
+    pub(super) fn prepare(folder: &Path, region: &str, goes_on: bool) -> Result<Self, CommandError> {
         let files = Self { folder: folder.to_owned() };
         if output::is_of_others(folder, Self::FOUND) {
             return Err(CommandError::OccupiedScan(folder.to_owned()));
+        }
+        if goes_on && !files.was_begun() {
+            return Err(CommandError::Option(
+                "no earlier scan in that folder to continue: leave out --resume",
+            ));
+        }
+        if let Some(other) = files.region().filter(|other| other != region) {
+            return Err(CommandError::OtherRegion { folder: folder.to_owned(), region: other });
         }
         let pages = files.path(Self::LINEAGE);
         fs::create_dir_all(&pages).map_err(CommandError::unwritable(&pages))?;
         Ok(files)
     }
 
+    /// The region of the earlier scan, as the first resource that it found says.
+    fn region(&self) -> Option<String> {
+        let first = BufReader::new(File::open(self.path(Self::FOUND)).ok()?).lines().next()?.ok()?;
+        let found = serde_json::from_str::<FoundResource>(&first).ok()?;
+        found.arn.split(':').nth(3).map(str::to_owned)
+    }
+
     /// Whether a scan has been begun in the folder.
-    pub(super) fn was_begun(&self) -> bool {
+    fn was_begun(&self) -> bool {
         self.path(Self::FOUND).is_file()
     }
 

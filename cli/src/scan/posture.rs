@@ -155,7 +155,7 @@ impl Walked {
         let shown = |name: &str| output::line(&files.path(name).display().to_string());
         let mut text =
             format!("{region}: {}, {} failing", counted(summary.resources, "resource"), summary.failing);
-        let undecided = summary.undecided_by.values().sum::<u64>();
+        let undecided = summary.undecided_by.values().map(|(count, _)| count).sum::<u64>();
         if undecided > 0 {
             let findings = counted(undecided, "finding");
             text += &format!(", {} undecided; {findings} undecided in all", summary.undecided_resources);
@@ -166,7 +166,7 @@ impl Walked {
         }
         if summary.ran_on > 0 {
             text += &format!(
-                "  Sagewarden would have stopped while it ran: {} (`findings --would-have-been-stopped` lists them)\n",
+                "  Sagewarden would have stopped while it ran: {}\n",
                 counted(summary.ran_on, "job")
             );
         }
@@ -181,6 +181,11 @@ impl Walked {
             shown(ScanFiles::SARIF)
         );
         let store = shown(ScanFiles::STORE);
+        let store = if store.contains([' ', '\'', '"']) {
+            format!("'{}'", store.replace('\'', "'\\''"))
+        } else {
+            store
+        };
         text + &format!("  ask on    {} why RESOURCE --store {store}\n", output::called())
     }
 }
@@ -199,8 +204,8 @@ struct Summary {
     remedies: BTreeMap<String, u64>,
     stopped: Vec<PostureResource>,
     ran_on: u64,
-    /// Undecided findings by the call that was refused.
-    undecided_by: BTreeMap<String, u64>,
+    /// Undecided findings by the call that was refused: how many, and the reason of the first.
+    undecided_by: BTreeMap<String, (u64, String)>,
 }
 
 impl Summary {
@@ -235,7 +240,11 @@ impl Summary {
         self.undecided_resources += u64::from(found.outcome == "undecided");
         for finding in found.findings.iter().filter(|finding| finding.status == FindingStatus::Unknown) {
             let asked = finding.actual.split(": ").next().unwrap_or_default();
-            *self.undecided_by.entry(asked.to_owned()).or_default() += 1;
+            let (count, first) = self.undecided_by.entry(asked.to_owned()).or_default();
+            *count += 1;
+            if first.is_empty() {
+                first.clone_from(&finding.actual);
+            }
         }
         let Some(severity) = found.severity() else { return };
         self.failing += 1;
@@ -284,10 +293,17 @@ impl Summary {
     }
 
     fn undecided(&self) -> impl Iterator<Item = String> {
-        self.undecided_by
-            .iter()
-            .map(|(asked, count)| format!("{} undecided: {asked}", counted(*count, "finding")))
+        self.undecided_by.iter().map(|(_, (count, first))| {
+            format!("{} undecided: {}", counted(*count, "finding"), first_words(first))
+        })
     }
+}
+
+/// So much of a reason as a line has room for.
+fn first_words(reason: &str) -> String {
+    const MOST: usize = 200;
+    let cut: String = reason.chars().take(MOST).collect();
+    if cut.len() < reason.len() { format!("{cut}...") } else { cut }
 }
 
 /// The owner in a few words: a role by its name.

@@ -22,7 +22,7 @@ use crate::command::scan::ScanOptions;
 use crate::error::CommandError;
 use crate::input::{self, now, settings};
 use crate::output::{self, line};
-use crate::scan::estimate;
+use crate::scan::estimate::{self, CountedKind};
 use crate::scan::files::ScanFiles;
 use crate::scan::found::FoundResource;
 use crate::scan::kinds::word;
@@ -61,13 +61,28 @@ pub(super) async fn run(
     if options.dry_run {
         let estate = SageMakerAccount::new(&config);
         let mut counts = Vec::new();
+        let mut busy = 0;
         for kind in kinds {
-            counts.push(estimate::count(&estate, *kind, since, COUNTED_PAGES).await?);
+            let counted = match estimate::count(&estate, *kind, since, COUNTED_PAGES).await {
+                Ok(counted) => counted,
+                // The service may lack this kind alone.
+                Err(error) if busy + 1 < BUSY_KINDS => {
+                    busy += 1;
+                    counts.push(CountedKind::refused(*kind, error.to_string()));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if let Some(reason) = counted.refusal().filter(|reason| is_of_credentials(reason)) {
+                return Err(CommandError::RefusedCredentials(line(reason)));
+            }
+            busy = 0;
+            counts.push(counted);
         }
         output::print_text(&format!("{region}\n{}", estimate::words(&counts, options.rate)))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let files = ScanFiles::prepare(&options.out)?;
+    let files = ScanFiles::prepare(&options.out, &region, options.resume)?;
     let store = Store::create(&files.path(ScanFiles::STORE))?;
     let world = world(&config, &store, &in_force.bundle, !options.no_data);
     let bundle = Arc::new(input::bundle::load(in_force.path.as_deref())?.with_mode(Mode::Observe));
@@ -132,8 +147,8 @@ impl Names {
     }
 }
 
-/// What may help against the refusal of a list.
-fn cure(kind: ResourceKind, reason: &str) -> String {
+/// Whether AWS refused the caller, and not the call: no other call would be answered.
+fn is_of_credentials(reason: &str) -> bool {
     const OF_CREDENTIALS: [&str; 6] = [
         "InvalidSignatureException",
         "IncompleteSignature",
@@ -142,9 +157,11 @@ fn cure(kind: ResourceKind, reason: &str) -> String {
         "InvalidToken",
         "RequestExpired",
     ];
-    if OF_CREDENTIALS.iter().any(|code| reason.contains(code)) {
-        return "AWS does not accept the credentials: they may have expired, or the clock of this machine may be wrong".to_owned();
-    }
+    OF_CREDENTIALS.iter().any(|code| reason.contains(code))
+}
+
+/// What may help against the refusal of a list.
+fn cure(kind: ResourceKind, reason: &str) -> String {
     if reason.contains("UnknownOperationException") {
         return "SageMaker in this region does not know it".to_owned();
     }
@@ -167,8 +184,32 @@ impl Walk<'_> {
                 continue;
             }
             let (mut at, mut tally) = (sweep.first(*kind, Some(self.since), mark), KindTally::default());
-            let outcome = self.kind(&sweep, &mut at, &mut tally, &mut found).await?;
+            let outcome = tokio::select! {
+                outcome = self.kind(&sweep, &mut at, &mut tally, &mut found) => outcome?,
+                // What was found until then is kept.
+                ended = tokio::signal::ctrl_c() => {
+                    ended?;
+                    stopped = Some("you ended it: continue with --resume".to_owned());
+                    Ok(SweepStep::More)
+                }
+            };
             found.flush()?;
+            if stopped.is_some() && matches!(outcome, Ok(SweepStep::More)) {
+                self.note(&at, &tally, &outcome, &mut walked);
+                walked.leave(self.kinds.get(place..).unwrap_or_default());
+                break;
+            }
+            if let Ok(SweepStep::Denied(reason)) = &outcome
+                && is_of_credentials(reason)
+            {
+                let refused = CommandError::RefusedCredentials(line(reason));
+                if answered.is_none() && !self.options.resume {
+                    return Err(refused);
+                }
+                stopped = Some(format!("{refused}; sign in, and continue with --resume"));
+                walked.leave(self.kinds.get(place..).unwrap_or_default());
+                break;
+            }
             self.note(&at, &tally, &outcome, &mut walked);
             if !tally.failed.is_empty() && matches!(outcome, Ok(SweepStep::Done)) {
                 sweep.reopen(&at).await?;
@@ -218,8 +259,7 @@ impl Walk<'_> {
             last = last.max(sweep.mark(*kind).await?.map(|mark| mark.began));
         }
         // The earlier scan may have ended before its first page was done.
-        last.or_else(|| self.files.was_begun().then_some(now))
-            .ok_or(CommandError::Option("no earlier scan in that folder to continue: leave out --resume"))
+        Ok(last.unwrap_or(now))
     }
 
     /// The first page of each kind says how much there is at least.

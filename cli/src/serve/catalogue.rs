@@ -3,26 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_govern::EntryState;
-use sagewarden_lineage::rows::{FoundControl, VerdictRow};
-use sagewarden_local::Store;
 use sagewarden_policy::{Bundle, Control};
 use sagewarden_view::explorer::{Address, ControlEntry, ControlsPage};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::serve::answered::{Refused, SentPage};
+use crate::serve::broken::Broken;
 use crate::serve::explorer::Explorer;
 use crate::serve::lists;
 
-/// How many resources fail a control.
-#[derive(Clone, Copy, Default)]
-struct Broken {
-    open: usize,
-    ever: usize,
-}
-
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let (broken, requests) = match explorer.rows.store() {
-        Some(store) => (broken(store)?, 0),
+        Some(store) => (explorer.broken.of(store)?, 0),
         None => counted(explorer)?,
     };
     let bundle = &explorer.bundle;
@@ -37,6 +29,9 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, R
             let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
             return Err(Refused::wrong(format!("`{name}` is `{wrong}`: write one of {}", known.join(", "))));
         }
+    }
+    if let Some(wrong) = address.get("show").filter(|show| *show != "broken") {
+        return Err(Refused::wrong(format!("`show` is `{wrong}`: write broken, or leave it out")));
     }
     let page = ControlsPage { controls, bundle: bundle.hash().to_owned() };
     explorer.shown(&page, address, requests)
@@ -70,43 +65,4 @@ fn counted(explorer: &Explorer) -> Result<(BTreeMap<String, Broken>, usize), Ref
     open.into_iter().for_each(|(control, resources)| counts.entry(control).or_default().open = resources);
     ever.into_iter().for_each(|(control, resources)| counts.entry(control).or_default().ever = resources);
     Ok((counts, first + second))
-}
-
-/// Counts resources of a store: by their newest verdict, and by any.
-fn broken(store: &Store) -> Result<BTreeMap<String, Broken>, Refused> {
-    let mut newest: BTreeMap<String, (VerdictRow, BTreeSet<String>)> = BTreeMap::new();
-    let mut ever: BTreeSet<(String, String)> = BTreeSet::new();
-    store.each_within(VerdictRow::PARTITIONS, |item| {
-        if let Some(row) = VerdictRow::parse(&item) {
-            let failed = failed(&row);
-            ever.extend(failed.iter().map(|control| (control.clone(), row.pk.clone())));
-            let is_newer = |(known, _): &(VerdictRow, _)| {
-                (known.modified_at, known.judged_at) < (row.modified_at, row.judged_at)
-            };
-            if newest.get(&row.pk).is_none_or(is_newer) {
-                newest.insert(row.pk.clone(), (row, failed));
-            }
-        }
-        true
-    })?;
-    let mut counts: BTreeMap<String, Broken> = BTreeMap::new();
-    for control in newest.into_values().flat_map(|(_, failed)| failed) {
-        counts.entry(control).or_default().open += 1;
-    }
-    for (control, _) in ever {
-        counts.entry(control).or_default().ever += 1;
-    }
-    Ok(counts)
-}
-
-/// The controls that failed or are undecided, as the lists of findings count them.
-fn failed(row: &VerdictRow) -> BTreeSet<String> {
-    let findings: Vec<Json> = serde_json::from_str(&row.findings).unwrap_or_default();
-    let text =
-        |finding: &Json, key: &str| finding.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
-    findings
-        .iter()
-        .filter(|finding| text(finding, "status") != FoundControl::WAIVED)
-        .map(|finding| text(finding, "control"))
-        .collect()
 }

@@ -9,6 +9,8 @@ use sagewarden_view::explorer::{Address, Frame, Page};
 
 use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
+use crate::serve::broken::BrokenControls;
+use crate::serve::kinds;
 use crate::serve::source::{Evidence, ReadTable};
 
 /// The sources of a page.
@@ -20,6 +22,8 @@ pub(crate) struct Explorer {
     pub(super) bundle: Bundle,
     /// Whether somebody will be there to answer further requests.
     pub(super) is_live: bool,
+    /// How many resources fail each control.
+    pub(super) broken: BrokenControls,
     /// The file of the store, and which one it was when it was opened.
     pub(super) file: Option<(PathBuf, FileMark)>,
 }
@@ -43,7 +47,15 @@ impl Explorer {
     pub(crate) fn new(store: Store, bundle: Bundle) -> Self {
         let evidence = Evidence::Local(SimulatedAccount::new(store.clone(), "", ""));
         let evidence_bucket = System::EVIDENCE_BUCKET.to_owned();
-        Self { rows: ReadTable::Local(store), evidence, evidence_bucket, bundle, is_live: true, file: None }
+        Self {
+            rows: ReadTable::Local(store),
+            evidence,
+            evidence_bucket,
+            bundle,
+            is_live: true,
+            broken: BrokenControls::default(),
+            file: None,
+        }
     }
 
     /// The same; this is the file of the store.
@@ -89,12 +101,21 @@ impl Explorer {
     /// Nothing is recorded: the names that are nearest may have been meant.
     pub(super) fn unknown(&self, entity: &str, reason: String) -> Refused {
         // If no similar name is found, that is not a second error.
-        let nearest = self.rows.store().and_then(|store| names::nearest(store, entity).ok());
+        let meant = kinds::meant(entity);
+        let reason = match &meant {
+            Some(kind) => format!("{reason}; did you mean the kind `{kind}`?"),
+            None => reason,
+        };
+        let nearest =
+            self.rows.store().and_then(|store| names::nearest(store, &kinds::corrected(entity), LOOKED).ok());
         let names = nearest.map(|nearest| nearest.names()).unwrap_or_default();
         let page = |name: String| Some((entity_page(&name)?, name));
         Refused::unknown(reason).near(names.into_iter().filter_map(page).collect())
     }
 }
+
+/// Names that a page compares with one that is unknown.
+pub(super) const LOOKED: usize = 20_000;
 
 /// The page of an entity as people type it.
 pub(super) fn entity_page(entity: &str) -> Option<Address> {

@@ -3,26 +3,16 @@
 use futures::executor::block_on;
 use sagewarden_govern::{Ask, CountBy, EntryState, Question, answer};
 use sagewarden_lineage::answer::Reply;
-use sagewarden_lineage::edge::OBSERVED_ON;
-use sagewarden_lineage::id::NodeId;
-use sagewarden_lineage::listing::{EndpointItem, Items, Listing};
-use sagewarden_lineage::rows::node::{FOUND, SEVERITY, VIOLATIONS};
-use sagewarden_lineage::rows::{NodeRow, ObservationRow};
-use sagewarden_view::explorer::{Address, LastDrift, ListPage, OverviewPage};
+use sagewarden_lineage::listing::{Items, Listing};
+use sagewarden_view::explorer::{Address, ListPage, OverviewPage};
 
-use sagewarden_events::Resource;
-use sagewarden_govern::ports::Table as _;
-
+use crate::input::nearest::Nearest;
 use crate::input::now;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
 
-/// The most open findings that the first page counts; if there are more, it says so.
-const COUNTED: usize = 1_000;
-/// Endpoints whose last window is looked at.
-const WATCHED: usize = 20;
-/// The results of all monitors for one window: data, quality, bias and attribution.
-const OF_A_WINDOW: usize = 4;
+/// Models on a page: each takes a request or two.
+const MODELS: usize = 40;
 
 /// The list at an address.
 pub(super) fn page(
@@ -32,6 +22,12 @@ pub(super) fn page(
     title: &'static str,
 ) -> Result<SentPage, Refused> {
     let get = |name: &str| address.get(name).map(str::to_owned);
+    if let Some(at) = get("at").filter(|_| ask == Ask::Findings) {
+        return Err(Refused::wrong(format!(
+            "the list of findings is of the present: leave out `at`. `/findings?state=all&since={at}` has everything found since \
+             then, and the page of a resource has its verdict as of a time"
+        )));
+    }
     let question = Question {
         severity: get("severity"),
         control: get("control"),
@@ -42,14 +38,46 @@ pub(super) fn page(
         since: get("since"),
         cursor: get("cursor"),
         at: get("at").filter(|_| matches!(ask, Ask::Inventory | Ask::Endpoints)),
+        limit: (ask == Ask::Inventory).then_some(MODELS),
         state: standing(address)?,
         by: counted_by(address)?,
-        would_have_been_stopped: address.get("would").is_some(),
+        would_have_been_stopped: would(address)?,
         ..asked(ask)
     };
     let listing = listing(explorer, &question)?;
+    if let Some(control) = question.control.as_deref().filter(|_| listing.items.is_empty()) {
+        known_control(explorer, control)?;
+    }
     let requests = listing.requests;
     explorer.shown(&ListPage { title, listing }, address, requests)
+}
+
+/// Whether only those are wanted that `enforce` would have stopped. Questions have the long name.
+fn would(address: &Address) -> Result<bool, Refused> {
+    for name in ["would", "would_have_been_stopped"] {
+        match address.get(name) {
+            None => {}
+            Some("1" | "yes" | "true") => return Ok(true),
+            Some("0" | "no" | "false") => return Ok(false),
+            Some(other) => return Err(Refused::wrong(format!("`{name}` is `{other}`: write yes or no"))),
+        }
+    }
+    Ok(false)
+}
+
+/// An empty list says that nobody broke a control: that is no answer about a control that does not exist.
+fn known_control(explorer: &Explorer, asked: &str) -> Result<(), Refused> {
+    let mut nearest = Nearest::to(asked);
+    for control in explorer.bundle.controls() {
+        if control.id.eq_ignore_ascii_case(asked) {
+            return Ok(());
+        }
+        nearest.consider(&control.id, &control.id);
+    }
+    let meant = nearest.question().unwrap_or_else(|| "`/controls` has all of them".to_owned());
+    Err(Refused::wrong(format!(
+        "`control` is `{asked}`, which is neither a control nor in the store: {meant}"
+    )))
 }
 
 fn standing(address: &Address) -> Result<Option<EntryState>, Refused> {
@@ -101,57 +129,8 @@ pub(super) fn by_control(
 
 /// The first page.
 pub(super) fn overview(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
-    let endpoints = listing(explorer, &asked(Ask::Endpoints))?;
-    let findings = listing(explorer, &Question { limit: Some(COUNTED), ..asked(Ask::Findings) })?;
-    let waivers = listing(explorer, &asked(Ask::Waivers))?;
-    let live: &[EndpointItem] = if let Items::Endpoints(items) = &endpoints.items { items } else { &[] };
-    let (drifting, looked) = drifting(explorer, live)?;
-    let requests = endpoints.requests + findings.requests + waivers.requests + looked;
-    let page = OverviewPage { endpoints, findings, waivers, drifting, now: now() };
-    explorer.shown(&page, address, requests)
-}
-
-/// The endpoints in whose last window under the present deployment monitoring found violations, and the requests that it took: one for each endpoint, and one for all that
-/// was found.
-fn drifting(explorer: &Explorer, live: &[EndpointItem]) -> Result<(Vec<LastDrift>, usize), Refused> {
-    let mut last = Vec::new();
-    let mut requests = 0;
-    for item in live.iter().take(WATCHED) {
-        let Ok(resource) = Resource::parse_arn(&item.about.arn) else { continue };
-        let newest =
-            ObservationRow::before(&NodeId::endpoint(&resource), OBSERVED_ON, None).at_most(OF_A_WINDOW);
-        let page = block_on(explorer.rows.query(&newest))?;
-        requests += 1;
-        // A window that began earlier is about the deployment before.
-        let is_of_this = |row: &ObservationRow| row.node.created_at().is_none_or(|began| began >= item.since);
-        let rows: Vec<ObservationRow> =
-            page.items.iter().filter_map(ObservationRow::parse).filter(is_of_this).collect();
-        let at = rows.first().map(|row| row.at);
-        last.extend(
-            rows.into_iter().filter(|row| Some(row.at) == at).map(|row| (item.about.name.clone(), row)),
-        );
-    }
-    let keys: Vec<_> = last.iter().map(|(_, row)| NodeRow::key(&row.node)).collect();
-    if keys.is_empty() {
-        return Ok((Vec::new(), requests));
-    }
-    let nodes = block_on(explorer.rows.get(&keys))?;
-    let mut found: Vec<LastDrift> = Vec::new();
-    for (endpoint, row) in last {
-        let node = nodes.iter().find(|node| node.key == NodeRow::key(&row.node));
-        let Some(node) = node.filter(|node| node.number(VIOLATIONS).is_some_and(|number| number > 0)) else {
-            continue;
-        };
-        let severity = node.text(SEVERITY).map(str::to_owned);
-        let words = node.text(FOUND).unwrap_or_default().to_owned();
-        match found.iter_mut().find(|known| known.endpoint == endpoint) {
-            // If several monitors have results, the worst one counts.
-            Some(known)
-                if known.severity.as_deref() == Some("critical")
-                    || severity.as_deref() != Some("critical") => {}
-            Some(known) => (known.severity, known.found) = (severity, words),
-            None => found.push(LastDrift { endpoint, at: row.at, severity, found: words }),
-        }
-    }
-    Ok((found, requests + 1))
+    let now = now();
+    let overview = block_on(sagewarden_govern::overview(&explorer.rows, now))?;
+    let requests = overview.requests;
+    explorer.shown(&OverviewPage { overview, now }, address, requests)
 }

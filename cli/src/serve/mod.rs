@@ -4,15 +4,18 @@
 //! leads to. The pages themselves are those of `sagewarden_view::explorer`.
 
 mod answered;
+mod broken;
 mod catalogue;
 mod drift;
 mod elsewhere;
 mod entity;
 pub(crate) mod explorer;
 mod graph;
+mod kinds;
 mod lists;
 mod open;
 mod pages;
+mod people;
 #[cfg(feature = "aws")]
 mod remote;
 mod search;

@@ -5,6 +5,7 @@ use sagewarden_govern::{Ask, Question, answer as ask};
 use sagewarden_lineage::answer::Reply;
 use sagewarden_view::explorer::{Address, DifferencePage, asked_entity};
 
+use crate::input::nearest::Nearest;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::{Explorer, at};
 use crate::serve::{catalogue, drift, entity, graph, lists, search};
@@ -27,6 +28,7 @@ fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     if let Some(wrong) = address.get("at").filter(|text| !text.is_empty() && at(address).is_none()) {
         return Err(Refused::wrong(format!("`at` is `{wrong}`: write a day or a time, such as 2026-03-02")));
     }
+    known_parameters(address)?;
     match path.as_slice() {
         [] => lists::overview(explorer, address),
         ["inventory"] => lists::page(explorer, address, Ask::Inventory, "Models in use"),
@@ -48,6 +50,40 @@ fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
         [kind, rest @ ..] if !rest.is_empty() => entity::page(explorer, address, &asked_entity(kind, rest)),
         [_, ..] => Err(explorer.unknown(&path.join("/"), "there is no page at this address".to_owned())),
     }
+}
+
+/// The parameters of a page, beside those of every page.
+fn parameters(path: &[&str]) -> &'static [&'static str] {
+    match path {
+        ["inventory" | "findings" | "endpoints" | "waivers" | "remedies" | "erased"] => &[
+            "state",
+            "severity",
+            "by",
+            "control",
+            "owner",
+            "kind",
+            "account",
+            "region",
+            "since",
+            "would",
+            "would_have_been_stopped",
+            "cursor",
+        ],
+        ["search"] => &["q"],
+        ["controls"] => &["severity", "chapter", "show"],
+        ["graph", ..] => &["depth", "open", "apart", "hide", "path", "past"],
+        _ => &[],
+    }
+}
+
+/// A parameter that nobody reads would be ignored in silence: it is refused.
+fn known_parameters(address: &Address) -> Result<(), Refused> {
+    let known: Vec<&str> = parameters(&address.path()).iter().copied().chain(["at", "format"]).collect();
+    let Some((wrong, _)) = address.query().find(|(name, _)| !known.contains(name)) else { return Ok(()) };
+    let mut nearest = Nearest::to(wrong);
+    known.iter().for_each(|name| nearest.consider(name, name));
+    let meant = nearest.question().unwrap_or_else(|| format!("write {}", known.join(", ")));
+    Err(Refused::wrong(format!("`{wrong}` is no parameter of this page: {meant}")))
 }
 
 fn difference(explorer: &Explorer, address: &Address, one: &str, other: &str) -> Result<SentPage, Refused> {

@@ -4,37 +4,46 @@ use std::collections::BTreeSet;
 
 use futures::executor::block_on;
 use futures::future::try_join_all;
-use sagewarden_events::{Resource, ResourceKind};
+use sagewarden_events::Resource;
 use sagewarden_govern::ports::Table as _;
-use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{AUTHOR, EMAIL, MESSAGE};
-use sagewarden_lineage::rows::{Alias, AliasRow, CallEffect, CallRow, JudgedRow, NodeRow};
+use sagewarden_lineage::rows::{Alias, AliasRow, JudgedRow, NodeRow};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_lineage::table::Query;
+use sagewarden_lineage::table::{Item, Query};
 use sagewarden_local::Store;
 use sagewarden_view::explorer::{Address, Hit, SearchPage, node_page, resource_page};
 
 use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
-use crate::serve::explorer::{Explorer, entity_page};
+use crate::serve::explorer::{Explorer, LOOKED, entity_page};
+use crate::serve::kinds;
+use crate::serve::people::{self, Deed};
 use crate::serve::source::ReadTable;
 
 /// Results of one page.
 const HITS: usize = 100;
-/// Rows that one search looks at. In a larger store, a whole name or an ARN is still found at once.
-const ROWS: usize = 400_000;
+/// Names of a kind that one search looks at, and other rows. In a larger store, a whole name or an ARN is still found.
+const NAMES: usize = 60_000;
+const OTHERS: usize = 10_000;
+/// The fewest letters of a person or of a commit's message.
+const LETTERS: usize = 3;
+/// The fewest digits of a digest.
+const DIGITS: usize = 7;
 
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let words = address.get("q").unwrap_or_default().trim().to_owned();
-    let mut search = Search { words: words.to_lowercase(), hits: BTreeSet::new(), rows: 0 };
+    let mut search = Search { words: words.to_lowercase(), hits: BTreeSet::new(), is_cut: false };
     let mut requests = 0;
     match explorer.rows.store() {
         _ if words.is_empty() => {}
-        Some(store) => search.look(store)?,
+        Some(store) => {
+            search.look_up(&explorer.rows, &words)?;
+            search.look(store)?;
+        }
         None => requests = search.look_up(&explorer.rows, &words)?,
     }
-    let is_cut = search.hits.len() > HITS || search.rows >= ROWS;
+    let is_cut = search.hits.len() > HITS || search.is_cut;
     let hits: Vec<Hit> = search.hits.into_iter().take(HITS).map(|(_, hit)| hit).collect();
     if let [only] = hits.as_slice()
         && address.get("format").is_none()
@@ -49,13 +58,25 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, R
 
 fn near(explorer: &Explorer, words: &str) -> Result<Vec<(Address, String)>, Refused> {
     let Some(store) = explorer.rows.store() else { return Ok(Vec::new()) };
-    let names = names::nearest(store, words)?.names();
+    let names = names::nearest(store, &kinds::corrected(words), LOOKED)?.names();
     Ok(names.into_iter().filter_map(|name| Some((entity_page(&name)?, name))).collect())
 }
 
-/// The kinds that have names.
-fn kinds() -> impl Iterator<Item = &'static str> {
-    ResourceKind::ALL.into_iter().map(ResourceKind::segment).chain(["branch", "tag"])
+/// The first digits of a digest, with or without the name of its algorithm.
+fn digest(words: &str) -> Option<String> {
+    let digits = words.strip_prefix("sha256:").unwrap_or(words);
+    let is_one = digits.len() >= DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_one.then(|| format!("sha256:{digits}"))
+}
+
+/// A part of the words that every row with them has: keys write addresses in another way. If there is no such part, every row may fit.
+fn part(words: &str) -> &str {
+    let is_plain =
+        words.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') && !words.contains(['"', '\\']);
+    let rest = words.strip_prefix("s3://").or_else(|| words.strip_prefix("commit/")).unwrap_or(words);
+    let rest = rest.split("?versionid=").next().unwrap_or(rest);
+    let rest = if words.starts_with("arn:") { rest.rsplit('/').next().unwrap_or(rest) } else { rest };
+    if is_plain { rest } else { "" }
 }
 
 /// How well something fits: the whole name, its beginning, a part of it, or something about it.
@@ -71,7 +92,8 @@ struct Search {
     /// In lower case.
     words: String,
     hits: BTreeSet<(Fit, Hit)>,
-    rows: usize,
+    /// Whether the store has more rows than the search looked at.
+    is_cut: bool,
 }
 
 impl Search {
@@ -87,7 +109,7 @@ impl Search {
             }
         }
         let mut queries: Vec<Query> = Vec::new();
-        let name = words.split_once('/').filter(|(kind, _)| kinds().any(|known| known == *kind));
+        let name = words.split_once('/').filter(|(kind, _)| kinds::named().any(|known| known == *kind));
         if let Ok(resource) = Resource::parse_arn(words) {
             queries.push(AliasRow::named(resource.kind.segment(), &resource.name));
         } else if let Some(S3Location { bucket, key }) =
@@ -97,7 +119,7 @@ impl Search {
         } else if let Some((kind, name)) = name {
             queries.push(AliasRow::named(kind, name));
         } else {
-            queries.extend(kinds().map(|kind| AliasRow::named(kind, words)));
+            queries.extend(kinds::named().map(|kind| AliasRow::named(kind, words)));
         }
         queries.extend(AliasRow::commits(self.words.strip_prefix("commit/").unwrap_or(&self.words)));
         let pages = block_on(try_join_all(queries.iter().map(|query| rows.query(query))))?;
@@ -113,17 +135,15 @@ impl Search {
         if let Some(id) = NodeId::parse(&self.words) {
             self.add_node(Fit::Whole, &id, String::new());
         }
-        if self.words.starts_with("sha256:") {
-            let id = NodeId::image_of_digest(&self.words);
-            self.add_node(Fit::Whole, &id, String::new());
-            let known = self.hits.clone();
-            self.hits.clear();
-            // Only an image that is recorded is a result.
-            self.in_rows(store, id.as_str(), |search, item| {
-                if NodeRow::id_of(&item.key).is_some() {
-                    search.hits.extend(known.iter().cloned());
+        if let Some(begin) = digest(&self.words) {
+            store.each_within(NodeId::image_of_digest(&begin).as_str(), |item| {
+                if let Some(id) = NodeRow::id_of(&item.key) {
+                    self.add_node(Fit::Whole, &id, String::new());
                 }
+                self.hits.len() <= HITS
             })?;
+        }
+        if self.words.starts_with("sha256:") {
             return Ok(());
         }
         for partition in AliasRow::PARTITIONS {
@@ -134,21 +154,36 @@ impl Search {
             })?;
         }
         self.in_rows(store, JudgedRow::PREFIX, |search, item| search.judged(item))?;
-        self.in_rows(store, CallRow::PARTITION, |search, item| search.call(item))?;
-        self.in_rows(store, &NodeRow::partitions(NodeKind::Commit), |search, item| search.commit(item))
+        self.in_rows(store, &NodeRow::partitions(NodeKind::Commit), |search, item| search.commit(item))?;
+        if self.words.len() >= LETTERS {
+            for partition in people::partitions() {
+                self.in_rows(store, &partition, |search, item| search.deeds(item))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a person did, once for each thing.
+    fn deeds(&mut self, item: &Item) {
+        for Deed { who, hit } in people::deeds(item) {
+            let is_known = |(_, known): &(Fit, Hit)| {
+                (&known.kind, &known.name) == (&hit.kind, &hit.name) && !known.why.is_empty()
+            };
+            if who.to_lowercase().contains(&self.words) && !self.hits.iter().any(is_known) {
+                self.hits.insert((Fit::Around, hit));
+            }
+        }
     }
 
     fn in_rows(
         &mut self,
         store: &Store,
         partition: &str,
-        mut each: impl FnMut(&mut Self, &sagewarden_lineage::table::Item),
+        mut each: impl FnMut(&mut Self, &Item),
     ) -> Result<(), Refused> {
-        store.each_within(partition, |item| {
-            self.rows += 1;
-            each(self, &item);
-            self.rows < ROWS
-        })?;
+        let text = part(&self.words).to_owned();
+        let most = if AliasRow::PARTITIONS.contains(&partition) { NAMES } else { OTHERS };
+        self.is_cut |= !store.each_with(partition, &text, most, |item| each(self, &item))?;
         Ok(())
     }
 
@@ -197,7 +232,7 @@ impl Search {
         }
     }
 
-    fn judged(&mut self, item: &sagewarden_lineage::table::Item) {
+    fn judged(&mut self, item: &Item) {
         let Some(row) = JudgedRow::parse(item) else { return };
         let Ok(resource) = Resource::parse_arn(&row.arn) else { return };
         // A resource that has a node is found by its name.
@@ -209,38 +244,21 @@ impl Search {
         }
     }
 
-    /// The resources that a person created or deleted.
-    fn call(&mut self, item: &sagewarden_lineage::table::Item) {
-        let Some(row) = CallRow::parse(item) else { return };
-        let who = row.by.unwrap_or_default();
-        let is_person = self.words.len() >= 3 && who.to_lowercase().contains(&self.words);
-        let place = row.pk.strip_prefix(CallRow::PARTITION).unwrap_or_default();
-        let mut parts = place.splitn(4, '/');
-        if let (true, Some(kind), Some(name)) = (is_person, parts.next(), parts.nth(2)) {
-            let done = if row.effect == CallEffect::Created { "created" } else { "deleted" };
-            let why = format!("{done} {} by {who}", row.at);
-            let address = Address::of([kind, name]).to_string();
-            self.hits.insert((
-                Fit::Around,
-                Hit { kind: kind.replace('-', " "), name: name.to_owned(), why, address },
-            ));
-        }
-    }
-
     /// Commits of an author, or with these words.
-    fn commit(&mut self, item: &sagewarden_lineage::table::Item) {
+    fn commit(&mut self, item: &Item) {
         let Some(id) = NodeRow::id_of(&item.key) else { return };
         let texts: Vec<&str> =
             [AUTHOR, EMAIL, MESSAGE].into_iter().filter_map(|name| item.text(name)).collect();
         let fits = texts.iter().find(|text| text.to_lowercase().contains(&self.words));
-        if let Some(text) = fits.filter(|_| self.words.len() >= 3) {
+        if let Some(text) = fits.filter(|_| self.words.len() >= LETTERS) {
             let why = text.lines().next().unwrap_or_default().to_owned();
             self.add_node(Fit::Around, &id, why);
         }
     }
 
     fn add_node(&mut self, fit: Fit, id: &NodeId, why: String) {
-        let name = Node { id: id.clone(), item: None }.id.last_name().to_owned();
+        // A version of a model package has the name of its group, too.
+        let name = id.as_resource().map_or_else(|| id.last_name().to_owned(), |resource| resource.name);
         let name = id.commit_id().map_or(name, |commit| commit.chars().take(12).collect());
         let is_known = self.hits.iter().any(|(_, hit)| hit.address == node_page(id).to_string());
         if !is_known {

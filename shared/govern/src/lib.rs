@@ -61,7 +61,7 @@ pub use enforce::notice::{POLICY_VIOLATION, REMEDIATION_DONE, REMEDIATION_FAILED
 pub use enforce::remediation::VIOLATION_TAG;
 pub use lookup::{
     Ask, CountBy, DeploymentPeriod, EntryState, NoAnswer, Question, Way, answer, answer_within,
-    deployment_periods, entity, is_region, lookup_lineage, uses,
+    deployment_periods, entity, is_region, lookup_lineage, overview, uses,
 };
 pub use notify::Moment;
 pub use outcome::{Done, Failure, Outcome};

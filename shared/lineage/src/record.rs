@@ -10,8 +10,8 @@ use crate::edge::{InEdge, MEMBER, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
 use crate::observe::{Approval, DeclaredUse, Observation, StatusMark};
 use crate::rows::{
-    Alias, AliasRow, ApprovalRow, DetailRow, MadeRow, NodeRow, ObservationRow, OutEdgeRow, ReachedState,
-    StateRow,
+    Alias, AliasRow, ApprovalRow, DetailRow, MadeRow, NewestResult, NodeRow, ObservationRow, OutEdgeRow,
+    ReachedState, StateRow,
 };
 use crate::rows::{millis, node};
 use crate::s3::{ObjectSet, VersionedObject};
@@ -95,6 +95,11 @@ impl Record {
         self.edge(id, &InEdge::new(Relation::AssociatedWith, role, endpoint.clone()));
         let row = ObservationRow { endpoint: endpoint.clone(), role: role.to_owned(), at, node: id.clone() };
         self.writes.push(Write::Put(row.item()));
+    }
+
+    /// The result of a monitor, for the list of endpoints: `rank` says how bad it is, and is 0 without violations.
+    pub fn newest_result(&mut self, endpoint: &NodeId, monitor: &str, at: Timestamp, rank: u8, id: &NodeId) {
+        self.writes.push(NewestResult { at, rank, node: id.clone() }.write(endpoint, monitor));
     }
 
     /// A gap: a fact about a node that Sagewarden could not find out, in words. `subject` names what would fill the gap: the role of an

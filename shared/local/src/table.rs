@@ -183,6 +183,52 @@ impl Store {
         read().map_err(|error| port_error("read the lineage table", error))
     }
 
+    /// The same, but only rows that have this text, without regard to upper case, in their key or in their content. No more than `most` rows
+    /// are looked at; answers whether these were all. The text has no letters that JSON writes in another way.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn each_with(
+        &self,
+        partition: &str,
+        text: &str,
+        most: usize,
+        mut each: impl FnMut(Item),
+    ) -> Result<bool, PortError> {
+        let connection = self.lock();
+        let mut read = || {
+            let end = format!("{partition}\u{10ffff}");
+            let mut statement = connection.prepare_cached(
+                "SELECT pk, sk, item FROM lineage WHERE pk >= ?1 AND pk <= ?2 ORDER BY pk, sk",
+            )?;
+            let mut rows = statement.query([partition, &end])?;
+            let mut looked = 0;
+            while let Some(row) = rows.next()? {
+                looked += 1;
+                if looked > most {
+                    return Ok(false);
+                }
+                let has = |column: usize| -> rusqlite::Result<bool> {
+                    Ok(row.get_ref(column)?.as_str()?.to_ascii_lowercase().contains(text))
+                };
+                if has(0)? || has(1)? || has(2)? {
+                    let _unreadable = item(row).map(&mut each);
+                }
+            }
+            Ok(true)
+        };
+        read().map_err(|error: rusqlite::Error| port_error("read the lineage table", error))
+    }
+
+    /// Changes whenever another connection has written to the file ("PRAGMA data_version", sqlite.org).
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn version(&self) -> Result<i64, PortError> {
+        let read = self.lock().query_row("PRAGMA data_version", [], |row| row.get(0));
+        read.map_err(|error| port_error("read the lineage table", error))
+    }
+
     /// SHA-256 over all items of the lineage table. Two stores with the same facts have the same hash, in whatever order the facts arrived.
     ///
     /// # Errors

@@ -67,12 +67,24 @@ impl Routes {
         for route in &found.routes {
             let same = ids.insert(route.id(), &route.name);
             if let Some(reason) = route.fault(same.map(String::as_str)) {
-                let offset = text.rfind(&format!("\"{}\"", route.name)).unwrap_or(0);
+                let offset = place(text, &route.name).unwrap_or(0);
                 return Err(FileError::new(Self::FILE, text, offset, reason));
             }
         }
         Ok(found)
     }
+}
+
+/// Where the last route of this name stands: behind its `name =`, in quotation marks of any kind.
+fn place(text: &str, name: &str) -> Option<usize> {
+    let is_name = |at: &usize| {
+        let rest = text.get(*at..).unwrap_or_default().trim_start_matches("name").trim_start();
+        let value = rest.strip_prefix('=').map(|value| value.trim_start().trim_start_matches(['"', '\'']));
+        value.is_some_and(|value| value.trim_end().starts_with(name))
+    };
+    let found = text.rmatch_indices("name").map(|(at, _)| at).find(is_name)?;
+    let rest = text.get(found..)?;
+    Some(found + rest.find(['"', '\'']).unwrap_or_default())
 }
 
 impl NoticeRoute {
@@ -99,6 +111,17 @@ impl NoticeRoute {
             return Some(format!(
                 "the routes `{same}` and `{name}` have the same letters: give one another name"
             ));
+        }
+        for (what, list) in [("address", &self.email), ("topic", &self.topics)] {
+            let twice = list
+                .iter()
+                .enumerate()
+                .find(|(index, one)| list.iter().take(*index).any(|other| other == *one));
+            if let Some((_, twice)) = twice {
+                return Some(format!(
+                    "the route `{name}` has the {what} `{twice}` twice: each notice would come twice"
+                ));
+            }
         }
         if people.is_empty() && repositories.is_empty() {
             return Some(format!("the route `{name}` names nobody: give it `people` or `repositories`"));
@@ -138,7 +161,14 @@ fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D
 fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     checked(deserializer, "an address such as `credit@example.com`", |text| {
         let (name, host) = text.split_once('@').unwrap_or_default();
-        !name.is_empty() && host.contains('.') && !host.contains('@') && !text.contains(char::is_whitespace)
+        // Not all that RFC 5322 allows, and nothing that CloudFormation would resolve.
+        let is_letter =
+            |more: &'static str| move |letter: char| letter.is_alphanumeric() || more.contains(letter);
+        let labels = host.split('.').collect::<Vec<_>>();
+        !name.is_empty()
+            && name.chars().all(is_letter("._+-'&=#%"))
+            && labels.len() > 1
+            && labels.iter().all(|label| !label.is_empty() && label.chars().all(is_letter("-")))
     })
 }
 
@@ -146,8 +176,15 @@ fn topics<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::
     let wanted = "the ARN of a topic such as `arn:aws:sns:eu-west-1:111122223333:credit`; a FIFO topic takes no notices";
     checked(deserializer, wanted, |text| match text.split(':').collect::<Vec<_>>().as_slice() {
         ["arn", partition, "sns", region, account, name] => {
-            let parts = [partition, region, name];
-            parts.iter().all(|part| !part.is_empty())
+            let is_word = |part: &str, more: &str| {
+                !part.is_empty()
+                    && part.chars().all(|letter| letter.is_ascii_alphanumeric() || more.contains(letter))
+            };
+            partition.starts_with("aws")
+                && is_word(partition, "-")
+                && is_word(region, "-")
+                && region.chars().all(|letter| !letter.is_ascii_uppercase())
+                && is_word(name, "-_.")
                 && account.len() == 12
                 && account.bytes().all(|byte| byte.is_ascii_digit())
                 && !name.ends_with(".fifo")
@@ -185,6 +222,27 @@ mod tests {
                 route("email = [\"ana@example.com\"]"),
                 "routes.toml:2:8: the route `a` names nobody: give it `people` or `repositories`",
             ),
+            (
+                route("people = [\"a\"]\nemail = [\"ana@b.co\", \"ana@b.co\"]"),
+                "routes.toml:2:8: the route `a` has the address `ana@b.co` twice",
+            ),
+            (
+                "[[routes]]\nname = 'b'\npeople = [\"b\"]\n".to_owned(),
+                "routes.toml:2:8: the route `b` leads nowhere",
+            ),
+            (
+                route("email = [\"{{resolve:ssm:x}}@b.co\"]"),
+                "routes.toml:3:9: `{{resolve:ssm:x}}@b.co` is not an address",
+            ),
+            (route("email = [\"a@.\"]"), "routes.toml:3:9: `a@.` is not an address"),
+            (
+                route("email = [\"Ana<ana@example.com>\"]"),
+                "routes.toml:3:9: `Ana<ana@example.com>` is not an address",
+            ),
+            (
+                route("topics = [\"arn:x:sns:eu-west-1:111122223333:*\"]"),
+                "routes.toml:3:10: `arn:x:sns:eu-west-1:111122223333:*` is not the ARN",
+            ),
             (route("people = [\"an?\"]"), "routes.toml:3:10: `an?` is not a name"),
             (route("people = [\"**\"]"), "routes.toml:3:10: `**` is not a name"),
             (route("people = [\" \"]"), "routes.toml:3:10: ` ` is not a name"),
@@ -208,7 +266,13 @@ mod tests {
                 "routes.toml:6:8: the routes `a` and `A` have the same letters: give one another name",
             ),
             (
-                route(&format!("{good}\ntopics = [{}]", ["\"arn:aws:sns:r:111122223333:x\""; 5].join(", "))),
+                route(&format!(
+                    "{good}\ntopics = [{}]",
+                    (0..5)
+                        .map(|one| format!("\"arn:aws:sns:r:111122223333:x{one}\""))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )),
                 "routes.toml:2:8: the route `a` has 6 targets, and a rule has at most 5: divide it into two routes",
             ),
         ];

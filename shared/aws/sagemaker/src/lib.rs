@@ -308,7 +308,9 @@ fn not_found(code: Option<&str>, message: Option<&str>) -> bool {
     match code {
         Some("ResourceNotFound" | "ResourceNotFoundException") => true,
         Some("ValidationException") => {
-            ["could not find", "not found", "does not exist"].iter().any(|words| message.contains(words))
+            const WORDS: [&str; 5] =
+                ["could not find", "cannot find", "not found", "recordnotfound", "does not exist"];
+            WORDS.iter().any(|words| message.contains(words))
         }
         _ => false,
     }
@@ -325,6 +327,8 @@ mod tests {
         };
         check("ValidationException", "Requested resource not found.", true);
         check("ValidationException", "Could not find model \"arn:aws:sagemaker:eu-west-1:1:model/m\".", true);
+        check("ValidationException", "RecordNotFound", true);
+        check("ValidationException", "Cannot find CodeRepository \"x\"", true);
         check("ResourceNotFound", "", true);
         check("ValidationException", "1 validation error detected: Value 'a b' at 'trainingJobName'", false);
         check("AccessDeniedException", "not found", false);

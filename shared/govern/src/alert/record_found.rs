@@ -68,6 +68,14 @@ pub(super) async fn record_found(
     record.versioned_detail(&id, &found.version, &detail);
     let endpoint = NodeId::endpoint(observed.endpoint());
     record.observed(&id, OBSERVED_ON, &endpoint, observed.ended());
+    let rank = worst.map_or(0, |worst| rank(worst) + 1);
+    record.newest_result(
+        &endpoint,
+        observed.monitoring_type().unwrap_or_default(),
+        observed.ended(),
+        rank,
+        &id,
+    );
     if let Observed::Execution(execution) = observed
         && let Some(run) = incarnation_of(world, moment, &execution.job, execution.created_at).await?
     {

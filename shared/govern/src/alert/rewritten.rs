@@ -148,7 +148,9 @@ impl Change<'_> {
             (node::BASELINE.into(), NOT_RECORDED.into()),
         ]);
         record.register(id, node::FOUND_VERSION, NOTHING_FOUND.to_owned(), nothing);
-        record.observed(id, OBSERVED_ON, &NodeId::endpoint(self.observed.endpoint()), ended);
+        let endpoint = NodeId::endpoint(self.observed.endpoint());
+        record.observed(id, OBSERVED_ON, &endpoint, ended);
+        record.newest_result(&endpoint, self.observed.monitoring_type().unwrap_or_default(), ended, 0, id);
         store(world, moment, record).await
     }
 

@@ -39,7 +39,29 @@ pub(super) async fn endpoint<T: Table>(
             }
         },
     };
-    let served = components(reading, endpoint, node.first()).await?;
+    let runs = Runs { node: node.into_iter().next(), deployment, is_live: at.is_none() };
+    built(reading, endpoint, runs, at, limits).await
+}
+
+/// What is known of an endpoint at a time.
+pub(super) struct Runs {
+    /// The row of its node.
+    pub(super) node: Option<Item>,
+    /// The deployment in force at that time.
+    pub(super) deployment: Option<NodeId>,
+    /// Whether it is still in force now: then its closure is written down.
+    pub(super) is_live: bool,
+}
+
+/// The endpoint with everything upstream of what ran on it.
+pub(super) async fn built<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    Runs { mut node, deployment, is_live }: Runs,
+    at: Option<Timestamp>,
+    limits: Limits,
+) -> Result<Followed, NoAnswer> {
+    let served = components(reading, endpoint, node.as_ref()).await?;
     let served = served.into_iter().filter(|period| period.holds(at)).map(|period| period.component);
     let running: Vec<NodeId> = deployment.into_iter().chain(served).collect();
     let (mut graph, mut cursor) = (Graph::default(), None);
@@ -47,7 +69,7 @@ pub(super) async fn endpoint<T: Table>(
         // The endpoint itself has a place in the answer, too.
         let limits = Limits { max_nodes: limits.max_nodes.saturating_sub(1).max(1), ..limits };
         let whole = match running.as_slice() {
-            [alone] if at.is_none() => live(reading, alone, limits).await?,
+            [alone] if is_live => live(reading, alone, limits).await?,
             _ => None,
         };
         (graph, cursor) = match whole {
@@ -61,7 +83,6 @@ pub(super) async fn endpoint<T: Table>(
         graph.distance.values_mut().for_each(|distance| *distance += 1);
         graph.edges.extend(running.iter().map(|runs| current(runs, endpoint)));
     }
-    let mut node = node.into_iter().next();
     if let Some(item) = node.as_mut().filter(|item| item.text(TRAFFIC).is_some()) {
         // The stored word says that there are weights; the answer says which.
         let weights = or_cut(weights_at(reading, endpoint, at).await, &mut graph)?.flatten();

@@ -13,12 +13,11 @@ use sagewarden_lineage::rows::{
     VerdictRow,
 };
 use sagewarden_lineage::table::{Item, Key};
-use sagewarden_lineage::walk::OutEdges;
 use serde_json::{Map, Value as Json};
 
 use super::address::{identity, resolve};
 use super::entries::own_entries;
-use super::follow::{as_of, current, deployed, followers};
+use super::follow::{as_of, current, deployed, followers_at_times, inferred};
 use super::lineage::detail;
 use super::question::{NoAnswer, Question};
 use super::reading::{KEYS, Reading};
@@ -67,9 +66,21 @@ async fn judged<T: Table>(
 ) -> Result<Entity, NoAnswer> {
     let rows = reading.query_all(VerdictRow::and_judgements(&subject.verdicts)).await?;
     let why = explained(subject, &rows, at);
+    after_creation(&why.root, why.created_at, at)?;
     let mut entries: Vec<Entry> = judgements(&rows, &why.root, &why.name).collect();
     in_order(&mut entries, at);
     Ok(Entity { lineage: None, unread: 0, why, entries, requests: reading.requests() })
+}
+
+/// Refuses a time before something was created.
+fn after_creation(name: &str, created: Option<Timestamp>, at: Option<Timestamp>) -> Result<(), NoAnswer> {
+    match (created, at) {
+        (Some(created), Some(at)) if created > at => {
+            let reason = format!("is before {name} was created, at {created}");
+            Err(NoAnswer::BadField { field: "at", reason })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The rows under an identity.
@@ -101,17 +112,20 @@ async fn around<T: Table>(
 ) -> Result<Entity, NoAnswer> {
     let Partition { node, rows, is_cut } = partition;
     let id = node.id.clone();
-    if let (Some(created), Some(at)) = (node.created_at(), at)
-        && created > at
-    {
-        let reason = format!("is before {id} was created, at {created}");
-        return Err(NoAnswer::BadField { field: "at", reason });
-    }
-    let verdicts = reading.query_all(VerdictRow::and_judgements(id.as_str())).await?;
+    after_creation(id.as_str(), node.created_at(), at)?;
+    // Only resources are judged: no commit, no data and no image.
+    let verdicts = match id.as_resource() {
+        Some(_) => reading.query_all(VerdictRow::and_judgements(id.as_str())).await?,
+        None => Vec::new(),
+    };
+    let followers = match id.kind() {
+        NodeKind::Commit => followers_at_times(reading, &id, rows.iter()).await?,
+        _ => Vec::new(),
+    };
     let mut graph = Graph::default();
     graph.insert(node.clone(), 0);
-    graph.edges.extend(edges(reading, &node, &rows, at).await?);
-    let unread = neighbours(reading, &node, &mut graph, at).await?;
+    graph.edges.extend(edges(&node, &rows, at));
+    let unread = neighbours(reading, &node, followers, &mut graph, at).await?;
     if is_cut || unread > 0 {
         graph.stopped_by = Some(StoppedBy::MaxNodes);
     }
@@ -129,13 +143,8 @@ async fn around<T: Table>(
     Ok(Entity { lineage: Some(lineage), unread, why, entries, requests })
 }
 
-/// The edges that lead out of the node, and those that no row has: of deployments, and of commits that were inferred.
-async fn edges<T: Table>(
-    reading: &Reading<'_, T>,
-    node: &Node,
-    rows: &[Item],
-    at: Option<Timestamp>,
-) -> Result<Vec<Edge>, NoAnswer> {
+/// The edges that lead out of the node, and those of deployments, which no row has.
+fn edges(node: &Node, rows: &[Item], at: Option<Timestamp>) -> Vec<Edge> {
     let id = &node.id;
     let out = rows.iter().filter_map(OutEdgeRow::parse);
     let mut edges: Vec<Edge> = out
@@ -150,11 +159,7 @@ async fn edges<T: Table>(
         role: row.role,
     }));
     edges.extend(deployments(id, rows, at));
-    if id.kind() == NodeKind::Commit {
-        let page = OutEdges { id: id.clone(), rows: rows.to_vec(), next: None };
-        edges.extend(followers(reading, id, &[page]).await?);
-    }
-    Ok(edges)
+    edges
 }
 
 /// From the deployments of an endpoint to it. The last one until the time in question is the current one.
@@ -171,10 +176,12 @@ fn deployments(endpoint: &NodeId, rows: &[Item], at: Option<Timestamp>) -> Vec<E
     all.into_iter().map(edge).collect()
 }
 
-/// Reads the nodes at the other ends, in one request; answers how many there was no room for.
+/// Reads the nodes at the other ends, in one request; answers how many there was no room for. Of the followers of a branch, those count
+/// whose commit is this one.
 async fn neighbours<T: Table>(
     reading: &Reading<'_, T>,
     node: &Node,
+    followers: Vec<NodeId>,
     graph: &mut Graph,
     at: Option<Timestamp>,
 ) -> Result<usize, NoAnswer> {
@@ -182,6 +189,7 @@ async fn neighbours<T: Table>(
     let mut others: BTreeSet<NodeId> = ends.filter(|id| **id != node.id).cloned().collect();
     let endpoint = node.text(ENDPOINT).and_then(NodeId::parse);
     others.extend(endpoint.clone());
+    others.extend(followers);
     // Edges upstream come before edges downstream, because there are never many of them.
     let sources: BTreeSet<&NodeId> = graph.into_node(&node.id).map(|edge| &edge.from).collect();
     let mut order: Vec<NodeId> = others.into_iter().collect();
@@ -198,12 +206,14 @@ async fn neighbours<T: Table>(
             false => deployed("former", &node.id, &endpoint),
         });
     }
+    graph.edges.extend(items.iter().filter_map(|item| inferred(&node.id, item)));
     let mut items: BTreeMap<NodeId, Item> =
         items.into_iter().filter_map(|item| Some((NodeRow::id_of(&item.key)?, item))).collect();
     for id in order {
         let other = Node { item: items.remove(&id), id };
         let is_later = other.created_at().zip(at).is_some_and(|(created, at)| created > at);
-        if !is_later {
+        let is_neighbour = graph.edges.iter().any(|edge| edge.from == other.id || edge.to == other.id);
+        if is_neighbour && !is_later {
             graph.insert_from_above(other, 1);
         }
     }

@@ -23,6 +23,9 @@ const STEP: usize = 64;
 /// Queries in flight at once.
 const CONCURRENCY: usize = 16;
 
+/// Heads and followers of a branch that are read together. A branch with more is read in two steps.
+const OF_A_BRANCH: usize = 500;
+
 /// The result of a walk, and where it continues if a limit cut it.
 pub(super) type Followed = (Graph, Option<Cursor>);
 
@@ -118,34 +121,58 @@ pub(super) async fn followers<T: Table>(
     out: &[OutEdges],
 ) -> Result<Vec<Edge>, Interrupted> {
     let rows = out.iter().filter(|page| page.id == *commit).flat_map(|page| &page.rows);
-    let pointed = rows.filter_map(OutEdgeRow::parse).map(|edge| edge.destination);
+    let found = followers_at_times(reading, commit, rows).await?;
+    let keys: Vec<Key> = found.iter().map(NodeRow::key).collect();
+    let nodes = reading.get(&keys).await?;
+    Ok(nodes.iter().filter_map(|node| inferred(commit, node)).collect())
+}
+
+/// The resources that were created while a branch pointed to a commit, given the edges out of it. Usually this takes a request for each
+/// branch.
+pub(super) async fn followers_at_times<T: Table>(
+    reading: &Reading<'_, T>,
+    commit: &NodeId,
+    out: impl Iterator<Item = &Item>,
+) -> Result<Vec<NodeId>, Interrupted> {
+    let pointed = out.filter_map(OutEdgeRow::parse).map(|edge| edge.destination);
     let branches: Vec<NodeId> = pointed.filter(|id| id.kind() == NodeKind::Reference).collect();
     let mut found = Vec::new();
     for branch in branches {
-        let heads = reading.query_all(HeadRow::of(&branch)).await?;
+        let both = reading.query(&FollowerRow::and_heads(&branch).at_most(OF_A_BRANCH)).await?;
+        let heads = match both.next {
+            None => both.items.clone(),
+            Some(_) => reading.query_all(HeadRow::of(&branch)).await?,
+        };
         let heads: Vec<HeadRow> = heads.iter().filter_map(HeadRow::parse).collect();
         for (index, head) in heads.iter().enumerate() {
             if head.commit.as_ref() != Some(commit) {
                 continue;
             }
             let until = heads.get(index + 1).map(|next| next.at);
-            let rows = reading.query_all(FollowerRow::between(&branch, head.at, until)).await?;
-            found.extend(rows.iter().filter_map(FollowerRow::parse).map(|row| row.id));
+            let rows = match both.next {
+                None => both.items.clone(),
+                Some(_) => reading.query_all(FollowerRow::between(&branch, head.at, until)).await?,
+            };
+            let rows = rows.iter().filter_map(FollowerRow::parse);
+            let in_time = |row: &FollowerRow| {
+                row.created_at >= head.at && until.is_none_or(|until| row.created_at < until)
+            };
+            found.extend(rows.filter(in_time).map(|row| row.id));
         }
     }
-    // A job may have followed the branch before an event named its commit. Its own node says which of the two counts.
-    let keys: Vec<Key> = found.iter().map(NodeRow::key).collect();
-    let nodes = reading.get(&keys).await?;
-    let inferred = nodes.iter().filter(|node| node.text(INFERRED) == Some(commit.as_str()));
-    let ids = inferred.filter_map(|node| NodeRow::id_of(&node.key));
-    Ok(ids
-        .map(|to| Edge {
-            from: commit.clone(),
-            to,
-            relation: Relation::ContributedTo,
-            role: FoundBy::BranchHead.role(),
-        })
-        .collect())
+    Ok(found)
+}
+
+/// The edge from a commit to a node whose commit was inferred. A job may have followed the branch before an event named its commit: its own
+/// node says which of the two counts.
+pub(super) fn inferred(commit: &NodeId, node: &Item) -> Option<Edge> {
+    let to = NodeRow::id_of(&node.key).filter(|_| node.text(INFERRED) == Some(commit.as_str()))?;
+    Some(Edge {
+        from: commit.clone(),
+        to,
+        relation: Relation::ContributedTo,
+        role: FoundBy::BranchHead.role(),
+    })
 }
 
 /// The endpoint of a deployment or an inference component, while it runs there.

@@ -110,7 +110,7 @@ fn without_node(resource: Option<&Resource>, is_judged: bool, calls: &[Item]) ->
     }
     if is_judged {
         sentences.push(
-            "it was judged, so its events arrive; recording it failed: look in the dead-letter queue and the quarantine of record-lineage"
+            "it was judged, and recording it failed: the report of a scan says why; of a stack, look in the dead-letter queue and the quarantine of record-lineage"
                 .to_owned(),
         );
     } else if sentences.is_empty() {

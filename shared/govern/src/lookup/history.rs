@@ -125,6 +125,7 @@ async fn collect<T: Table>(
         let mut walk = Walk::new(Direction::Upstream, [deployment.clone()], bounds.limits);
         follow(reading, &mut walk, Direction::Upstream).await?;
         let graph = walk.into_graph();
+        note_cut(&graph, history);
         let who = graph.nodes.get(deployment).and_then(|node| node.text(CREATED_BY));
         // This is the first caller. In a later period of the same configuration, it may have been somebody else.
         let by = who.filter(|_| is_first(&periods, period)).map(|who| format!(", deployed by {who}"));
@@ -203,6 +204,7 @@ async fn components_of<T: Table>(
             let mut walk = Walk::new(Direction::Upstream, [period.component.clone()], bounds.limits);
             follow(reading, &mut walk, Direction::Upstream).await?;
             let graph = walk.into_graph();
+            note_cut(&graph, history);
             text.push_str(&models(&graph));
             let who = graph.nodes.get(&period.component).and_then(|node| node.text(CREATED_BY));
             text.extend(who.map(|who| format!(", by {who}")));
@@ -219,6 +221,14 @@ async fn components_of<T: Table>(
         }
     }
     Ok(())
+}
+
+/// Says once that the limits of the question cut what is behind a deployment.
+fn note_cut(graph: &Graph, history: &mut History) {
+    const WORDS: &str = "what is behind a deployment was cut: ask with larger `max_nodes` and `max_depth`";
+    if graph.stopped_by.is_some() && !history.missing.iter().any(|one| one == WORDS) {
+        history.missing.push(WORDS.to_owned());
+    }
 }
 
 /// Whether the deployment of a period was in force in none before it.

@@ -32,6 +32,7 @@ use history::history;
 use impact::impact;
 use lineage::lineage;
 use lists::list;
+pub use lists::overview;
 pub use periods::{DeploymentPeriod, deployment_periods};
 pub use question::{Ask, CountBy, EntryState, NoAnswer, Question, Way, is_region};
 use reading::Reading;

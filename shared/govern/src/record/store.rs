@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
 use sagewarden_lineage::rows::node::{IN_EDGES, STATE_VERSION};
-use sagewarden_lineage::rows::{AliasRow, DetailRow, MadeRow, NodeRow, OutEdgeRow, StateRow};
+use sagewarden_lineage::rows::{AliasRow, DetailRow, EndpointRow, MadeRow, NodeRow, OutEdgeRow, StateRow};
 use sagewarden_lineage::table::{Attributes, Item, Key, Write};
 
 use crate::notify::Moment;
@@ -79,7 +79,7 @@ struct Due {
 impl Due {
     async fn of(table: &impl Table, writes: Vec<Write>) -> Result<Self, PortError> {
         let writes = combined(writes);
-        let read = |key: &Key| NodeRow::id_of(key).is_some() || DetailRow::is(key);
+        let read = |key: &Key| NodeRow::id_of(key).is_some() || DetailRow::is(key) || EndpointRow::is(key);
         let keys: Vec<Key> = writes.iter().map(key_of).filter(|key| read(key)).cloned().collect();
         let stored: BTreeMap<Key, Item> =
             table.get(&keys).await?.into_iter().map(|item| (item.key.clone(), item)).collect();
@@ -89,6 +89,8 @@ impl Due {
                 continue;
             }
             match &write {
+                // The list of endpoints is no part of the graph.
+                Write::Newest { key, .. } if EndpointRow::is(key) => due.first.push(write),
                 Write::Merge { key, .. } | Write::Newest { key, .. } => {
                     let id = NodeRow::id_of(key);
                     due.existing.extend(id.clone().filter(|_| stored.contains_key(key)));

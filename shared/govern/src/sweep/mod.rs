@@ -258,15 +258,13 @@ impl<'a, W: World, E: Estate> Sweep<'a, W, E> {
         self.held.table().write(&[row.write()]).await
     }
 
-    /// Marks a resource as gone. In a series, that closes the findings on it.
+    /// Marks a resource as gone, which closes the findings on it.
     async fn close(
         &self,
         GoneResource { row, at }: GoneResource,
         moment: &Moment,
     ) -> Result<Resource, PortError> {
-        if self.repeats {
-            self.enforce().close_gone(&row.resource, at).await?;
-        }
+        self.enforce().close_gone(&row.resource, at).await?;
         self.held.table().write(&[row.write_gone(moment.now)]).await?;
         Ok(row.resource)
     }

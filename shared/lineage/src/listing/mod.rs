@@ -3,11 +3,13 @@
 //! A list is one document: `items`, whether that is all (`complete`, and `missing` in words if not), and a `cursor` that continues it.
 
 mod cursor;
+mod drift;
 mod gap;
 mod inventory;
 mod item;
 
 pub use cursor::ListCursor;
+pub use drift::LastDrift;
 pub use gap::GapExplanation;
 pub use inventory::{InventoryItem, SeverityCounts};
 pub use item::{
@@ -34,6 +36,23 @@ pub struct Listing {
     /// How many events of the newest month never arrived, in words, if that was counted. The first page says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<String>,
+    /// Requests to the table.
+    pub requests: usize,
+}
+
+/// What the first page of an account shows.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The first live endpoints.
+    pub endpoints: Listing,
+    /// How many endpoints are live; if there are more, the list of them is not complete.
+    pub live: usize,
+    /// The open findings.
+    pub findings: Listing,
+    /// The waivers.
+    pub waivers: Listing,
+    /// Those of the first endpoints whose last window has violations.
+    pub drifting: Vec<LastDrift>,
     /// Requests to the table.
     pub requests: usize,
 }

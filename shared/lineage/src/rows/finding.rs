@@ -18,7 +18,7 @@ const CONTROLS: &str = "controls";
 pub(super) const OWNER: &str = "owner";
 const BUNDLE: &str = "bundle";
 
-/// The severities, the worst first. Each has a partition, so that the worst findings are read first.
+/// The severities, the worst first. Lists begin with the worst findings.
 pub const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
 
 /// How bad a severity is: 0 is the worst. A word that is unknown counts as the least.
@@ -122,36 +122,43 @@ impl OpenFindingRow {
     /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "OpenFindingRow",
-        says: "a resource with open findings, under the worst severity of them",
-        pk: "K#open#<severity>",
-        sk: "<account>/<region>/#<time>#<partition of the verdicts>",
+        says: "a resource with open findings, by the worst severity of them",
+        pk: "K#open",
+        sk: "<severity as a digit>#<account>/<region>/#<time>#<partition of the verdicts>",
     };
-    const PREFIX: &str = "K#open#";
+    /// One partition for all severities, which is read from its end: one request reads the worst findings and those that follow.
+    pub(super) const PK: &str = "K#open";
 
-    /// The open findings whose worst severity is this one; the newest resources of each region first.
+    /// The open findings of this severity and of worse ones, the worst first, and of each severity the newest resources of each region.
+    /// Several accounts are one query; a single account is a query for each severity.
     #[must_use]
-    pub fn of(severity: &str, account: Option<&str>, region: Option<&str>) -> Query {
-        Query::prefix(format!("{}{severity}", Self::PREFIX), place(account, region)).newest_first()
+    pub fn at_least(severity: &str, account: Option<&str>, region: Option<&str>) -> Vec<Query> {
+        if account.is_none() {
+            // Tildes come behind all keys.
+            return vec![Query::between(Self::PK, Self::of_severity(severity), "~~").newest_first()];
+        }
+        let worse = SEVERITIES.into_iter().take(severity_rank(severity) + 1);
+        let begin = |severity| format!("{}{}", Self::of_severity(severity), place(account, region));
+        worse.map(|severity| Query::prefix(Self::PK, begin(severity)).newest_first()).collect()
     }
 
-    /// The partition that a list of all severities reads first.
-    pub(super) fn first_partition() -> String {
-        let [worst, ..] = SEVERITIES;
-        format!("{}{worst}", Self::PREFIX)
+    /// The beginning of the sort keys of a severity: the worst has the largest digit.
+    fn of_severity(severity: &str) -> String {
+        format!("{}#", SEVERITIES.len() - severity_rank(severity))
     }
 
     /// The open findings of this worst severity on resources of a region that were created until then, the oldest first.
     #[must_use]
     pub fn created_until(severity: &str, account: &str, region: &str, until: Timestamp) -> Query {
-        let place = place(Some(account), Some(region));
-        let until = format!("{place}#{}#~", millis(until));
-        Query::between(format!("{}{severity}", Self::PREFIX), place, until)
+        let begin = format!("{}{}", Self::of_severity(severity), place(Some(account), Some(region)));
+        let until = format!("{begin}#{}#~", millis(until));
+        Query::between(Self::PK, begin, until)
     }
 
     /// The key of the row of a resource under a severity.
     #[must_use]
     pub fn key(severity: &str, resource: &Resource, subject: &str) -> Key {
-        Key::new(format!("{}{severity}", Self::PREFIX), sort_key(resource, subject))
+        Key::new(Self::PK, format!("{}{}", Self::of_severity(severity), sort_key(resource, subject)))
     }
 
     /// The open findings of a verdict; `None` if there are none.
@@ -185,7 +192,7 @@ impl OpenFindingRow {
     /// Reads a row; `None` if it is of another kind.
     #[must_use]
     pub fn parse(item: &Item) -> Option<Self> {
-        item.key.pk.strip_prefix(Self::PREFIX)?;
+        (item.key.pk == Self::PK).then_some(())?;
         Some(Self {
             subject: subject_in(&item.key.sk)?.to_owned(),
             since: Timestamp::from_millis(item.number(SINCE)?),
@@ -226,6 +233,8 @@ impl FoundRow {
         sk: "<time>#<partition of the verdicts>#<bundle>#<known>#<mark>",
     };
     const PREFIX: &str = "K#found#";
+    /// The beginning of the partitions of all severities.
+    pub const PARTITIONS: &str = Self::PREFIX;
     const VERSION: &str = "v";
     const MODE: &str = "mode";
     const WOULD: &str = "would";

@@ -16,13 +16,65 @@ pub struct EndpointRow {
     pub since: Timestamp,
     /// The deployment; `None` if the endpoint was deleted.
     pub deployment: Option<NodeId>,
+    /// The newest result of each monitor.
+    pub results: Vec<NewestResult>,
+}
+
+/// The newest result of a monitor on an endpoint. If several variants have results of one time, the worst of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestResult {
+    /// The end of the window.
+    pub at: Timestamp,
+    /// How bad the result was at its worst: 0 without violations. The node says how bad it is now.
+    pub rank: u8,
+    /// The result.
+    pub node: NodeId,
+}
+
+impl NewestResult {
+    /// The monitors, as reports name them. Any other name counts as the last one, so that a row has a limit.
+    const MONITORS: [(&str, &str); 5] = [
+        ("DataQuality", "newest_data"),
+        ("ModelQuality", "newest_quality"),
+        ("ModelBias", "newest_bias"),
+        ("ModelExplainability", "newest_attribution"),
+        ("", "newest_other"),
+    ];
+
+    fn attribute(monitor: &str) -> &'static str {
+        let named = Self::MONITORS.into_iter().find(|(name, _)| *name == monitor);
+        named.or(Self::MONITORS.last().copied()).map_or("", |(_, attribute)| attribute)
+    }
+
+    /// The write: of all results, the one of the latest time, and of these the worst.
+    #[must_use]
+    pub fn write(&self, endpoint: &NodeId, monitor: &str) -> Write {
+        let Self { at, rank, node } = self;
+        Write::Newest {
+            key: EndpointRow::key(endpoint),
+            version_attribute: Self::attribute(monitor).into(),
+            version: format!("{}#{rank}#{node}", millis(*at)),
+            attributes: Attributes::new(),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let at = leading_time(text)?;
+        let (rank, node) = text.split_once('#')?.1.split_once('#')?;
+        Some(Self { at, rank: rank.parse().ok()?, node: NodeId::parse(node)? })
+    }
+
+    fn all(item: &Item) -> Vec<Self> {
+        let texts = Self::MONITORS.into_iter().filter_map(|(_, attribute)| item.text(attribute));
+        texts.filter_map(Self::parse).collect()
+    }
 }
 
 impl EndpointRow {
     /// This kind of row, as ARCHITECTURE.md describes it.
     pub const KIND: RowKind = RowKind {
         row: "EndpointRow",
-        says: "an endpoint in the list of all endpoints, and its deployment in force",
+        says: "an endpoint in the list of all endpoints, its deployment in force, and the newest result of each monitor",
         pk: "K#endpoints",
         sk: "<account>/<region>/<endpoint>",
     };
@@ -38,6 +90,12 @@ impl EndpointRow {
     #[must_use]
     pub fn key(endpoint: &NodeId) -> Key {
         Key::new(Self::PK, endpoint.tail())
+    }
+
+    /// Whether a key belongs to the list.
+    #[must_use]
+    pub fn is(key: &Key) -> bool {
+        key.pk == Self::PK
     }
 
     /// The write: the newest revision wins, as in the endpoint's own pointer.
@@ -57,7 +115,7 @@ impl EndpointRow {
         let tail = Some(&item.key.sk).filter(|_| item.key.pk == Self::PK)?;
         let endpoint = NodeId::parse(&format!("{}#{tail}", NodeKind::Endpoint.prefix()))?;
         let (since, deployment) = CurrentRow::content(item)?;
-        Some(Self { endpoint, since, deployment })
+        Some(Self { endpoint, since, deployment, results: NewestResult::all(item) })
     }
 }
 

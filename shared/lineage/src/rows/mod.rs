@@ -52,7 +52,7 @@ pub use detail::{DetailRow, ExplanationRow};
 pub use edge::OutEdgeRow;
 pub use finding::{FoundControl, FoundRow, OpenFindingRow, SEVERITIES, severity_rank};
 pub use history::HistoryRow;
-pub use index::{EndpointRow, MadeRow};
+pub use index::{EndpointRow, MadeRow, NewestResult};
 pub use kind::{RowKind, earliest, leading_time, millis};
 pub use labels::{DueWindowRow, LabelFileRow, LabelledWindowRow};
 pub use node::NodeRow;

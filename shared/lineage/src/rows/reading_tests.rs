@@ -294,8 +294,22 @@ fn old_resources_are_found_among_those_with_open_findings() {
         missed: 0,
     };
     let counts = counts.beside().key;
-    let critical = |account| OpenFindingRow::of("critical", account, None);
-    assert!(finds(&critical(None), &counts) && !finds(&critical(Some("1")), &counts));
+    let at_least = |severity, account| OpenFindingRow::at_least(severity, account, None);
+    let finds_in = |queries: &[Query], key| queries.iter().any(|query| finds(query, key));
+    assert!(finds_in(&at_least("critical", None), &counts));
+    assert!(!finds_in(&at_least("critical", Some("1")), &counts));
+    let high = key("1", "r", 5);
+    for (severity, account, is_found) in [
+        ("info", None, true),
+        ("high", None, true),
+        ("critical", None, false),
+        ("high", Some("1"), true),
+        ("critical", Some("1"), false),
+        ("info", Some("11"), false),
+    ] {
+        assert_eq!(finds_in(&at_least(severity, account), &high), is_found, "{severity} {account:?}");
+    }
+    assert_eq!((at_least("info", None).len(), at_least("info", Some("1")).len()), (1, 5));
     assert!(!finds(&OpenFindingRow::created_until("critical", "1", "r", at(50)), &counts));
     for other in [key("1", "r", 51), key("1", "r-2", 5), key("11", "r", 5)] {
         assert!(!finds(&query, &other), "{other:?}");

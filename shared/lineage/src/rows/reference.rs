@@ -162,6 +162,12 @@ impl FollowerRow {
         Query::between(reference.as_str(), Self::begin_of(from), until)
     }
 
+    /// The heads of a branch, and behind them the resources that were built from it.
+    #[must_use]
+    pub fn and_heads(reference: &NodeId) -> Query {
+        Query::between(reference.as_str(), HeadRow::PREFIX, format!("{}~", Self::PREFIX))
+    }
+
     /// The row's key.
     #[must_use]
     pub fn key(&self) -> Key {

@@ -185,7 +185,7 @@ impl ArrivedRow {
     pub const BESIDE: RowKind = RowKind {
         row: "ArrivedRow",
         says: "the same counts for the newest month, where a list of open findings begins: one request reads both",
-        pk: "K#open#<severity>",
+        pk: OpenFindingRow::PK,
         sk: "~<region>#<kind>",
     };
     const PK: &str = "K#arrived";
@@ -229,7 +229,7 @@ impl ArrivedRow {
         let Item { mut attributes, .. } = self.item();
         attributes.insert(Self::MONTH.into(), self.month.clone().into());
         let sk = format!("~{}#{}", self.region, self.kind.operation());
-        Item { key: Key::new(OpenFindingRow::first_partition(), sk), attributes }
+        Item { key: Key::new(OpenFindingRow::PK, sk), attributes }
     }
 
     /// Reads a row; `None` if it is of another kind.
@@ -238,9 +238,7 @@ impl ArrivedRow {
         let Key { pk, sk } = &item.key;
         let (month, place) = match pk.as_str() {
             Self::PK => sk.split_once('#')?,
-            first if first == OpenFindingRow::first_partition() => {
-                (item.text(Self::MONTH)?, sk.strip_prefix('~')?)
-            }
+            OpenFindingRow::PK => (item.text(Self::MONTH)?, sk.strip_prefix('~')?),
             _ => return None,
         };
         let (region, operation) = place.split_once('#')?;

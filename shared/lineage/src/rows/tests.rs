@@ -394,8 +394,24 @@ fn listed() -> Vec<Golden> {
     assert_eq!(OpenFindingRow::parse(&open_item), Some(open));
     assert_eq!(WaivedRow::parse(&waived_item), Some(waived));
     let revision = RevisionRow { endpoint: endpoint(), at: at(11), deployment: Some(deployment()) };
-    let served = stored(&EndpointRow::write(&revision));
-    let read = EndpointRow { endpoint: endpoint(), since: at(11), deployment: Some(deployment()) };
+    let result = NewestResult { at: at(12), rank: 2, node: id("viol#1/r/window/prod/all/bias@6") };
+    let mut served = stored(&EndpointRow::write(&revision));
+    let earlier = NewestResult { rank: 1, ..result.clone() };
+    served.attributes.extend(
+        [&earlier, &result, &earlier]
+            .into_iter()
+            .fold(None, |mut attributes, result| {
+                apply(&mut attributes, &result.write(&endpoint(), "ModelBias"));
+                attributes
+            })
+            .unwrap(),
+    );
+    let read = EndpointRow {
+        endpoint: endpoint(),
+        since: at(11),
+        deployment: Some(deployment()),
+        results: vec![result],
+    };
     assert_eq!(EndpointRow::parse(&served), Some(read));
     let made = MadeRow::of(&id("tjob#1/r/a@40"), at(40)).unwrap();
     let erased = ErasedRow {
@@ -410,8 +426,8 @@ fn listed() -> Vec<Golden> {
         Golden {
             kind: OpenFindingRow::KIND,
             item: open_item,
-            pk: "K#open#high",
-            sk: "1/r/#000000000000040#tjob#1/r/a@40",
+            pk: "K#open",
+            sk: "4#1/r/#000000000000040#tjob#1/r/a@40",
         },
         Golden {
             kind: WaivedRow::KIND,
@@ -574,12 +590,7 @@ fn swept() -> Vec<Golden> {
     assert_eq!(arrived.writes().map(|write| stored(&write)), [arrived.item(), arrived.beside()]);
     assert_eq!(ArrivedRow::parse(&arrived.beside()), Some(arrived.clone()));
     vec![
-        Golden {
-            kind: ArrivedRow::BESIDE,
-            item: arrived.beside(),
-            pk: "K#open#critical",
-            sk: "~r#PipelineExecution",
-        },
+        Golden { kind: ArrivedRow::BESIDE, item: arrived.beside(), pk: "K#open", sk: "~r#PipelineExecution" },
         golden!(SweepRow::KIND, SweepRow, sweep, "K#sweep", "TrainingJob#r"),
         golden!(
             SeenRow::KIND,

@@ -28,7 +28,7 @@ pub(super) fn table(baseline: Option<&BaselineColumn<'_>>, now: Option<&ColumnPr
     ];
     html! {
         table.moments {
-            thead { tr { th {} th scope="col" { "Baseline" } th scope="col" { "Now" } } }
+            thead { tr { td {} th scope="col" { "Baseline" } th scope="col" { "Now" } } }
             tbody {
                 @for (word, then, now) in rows.iter().filter(|(_, then, now)| *then != none() || *now != none()) {
                     tr { th scope="row" { (word) } td { (then) } td { (now) } }

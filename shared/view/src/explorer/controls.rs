@@ -115,7 +115,7 @@ impl Page for ControlsPage {
                                 td { (badge(&control.severity)) }
                                 td {
                                     (control.title)
-                                    details {
+                                    details.more {
                                         summary { "wanted, fix, remedy" }
                                         dl.pairs {
                                             @for (name, value) in [("risk", &control.risk), ("wanted", &control.wanted), ("fix", &control.fix), ("remedy", &control.remedy), ("profile", &control.profile)] {

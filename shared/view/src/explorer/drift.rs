@@ -161,6 +161,7 @@ impl DriftPage {
                 p.note {
                     @if let Some((_, point)) = last { (against(point)) }
                     @if let Some(since) = line.since() { ", beyond it since " (moment(since)) }
+                    @if last.is_some_and(|(window, point)| is_chance(window, point)) { ", no more than chance explains" }
                 }
                 svg.windows width="100%" height=(HEIGHT) role="group" aria-label=(words) {
                     @for entry in self.deployments() {
@@ -229,6 +230,12 @@ fn others(lines: &[Line<'_>]) -> Markup {
     }
 }
 
+/// Few rows are far from a baseline by chance: then a distance above its threshold is no violation.
+fn is_chance(window: &WindowPoint, point: &FeaturePoint) -> bool {
+    let is_above = point.threshold.is_some_and(|threshold| point.value > threshold);
+    window.monitor == "DataQuality" && is_above && !point.is_violated
+}
+
 /// `0.2646 against 0.01`
 fn against(point: &FeaturePoint) -> String {
     let bound = point.threshold.map(|threshold| format!(" against {}", short(threshold)));
@@ -257,7 +264,7 @@ impl Page for DriftPage {
                 @let drifted = lines.iter().filter(|line| line.is_violated()).count();
                 section aria-label=(monitor) {
                     h2 { (monitor) }
-                    p.note { (count(lines.len(), "line")) ", " (drifted) " beyond the threshold in the newest window. A dashed line is the threshold, an upright one a deployment; a point opens the report of its window." }
+                    p.note { (count(lines.len(), "line")) ", " (drifted) " beyond the threshold in the newest window. A dashed line is the threshold, an upright one a deployment, a red point a violation; a point opens the report of its window." }
                     div.lines { @for line in lines.iter().take(DRAWN) { (self.picture(line)) } }
                     (others(lines.get(DRAWN..).unwrap_or_default()))
                 }

@@ -26,11 +26,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A link to another page, at the same time.
+    /// A link to another page, at the same time. Findings are known for the present only.
     #[must_use]
     pub fn link(&self, address: &Address) -> String {
+        let has_time = address.path().first() != Some(&"findings");
         match self.address.get("at") {
-            Some(at) if self.is_live => address.with("at", at).to_string(),
+            Some(at) if self.is_live && has_time => address.with("at", at).to_string(),
             _ => address.to_string(),
         }
     }

@@ -14,7 +14,7 @@ use super::grouping::groups;
 use super::parts::count;
 use super::sheet::Sheet;
 use super::timeline;
-use crate::lineage::caption::{anchor, label, marks};
+use crate::lineage::caption::{anchor, found_nothing, label, marks};
 use crate::lineage::html::{Facts, canvas, cards, hide, tools};
 use crate::lineage::json::json;
 use crate::lineage::picture::{Handle, Scene};
@@ -204,7 +204,9 @@ impl Page for GraphPage<'_> {
                 || [&wishes.opened, &wishes.apart].iter().any(|set| set.contains(id.as_str()))
         };
         let alone: BTreeSet<&NodeId> = shown.iter().filter(is_alone).copied().collect();
-        let mut groups = groups(&shown, edges, &alone);
+        let has_passed = |id: &&&NodeId| self.graph().nodes.get(**id).is_some_and(found_nothing);
+        let passed: BTreeSet<&NodeId> = shown.iter().filter(has_passed).copied().collect();
+        let mut groups = groups(&shown, edges, &alone, &passed);
         // The reader has opened this group, so each of its nodes has its own box.
         groups.retain(|first, others| {
             !others.iter().chain([first]).any(|id| wishes.apart.contains(id.as_str()))

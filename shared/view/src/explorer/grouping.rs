@@ -1,4 +1,5 @@
-//! Nodes that are alike in a picture: they have one kind and the same neighbours. One box represents all of them.
+//! Nodes that are alike in a picture: they have one kind and the same neighbours. One box represents all of them. Results of monitoring
+//! with violations are not like those without.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,16 +17,17 @@ pub(super) fn groups<'a>(
     nodes: &BTreeSet<&'a NodeId>,
     edges: impl Iterator<Item = &'a Edge>,
     alone: &BTreeSet<&NodeId>,
+    passed: &BTreeSet<&NodeId>,
 ) -> BTreeMap<&'a NodeId, Vec<&'a NodeId>> {
     let mut around: BTreeMap<&NodeId, Around<'_>> = BTreeMap::new();
     for edge in edges {
         around.entry(&edge.from).or_default().insert((true, &edge.to));
         around.entry(&edge.to).or_default().insert((false, &edge.from));
     }
-    let mut alike: BTreeMap<(NodeKind, Around<'_>), Vec<&'a NodeId>> = BTreeMap::new();
+    let mut alike: BTreeMap<(NodeKind, bool, Around<'_>), Vec<&'a NodeId>> = BTreeMap::new();
     for id in nodes.iter().filter(|id| !alone.contains(**id)) {
         let near = around.remove(*id).unwrap_or_default();
-        alike.entry((id.kind(), near)).or_default().push(id);
+        alike.entry((id.kind(), passed.contains(*id), near)).or_default().push(id);
     }
     let several = alike.into_values().filter(|members| members.len() >= ALIKE);
     several.filter_map(|members| Some((*members.first()?, members.get(1..)?.to_vec()))).collect()
@@ -55,13 +57,16 @@ mod tests {
         let mut edges: Vec<Edge> = jobs.iter().map(|job| edge(&image, job)).collect();
         edges.push(edge(&jobs[5], &model));
         let nodes = jobs.iter().chain([&image, &model]).collect();
-        let found = groups(&nodes, edges.iter(), &BTreeSet::new());
+        let none = BTreeSet::new();
+        let found = groups(&nodes, edges.iter(), &none, &none);
         assert_eq!(
             found,
             BTreeMap::from([(&jobs[0], jobs[1..5].iter().collect())]),
             "the job with a model is another"
         );
-        let found = groups(&nodes, edges.iter(), &BTreeSet::from([&jobs[0], &jobs[1]]));
+        let found = groups(&nodes, edges.iter(), &BTreeSet::from([&jobs[0], &jobs[1]]), &none);
         assert!(found.is_empty(), "three are no group");
+        let found = groups(&nodes, edges.iter(), &none, &BTreeSet::from([&jobs[0], &jobs[1]]));
+        assert!(found.is_empty(), "two that passed are not like three that did not");
     }
 }

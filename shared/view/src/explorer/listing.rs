@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use sagewarden_lineage::listing::{About, CountItem, FindingItem, InventoryItem, Items, Listing, WaiverItem};
+use sagewarden_lineage::rows::SEVERITIES as RANKED;
 use serde_json::{Value as Json, json};
 
 use super::address::{Address, drift_of, resource_page};
@@ -171,14 +172,20 @@ fn model(frame: &Frame, item: &InventoryItem) -> Markup {
             }
             td { (person(item.owner.as_deref())) }
             td {
-                @match &item.approval { Some(state) => (badge(state)), None => span.note { "no package" } }
+                @match (&item.approval, &item.group) {
+                    (Some(state), _) => (badge(state)),
+                    (None, Some(_)) => span.note { "none recorded by then" },
+                    (None, None) => span.note { "no package" },
+                }
                 @if let Some(who) = &item.approver { div.note { (person(Some(who))) } }
             }
             td {
                 @match &item.findings {
                     None => span.note { "not known for that day" },
                     Some(found) if found.is_empty() => "none",
-                    Some(found) => @for (severity, number) in found { (badge(severity)) " " (number) " " },
+                    Some(found) => @for severity in RANKED.iter().filter(|severity| found.contains_key(**severity)) {
+                        span.counted { (badge(severity)) " " (found.get(*severity).copied().unwrap_or_default()) } " "
+                    },
                 }
             }
             td { @if item.monitored.is_empty() { (badge("not monitored")) } @else { (item.monitored.join(", ")) } }

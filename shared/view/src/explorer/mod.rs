@@ -28,7 +28,7 @@ pub use entity::EntityPage;
 pub use frame::{Frame, Page, csv, html, json};
 pub use graph::{Depth, GraphPage};
 pub use listing::ListPage;
-pub use overview::{LastDrift, OverviewPage};
+pub use overview::OverviewPage;
 pub use search::{Hit, SearchPage};
 pub use sheet::Sheet;
 pub use trouble::Trouble;

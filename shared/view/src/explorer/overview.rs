@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::listing::{EndpointItem, FindingItem, Items, Listing, WaiverItem};
+use sagewarden_lineage::listing::{EndpointItem, FindingItem, Items, Listing, Overview, WaiverItem};
 use sagewarden_lineage::rows::SEVERITIES;
-use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::address::{Address, drift_of};
@@ -18,34 +17,17 @@ use super::sheet::Sheet;
 /// The first page.
 #[derive(Clone, Debug)]
 pub struct OverviewPage {
-    /// The endpoints that are live.
-    pub endpoints: Listing,
-    /// The open findings.
-    pub findings: Listing,
-    /// The waivers.
-    pub waivers: Listing,
-    /// The last result of monitoring on each endpoint.
-    pub drifting: Vec<LastDrift>,
+    /// The lists.
+    pub overview: Overview,
     /// The time of the question.
     pub now: Timestamp,
-}
-
-/// The last result of monitoring on an endpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LastDrift {
-    /// The endpoint's name.
-    pub endpoint: String,
-    /// When.
-    pub at: Timestamp,
-    /// How bad it was.
-    pub severity: Option<String>,
-    /// In words.
-    pub found: String,
 }
 
 /// Findings and endpoints that the page lists.
 const WORST: usize = 10;
 const ENDPOINTS: usize = 20;
+/// Live endpoints are counted up to this number.
+const MOST: usize = 1_000;
 /// A waiver that ends within this many days ends soon.
 const SOON: i64 = 30 * 24 * 3_600 * 1_000;
 /// Weeks of the trend.
@@ -53,11 +35,11 @@ const WEEKS: usize = 12;
 
 impl OverviewPage {
     fn live(&self) -> &[EndpointItem] {
-        if let Items::Endpoints(items) = &self.endpoints.items { items } else { &[] }
+        if let Items::Endpoints(items) = &self.overview.endpoints.items { items } else { &[] }
     }
 
     fn open(&self) -> &[FindingItem] {
-        if let Items::Findings(items) = &self.findings.items { items } else { &[] }
+        if let Items::Findings(items) = &self.overview.findings.items { items } else { &[] }
     }
 
     /// Open findings by the Monday of the week in which they began: their number, and the worst severity.
@@ -88,7 +70,7 @@ impl OverviewPage {
     /// The waivers in force, the next to end first.
     fn waived(&self) -> Vec<WaiverItem> {
         let mut items: Vec<WaiverItem> =
-            if let Items::Waivers(items) = &self.waivers.items { items.clone() } else { Vec::new() };
+            if let Items::Waivers(items) = &self.overview.waivers.items { items.clone() } else { Vec::new() };
         items.sort_by_key(|item| item.expires);
         items
     }
@@ -116,12 +98,12 @@ impl OverviewPage {
             html! { a class={ "tile " (tone) } href=(frame.link(&href)) { strong { (number) } (words) } }
         };
         let tone = |is_bad: bool| if is_bad { "bad" } else { "good" };
-        let drifting = self.drifting.len();
+        let drifting = self.overview.drifting.len();
         html! {
             div.tiles {
-                (tile(Address::of(["inventory"]), format!("{}{}", self.live().len(), more(&self.endpoints)), "live endpoints", "plain"))
-                (tile(Address::of(["findings"]).with("severity", "high"), format!("{bad}{}", more(&self.findings)), "open findings, high or critical", tone(bad > 0)))
-                (tile(Address::of(["findings"]), format!("{}{}", self.open().len(), more(&self.findings)), "open findings in all", "plain"))
+                (tile(Address::of(["inventory"]), format!("{}{}", self.overview.live, if self.overview.live >= MOST { "+" } else { "" }), "live endpoints", "plain"))
+                (tile(Address::of(["findings"]).with("severity", "high"), format!("{bad}{}", more(&self.overview.findings)), "open findings, high or critical", tone(bad > 0)))
+                (tile(Address::of(["findings"]), format!("{}{}", self.open().len(), more(&self.overview.findings)), "open findings in all", "plain"))
                 (tile(Address::of(["inventory"]), drifting.to_string(), if drifting == 1 { "endpoint whose last window drifted" } else { "endpoints whose last window drifted" }, tone(drifting > 0)))
                 (tile(Address::of(["waivers"]), waived.to_string(), if ending > 0 { "waivers; some end within 30 days, or have ended" } else { "waivers" }, if ending > 0 { "warn" } else { "plain" }))
             }
@@ -146,7 +128,9 @@ impl OverviewPage {
                         }
                     }
                 }
-                p.note { @for (area, number) in self.areas() { (area) " " (number) "  " } }
+                @if !self.open().is_empty() {
+                    p.note #areas { "By area of the control: " (self.areas().iter().map(|(area, number)| format!("{} {number}", area_word(area))).collect::<Vec<_>>().join(", ")) "." }
+                }
                 p.note { "A link leads to the findings of this severity and of worse ones." }
             }
         }
@@ -165,7 +149,9 @@ impl OverviewPage {
     }
 
     fn endpoints(&self, frame: &Frame) -> Markup {
-        let last = |name: &str| self.drifting.iter().find(|drift| drift.endpoint.eq_ignore_ascii_case(name));
+        let last = |name: &str| {
+            self.overview.drifting.iter().find(|drift| drift.endpoint.eq_ignore_ascii_case(name))
+        };
         html! {
             section aria-labelledby="endpoints" {
                 h2 #endpoints { "Endpoints" }
@@ -190,9 +176,25 @@ impl OverviewPage {
                         } }
                     }
                 }
-                @if self.live().len() > ENDPOINTS { p { a href=(frame.link(&Address::of(["inventory"]))) { "All of them" } } }
+                @if self.overview.live > ENDPOINTS { p { a href=(frame.link(&Address::of(["inventory"]))) { "All of them" } } }
             }
         }
+    }
+}
+
+/// The part of a control's name that says what it is about, in words.
+fn area_word(area: &str) -> &str {
+    match area {
+        "ART" => "places of data",
+        "ENC" => "encryption",
+        "IAM" => "rights",
+        "MON" => "monitoring",
+        "NET" => "network",
+        "REP" => "repeatability",
+        "RES" => "resilience",
+        "TRC" => "traceability",
+        "XPL" => "explanation",
+        other => other,
     }
 }
 
@@ -218,8 +220,8 @@ impl Page for OverviewPage {
         let waived = self.waived();
         html! {
             (self.tiles(frame))
-            @if let Some(events) = &self.findings.events { p.note #events { (events) "." } }
-            @if !self.findings.complete {
+            @if let Some(events) = &self.overview.findings.events { p.note #events { (events) "." } }
+            @if !self.overview.findings.complete {
                 p.note #counted { "There are more open findings than this page counts: the numbers are of the " (self.open().len()) " worst." }
             }
             div.columns { (self.severities(frame)) (self.trend()) }
@@ -244,9 +246,9 @@ impl Page for OverviewPage {
         let severities: BTreeMap<&str, usize> =
             SEVERITIES.iter().map(|severity| (*severity, self.of_severity(severity))).collect();
         json!({
-            "endpoints": self.endpoints, "findings": self.findings, "by_severity": severities, "by_area": self.areas(),
-            "by_week": self.by_week().into_iter().map(|(week, number, _)| (week, number)).collect::<BTreeMap<_, _>>(), "waivers": self.waivers, "drifting": self.drifting,
-            "complete": self.endpoints.complete && self.findings.complete && self.waivers.complete,
+            "endpoints": self.overview.endpoints, "live": self.overview.live, "findings": self.overview.findings, "by_severity": severities, "by_area": self.areas(),
+            "by_week": self.by_week().into_iter().map(|(week, number, _)| (week, number)).collect::<BTreeMap<_, _>>(), "waivers": self.overview.waivers, "drifting": self.overview.drifting,
+            "complete": self.overview.endpoints.complete && self.overview.findings.complete && self.overview.waivers.complete,
         })
     }
 
@@ -259,7 +261,7 @@ impl Page for OverviewPage {
         SEVERITIES.iter().for_each(|severity| row("open findings", severity, self.of_severity(severity)));
         self.areas().into_iter().for_each(|(area, number)| row("open findings by area", area, number));
         self.by_week().into_iter().for_each(|(week, number, _)| row("open findings by week", &week, number));
-        row("endpoints", "drifting", self.drifting.len());
+        row("endpoints", "drifting", self.overview.drifting.len());
         row("waivers", "all", self.waived().len());
         sheet
     }

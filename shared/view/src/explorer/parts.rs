@@ -7,7 +7,7 @@ use sagewarden_lineage::graph::Node;
 
 use super::address::node_page;
 use super::frame::Frame;
-use crate::lineage::caption::{label, marks};
+use crate::lineage::caption::{found_nothing, label, marks};
 
 /// A time for people; a tooltip has the exact time.
 pub(super) fn moment(time: Timestamp) -> Markup {
@@ -42,8 +42,12 @@ pub(super) fn badge(word: &str) -> Markup {
 
 /// A node as a link to its page, with its kind and its marks.
 pub(super) fn node_link(frame: &Frame, answer: &Answer, node: &Node) -> Markup {
+    let (class, kind) = match found_nothing(node) {
+        true => ("passed", "no violation".to_owned()),
+        false => (node.id.kind().word(), node.id.kind().to_string()),
+    };
     html! {
-        span class={ "what " (node.id.kind().word()) } { (node.id.kind()) } " "
+        span class={ "what " (class) } { (kind) } " "
         a href=(frame.link(&node_page(&node.id))) { bdi { (label(node)) } }
         @for mark in marks(answer, node) { " " (badge(&mark)) }
     }

@@ -4,7 +4,7 @@ use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{APPROVAL, DELETED_AT, MESSAGE, SEVERITY, STATE, URI, WEAK};
+use sagewarden_lineage::rows::node::{APPROVAL, DELETED_AT, MESSAGE, SEVERITY, STATE, URI, VIOLATIONS, WEAK};
 use sha2::{Digest, Sha256};
 
 /// The fact that people look for first: a commit's first line, the place of an object.
@@ -18,6 +18,11 @@ pub(crate) fn label(node: &Node) -> String {
         }
         _ => node.name().to_owned(),
     }
+}
+
+/// Whether a node is the result of a monitor without violations.
+pub(crate) fn found_nothing(node: &Node) -> bool {
+    node.id.kind() == NodeKind::Violation && node.number(VIOLATIONS) == Some(0)
 }
 
 /// The state of a node, and facts that limit the trust in it.

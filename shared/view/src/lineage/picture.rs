@@ -8,9 +8,9 @@ use sagewarden_lineage::answer::Answer;
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::node::{MONITORING_TYPE, URI, VIOLATIONS, WEAK, WINDOW_START};
+use sagewarden_lineage::rows::node::{MONITORING_TYPE, URI, WEAK, WINDOW_START};
 
-use super::caption::{anchor, is_doubtful, label, marks};
+use super::caption::{anchor, found_nothing, is_doubtful, label, marks};
 use super::layout::{HEIGHT, Layout, Point, WIDTH, layout};
 
 /// If there are more edges than this, their roles are shown only along the path of the chosen node.
@@ -128,7 +128,7 @@ impl<'a> Scene<'a> {
         let is_doubtful = !node.is_recorded() || node.text(WEAK).is_some();
         let kind = node.id.kind();
         let more = self.groups.get(&node.id).copied();
-        let found_nothing = kind == NodeKind::Violation && node.number(VIOLATIONS) == Some(0);
+        let found_nothing = found_nothing(node);
         let noun = if found_nothing { "no violation".to_owned() } else { kind.to_string() };
         let what = more.map_or_else(|| noun.clone(), |more| format!("{noun} + {more} more"));
         let below = below(node, &marks);

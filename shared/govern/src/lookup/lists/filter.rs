@@ -46,6 +46,11 @@ impl Filter {
         SEVERITIES.into_iter().take(self.severity.saturating_add(1))
     }
 
+    /// The least severity that is wanted.
+    pub(super) fn least_severity(&self) -> &'static str {
+        self.severities().last().unwrap_or_default()
+    }
+
     /// Whether rows may be left out after they were read.
     pub(super) fn is_any(&self) -> bool {
         let Self { account, region, owner, kind, control, severity, since } = self;

@@ -62,8 +62,8 @@ async fn open<T: Table>(
     // What sweeps have counted stands before the accounts.
     let begins = question.cursor.is_none() && filter.account().is_none();
     let counts = RefCell::new(Vec::new());
-    let shard = |severity| OpenFindingRow::of(severity, filter.account(), filter.region());
-    let mut walker = Walker::new(question, filter.severities().map(shard).collect())?;
+    let shards = OpenFindingRow::at_least(filter.least_severity(), filter.account(), filter.region());
+    let mut walker = Walker::new(question, shards)?;
     let size = Size {
         entries,
         at_once: usize::MAX,

@@ -19,15 +19,20 @@ use sagewarden_lineage::rows::{
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_lineage::walk::Limits;
 
-use super::endpoints::in_force;
+use super::endpoints::{in_force, of_the_last_window, worst};
 use super::filter::Filter;
 use super::findings::open_keys;
 use super::walker::{Size, Walker};
-use crate::lookup::endpoint;
+use crate::lookup::endpoint::{self, Runs};
+use crate::lookup::follow::{Followed, as_of};
 use crate::lookup::question::{NoAnswer, Question};
-use crate::lookup::reading::{Interrupted, KEYS, Reading};
+use crate::lookup::reading::{Interrupted, Reading};
 use crate::ports::Table;
 
+/// Endpoints whose rows are read together.
+const AT_ONCE: usize = 20;
+/// Requests that one endpoint may take.
+const OF_AN_ENDPOINT: usize = 10;
 /// Observations that are looked at for the kinds of monitoring.
 const OBSERVATIONS: usize = 50;
 
@@ -38,16 +43,13 @@ pub(super) async fn inventory<T: Table>(
 ) -> Result<(Items, Walker), NoAnswer> {
     let (filter, at) = (Filter::of(question)?, question.time()?);
     let mut walker = Walker::new(question, vec![EndpointRow::of(filter.account(), filter.region())])?;
-    let size = Size { entries: question.page_size()?, at_once: 1, beside: 0, is_filtered: false };
+    // A question that allows few requests gets its endpoints one by one.
+    let at_once = (question.bounds()?.requests / OF_AN_ENDPOINT).clamp(1, AT_ONCE);
+    let size = Size { entries: question.page_size()?, at_once, beside: 0, is_filtered: false };
     let items = walker
         .collect(reading, size, async |rows| {
             let mut found = Vec::new();
-            for row in in_force(reading, rows, at).await? {
-                let live = row.and_then(|row| Some((row.deployment.clone()?, row)));
-                let mut items = match live {
-                    Some((deployment, row)) => models_of(reading, &row, &deployment, at).await?,
-                    None => Vec::new(),
-                };
+            for mut items in models_of(reading, rows, at).await? {
                 let place = |item: &InventoryItem| {
                     item.endpoint_arn.split(':').skip(3).map(str::to_owned).collect::<Vec<_>>()
                 };
@@ -66,14 +68,17 @@ pub(super) async fn inventory<T: Table>(
     Ok((Items::Inventory(items), walker))
 }
 
-/// The models behind an endpoint; `None` if nothing is known about that time. A graph that a limit of requests or of time cut short may lack
+/// The models behind an endpoint; `None` if nothing is known about it. A graph that a limit of requests or of time cut short may lack
 /// the models.
 pub(super) async fn behind<T: Table>(
     reading: &Reading<'_, T>,
     endpoint: &NodeId,
-    at: Option<Timestamp>,
 ) -> Result<Option<Graph>, Interrupted> {
-    match endpoint::endpoint(reading, endpoint, at, Limits::default()).await {
+    whole(endpoint::endpoint(reading, endpoint, None, Limits::default()).await)
+}
+
+fn whole(built: Result<Followed, NoAnswer>) -> Result<Option<Graph>, Interrupted> {
+    match built {
         Ok((Graph { stopped_by: Some(why @ (StoppedBy::MaxRequests | StoppedBy::Deadline)), .. }, _)) => {
             Err(Interrupted::Stopped(why))
         }
@@ -84,19 +89,73 @@ pub(super) async fn behind<T: Table>(
     }
 }
 
+/// A live endpoint with everything behind it.
+struct Live {
+    row: EndpointRow,
+    deployment: NodeId,
+    graph: Graph,
+}
+
+/// The models of some endpoints; what can be read together is read together.
 async fn models_of<T: Table>(
     reading: &Reading<'_, T>,
-    row: &EndpointRow,
-    deployment: &NodeId,
+    rows: &[Item],
     at: Option<Timestamp>,
-) -> Result<Vec<InventoryItem>, Interrupted> {
-    let Some(graph) = behind(reading, &row.endpoint, at).await? else { return Ok(Vec::new()) };
-    let findings = match at {
-        None => Some(open_findings(reading, &graph).await?),
+) -> Result<Vec<Vec<InventoryItem>>, Interrupted> {
+    let then = in_force(reading, rows, at).await?;
+    let beside = beside(reading, then.iter().flatten(), at).await?;
+    let mut places = Vec::new();
+    let mut live = Vec::new();
+    for (now, row) in rows.iter().map(EndpointRow::parse).zip(then) {
+        let deployed = row.and_then(|row| Some((row.deployment.clone()?, row)));
+        places.push(deployed.is_some());
+        let Some((deployment, row)) = deployed else { continue };
+        let node = beside.iter().find(|item| item.key == NodeRow::key(&row.endpoint)).cloned();
+        let is_live = now.and_then(|now| now.deployment).as_ref() == Some(&deployment);
+        let runs = Runs { node, deployment: Some(deployment.clone()), is_live };
+        let built = endpoint::built(reading, &row.endpoint, runs, at, Limits::default()).await;
+        let mut graph = whole(built)?.unwrap_or_default();
+        if let Some(at) = at {
+            as_of(&mut graph, at);
+        }
+        live.push(Live { row, deployment, graph });
+    }
+    let open = match at {
+        None => Some(open_findings(reading, &live).await?),
         Some(_) => None,
     };
-    let watched = Watched::of(reading, row, at).await?;
-    let chain = Chain::of(&graph);
+    let mut found = Vec::new();
+    for (place, live) in live.iter().enumerate() {
+        let findings = open.as_ref().and_then(|open| open.get(place).cloned());
+        found.push(models(live, findings, &Watched::of(reading, &live.row, &beside, at).await?));
+    }
+    let mut found = found.into_iter();
+    // Rows without a deployment have a place, and no models.
+    let of = |is_live: bool| is_live.then(|| found.next()).flatten().unwrap_or_default();
+    Ok(places.into_iter().map(of).collect())
+}
+
+/// The nodes of endpoints and, for the present, of the newest results on them, and when traffic was last captured.
+async fn beside<'r, T: Table>(
+    reading: &Reading<'_, T>,
+    rows: impl Iterator<Item = &'r EndpointRow>,
+    at: Option<Timestamp>,
+) -> Result<Vec<Item>, Interrupted> {
+    let mut keys: BTreeSet<Key> = BTreeSet::new();
+    for row in rows.filter(|row| row.deployment.is_some()) {
+        keys.insert(NodeRow::key(&row.endpoint));
+        keys.extend(row.results.iter().map(|result| NodeRow::key(&result.node)));
+        keys.extend(row.endpoint.as_resource().filter(|_| at.is_none()).map(|it| LastCaptureRow::key(&it)));
+    }
+    reading.get(&keys.into_iter().collect::<Vec<_>>()).await
+}
+
+fn models(
+    Live { row, deployment, graph }: &Live,
+    findings: Option<SeverityCounts>,
+    watched: &Watched,
+) -> Vec<InventoryItem> {
+    let chain = Chain::of(graph);
     let live = LiveEndpoint::of(deployment);
     let endpoint = graph.nodes.get(&row.endpoint);
     let resource = row.endpoint.as_resource();
@@ -128,19 +187,19 @@ async fn models_of<T: Table>(
         monitored: watched.types.iter().cloned().collect(),
         last_window: watched.last_window,
         last_drift: watched.last_drift.as_ref().map(|(at, _)| *at),
-        last_drift_severity: watched.last_drift.and_then(|(_, severity)| severity),
+        last_drift_severity: watched.last_drift.as_ref().and_then(|(_, severity)| severity.clone()),
         explained: graph.nodes.values().any(|node| node.text(EXPLANATION).is_some()),
         next_validation: None,
         complete: chain.complete,
         missing: chain.missing,
     };
     let mut items: Vec<InventoryItem> =
-        graph.of_kind(NodeKind::Model).map(|model| with_model(&template, &graph, model)).collect();
+        graph.of_kind(NodeKind::Model).map(|model| with_model(&template, graph, model)).collect();
     if items.is_empty() {
         // The running model is not recorded, but it is in use.
         items.push(template);
     }
-    Ok(items)
+    items
 }
 
 fn with_model(template: &InventoryItem, graph: &Graph, model: &Node) -> InventoryItem {
@@ -180,11 +239,11 @@ fn data_version(data: &DataVersion) -> String {
     }
 }
 
-/// Open findings on everything behind an endpoint that is judged.
+/// Open findings on everything behind each endpoint that is judged.
 async fn open_findings<T: Table>(
     reading: &Reading<'_, T>,
-    graph: &Graph,
-) -> Result<SeverityCounts, Interrupted> {
+    live: &[Live],
+) -> Result<Vec<SeverityCounts>, Interrupted> {
     const JUDGED: [NodeKind; 6] = [
         NodeKind::TrainingJob,
         NodeKind::ProcessingJob,
@@ -193,16 +252,24 @@ async fn open_findings<T: Table>(
         NodeKind::EndpointConfig,
         NodeKind::Endpoint,
     ];
-    let judged = graph.nodes.keys().filter(|id| JUDGED.contains(&id.kind()));
-    let keys: Vec<Key> = judged.flat_map(|id| open_keys(id.as_str())).collect();
-    let mut counts = SeverityCounts::new();
-    for keys in keys.chunks(KEYS) {
-        let open = reading.get(keys).await?;
-        for found in open.iter().filter_map(OpenFindingRow::parse).flat_map(|row| row.controls) {
-            *counts.entry(found.severity).or_default() += 1;
+    let judged = |live: &Live| -> BTreeSet<String> {
+        let judged = live.graph.nodes.keys().filter(|id| JUDGED.contains(&id.kind()));
+        judged.map(ToString::to_string).collect()
+    };
+    let judged: Vec<BTreeSet<String>> = live.iter().map(judged).collect();
+    let all: BTreeSet<&String> = judged.iter().flatten().collect();
+    let keys: Vec<Key> = all.into_iter().flat_map(|subject| open_keys(subject)).collect();
+    let open = reading.get(&keys).await?;
+    let open: Vec<OpenFindingRow> = open.iter().filter_map(OpenFindingRow::parse).collect();
+    let counts = |judged: BTreeSet<String>| {
+        let mut counts = SeverityCounts::new();
+        let rows = open.iter().filter(|row| judged.contains(&row.subject));
+        for found in rows.flat_map(|row| &row.controls) {
+            *counts.entry(found.severity.clone()).or_default() += 1;
         }
-    }
-    Ok(counts)
+        counts
+    };
+    Ok(judged.into_iter().map(counts).collect())
 }
 
 /// How an endpoint is monitored.
@@ -216,19 +283,23 @@ struct Watched {
 impl Watched {
     async fn of<T: Table>(
         reading: &Reading<'_, T>,
-        EndpointRow { endpoint, since, .. }: &EndpointRow,
+        row: &EndpointRow,
+        beside: &[Item],
         at: Option<Timestamp>,
     ) -> Result<Self, Interrupted> {
+        if at.is_none()
+            && let Some(watched) = Self::of_newest(row, beside)
+        {
+            return Ok(watched);
+        }
+        let EndpointRow { endpoint, since, .. } = row;
         let before = at.map(|at| Timestamp::from_millis(at.millis() + 1));
         let newest = ObservationRow::before(endpoint, OBSERVED_ON, before).at_most(OBSERVATIONS);
         let rows = reading.query(&newest).await?;
         let rows: Vec<ObservationRow> = rows.items.iter().filter_map(ObservationRow::parse).collect();
-        let mut keys: BTreeSet<Key> = rows.iter().map(|row| NodeRow::key(&row.node)).collect();
-        let captured = endpoint.as_resource().filter(|_| at.is_none()).map(|it| LastCaptureRow::key(&it));
-        keys.extend(captured);
+        let keys: BTreeSet<Key> = rows.iter().map(|row| NodeRow::key(&row.node)).collect();
         let items = reading.get(&keys.into_iter().collect::<Vec<_>>()).await?;
         let node = |id: &NodeId| items.iter().find(|item| item.key == NodeRow::key(id));
-        let kind = |item: &Item| item.text(MONITORING_TYPE).map(str::to_owned);
         // What was found in an earlier window is about the deployment before.
         let is_of_this = |row: &&ObservationRow| {
             row.node.kind() == NodeKind::Violation
@@ -243,9 +314,33 @@ impl Watched {
         let severities = last.filter_map(|row| node(&row.node)?.text(SEVERITY));
         let worst = severities.min_by_key(|severity| severity_rank(severity)).map(str::to_owned);
         Ok(Self {
-            types: items.iter().filter_map(kind).collect(),
-            last_window: items.iter().find_map(LastCaptureRow::parse).map(|row| row.until),
+            types: items.iter().filter_map(monitoring_type).collect(),
+            last_window: last_window(row, beside),
             last_drift: drifted.map(|at| (at, worst)),
         })
     }
+
+    /// From the newest results, which the list names. `None` if none of them has violations: an earlier window may have some.
+    fn of_newest(row: &EndpointRow, beside: &[Item]) -> Option<Self> {
+        let last = of_the_last_window(row);
+        let last_drift = match worst(&last, beside) {
+            Some(worst) => Some((last.first()?.at, worst.text(SEVERITY).map(str::to_owned))),
+            None if last.is_empty() => None,
+            None => return None,
+        };
+        let results = row.results.iter().map(|result| NodeRow::key(&result.node));
+        let nodes = results.filter_map(|key| beside.iter().find(|item| item.key == key));
+        let types = nodes.filter_map(monitoring_type).collect();
+        Some(Self { types, last_window: last_window(row, beside), last_drift })
+    }
+}
+
+fn monitoring_type(item: &Item) -> Option<String> {
+    item.text(MONITORING_TYPE).map(str::to_owned)
+}
+
+/// The time of the last captured traffic of an endpoint.
+fn last_window(row: &EndpointRow, beside: &[Item]) -> Option<Timestamp> {
+    let key = LastCaptureRow::key(&row.endpoint.as_resource()?);
+    beside.iter().find(|item| item.key == key).and_then(LastCaptureRow::parse).map(|row| row.until)
 }

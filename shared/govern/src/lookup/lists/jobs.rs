@@ -60,7 +60,10 @@ pub(super) fn kinds(
     match kind.filter(|kind| listed.contains(kind)) {
         Some(kind) => Ok(vec![kind]),
         None => {
-            let words: Vec<&str> = listed.iter().map(|kind| kind.word()).collect();
+            let resources = ResourceKind::ALL
+                .iter()
+                .filter(|kind| NodeKind::of_resource(**kind).is_some_and(|kind| listed.contains(&kind)));
+            let words: Vec<&str> = resources.map(|kind| kind.segment()).collect();
             let reason =
                 format!("is `{word}`, which is not in the list of {list}: write one of {}", words.join(", "));
             Err(NoAnswer::BadField { field: "kind", reason })

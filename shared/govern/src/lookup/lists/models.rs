@@ -48,7 +48,7 @@ async fn in_use<T: Table>(
                     found.push(Vec::new());
                     continue;
                 };
-                let graph = behind(reading, &live.endpoint, None).await?;
+                let graph = behind(reading, &live.endpoint).await?;
                 let mut items = Vec::new();
                 for node in kinds.iter().flat_map(|kind| graph.iter().flat_map(|graph| graph.of_kind(*kind)))
                 {

@@ -36,7 +36,8 @@ impl Walker {
             Some(text) => {
                 let cursor = ListCursor::read(text).filter(|cursor| cursor.list == list);
                 let place = cursor.and_then(|cursor| {
-                    let shard = shards.iter().position(|query| query.pk == cursor.pk)?;
+                    let shard =
+                        (0..shards.len()).find(|shard| name(&shards, *shard).as_ref() == Some(&cursor.pk))?;
                     Some(Place { shard, after: cursor.after })
                 });
                 place.ok_or_else(|| NoAnswer::BadField {
@@ -64,7 +65,13 @@ impl Walker {
         while items.len() < entries {
             let mut before = self.place.clone();
             let page = match self.page(reading, rows).await {
-                Ok(Some(page)) => page,
+                Ok(Some((shard, page))) => {
+                    // Partitions without rows may have been passed by.
+                    if shard != before.shard {
+                        before = Place { shard, after: None };
+                    }
+                    page
+                }
                 Ok(None) => break,
                 // Partitions without rows have been passed by.
                 Err(interrupted) => {
@@ -72,11 +79,6 @@ impl Walker {
                     return self.stopped(interrupted, &first, reached, items);
                 }
             };
-            // Partitions without rows may have been passed by.
-            let is_of = |query: &Query| page.first().is_some_and(|row| row.key.pk == query.pk);
-            if let Some(shard) = self.shards.iter().position(is_of).filter(|shard| *shard != before.shard) {
-                before = Place { shard, after: None };
-            }
             for chunk in page.chunks(at_once.max(1)) {
                 let expanded = match expand(chunk).await {
                     Ok(expanded) => expanded,
@@ -119,21 +121,22 @@ impl Walker {
         }
     }
 
-    /// The next rows; `None` at the end.
+    /// The next rows, and the partition that they are of; `None` at the end.
     async fn page<T: Table>(
         &mut self,
         reading: &Reading<'_, T>,
         rows: usize,
-    ) -> Result<Option<Vec<Item>>, Interrupted> {
+    ) -> Result<Option<(usize, Vec<Item>)>, Interrupted> {
         while let Some(query) = self.shards.get(self.place.shard) {
+            let shard = self.place.shard;
             let query = Query { after: self.place.after.clone(), ..query.clone() }.at_most(rows);
             let page = reading.query(&query).await?;
             self.place = match page.next {
-                Some(next) => Place { after: Some(next), ..self.place },
-                None => Place { shard: self.place.shard + 1, after: None },
+                Some(next) => Place { shard, after: Some(next) },
+                None => Place { shard: shard + 1, after: None },
             };
             if !page.items.is_empty() {
-                return Ok(Some(page.items));
+                return Ok(Some((shard, page.items)));
             }
         }
         Ok(None)
@@ -141,9 +144,9 @@ impl Walker {
 
     /// Where the list continues; `None` if it has ended.
     pub(super) fn cursor(&self) -> Option<String> {
-        let query = self.shards.get(self.place.shard)?;
-        let Self { list, place, .. } = self;
-        Some(ListCursor { list: list.clone(), pk: query.pk.clone(), after: place.after.clone() }.write())
+        let Self { list, place, shards, .. } = self;
+        let pk = name(shards, place.shard)?;
+        Some(ListCursor { list: list.clone(), pk, after: place.after.clone() }.write())
     }
 
     /// Why the list may go on, in words.
@@ -154,6 +157,13 @@ impl Walker {
             None => "there may be more: continue with the cursor".to_owned(),
         })
     }
+}
+
+/// The name of a part of a list in a cursor: its partition, with its number if the partition has several parts.
+fn name(shards: &[Query], shard: usize) -> Option<String> {
+    let pk = &shards.get(shard)?.pk;
+    let is_alone = shards.iter().filter(|query| query.pk == *pk).count() == 1;
+    Some(if is_alone { pk.clone() } else { format!("{pk}#{shard}") })
 }
 
 /// How much is collected.
