@@ -355,10 +355,10 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(230));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(277));
     let essential = out(&sagewarden(&["policy", "list", "--profile", "essential"]));
     assert!(essential.contains("TRN-NET-01  high      essential    training job"), "{essential}");
-    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 167, "{essential}");
+    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 202, "{essential}");
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in [
         "compute and network isolation",
@@ -383,7 +383,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 230 controls, bundle ")
+            .starts_with("valid: 277 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

@@ -18,7 +18,7 @@ from ._binary import NoBinary
 from ._judge import BOTO3, CORE, Finding, Judge, JudgeError, Path, Refused, Verdict, judge_of, sdk_of
 
 #: Operations that create or change resources with controls.
-JUDGED = ("Create", "Update", "Start")
+JUDGED = ("Create", "Update", "Start", "Import")
 #: The tags that lead from a job to its code. The guard adds them if the request has none.
 COMMIT_TAG, REPOSITORY_TAG = "CommitId", "Repository"
 #: The tag that asks for a waiver. It grants nothing.

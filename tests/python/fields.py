@@ -27,7 +27,9 @@ def answer_of(operation):
     service = SERVICES.get(operation, "sagemaker")
     if service not in models:
         models[service] = session.get_service_model(service)
-    return models[service].operation_model(operation).output_shape
+    shape = models[service].operation_model(operation).output_shape
+    # Only here, the description is a part of the answer.
+    return shape.members.get("TrainingSessionDetail", shape)
 
 
 def exists(shape, path):

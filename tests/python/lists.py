@@ -26,6 +26,8 @@ SORTS = {
     "a lifecycle configuration": r"LifecycleConfig\w*(\[\])?$",
     "a store": r"FileSystemId$|DataSetArn$|DatasetArn$|ModelPackageVersionArn$|AthenaDatasetDefinition\.Database$|RedshiftDatasetDefinition\.ClusterId$",
     "a model, package or evaluator": r"(^|\.)(BaseModelArn|EvaluatorArn|SourceModelPackageArn)$",
+    "a model of a hub": r"^(PrimaryContainer|Containers\[\])\..*HubContentArn$|^SageMakerPublicHubContentArn$",
+    "a document": r"^(JobConfig|HubContent)Document$",
     "a query": r"QueryString$",
     "a type of S3 data": r"S3\w*DataType$",
     "a free text": r"Container(Arguments|Entrypoint)\[\]$|CategoricalParameterRanges\[\]\.Values\[\]$",
@@ -79,6 +81,8 @@ for kind, operations in asked["operations"].items():
         described = model.operation_model(operation)
         is_request = not operation.startswith("Describe")
         shape = described.input_shape if is_request else described.output_shape
+        # Only here, the description is a part of the answer.
+        shape = shape.members.get("TrainingSessionDetail", shape)
         for path, name in leaves(shape, "", ()):
             what = sort(path, name)
             if what is None or path in seen:

@@ -325,7 +325,10 @@ impl Services {
         if let Some(page) = self.account.list_page(operation, body) {
             return page;
         }
-        if let Some((kind, _)) = named("Create") {
+        // A reference and imported content are of one kind, and have operations of their own.
+        let brings_content = ["CreateHubContentReference", "ImportHubContent"].contains(&operation);
+        let content = brings_content.then_some(ResourceKind::HubContent);
+        if let Some(kind) = content.or_else(|| Some(named("Create")?.0)) {
             let created = self.account.create(kind, body, Some(&caller()), self.now())?;
             experiments::follow_job(&self.account, &created, body, self.now())?;
             return Ok(Map::from_iter([(kind.arn_field().to_owned(), created.arn().into())]).into());
@@ -336,6 +339,9 @@ impl Services {
             let asked_for = ["UserProfileName", "SpaceName"].iter().find(|owner| body.get(**owner).is_some());
             let is_of_another = |owner: &&&str| described.get(**owner).is_none();
             return match asked_for.filter(|_| resource.kind == ResourceKind::App).filter(is_of_another) {
+                None if resource.kind == ResourceKind::TrainingSession => {
+                    Ok(json!({ "TrainingSessionDetail": described }))
+                }
                 None => Ok(described),
                 Some(_) => Err(fault("ResourceNotFound", format!("there is no such {}", resource.kind))),
             };

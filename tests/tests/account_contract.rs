@@ -124,6 +124,8 @@ async fn what_does_not_exist_is_absent(world: &World, account: &impl Account) ->
             ResourceKind::UserProfile | ResourceKind::Space => "d-1/nobody",
             ResourceKind::App => "d-1/nobody/JupyterLab/default",
             ResourceKind::PipelineExecution => "p/execution/nobody",
+            ResourceKind::Job => "AgentRFT/nobody",
+            ResourceKind::HubContent => "h/Model/nobody",
             _ => "nobody",
         };
         let resource = world.account.resource(kind, name);
@@ -148,7 +150,7 @@ fn documents() -> Result<Vec<(Resource, Value)>> {
 
 async fn every_kind_is_described(world: &World, account: &impl Account) -> Result<()> {
     let documents = documents()?;
-    assert_eq!(documents.len(), 28);
+    assert_eq!(documents.len(), 36);
     for (resource, document) in documents {
         world.account.take_in(&resource, &document, &BTreeMap::new())?;
         let described = account.describe(&resource).await?.ok_or("it is not there")?;
@@ -195,7 +197,7 @@ async fn everything_that_runs_can_be_stopped(
             Err(error) => assert_eq!(error.kind(), PortErrorKind::Invalid, "{error}"),
         }
     }
-    assert_eq!(stopped, 11, "nine kinds of job, notebook instances, pipeline executions");
+    assert_eq!(stopped, 13, "eleven kinds of job, notebook instances, pipeline executions");
     Ok(())
 }
 

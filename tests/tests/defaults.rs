@@ -10,7 +10,7 @@ use sagewarden_tests::{Result, python};
 use serde_json::json;
 
 /// The operation that creates what controls speak of, by the first part of their ids.
-const OPERATIONS: [(&str, &str); 25] = [
+const OPERATIONS: [(&str, &str); 33] = [
     ("TRN", "CreateTrainingJob"),
     ("PRC", "CreateProcessingJob"),
     ("TRF", "CreateTransformJob"),
@@ -20,10 +20,18 @@ const OPERATIONS: [(&str, &str); 25] = [
     ("LBL", "CreateLabelingJob"),
     ("OPT", "CreateOptimizationJob"),
     ("REC", "CreateInferenceRecommendationsJob"),
+    ("JOB", "CreateJob"),
+    ("TSN", "CreateTrainingSession"),
     ("MDL", "CreateModel"),
     ("EPC", "CreateEndpointConfig"),
     ("INC", "CreateInferenceComponent"),
     ("EXP", "CreateInferenceExperiment"),
+    ("RTR", "CreateInferenceRouter"),
+    ("CLU", "CreateCluster"),
+    ("HUB", "CreateHub"),
+    ("HBC", "ImportHubContent"),
+    ("PAP", "CreatePartnerApp"),
+    ("CRP", "CreateCodeRepository"),
     ("MLS", "CreateMlflowTrackingServer"),
     ("MLA", "CreateMlflowApp"),
     ("NLC", "CreateNotebookInstanceLifecycleConfig"),
@@ -77,6 +85,7 @@ const DECIDED: &[(&str, &str, &str)] = &[
         "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringResources.ClusterConfig.InstanceCount",
         "one",
     ),
+    ("CreateNotebookInstance", "AdditionalCodeRepositories[]", NAME),
     ("CreateNotebookInstance", "DefaultCodeRepository", NAME),
     ("CreateNotebookInstance", "DirectInternetAccess", OPEN),
     (
@@ -86,6 +95,8 @@ const DECIDED: &[(&str, &str, &str)] = &[
     ),
     ("CreateNotebookInstance", "PlatformIdentifier", "notebook-al2023-v1"),
     ("CreateNotebookInstance", "RootAccess", OPEN),
+    ("CreatePartnerApp", "KmsKeyId", AWS_KEY),
+    ("CreateTrainingSession", "OutputConfig.S3Location.KmsKeyArn", AWS_KEY),
     ("CreateProcessingJob", "ProcessingResources.ClusterConfig.InstanceCount", "one"),
     ("CreateTrainingJob", "AlgorithmSpecification.ContainerEntrypoint", NAME),
     ("CreateTrainingJob", "OutputDataConfig.KmsKeyId", AWS_KEY),

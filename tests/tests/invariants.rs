@@ -333,7 +333,7 @@ fn every_list_of_sagemaker_is_asked_for_a_hundred_at_once() -> Result<()> {
             assert!(asks, "{}: {call}", path.display());
         }
     }
-    // Schedules, endpoints, executions, steps, components, configurations; and the lists of everything, domains twice.
-    assert_eq!(lists, 6 + 33);
+    // Schedules, endpoints, executions, steps, components, configurations; and the lists of everything, domains and hubs twice.
+    assert_eq!(lists, 6 + 41);
     Ok(())
 }

@@ -21,11 +21,19 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("LabelingJob", &["CreateLabelingJob", "DescribeLabelingJob"]),
     ("OptimizationJob", &["CreateOptimizationJob", "DescribeOptimizationJob"]),
     ("RecommendationsJob", &["CreateInferenceRecommendationsJob", "DescribeInferenceRecommendationsJob"]),
+    ("Job", &["CreateJob", "DescribeJob"]),
+    ("TrainingSession", &["CreateTrainingSession", "DescribeTrainingSession"]),
     ("Model", &["CreateModel", "DescribeModel"]),
     ("EndpointConfig", &["CreateEndpointConfig", "DescribeEndpointConfig"]),
     ("Endpoint", &["CreateEndpoint", "DescribeEndpoint"]),
     ("InferenceComponent", &["CreateInferenceComponent", "DescribeInferenceComponent"]),
     ("InferenceExperiment", &["CreateInferenceExperiment", "DescribeInferenceExperiment"]),
+    ("InferenceRouter", &["CreateInferenceRouter", "DescribeInferenceRouter"]),
+    ("Cluster", &["CreateCluster", "DescribeCluster"]),
+    ("Hub", &["CreateHub", "DescribeHub"]),
+    ("HubContent", &["CreateHubContentReference", "ImportHubContent", "DescribeHubContent"]),
+    ("PartnerApp", &["CreatePartnerApp", "DescribePartnerApp"]),
+    ("CodeRepository", &["CreateCodeRepository", "DescribeCodeRepository"]),
     ("TrackingServer", &["CreateMlflowTrackingServer", "DescribeMlflowTrackingServer"]),
     ("MlflowApp", &["CreateMlflowApp", "DescribeMlflowApp"]),
     (
@@ -101,6 +109,14 @@ const EXEMPT: &[(&str, &str, &str)] = &[
     ("Endpoint", "ExplainerConfig.**", CONFIGURATION),
     ("Endpoint", "ProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
     ("Endpoint", "ShadowProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
+    (
+        "Cluster",
+        "InstanceGroups[].KubernetesConfig.**",
+        "labels of Kubernetes, which name no place and start nothing",
+    ),
+    ("HubContent", "Tags[].Key", "a content is judged for its origin alone; the hub must carry the tags"),
+    ("PartnerApp", "ApplicationConfig.Arguments.*", "settings of the partner's software, in its own words"),
+    ("PartnerApp", "BaseUrl", "the service's own address of the app"),
     ("TrackingServer", "TrackingServerUrl", "the service's own address of the server"),
     ("NotebookInstance", "SecurityGroupIds[]", "read as SecurityGroups, as it is described"),
     (
@@ -121,13 +137,7 @@ const EXEMPT: &[(&str, &str, &str)] = &[
     ("StudioLifecycleConfig", "StudioLifecycleConfigArn", OWN_NAME),
     ("StudioLifecycleConfig", "StudioLifecycleConfigAppType", "the kind of app that runs it"),
     ("StudioLifecycleConfig", "StudioLifecycleConfigContent", SCRIPT),
-    ("NotebookInstance", "DefaultCodeRepository", REPOSITORY),
-    ("NotebookInstance", "AdditionalCodeRepositories[]", REPOSITORY),
     ("*", "Url", "the service's own address of a notebook, domain or space"),
-    ("Domain", "DefaultUserSettings.*AppSettings.CodeRepositories[].RepositoryUrl", REPOSITORY),
-    ("Domain", "DefaultSpaceSettings.*AppSettings.CodeRepositories[].RepositoryUrl", REPOSITORY),
-    ("UserProfile", "UserSettings.*AppSettings.CodeRepositories[].RepositoryUrl", REPOSITORY),
-    ("Space", "SpaceSettings.*AppSettings.CodeRepositories[].RepositoryUrl", REPOSITORY),
     ("Domain", "DefaultUserSettings.DefaultLandingUri", PAGE),
     ("UserProfile", "UserSettings.DefaultLandingUri", PAGE),
     ("Domain", "DefaultUserSettings.StudioWebPortalSettings.**", HIDDEN),
@@ -194,7 +204,6 @@ const NO_MANIFEST: &str = "S3Prefix or S3Object: there is no manifest";
 const INSTANCES: &str =
     "one of the endpoint's instances, which are held against the list in its configuration";
 const CONFIGURATION: &str = "what the endpoint's configuration says, which is judged itself";
-const REPOSITORY: &str = "a repository; the settings have no list of these";
 const SCRIPT: &str = "a script, which is read for secrets";
 const OWN_NAME: &str = "its own name: the list is for what names it";
 const PAGE: &str = "the page of Studio that a user sees first";

@@ -23,6 +23,10 @@ pub enum ResourceKind {
     OptimizationJob,
     /// A job that runs a model on several types of instances, and recommends one.
     RecommendationsJob,
+    /// A job of a category, whose configuration is a JSON text: it tunes models of others, or makes and rates data.
+    Job,
+    /// A session in which somebody tunes a model of others step by step.
+    TrainingSession,
     /// A version in the model registry.
     ModelPackage,
     /// A group of versions in the model registry.
@@ -37,6 +41,16 @@ pub enum ResourceKind {
     InferenceComponent,
     /// A test of a model in the shadow of an endpoint.
     InferenceExperiment,
+    /// It sends requests to endpoints and inference components, also of other regions and accounts.
+    InferenceRouter,
+    /// A HyperPod cluster: machines that run for long.
+    Cluster,
+    /// A hub: models, notebooks and data sets that an account offers to its people.
+    Hub,
+    /// A version of a model, notebook or data set in a hub, or a reference to a public model.
+    HubContent,
+    /// Software of another company that runs in the account.
+    PartnerApp,
     /// An MLflow tracking server.
     TrackingServer,
     /// An MLflow app: a tracking server without instances of its own.
@@ -57,6 +71,8 @@ pub enum ResourceKind {
     LifecycleConfig,
     /// A script that apps of Studio run when they start.
     StudioLifecycleConfig,
+    /// A Git repository under a name, with the secret that opens it.
+    CodeRepository,
     /// A Studio domain.
     Domain,
     /// A person in a domain.
@@ -109,7 +125,7 @@ use ResourceKind as K;
 /// "Actions", SageMaker API reference; segments as in "Resource types", service authorization reference. In the order of
 /// [`ResourceKind::ALL`].
 #[rustfmt::skip]
-const NAMES: [Names; 36] = [
+const NAMES: [Names; 44] = [
     names(K::ProcessingJob, "processing-job", "processing job", "ProcessingJob", ("ProcessingJobName", "ProcessingJobArn", Some("ProcessingJobStatus"))),
     names(K::TrainingJob, "training-job", "training job", "TrainingJob", ("TrainingJobName", "TrainingJobArn", Some("TrainingJobStatus"))),
     names(K::TransformJob, "transform-job", "transform job", "TransformJob", ("TransformJobName", "TransformJobArn", Some("TransformJobStatus"))),
@@ -119,6 +135,8 @@ const NAMES: [Names; 36] = [
     names(K::LabelingJob, "labeling-job", "labeling job", "LabelingJob", ("LabelingJobName", "LabelingJobArn", Some("LabelingJobStatus"))),
     names(K::OptimizationJob, "optimization-job", "optimization job", "OptimizationJob", ("OptimizationJobName", "OptimizationJobArn", Some("OptimizationJobStatus"))),
     names(K::RecommendationsJob, "inference-recommendations-job", "inference recommendations job", "InferenceRecommendationsJob", ("JobName", "JobArn", Some("Status"))),
+    names(K::Job, "job", "job of a category", "Job", ("JobName", "JobArn", Some("JobStatus"))),
+    names(K::TrainingSession, "training-session", "training session", "TrainingSession", ("TrainingSessionName", "TrainingSessionArn", Some("TrainingSessionStatus"))),
     names(K::ModelPackage, "model-package", "model package", "ModelPackage", ("ModelPackageName", "ModelPackageArn", Some("ModelPackageStatus"))),
     names(K::ModelPackageGroup, "model-package-group", "model package group", "ModelPackageGroup", ("ModelPackageGroupName", "ModelPackageGroupArn", Some("ModelPackageGroupStatus"))),
     names(K::Model, "model", "model", "Model", ("ModelName", "ModelArn", None)),
@@ -126,6 +144,11 @@ const NAMES: [Names; 36] = [
     names(K::Endpoint, "endpoint", "endpoint", "Endpoint", ("EndpointName", "EndpointArn", Some("EndpointStatus"))),
     names(K::InferenceComponent, "inference-component", "inference component", "InferenceComponent", ("InferenceComponentName", "InferenceComponentArn", Some("InferenceComponentStatus"))),
     names(K::InferenceExperiment, "inference-experiment", "inference experiment", "InferenceExperiment", ("Name", "Arn", Some("Status"))),
+    names(K::InferenceRouter, "inference-router", "inference router", "InferenceRouter", ("InferenceRouterName", "InferenceRouterArn", Some("Status"))),
+    names(K::Cluster, "cluster", "HyperPod cluster", "Cluster", ("ClusterName", "ClusterArn", Some("ClusterStatus"))),
+    names(K::Hub, "hub", "hub", "Hub", ("HubName", "HubArn", Some("HubStatus"))),
+    names(K::HubContent, "hub-content", "content of a hub", "HubContent", ("HubContentName", "HubContentArn", Some("HubContentStatus"))),
+    names(K::PartnerApp, "partner-app", "partner app", "PartnerApp", ("Name", "Arn", Some("Status"))),
     names(K::TrackingServer, "mlflow-tracking-server", "MLflow tracking server", "MlflowTrackingServer", ("TrackingServerName", "TrackingServerArn", Some("TrackingServerStatus"))),
     names(K::MlflowApp, "mlflow-app", "MLflow app", "MlflowApp", ("Name", "Arn", Some("Status"))),
     names(K::MonitoringSchedule, "monitoring-schedule", "monitoring schedule", "MonitoringSchedule", ("MonitoringScheduleName", "MonitoringScheduleArn", Some("MonitoringScheduleStatus"))),
@@ -136,6 +159,7 @@ const NAMES: [Names; 36] = [
     names(K::NotebookInstance, "notebook-instance", "notebook instance", "NotebookInstance", ("NotebookInstanceName", "NotebookInstanceArn", Some("NotebookInstanceStatus"))),
     names(K::LifecycleConfig, "notebook-instance-lifecycle-config", "lifecycle configuration", "NotebookInstanceLifecycleConfig", ("NotebookInstanceLifecycleConfigName", "NotebookInstanceLifecycleConfigArn", None)),
     names(K::StudioLifecycleConfig, "studio-lifecycle-config", "Studio lifecycle configuration", "StudioLifecycleConfig", ("StudioLifecycleConfigName", "StudioLifecycleConfigArn", None)),
+    names(K::CodeRepository, "code-repository", "code repository", "CodeRepository", ("CodeRepositoryName", "CodeRepositoryArn", None)),
     names(K::Domain, "domain", "domain", "Domain", ("DomainId", "DomainArn", Some("Status"))),
     names(K::UserProfile, "user-profile", "user profile", "UserProfile", ("UserProfileName", "UserProfileArn", Some("Status"))),
     names(K::Space, "space", "space", "Space", ("SpaceName", "SpaceArn", Some("Status"))),
@@ -150,7 +174,7 @@ const NAMES: [Names; 36] = [
 
 impl ResourceKind {
     /// Every kind, in the order in which a model comes to be.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 44] = [
         Self::ProcessingJob,
         Self::TrainingJob,
         Self::TransformJob,
@@ -160,6 +184,8 @@ impl ResourceKind {
         Self::LabelingJob,
         Self::OptimizationJob,
         Self::RecommendationsJob,
+        Self::Job,
+        Self::TrainingSession,
         Self::ModelPackage,
         Self::ModelPackageGroup,
         Self::Model,
@@ -167,6 +193,11 @@ impl ResourceKind {
         Self::Endpoint,
         Self::InferenceComponent,
         Self::InferenceExperiment,
+        Self::InferenceRouter,
+        Self::Cluster,
+        Self::Hub,
+        Self::HubContent,
+        Self::PartnerApp,
         Self::TrackingServer,
         Self::MlflowApp,
         Self::MonitoringSchedule,
@@ -177,6 +208,7 @@ impl ResourceKind {
         Self::NotebookInstance,
         Self::LifecycleConfig,
         Self::StudioLifecycleConfig,
+        Self::CodeRepository,
         Self::Domain,
         Self::UserProfile,
         Self::Space,
@@ -242,11 +274,17 @@ impl ResourceKind {
                 | Self::Endpoint
                 | Self::InferenceComponent
                 | Self::InferenceExperiment
+                | Self::InferenceRouter
+                | Self::Cluster
+                | Self::Hub
+                | Self::HubContent
+                | Self::PartnerApp
                 | Self::TrackingServer
                 | Self::MlflowApp
                 | Self::MonitoringSchedule
                 | Self::NotebookInstance
                 | Self::LifecycleConfig
+                | Self::CodeRepository
                 | Self::Domain
                 | Self::UserProfile
                 | Self::Space

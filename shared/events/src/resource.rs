@@ -114,11 +114,29 @@ impl ResourceKind {
                 Some(format!("{}/{owner}/{}/{}", text("DomainId")?, text("AppType")?, text("AppName")?))
             }
             // The service names them; an app has another name for people.
-            Self::PipelineExecution | Self::MlflowApp => from_arn(),
+            Self::PipelineExecution | Self::MlflowApp | Self::PartnerApp => from_arn(),
+            // In its ARN, a cluster has an id. The API takes either.
+            Self::Cluster => from_arn().or_else(|| text("ClusterName").map(str::to_owned)),
+            Self::Job => {
+                from_arn().or_else(|| Some(format!("{}/{}", text("JobCategory")?, text("JobName")?)))
+            }
+            Self::HubContent => from_arn().or_else(|| hub_content(&text)),
             Self::ModelPackage => from_arn().or_else(|| text("ModelPackageName").map(str::to_owned)),
             _ => text(self.name_field()).map(str::to_owned),
         }
     }
+}
+
+/// `<hub>/<type>/<name>/<version>`, as far as a request says it. A hub of another account is named by its ARN. A request for a reference says
+/// neither the type nor, as a rule, the name: the reference takes the name of the public model.
+fn hub_content<'a>(text: &impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    let hub = text("HubName")?;
+    let hub = hub.rsplit('/').next().unwrap_or(hub);
+    let public = || text("SageMakerPublicHubContentArn")?.split('/').nth(3);
+    let kind = text("HubContentType").or_else(|| public().map(|_| "ModelReference"))?;
+    let name = text("HubContentName").or_else(public)?;
+    let version = text("HubContentVersion").map(|version| format!("/{version}")).unwrap_or_default();
+    Some(format!("{hub}/{kind}/{name}{version}"))
 }
 
 impl fmt::Display for Resource {
@@ -142,6 +160,30 @@ mod tests {
                 assert_eq!(Resource::parse_arn(&resource.arn()).unwrap(), resource);
             }
         }
+    }
+
+    #[test]
+    fn contents_of_a_hub_are_named_as_far_as_the_request_says_it() {
+        let check = |document: Value, expect: Option<&str>| {
+            assert_eq!(ResourceKind::HubContent.name_in(&document).as_deref(), expect, "{document}");
+        };
+        const PUBLIC: &str =
+            "arn:aws:sagemaker:eu-west-1:aws:hub-content/SageMakerPublicHub/Model/huggingface-llm";
+        let asked = json!({ "HubName": "credit", "SageMakerPublicHubContentArn": PUBLIC });
+        check(asked, Some("credit/ModelReference/huggingface-llm"));
+        let renamed = json!({
+            "HubName": "credit", "SageMakerPublicHubContentArn": PUBLIC, "HubContentName": "llm",
+        });
+        check(renamed, Some("credit/ModelReference/llm"));
+        let imported = json!({
+            "HubName": "arn:aws:sagemaker:eu-west-1:444455556666:hub/credit", "HubContentType": "DataSet",
+            "HubContentName": "loans", "HubContentVersion": "1.0.0",
+        });
+        check(imported, Some("credit/DataSet/loans/1.0.0"));
+        check(json!({ "HubName": "credit", "HubContentName": "loans" }), None);
+        check(json!({ "HubContentType": "Model", "HubContentName": "loans" }), None);
+        let own = "arn:aws:sagemaker:eu-west-1:111122223333:hub-content/credit/Model/m/1.0.0";
+        check(json!({ "HubContentArn": own, "HubName": "other" }), Some("credit/Model/m/1.0.0"));
     }
 
     #[test]
@@ -170,6 +212,13 @@ mod tests {
             json!({ "DomainId": "d-1", "SpaceName": "s", "AppType": "JupyterLab", "AppName": "default" });
         check(ResourceKind::App, app, Some("d-1/s/JupyterLab/default"));
         check(ResourceKind::UserProfile, json!({ "UserProfileName": "ana" }), None);
+        let job = json!({ "JobName": "rft", "JobCategory": "AgentRFT" });
+        check(ResourceKind::Job, job, Some("AgentRFT/rft"));
+        check(ResourceKind::Job, json!({ "JobName": "rft" }), None);
+        let cluster = "arn:aws:sagemaker:eu-west-1:111122223333:cluster/0a1b2c3d4e5f";
+        let named = json!({ "ClusterArn": cluster, "ClusterName": "gpus" });
+        check(ResourceKind::Cluster, named, Some("0a1b2c3d4e5f"));
+        check(ResourceKind::Cluster, json!({ "ClusterName": "gpus" }), Some("gpus"));
         let package = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/credit/3";
         check(ResourceKind::ModelPackage, json!({ "ModelPackageArn": package }), Some("credit/3"));
         let run = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/credit/execution/abc";

@@ -87,7 +87,9 @@ impl Status {
     /// Whether a job in this state has ended and cannot be stopped any more.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Stopped | Self::Completed | Self::Succeeded | Self::Failed)
+        // Training sessions end by themselves, too: "TrainingSessionDetail", SageMaker API reference.
+        let has_expired = matches!(self, Self::Other(word) if word == "Expired");
+        has_expired || matches!(self, Self::Stopped | Self::Completed | Self::Succeeded | Self::Failed)
     }
 }
 

@@ -44,6 +44,8 @@ pub enum NodeKind {
     InferenceComponent,
     /// An endpoint over all its deployments.
     Endpoint,
+    /// A revision of an inference router: where it sends requests, until somebody changes that.
+    InferenceRouter,
     /// One configuration in force on one endpoint.
     Deployment,
     /// One run of a pipeline.
@@ -61,7 +63,7 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
-    const ALL: [(Self, &'static str, &'static str); 24] = [
+    const ALL: [(Self, &'static str, &'static str); 25] = [
         (Self::Commit, "commit", "commit"),
         (Self::Reference, "ref", "reference"),
         (Self::Dataset, "ds", "dataset"),
@@ -79,6 +81,7 @@ impl NodeKind {
         (Self::EndpointConfig, "epc", "endpoint-config"),
         (Self::InferenceComponent, "ic", "inference-component"),
         (Self::Endpoint, "ep", "endpoint"),
+        (Self::InferenceRouter, "rtr", "inference-router"),
         (Self::Deployment, "dep", "deployment"),
         (Self::PipelineExecution, "pexe", "pipeline-execution"),
         (Self::MonitoringExecution, "mon", "monitoring-execution"),
@@ -121,6 +124,7 @@ impl NodeKind {
             ResourceKind::EndpointConfig => Self::EndpointConfig,
             ResourceKind::Endpoint => Self::Endpoint,
             ResourceKind::InferenceComponent => Self::InferenceComponent,
+            ResourceKind::InferenceRouter => Self::InferenceRouter,
             ResourceKind::PipelineExecution => Self::PipelineExecution,
             ResourceKind::FeatureGroup => Self::FeatureGroup,
             ResourceKind::Experiment => Self::Experiment,

@@ -108,6 +108,10 @@ impl SimulatedAccount {
         if let Some(caller) = caller {
             let name = match kind {
                 ResourceKind::PipelineExecution => "StartPipelineExecution".to_owned(),
+                ResourceKind::HubContent if request.get("SageMakerPublicHubContentArn").is_some() => {
+                    "CreateHubContentReference".to_owned()
+                }
+                ResourceKind::HubContent => "ImportHubContent".to_owned(),
                 kind => format!("Create{}", kind.operation()),
             };
             self.announce_call(&name, &resource, request, caller, now)?;
@@ -275,9 +279,12 @@ impl SimulatedAccount {
     }
 
     pub(crate) fn load(&self, resource: &Resource) -> Result<Option<Stored>, PortError> {
-        // Names of endpoints ignore case; names of other kinds do not.
-        let by =
-            if resource.kind == ResourceKind::Endpoint { "lower(name) = lower(?2)" } else { "name = ?2" };
+        // Names of endpoints ignore case; names of other kinds do not. A cluster is asked for by its name or its id.
+        let by = match resource.kind {
+            ResourceKind::Endpoint => "lower(name) = lower(?2)",
+            ResourceKind::Cluster => "?2 IN (name, json_extract(document, '$.ClusterName'))",
+            _ => "name = ?2",
+        };
         let found: Option<(String, String)> = self
             .store
             .row(

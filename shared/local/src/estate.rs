@@ -32,7 +32,7 @@ use ResourceKind as K;
 
 /// "Actions", SageMaker API reference.
 #[rustfmt::skip]
-const LISTS: [ListNames; 33] = [
+const LISTS: [ListNames; 41] = [
     names(K::TrainingJob, "ListTrainingJobs", "TrainingJobSummaries", &["TrainingEndTime"]),
     names(K::ProcessingJob, "ListProcessingJobs", "ProcessingJobSummaries", &["ProcessingEndTime", "FailureReason", "ExitMessage"]),
     names(K::TransformJob, "ListTransformJobs", "TransformJobSummaries", &["TransformEndTime", "FailureReason"]),
@@ -42,6 +42,8 @@ const LISTS: [ListNames; 33] = [
     names(K::LabelingJob, "ListLabelingJobs", "LabelingJobSummaryList", &["LabelCounters", "FailureReason", "LabelingJobOutput", "InputConfig"]),
     names(K::OptimizationJob, "ListOptimizationJobs", "OptimizationJobSummaries", &["OptimizationStartTime", "OptimizationEndTime", "DeploymentInstanceType", "MaxInstanceCount"]),
     names(K::RecommendationsJob, "ListInferenceRecommendationsJobs", "InferenceRecommendationsJobs", &["JobDescription", "JobType", "CompletionTime", "RoleArn", "FailureReason"]),
+    names(K::Job, "ListJobs", "JobSummaries", &["JobCategory", "SecondaryStatus", "EndTime"]),
+    names(K::TrainingSession, "ListTrainingSessions", "TrainingSessionSummaries", &[]),
     names(K::ModelPackage, "ListModelPackages", "ModelPackageSummaryList", &["ModelPackageGroupName", "ModelPackageVersion", "ModelApprovalStatus"]),
     names(K::ModelPackageGroup, "ListModelPackageGroups", "ModelPackageGroupSummaryList", &["ModelPackageGroupDescription"]),
     names(K::Model, "ListModels", "Models", &[]),
@@ -49,6 +51,11 @@ const LISTS: [ListNames; 33] = [
     names(K::Endpoint, "ListEndpoints", "Endpoints", &[]),
     names(K::InferenceComponent, "ListInferenceComponents", "InferenceComponents", &["EndpointArn", "EndpointName", "VariantName"]),
     names(K::InferenceExperiment, "ListInferenceExperiments", "InferenceExperiments", &["Type", "RoleArn"]),
+    names(K::InferenceRouter, "ListInferenceRouters", "InferenceRouters", &[]),
+    names(K::Cluster, "ListClusters", "ClusterSummaries", &["ClusterName"]),
+    names(K::Hub, "ListHubs", "HubSummaries", &["HubDescription"]),
+    names(K::HubContent, "ListHubContents", "HubContentSummaries", &["HubContentVersion", "HubContentType", "SageMakerPublicHubContentArn"]),
+    names(K::PartnerApp, "ListPartnerApps", "Summaries", &["Type"]),
     names(K::TrackingServer, "ListMlflowTrackingServers", "TrackingServerSummaries", &["IsActive", "MlflowVersion"]),
     names(K::MlflowApp, "ListMlflowApps", "Summaries", &["Name", "MlflowVersion"]),
     names(K::MonitoringSchedule, "ListMonitoringSchedules", "MonitoringScheduleSummaries", &["EndpointName", "MonitoringType"]),
@@ -59,6 +66,7 @@ const LISTS: [ListNames; 33] = [
     names(K::NotebookInstance, "ListNotebookInstances", "NotebookInstances", &["InstanceType"]),
     names(K::LifecycleConfig, "ListNotebookInstanceLifecycleConfigs", "NotebookInstanceLifecycleConfigs", &[]),
     names(K::StudioLifecycleConfig, "ListStudioLifecycleConfigs", "StudioLifecycleConfigs", &["StudioLifecycleConfigAppType"]),
+    names(K::CodeRepository, "ListCodeRepositories", "CodeRepositorySummaryList", &["GitConfig"]),
     names(K::FeatureGroup, "ListFeatureGroups", "FeatureGroupSummaries", &[]),
     names(K::Pipeline, "ListPipelines", "PipelineSummaries", &["RoleArn"]),
     names(K::PipelineExecution, "ListPipelineExecutions", "PipelineExecutionSummaries", &[]),
@@ -251,7 +259,11 @@ fn is_wanted(kind: ResourceKind, document: &Map<String, Value>, request: &Value)
     let is_young = since.and_then(Timestamp::from_json).is_none_or(|since| created >= Some(since));
     let same = |field: &str| request.get(field).is_none_or(|wanted| document.get(field) == Some(wanted));
     let status = |wanted: &Value| kind.status_field().and_then(|field| document.get(field)) == Some(wanted);
-    is_young && same("EndpointName") && request.get("StatusEquals").is_none_or(status)
+    // A hub is named by its name or by its ARN.
+    let hub = request.get("HubName").and_then(Value::as_str).and_then(|hub| hub.rsplit('/').next());
+    let in_hub = hub.is_none_or(|hub| document.get("HubName").and_then(Value::as_str) == Some(hub));
+    let in_part = in_hub && same("HubContentType") && same("JobCategory");
+    is_young && in_part && same("EndpointName") && request.get("StatusEquals").is_none_or(status)
 }
 
 /// The summary of a resource, with the names that the list has for its fields.

@@ -160,6 +160,8 @@ impl Remedies for SimulatedAccount {
                 | ResourceKind::LabelingJob
                 | ResourceKind::OptimizationJob
                 | ResourceKind::RecommendationsJob
+                | ResourceKind::Job
+                | ResourceKind::TrainingSession
                 | ResourceKind::NotebookInstance
                 | ResourceKind::PipelineExecution
         );

@@ -19,6 +19,9 @@ pub(crate) fn first_status(kind: ResourceKind) -> Option<(&'static str, &'static
         ResourceKind::InferenceExperiment | ResourceKind::TrackingServer | ResourceKind::MlflowApp => {
             "Created"
         }
+        ResourceKind::InferenceRouter | ResourceKind::Cluster | ResourceKind::Hub => "InService",
+        ResourceKind::HubContent | ResourceKind::PartnerApp => "Available",
+        ResourceKind::TrainingSession => "Running",
         ResourceKind::CompilationJob | ResourceKind::OptimizationJob => "INPROGRESS",
         ResourceKind::RecommendationsJob => "IN_PROGRESS",
         ResourceKind::ModelPackage | ResourceKind::ModelPackageGroup => "Completed",
@@ -42,6 +45,7 @@ pub(crate) fn names_changes(kind: ResourceKind) -> bool {
             | ResourceKind::ModelPackageGroup
             | ResourceKind::EndpointConfig
             | ResourceKind::App
+            | ResourceKind::Cluster
             | ResourceKind::TransformJob
     )
 }
@@ -52,7 +56,8 @@ pub(crate) fn name_of(kind: ResourceKind, request: &Value, seed: &str) -> Option
     let id = |prefix: &str| format!("{prefix}{}", hex(&Sha256::digest(seed)).get(..12).unwrap_or_default());
     match kind {
         ResourceKind::Domain => text("DomainName").map(|_| id("d-")),
-        ResourceKind::MlflowApp => text("Name").map(|_| id("app-")),
+        ResourceKind::MlflowApp | ResourceKind::PartnerApp => text("Name").map(|_| id("app-")),
+        ResourceKind::Cluster => text("ClusterName").map(|_| id("")),
         ResourceKind::ModelPackage => text("ModelPackageGroupName")
             .map(|group| format!("{group}/{}", seed.rsplit('#').next().unwrap_or("1"))),
         ResourceKind::PipelineExecution => {
@@ -88,6 +93,8 @@ pub(crate) fn begin(kind: ResourceKind, document: &mut Document, now: Timestamp)
             document.insert("ModelPackageVersion".into(), json!(version));
         }
         ResourceKind::InferenceComponent => begin_component(document, now),
+        ResourceKind::Cluster => begin_cluster(document),
+        ResourceKind::HubContent => begin_content(document),
         ResourceKind::InferenceExperiment => {
             let endpoint = document.remove("EndpointName");
             document.insert("EndpointMetadata".into(), json!({ "EndpointName": endpoint }));
@@ -117,6 +124,29 @@ pub(crate) fn begin_component(document: &mut Document, now: Timestamp) {
     let several = document.get_mut("Specifications").and_then(Value::as_array_mut);
     several.into_iter().flatten().for_each(|specification| deploy_image(specification, now));
     document.get_mut("Specification").into_iter().for_each(|specification| deploy_image(specification, now));
+}
+
+/// A description has counts of machines in place of a wish.
+fn begin_cluster(document: &mut Document) {
+    for groups in ["InstanceGroups", "RestrictedInstanceGroups"] {
+        let groups = document.get_mut(groups).and_then(Value::as_array_mut);
+        for group in groups.into_iter().flatten().filter_map(Value::as_object_mut) {
+            let count = group.remove("InstanceCount").unwrap_or_else(|| json!(0));
+            group.insert("CurrentCount".into(), count.clone());
+            group.insert("TargetCount".into(), count);
+        }
+    }
+}
+
+/// The name of a reference is the one of the public model, unless the request has another one.
+fn begin_content(document: &mut Document) {
+    let arn = document.get("HubContentArn").and_then(Value::as_str).unwrap_or_default();
+    let Ok(content) = Resource::parse_arn(arn) else { return };
+    for (field, part) in
+        ["HubName", "HubContentType", "HubContentName"].into_iter().zip(content.name.split('/'))
+    {
+        document.insert(field.into(), part.into());
+    }
 }
 
 /// The endpoint and the models that a request for a component names.
@@ -188,6 +218,14 @@ pub(crate) fn not_found(resource: &Resource) -> Fault {
         | ResourceKind::ModelBiasDefinition
         | ResourceKind::ModelExplainabilityDefinition
         | ResourceKind::InferenceExperiment
+        | ResourceKind::InferenceRouter
+        | ResourceKind::Cluster
+        | ResourceKind::Hub
+        | ResourceKind::HubContent
+        | ResourceKind::PartnerApp
+        | ResourceKind::CodeRepository
+        | ResourceKind::Job
+        | ResourceKind::TrainingSession
         | ResourceKind::TrackingServer
         | ResourceKind::MlflowApp
         | ResourceKind::TuningJob

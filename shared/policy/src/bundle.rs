@@ -16,7 +16,7 @@ use crate::policies::{Policies, SCHEMA};
 use crate::validated;
 
 /// The bundle that is built in: `infra/policies` and `infra/settings.toml`.
-const EMBEDDED: [(&str, &str); 26] = [
+const EMBEDDED: [(&str, &str); 33] = [
     (SCHEMA, include_str!("../../../infra/policies/schema.cedarschema")),
     ("policies/base.cedar", include_str!("../../../infra/policies/base.cedar")),
     ("policies/training_job.cedar", include_str!("../../../infra/policies/training_job.cedar")),
@@ -39,6 +39,13 @@ const EMBEDDED: [(&str, &str); 26] = [
     ("policies/model_package_group.cedar", include_str!("../../../infra/policies/model_package_group.cedar")),
     ("policies/inference_component.cedar", include_str!("../../../infra/policies/inference_component.cedar")),
     ("policies/lifecycle_config.cedar", include_str!("../../../infra/policies/lifecycle_config.cedar")),
+    ("policies/job.cedar", include_str!("../../../infra/policies/job.cedar")),
+    ("policies/training_session.cedar", include_str!("../../../infra/policies/training_session.cedar")),
+    ("policies/inference_router.cedar", include_str!("../../../infra/policies/inference_router.cedar")),
+    ("policies/cluster.cedar", include_str!("../../../infra/policies/cluster.cedar")),
+    ("policies/hub.cedar", include_str!("../../../infra/policies/hub.cedar")),
+    ("policies/partner_app.cedar", include_str!("../../../infra/policies/partner_app.cedar")),
+    ("policies/code_repository.cedar", include_str!("../../../infra/policies/code_repository.cedar")),
     ("policies/mlflow.cedar", include_str!("../../../infra/policies/mlflow.cedar")),
     ("policies/monitoring_schedule.cedar", include_str!("../../../infra/policies/monitoring_schedule.cedar")),
     ("policies/notebook_instance.cedar", include_str!("../../../infra/policies/notebook_instance.cedar")),

@@ -100,7 +100,6 @@ const GROUPS: &[Group] = &[
         "CreateImage", "CreateImageVersion", "UpdateImage", "UpdateImageVersion", "CreateAppImageConfig", "UpdateAppImageConfig",
     ]),
     (Coverage::WhenUsed, "the job, package or model that names it is judged; its images and data are undecided", &["CreateAlgorithm"]),
-    (Coverage::WhenUsed, "the notebook instance that names it is judged", &["CreateCodeRepository", "UpdateCodeRepository"]),
 
     (Coverage::Nothing, "experiments, lineage and notes of SageMaker's own: no control is about them, and the lineage does not rely on them", &[
         "AddAssociation", "DeleteAssociation", "AssociateTrialComponent", "DisassociateTrialComponent",
@@ -111,47 +110,40 @@ const GROUPS: &[Group] = &[
     ]),
     (Coverage::Nothing, "an empty group without a policy: both are judged when they come", &["CreateModelPackageGroup"]),
     (Coverage::Nothing, "it ends something, and Sagewarden's records stay", &[
-        "DeletePipeline", "DeleteAlgorithm", "DeleteCodeRepository",
+        "DeletePipeline", "DeleteAlgorithm", 
         "DeleteImage", "DeleteImageVersion", "DeleteAppImageConfig",
         "DeleteDataQualityJobDefinition", "DeleteModelBiasJobDefinition", "DeleteModelExplainabilityJobDefinition", "DeleteModelQualityJobDefinition",
         "StopAutoMLJob", "StopCompilationJob", "StopJob", "StopTrainingSession", "StopOptimizationJob", "StopLabelingJob",
         "StopInferenceRecommendationsJob", "StopAIBenchmarkJob", "StopAIRecommendationJob", "StopEdgePackagingJob",
         "StopEdgeDeploymentStage", "StopMlflowTrackingServer",
-        "DeleteJob", "DeleteTrainingSession", "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
-        "DeleteCluster", "DeleteClusterExtension", "DeleteClusterSchedulerConfig", "DeleteComputeQuota", "BatchDeleteClusterNodes", "DetachClusterNodeVolume",
+        "DeleteAIBenchmarkJob", "DeleteAIRecommendationJob", "DeleteAIWorkloadConfig",
+        "DeleteClusterExtension", "DeleteClusterSchedulerConfig", "DeleteComputeQuota", "BatchDeleteClusterNodes", "DetachClusterNodeVolume",
         "DeleteDeviceFleet", "DeregisterDevices", "DeleteEdgeDeploymentPlan", "DeleteEdgeDeploymentStage",
-        "DeleteHub", "DeleteHubContent", "DeleteHubContentReference", "DeletePartnerApp",
+        
         "DeleteFlowDefinition", "DeleteHumanTaskUi", "DeleteWorkforce", "DeleteWorkteam", "DeleteProject",
-        "DeleteInferenceRouter", "DeleteGlobalInferenceGateway", "RemoveInferenceGateway",
+        "DeleteGlobalInferenceGateway", "RemoveInferenceGateway",
     ]),
     (Coverage::Nothing, "it starts again what was judged when it was created or changed", &["StartMlflowTrackingServer"]),
     (Coverage::Nothing, "capacity, quotas and alarms", &[
         "CreateTrainingPlan", "ExtendTrainingPlan", "CreateComputeQuota", "UpdateComputeQuota", "CreateClusterSchedulerConfig", "UpdateClusterSchedulerConfig",
-        "UpdateMonitoringAlert", "BatchRebootClusterNodes", "StartClusterHealthCheck", "MoveClusterNodes",
+        "UpdateMonitoringAlert", "BatchRebootClusterNodes", "BatchReplaceClusterNodes", "StartClusterHealthCheck", "MoveClusterNodes",
     ]),
     (Coverage::Nothing, "it answers a step that waits, or names an execution anew", &[
         "SendPipelineExecutionStepSuccess", "SendPipelineExecutionStepFailure", "UpdatePipelineExecution",
     ]),
 
     (Coverage::NotSeen, "the description of a job is evidence, and no control covers its deletion", &["DeleteHyperParameterTuningJob", "DeleteCompilationJob"]),
-    (Coverage::NotSeen, "sends requests to endpoints of other accounts and regions", &[
-        "CreateInferenceRouter", "UpdateInferenceRouter", "CreateGlobalInferenceGateway", "UpdateGlobalInferenceGateway", "AddInferenceGateway",
+    (Coverage::NotSeen, "sends requests to models on clusters of several regions: the description of a gateway does not say which", &[
+        "CreateGlobalInferenceGateway", "UpdateGlobalInferenceGateway", "AddInferenceGateway",
     ]),
     (Coverage::NotSeen, "Sagewarden does not know this kind of job: it does not judge network, keys, role and data", &[
-        "CreateJob", "CreateTrainingSession", "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
+        "CreateAIBenchmarkJob", "CreateAIRecommendationJob",
         "CreateAIWorkloadConfig", "CreateEdgePackagingJob",
     ]),
-    (Coverage::NotSeen, "machines that run for long, with their network, roles and start scripts", &[
-        "CreateCluster", "UpdateCluster", "UpdateClusterSoftware", "BatchAddClusterNodes", "BatchReplaceClusterNodes", "AttachClusterNodeVolume",
-        "AttachClusterNodeNetworkInterface", "CreateClusterExtension", "UpdateClusterExtension",
+    (Coverage::NotSeen, "volumes, network interfaces and extensions of machines in a cluster: the description of the cluster shows none of them", &[
+        "AttachClusterNodeVolume", "AttachClusterNodeNetworkInterface", "CreateClusterExtension", "UpdateClusterExtension",
     ]),
-    (Coverage::NotSeen, "brings base models and data sets of others into the account", &[
-        "CreateHub", "UpdateHub", "CreateHubContentReference", "UpdateHubContentReference", "ImportHubContent", "UpdateHubContent", "CreateHubContentPresignedUrls",
-    ]),
-    (Coverage::NotSeen, "software of others in the account, with a role of its own", &["CreatePartnerApp", "UpdatePartnerApp"]),
-    (Coverage::NotSeen, "an address is a sign-in: anybody who has it works with what the team shares there", &[
-        "CreatePresignedMlflowAppUrl", "CreatePresignedMlflowTrackingServerUrl", "CreatePartnerAppPresignedUrl",
-    ]),
+    (Coverage::NotSeen, "addresses of the files of a model in a hub: whoever has them can copy the model", &["CreateHubContentPresignedUrls"]),
     (Coverage::NotSeen, "people who see data", &[
         "CreateWorkforce", "UpdateWorkforce", "CreateWorkteam", "UpdateWorkteam", "CreateFlowDefinition", "CreateHumanTaskUi",
     ]),
@@ -187,7 +179,8 @@ mod tests {
         assert_eq!(of("DeleteModel"), Some(Coverage::Recorded));
         assert_eq!(of("CreateInferenceComponent"), Some(Coverage::Judged));
         assert_eq!(of("DeleteInferenceComponent"), Some(Coverage::Recorded));
-        assert_eq!(of("CreateInferenceRouter"), Some(Coverage::NotSeen));
+        assert_eq!(of("CreateInferenceRouter"), Some(Coverage::Judged));
+        assert_eq!(of("CreateProject"), Some(Coverage::NotSeen));
         assert_eq!(of("DescribeModel"), None);
         assert!(not_seen().all(|each| !each.reason.is_empty() && each.coverage == Coverage::NotSeen));
     }

@@ -168,6 +168,15 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
         .replace("{allowed_approvers}", &approvers)
         .replace("{allowed_buckets}", &list("buckets that fit", &artifacts.allowed_buckets, "any bucket"))
         .replace("{allowed_images}", &list("images that fit", &artifacts.allowed_images, "any image"))
+        .replace("{allowed_regions}", &wanted_regions(&access.allowed_regions))
+        .replace(
+            "{allowed_base_models}",
+            &list("base models that fit", &artifacts.allowed_base_models, "any base model"),
+        )
+        .replace(
+            "{allowed_repositories}",
+            &list("repositories that fit", &artifacts.allowed_repositories, "any repository"),
+        )
         .replace(
             "{allowed_instance_types}",
             &list("instance types that fit", &compute.allowed_instance_types, "any instance type"),
@@ -186,6 +195,10 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
                 "any lifecycle configuration",
             ),
         )
+        .replace(
+            "{stages}",
+            &list("each of the stages, in this order:", &artifacts.stages, "any order of stages"),
+        )
         .replace("{serving_stage}", artifacts.serving_stage.as_deref().unwrap_or("any stage"))
         .replace("{max_runtime}", &limit)
         .replace(
@@ -202,6 +215,14 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
             "{allowed_security_groups}",
             &list("security groups", &network.allowed_security_groups, "security groups of any VPC"),
         )
+}
+
+/// The regions to which a router may send requests.
+fn wanted_regions(others: &[String]) -> String {
+    match others {
+        [] => "the router's own region only".to_owned(),
+        others => format!("the router's own region, or {}", others.join(" or ")),
+    }
 }
 
 /// The accounts that a resource policy may open something to.

@@ -73,6 +73,8 @@ pub const OPERATIONS: [&str; 19] = [
 pub(crate) const POLICY_OPERATIONS: [&str; 2] = ["GetEndpointPolicy", "GetModelPackageGroupPolicy"];
 /// No operation: the variants of the same file that serve a model, where all of them are serverless.
 pub(crate) const SERVED_SERVERLESS: &str = "serverless variants of the file";
+/// No operation: the stages of a version in the registry that the table has recorded, the oldest first.
+pub const RECORDED_STAGES: &str = "recorded stages";
 /// The operation that lists the managed policies of a role. Only those that allow too much are kept.
 pub const ROLE_OPERATION: &str = "ListAttachedRolePolicies";
 /// The operation that reads a role's own policies. Only those that allow too much are kept.

@@ -37,6 +37,34 @@ pub(super) fn image_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
     checked(deserializer, wanted, |text| text.contains('/') && !text.contains('@'))
 }
 
+pub(super) fn content_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wanted =
+        "the ARN of content of a hub such as `arn:aws:sagemaker:*:111122223333:hub-content/approved/*`";
+    checked(deserializer, wanted, |text| text.starts_with("arn:") && text.contains(":hub-content/"))
+}
+
+pub(super) fn repository_patterns<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    let wanted = "a repository without scheme and user such as `git-codecommit.*.amazonaws.com/v1/repos/*`";
+    checked(deserializer, wanted, |text| {
+        let (host, _) = text.split_once('/').unwrap_or_default();
+        host.contains('.') && !text.contains("://") && !text.contains('@')
+    })
+}
+
+pub(super) fn stage_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    checked(deserializer, "the name of a stage such as `Production`", |text| !text.trim().is_empty())
+}
+
+/// "Regions", AWS general reference: `eu-west-1`, `us-gov-west-1`.
+pub(super) fn regions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    checked(deserializer, "a region such as `eu-central-1`", |text| {
+        text.bytes().all(is_part) && text.split('-').filter(|part| !part.is_empty()).count() > 2
+    })
+}
+
 pub(super) fn accounts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     checked(deserializer, "an account of 12 digits", |text| {
         text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -44,11 +44,15 @@ pub struct AccessSettings {
     /// Patterns of the ARNs of people and roles that may approve a model package; empty allows anybody but its author.
     #[serde(deserialize_with = "principal_patterns")]
     pub allowed_approvers: Vec<String>,
-    /// Accounts, beside the resource's own, that a resource policy may open it to, and whose teams and topics a labeling job may use.
+    /// Accounts, beside the resource's own, that a resource policy may open it to, whose teams and topics a labeling job may use, and to whose
+    /// endpoints a router may send requests.
     #[serde(deserialize_with = "accounts")]
     pub allowed_accounts: Vec<String>,
+    /// Regions, beside its own, to which a router may send requests.
+    #[serde(deserialize_with = "regions")]
+    pub allowed_regions: Vec<String>,
     /// Keys of the tags whose value names the owner of a resource; the first one that it has counts. If empty, anybody may sign in to
-    /// notebook instances, user profiles and spaces, and findings name no owner by tag.
+    /// notebook instances, user profiles, spaces and apps, and findings name no owner by tag.
     #[serde(deserialize_with = "tag_keys")]
     pub owner_tags: Vec<String>,
     /// Patterns of the ARNs of roles that may ask for the addresses of others, such as the role of a portal.
@@ -68,10 +72,19 @@ pub struct ArtifactSettings {
     /// Patterns of image names without tag and digest, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; empty allows any.
     #[serde(deserialize_with = "image_patterns")]
     pub allowed_images: Vec<String>,
+    /// Patterns of the ARNs of hub contents that may be tuned or deployed; empty allows any.
+    #[serde(deserialize_with = "content_patterns")]
+    pub allowed_base_models: Vec<String>,
+    /// Patterns of Git repositories without scheme, such as `git-codecommit.*.amazonaws.com/v1/repos/ds-*`; empty allows any.
+    #[serde(deserialize_with = "repository_patterns")]
+    pub allowed_repositories: Vec<String>,
     /// Whether models must come from an approved version of the model registry.
     pub require_approval: bool,
     /// The stage of a version in the model registry in which it must be approved before an endpoint serves it; if absent, any.
     pub serving_stage: Option<String>,
+    /// The stages of a version in the model registry, in their order; if empty, a version may skip any.
+    #[serde(deserialize_with = "stage_names")]
+    pub stages: Vec<String>,
 }
 
 /// Which instance types, platforms and images resources may run on.

@@ -66,8 +66,11 @@ impl Settings {
             "access.inspect_roles" => self.access.inspect_roles,
             "access.owner_tags" => !self.access.owner_tags.is_empty(),
             "artifacts.allowed_buckets" => !self.artifacts.allowed_buckets.is_empty(),
+            "artifacts.allowed_base_models" => !self.artifacts.allowed_base_models.is_empty(),
+            "artifacts.allowed_repositories" => !self.artifacts.allowed_repositories.is_empty(),
             "artifacts.require_approval" => self.artifacts.require_approval,
             "artifacts.serving_stage" => self.artifacts.serving_stage.is_some(),
+            "artifacts.stages" => !self.artifacts.stages.is_empty(),
             "artifacts.allowed_images" => !self.artifacts.allowed_images.is_empty(),
             "compute" => {
                 self.compute

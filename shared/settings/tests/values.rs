@@ -17,7 +17,7 @@ struct Row {
     wanted: &'static str,
 }
 
-const LISTS: [Row; 13] = [
+const LISTS: [Row; 17] = [
     Row {
         field: "network.allowed_subnets",
         accepted: &["subnet-0a1b2c3d", "subnet-Z9"],
@@ -59,6 +59,30 @@ const LISTS: [Row; 13] = [
         accepted: &["arn:aws:sts::111122223333:assumed-role/approver/*"],
         refused: &["approver", ""],
         wanted: "is not the ARN of a principal",
+    },
+    Row {
+        field: "access.allowed_regions",
+        accepted: &["eu-central-1", "us-gov-west-1"],
+        refused: &["eu-*", "Frankfurt", "eu-1", "eu--1", ""],
+        wanted: "is not a region",
+    },
+    Row {
+        field: "artifacts.allowed_base_models",
+        accepted: &["arn:aws:sagemaker:*:111122223333:hub-content/approved/*"],
+        refused: &["approved/*", "arn:aws:sagemaker:*:111122223333:hub/approved", "x:hub-content/y", ""],
+        wanted: "is not the ARN of content of a hub",
+    },
+    Row {
+        field: "artifacts.allowed_repositories",
+        accepted: &["git-codecommit.*.amazonaws.com/v1/repos/ds-*", "git.example.com/team/*"],
+        refused: &["https://git.example.com/team/*", "ana@git.example.com/team", "team/credit", "host", ""],
+        wanted: "is not a repository without scheme and user",
+    },
+    Row {
+        field: "artifacts.stages",
+        accepted: &["Development", "Pre production"],
+        refused: &["", " "],
+        wanted: "is not the name of a stage",
     },
     Row {
         field: "artifacts.allowed_buckets",
@@ -108,6 +132,10 @@ fn list_of(settings: &Settings, field: &str) -> Vec<String> {
         "encryption.allowed_keys" => settings.encryption.allowed_keys.clone(),
         "access.allowed_roles" => settings.access.allowed_roles.clone(),
         "access.allowed_approvers" => settings.access.allowed_approvers.clone(),
+        "access.allowed_regions" => settings.access.allowed_regions.clone(),
+        "artifacts.allowed_base_models" => settings.artifacts.allowed_base_models.clone(),
+        "artifacts.allowed_repositories" => settings.artifacts.allowed_repositories.clone(),
+        "artifacts.stages" => settings.artifacts.stages.clone(),
         "artifacts.allowed_buckets" => settings.artifacts.allowed_buckets.clone(),
         "artifacts.allowed_images" => settings.artifacts.allowed_images.clone(),
         "compute.allowed_instance_types" => settings.compute.allowed_instance_types.clone(),
@@ -221,6 +249,13 @@ fn a_setting_says_something_once_it_restricts_something() {
         ("access.allowed_roles", "access.allowed_roles", "[\"arn:aws:iam::111122223333:role/ds-*\"]"),
         ("access.inspect_roles", "access.inspect_roles", "true"),
         ("artifacts.allowed_buckets", "artifacts.allowed_buckets", "[\"ds-*\"]"),
+        (
+            "artifacts.allowed_base_models",
+            "artifacts.allowed_base_models",
+            "[\"arn:aws:sagemaker:*:aws:hub-content/*\"]",
+        ),
+        ("artifacts.allowed_repositories", "artifacts.allowed_repositories", "[\"git.example.com/*\"]"),
+        ("artifacts.stages", "artifacts.stages", "[\"QA\"]"),
         ("artifacts.require_approval", "artifacts.require_approval", "true"),
         ("artifacts.allowed_images", "artifacts.allowed_images", "[\"host/*\"]"),
         ("compute", "compute.max_runtime_seconds", "60"),

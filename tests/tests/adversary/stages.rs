@@ -139,3 +139,33 @@ fn who_registered_a_version_does_not_approve_its_stage() -> Result<()> {
     assert_eq!(found(&local, "MPK-ART-04")?.len(), 1);
     Ok(())
 }
+
+/// The description has only the present stage: the lineage knows where the version was before.
+#[test]
+fn a_version_that_skips_a_stage_is_found() -> Result<()> {
+    for (first, expect) in [("Development", 1), ("QA", 0)] {
+        let settings =
+            format!("{SETTINGS}\n[artifacts]\nstages = [\"Development\", \"QA\", \"Production\"]\n");
+        let local = Local::with(Bundle::embedded()?.with_settings(&settings)?)?;
+        let package = json!({
+            "ModelPackageGroupName": "credit", "ModelApprovalStatus": "PendingManualApproval",
+            "CreatedBy": person(ANA), "ModelLifeCycle": { "Stage": first, "StageStatus": "Approved" },
+            "InferenceSpecification": { "Containers": [{
+                "Image": "repository/image:1", "ImageDigest": format!("sha256:{}", "a".repeat(64)),
+                "ModelDataETag": "e", "ModelDataUrl": "s3://models/out/t/output/model.tar.gz",
+            }] },
+        });
+        let package = local.create(ResourceKind::ModelPackage, &package, 30)?;
+        local.settle()?;
+        moved(&local, &package, "Production", "Approved", LEAD, 200)?;
+        // The first stage that anybody recorded is undecided, unless it is the first of all.
+        let certain: Vec<_> = local
+            .sent()?
+            .into_iter()
+            .filter(|notice| notice.detail["outcome"] != "unknown")
+            .filter(|notice| notice.detail.to_string().contains("MPK-ART-05"))
+            .collect();
+        assert_eq!(certain.len(), expect, "from {first}: {certain:?}");
+    }
+    Ok(())
+}

@@ -66,7 +66,7 @@ fn a_finding_is_history_thirty_days_after_its_job_ended() -> Result<()> {
         local.deliver(&event.to_string())?;
     }
     let before = hour(&local, midnight(30))?;
-    assert_eq!(before[0], "33 kinds and the findings on finished jobs handed on");
+    assert_eq!(before[0], "41 kinds and the findings on finished jobs handed on");
     assert!(before.iter().any(|said| said == "the findings on 0 jobs were closed as history"), "{before:?}");
     assert_eq!(findings(&local, EntryState::Open)?, names(["ended", "naked", "running"], "open"));
 

@@ -30,15 +30,15 @@ fn a_sweep_behind_a_sweep_lists_and_writes_its_marks_alone() -> Result<()> {
     assert_eq!(local.sent()?.len(), notices);
     let calls = counts.take();
     // A page for each kind, and no description of anything.
-    assert_eq!(calls.get("Estate::page"), Some(&33));
+    assert_eq!(calls.get("Estate::page"), Some(&41));
     assert_eq!(calls.keys().filter(|call| call.starts_with("Account::")).count(), 0, "{calls:?}");
     // Of each kind the page and the end.
-    assert_eq!(calls.get("Table::write"), Some(&66), "{calls:?}");
+    assert_eq!(calls.get("Table::write"), Some(&82), "{calls:?}");
     let asked = |call: &str| calls.get(call).copied().unwrap_or_default();
     // A mark for each kind, the known resources of four kinds, and the seen resources of each lasting kind.
     assert_eq!(
         (asked("Table::get"), asked("Table::query"), asked("Bus::publish")),
-        (37, 23, 33),
+        (45, 29, 41),
         "{calls:?}"
     );
     Ok(())

@@ -2,11 +2,12 @@
 
 use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types::{
-    AutoMlSortBy, AutoMlSortOrder, EndpointConfigSortKey, EndpointSortKey, FeatureGroupSortBy,
-    FeatureGroupSortOrder, HyperParameterTuningJobSortByOptions, InferenceComponentSortKey,
-    ListCompilationJobsSortBy, ListInferenceRecommendationsJobsSortBy, ListOptimizationJobsSortBy,
-    ModelPackageGroupSortBy, ModelPackageSortBy, ModelPackageType, ModelSortKey,
-    MonitoringJobDefinitionSortKey, MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
+    AutoMlSortBy, AutoMlSortOrder, ClusterSortBy, CodeRepositorySortBy, CodeRepositorySortOrder,
+    EndpointConfigSortKey, EndpointSortKey, FeatureGroupSortBy, FeatureGroupSortOrder, HubSortBy,
+    HyperParameterTuningJobSortByOptions, InferenceComponentSortKey, ListCompilationJobsSortBy,
+    ListInferenceRecommendationsJobsSortBy, ListOptimizationJobsSortBy, ModelPackageGroupSortBy,
+    ModelPackageSortBy, ModelPackageType, ModelSortKey, MonitoringJobDefinitionSortKey,
+    MonitoringScheduleSortKey, NotebookInstanceLifecycleConfigSortKey,
     NotebookInstanceLifecycleConfigSortOrder, NotebookInstanceSortKey, NotebookInstanceSortOrder, OrderKey,
     ResourceType, SearchSortOrder, SortBy, SortInferenceExperimentsBy, SortMlflowAppBy, SortOrder,
     SortPipelinesBy, SortTrackingServerBy, StudioLifecycleConfigSortKey,
@@ -128,6 +129,11 @@ impl SageMakerAccount {
                 let call = call.sort_order(SortOrder::Descending).max_results(PAGE);
                 listed!(context, "InferenceRecommendationsJobs", call.set_next_token(from))
             }
+            ResourceKind::Job => self.list_jobs(context, since, from).await,
+            ResourceKind::TrainingSession => {
+                let call = client.list_training_sessions().set_creation_time_after(since);
+                listed!(context, "TrainingSessionSummaries", call.max_results(PAGE).set_next_token(from))
+            }
             _ => self.list_lasting(context, wanted.kind, from).await,
         }
     }
@@ -174,6 +180,28 @@ impl SageMakerAccount {
                 let call = call.sort_by(SortInferenceExperimentsBy::CreationTime);
                 let call = call.sort_order(SortOrder::Descending);
                 listed!(context, "InferenceExperiments", call.set_next_token(from))
+            }
+            ResourceKind::InferenceRouter => self.list_routers(context, from).await,
+            ResourceKind::Cluster => {
+                let call = client.list_clusters().max_results(PAGE).sort_by(ClusterSortBy::CreationTime);
+                let call = call.sort_order(SortOrder::Descending);
+                listed!(context, "ClusterSummaries", call.set_next_token(from))
+            }
+            ResourceKind::Hub => {
+                let call = client.list_hubs().max_results(PAGE).sort_by(HubSortBy::CreationTime);
+                let call = call.sort_order(SortOrder::Descending);
+                listed!(context, "HubSummaries", call.set_next_token(from))
+            }
+            ResourceKind::HubContent => self.list_contents(context, from).await,
+            ResourceKind::PartnerApp => {
+                let call = client.list_partner_apps().max_results(PAGE);
+                listed!(context, "Summaries", call.set_next_token(from))
+            }
+            ResourceKind::CodeRepository => {
+                let call = client.list_code_repositories().max_results(PAGE);
+                let call = call.sort_by(CodeRepositorySortBy::CreationTime);
+                let call = call.sort_order(CodeRepositorySortOrder::Descending);
+                listed!(context, "CodeRepositorySummaryList", call.set_next_token(from))
             }
             ResourceKind::TrackingServer => {
                 let call = client.list_mlflow_tracking_servers().max_results(PAGE);

@@ -7,8 +7,10 @@ pub mod actions;
 mod apps;
 mod capture;
 mod estate;
+mod hubs;
 mod lineage;
 mod monitoring;
+mod newer;
 mod policies;
 mod remedies;
 
@@ -17,6 +19,7 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::error::ProvideErrorMetadata;
+use aws_sdk_sagemaker::types::JobCategory;
 use sagewarden_aws::port_error;
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{Account, Description, PortError, PortErrorKind, SummaryPage};
@@ -89,6 +92,13 @@ impl Account for SageMakerAccount {
             ResourceKind::RecommendationsJob => {
                 describe!(&context, client.describe_inference_recommendations_job().job_name(name))
             }
+            ResourceKind::Job => {
+                let (category, name) = in_category(&context, resource)?;
+                describe!(&context, client.describe_job().job_category(category).job_name(name))
+            }
+            ResourceKind::TrainingSession => {
+                describe!(&context, client.describe_training_session().training_session_name(name))
+            }
             ResourceKind::Model => describe!(&context, client.describe_model().model_name(name)),
             // SageMaker identifies packages of other accounts, and versions, by their ARN.
             ResourceKind::ModelPackage => {
@@ -106,6 +116,19 @@ impl Account for SageMakerAccount {
             }
             ResourceKind::InferenceExperiment => {
                 describe!(&context, client.describe_inference_experiment().name(name))
+            }
+            ResourceKind::InferenceRouter => self.describe_router(name, &context).await,
+            // By its id or, if a call names it so, by its name.
+            ResourceKind::Cluster => {
+                describe!(&context, client.describe_cluster().cluster_name(of_cluster(resource)))
+            }
+            ResourceKind::Hub => describe!(&context, client.describe_hub().hub_name(name)),
+            ResourceKind::HubContent => self.describe_content(resource, &context).await,
+            ResourceKind::PartnerApp => {
+                describe!(&context, client.describe_partner_app().arn(resource.arn()))
+            }
+            ResourceKind::CodeRepository => {
+                describe!(&context, client.describe_code_repository().code_repository_name(name))
             }
             ResourceKind::TrackingServer => {
                 describe!(&context, client.describe_mlflow_tracking_server().tracking_server_name(name))
@@ -161,7 +184,14 @@ impl Account for SageMakerAccount {
             }
         };
         let Some(body) = body? else { return Ok(None) };
-        Ok(Some(Description::new(resource, json(&context, &body)?)))
+        let document = match (resource.kind, json(&context, &body)?) {
+            // Only here, the description is a part of the answer.
+            (ResourceKind::TrainingSession, Value::Object(mut answer)) => {
+                answer.remove("TrainingSessionDetail").unwrap_or(Value::Object(answer))
+            }
+            (_, answer) => answer,
+        };
+        Ok(Some(Description::new(resource, document)))
     }
 
     async fn schedules_of(&self, endpoint: &Resource) -> Result<Value, PortError> {
@@ -243,6 +273,22 @@ impl SageMakerAccount {
             )),
         }
     }
+}
+
+/// Category and name of a job: `job/<category>/<name>`, as in its ARN.
+fn in_category<'a>(context: &str, job: &'a Resource) -> Result<(JobCategory, &'a str), PortError> {
+    match job.name.split_once('/') {
+        Some((category, name)) => Ok((JobCategory::from(category), name)),
+        None => Err(PortError::new(PortErrorKind::Invalid, context, "its name has no category")),
+    }
+}
+
+/// In its ARN, a cluster has an id of twelve letters and digits; a call may also name it by a name that looks so. The API takes ARNs and
+/// names, and no ids.
+fn of_cluster(cluster: &Resource) -> String {
+    let is_id = cluster.name.len() == 12
+        && cluster.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if is_id { cluster.arn() } else { cluster.name.clone() }
 }
 
 fn json(context: &str, body: &[u8]) -> Result<Value, PortError> {

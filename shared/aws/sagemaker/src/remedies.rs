@@ -14,7 +14,7 @@ use sagewarden_aws::port_error;
 use sagewarden_events::{Change, Corrections, Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::{ModelUse, PortError, PortErrorKind, Remedies, Stopped};
 
-use crate::{SageMakerAccount, is_not_found};
+use crate::{SageMakerAccount, in_category, is_not_found};
 
 impl Remedies for SageMakerAccount {
     async fn stop(&self, resource: &Resource) -> Result<Stopped, PortError> {
@@ -49,6 +49,13 @@ impl Remedies for SageMakerAccount {
             ResourceKind::RecommendationsJob => {
                 let call = client.stop_inference_recommendations_job().job_name(name);
                 stopped(context, call.send().await)
+            }
+            ResourceKind::Job => {
+                let (category, name) = in_category(&context, resource)?;
+                stopped(context, client.stop_job().job_category(category).job_name(name).send().await)
+            }
+            ResourceKind::TrainingSession => {
+                stopped(context, client.stop_training_session().training_session_name(name).send().await)
             }
             ResourceKind::NotebookInstance => {
                 stopped(context, client.stop_notebook_instance().notebook_instance_name(name).send().await)

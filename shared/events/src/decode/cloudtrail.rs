@@ -15,7 +15,7 @@ use crate::resource::Resource;
 
 /// The calls that matter. `enforce-policy` judges a created resource, and judges a changed one again. A deleted resource takes its evidence
 /// along.
-const CALLS: [(&str, ResourceKind, Effect); 54] = [
+const CALLS: [(&str, ResourceKind, Effect); 72] = [
     ("CreateTrainingJob", ResourceKind::TrainingJob, Effect::Created),
     ("CreateProcessingJob", ResourceKind::ProcessingJob, Effect::Created),
     ("CreateTransformJob", ResourceKind::TransformJob, Effect::Created),
@@ -26,18 +26,27 @@ const CALLS: [(&str, ResourceKind, Effect); 54] = [
     ("CreateLabelingJob", ResourceKind::LabelingJob, Effect::Created),
     ("CreateOptimizationJob", ResourceKind::OptimizationJob, Effect::Created),
     ("CreateInferenceRecommendationsJob", ResourceKind::RecommendationsJob, Effect::Created),
+    ("CreateJob", ResourceKind::Job, Effect::Created),
+    ("CreateTrainingSession", ResourceKind::TrainingSession, Effect::Created),
     ("CreateModel", ResourceKind::Model, Effect::Created),
     ("CreateModelPackage", ResourceKind::ModelPackage, Effect::Created),
     ("CreateEndpointConfig", ResourceKind::EndpointConfig, Effect::Created),
     ("CreateEndpoint", ResourceKind::Endpoint, Effect::Created),
     ("CreateInferenceComponent", ResourceKind::InferenceComponent, Effect::Created),
     ("CreateInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Created),
+    ("CreateInferenceRouter", ResourceKind::InferenceRouter, Effect::Created),
+    ("CreateCluster", ResourceKind::Cluster, Effect::Created),
+    ("CreateHub", ResourceKind::Hub, Effect::Created),
+    ("CreateHubContentReference", ResourceKind::HubContent, Effect::Created),
+    ("ImportHubContent", ResourceKind::HubContent, Effect::Created),
+    ("CreatePartnerApp", ResourceKind::PartnerApp, Effect::Created),
     ("CreateMlflowTrackingServer", ResourceKind::TrackingServer, Effect::Created),
     ("CreateMlflowApp", ResourceKind::MlflowApp, Effect::Created),
     ("CreateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Created),
     ("CreateNotebookInstance", ResourceKind::NotebookInstance, Effect::Created),
     ("CreateNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Created),
     ("CreateStudioLifecycleConfig", ResourceKind::StudioLifecycleConfig, Effect::Created),
+    ("CreateCodeRepository", ResourceKind::CodeRepository, Effect::Created),
     ("CreateDomain", ResourceKind::Domain, Effect::Created),
     ("CreateUserProfile", ResourceKind::UserProfile, Effect::Created),
     ("CreateSpace", ResourceKind::Space, Effect::Created),
@@ -56,6 +65,14 @@ const CALLS: [(&str, ResourceKind, Effect); 54] = [
     ("UpdateInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
     ("StartInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
     ("StopInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Changed),
+    ("UpdateInferenceRouter", ResourceKind::InferenceRouter, Effect::Changed),
+    ("UpdateCluster", ResourceKind::Cluster, Effect::Changed),
+    ("UpdateClusterSoftware", ResourceKind::Cluster, Effect::Changed),
+    ("BatchAddClusterNodes", ResourceKind::Cluster, Effect::Changed),
+    ("UpdateHub", ResourceKind::Hub, Effect::Changed),
+    ("UpdateHubContent", ResourceKind::HubContent, Effect::Changed),
+    ("UpdateHubContentReference", ResourceKind::HubContent, Effect::Changed),
+    ("UpdatePartnerApp", ResourceKind::PartnerApp, Effect::Changed),
     ("UpdateMlflowTrackingServer", ResourceKind::TrackingServer, Effect::Changed),
     ("UpdateMlflowApp", ResourceKind::MlflowApp, Effect::Changed),
     ("UpdateMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
@@ -64,6 +81,7 @@ const CALLS: [(&str, ResourceKind, Effect); 54] = [
     ("DeleteMonitoringSchedule", ResourceKind::MonitoringSchedule, Effect::Changed),
     ("UpdateNotebookInstance", ResourceKind::NotebookInstance, Effect::Changed),
     ("UpdateNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Changed),
+    ("UpdateCodeRepository", ResourceKind::CodeRepository, Effect::Changed),
     ("UpdateDomain", ResourceKind::Domain, Effect::Changed),
     ("UpdateUserProfile", ResourceKind::UserProfile, Effect::Changed),
     ("UpdateSpace", ResourceKind::Space, Effect::Changed),
@@ -73,7 +91,7 @@ const CALLS: [(&str, ResourceKind, Effect); 54] = [
 ];
 
 /// Calls that are recorded: the lineage keeps the removed facts, and the time of the call. Findings on the resource are closed.
-const DELETIONS: [(&str, ResourceKind, Effect); 18] = [
+const DELETIONS: [(&str, ResourceKind, Effect); 27] = [
     ("DeleteModel", ResourceKind::Model, Effect::Deleted),
     ("DeleteModelPackage", ResourceKind::ModelPackage, Effect::Deleted),
     ("DeleteModelPackageGroup", ResourceKind::ModelPackageGroup, Effect::Deleted),
@@ -81,13 +99,22 @@ const DELETIONS: [(&str, ResourceKind, Effect); 18] = [
     ("DeleteEndpoint", ResourceKind::Endpoint, Effect::Deleted),
     ("DeleteInferenceComponent", ResourceKind::InferenceComponent, Effect::Deleted),
     ("DeleteInferenceExperiment", ResourceKind::InferenceExperiment, Effect::Deleted),
+    ("DeleteInferenceRouter", ResourceKind::InferenceRouter, Effect::Deleted),
+    ("DeleteCluster", ResourceKind::Cluster, Effect::Deleted),
+    ("DeleteHub", ResourceKind::Hub, Effect::Deleted),
+    ("DeleteHubContent", ResourceKind::HubContent, Effect::Deleted),
+    ("DeleteHubContentReference", ResourceKind::HubContent, Effect::Deleted),
+    ("DeletePartnerApp", ResourceKind::PartnerApp, Effect::Deleted),
     ("DeleteMlflowTrackingServer", ResourceKind::TrackingServer, Effect::Deleted),
     ("DeleteMlflowApp", ResourceKind::MlflowApp, Effect::Deleted),
     ("DeleteOptimizationJob", ResourceKind::OptimizationJob, Effect::Deleted),
+    ("DeleteJob", ResourceKind::Job, Effect::Deleted),
+    ("DeleteTrainingSession", ResourceKind::TrainingSession, Effect::Deleted),
     ("DeleteFeatureGroup", ResourceKind::FeatureGroup, Effect::Deleted),
     ("DeleteNotebookInstance", ResourceKind::NotebookInstance, Effect::Deleted),
     ("DeleteNotebookInstanceLifecycleConfig", ResourceKind::LifecycleConfig, Effect::Deleted),
     ("DeleteStudioLifecycleConfig", ResourceKind::StudioLifecycleConfig, Effect::Deleted),
+    ("DeleteCodeRepository", ResourceKind::CodeRepository, Effect::Deleted),
     ("DeleteDomain", ResourceKind::Domain, Effect::Deleted),
     ("DeleteUserProfile", ResourceKind::UserProfile, Effect::Deleted),
     ("DeleteSpace", ResourceKind::Space, Effect::Deleted),
@@ -98,11 +125,15 @@ const DELETIONS: [(&str, ResourceKind, Effect); 18] = [
 const MOVEMENTS: [(&str, ResourceKind, Effect); 1] =
     [("UpdateEndpointWeightsAndCapacities", ResourceKind::Endpoint, Effect::Changed)];
 
-/// Calls that open the door to a notebook instance, or to what a user has in Studio. `enforce-policy` judges who asked.
-const SIGN_INS: [(&str, ResourceKind, Effect); 3] = [
+/// Calls that open the door to a notebook instance, to what a user has in Studio, or to an app that a team shares. `enforce-policy` judges who
+/// asked.
+const SIGN_INS: [(&str, ResourceKind, Effect); 6] = [
     ("CreatePresignedNotebookInstanceUrl", ResourceKind::NotebookInstance, Effect::SignedIn),
     ("CreatePresignedDomainUrl", ResourceKind::UserProfile, Effect::SignedIn),
     ("StartSession", ResourceKind::Space, Effect::SignedIn),
+    ("CreatePresignedMlflowTrackingServerUrl", ResourceKind::TrackingServer, Effect::SignedIn),
+    ("CreatePresignedMlflowAppUrl", ResourceKind::MlflowApp, Effect::SignedIn),
+    ("CreatePartnerAppPresignedUrl", ResourceKind::PartnerApp, Effect::SignedIn),
 ];
 
 /// Calls that change the tags of a resource of any kind: `enforce-policy` judges the resource again.
@@ -128,8 +159,8 @@ pub fn is_for_the_lineage_alone(call: &str) -> bool {
     MOVEMENTS.iter().any(|(name, ..)| *name == call)
 }
 
-/// Changes of what an endpoint runs.
-const MOVES: [&str; 2] = ["UpdateEndpoint", "UpdateInferenceComponent"];
+/// Changes of what an endpoint runs, and of where a router sends requests.
+const MOVES: [&str; 3] = ["UpdateEndpoint", "UpdateInferenceComponent", "UpdateInferenceRouter"];
 
 /// The calls that create or delete a resource, or change what an endpoint runs. For kinds in the lineage, `record-lineage` records their
 /// callers.
@@ -186,10 +217,12 @@ fn named(detail: &Fields<'_>, kind: ResourceKind) -> Option<String> {
     // A version of a package may be named by its ARN.
     let by_arn = |name: &str| Resource::parse_arn(name).ok().filter(|it| it.kind == kind).map(|it| it.name);
     let asked = asked.map(|name| by_arn(&name).unwrap_or(name));
-    asked.or_else(|| {
-        let arn = detail.object("responseElements")?.text(&lower_first(kind.arn_field()))?;
-        Resource::parse_arn(&arn).ok().filter(|resource| resource.kind == kind).map(|resource| resource.name)
-    })
+    let answered = || by_arn(&detail.object("responseElements")?.text(&lower_first(kind.arn_field()))?);
+    match kind {
+        // Their requests have less than the ARN: the name of a cluster, and contents of a hub without a version.
+        ResourceKind::Cluster | ResourceKind::HubContent => answered().or(asked),
+        _ => asked.or_else(answered),
+    }
 }
 
 /// The resource whose tags a call changes, if Sagewarden judges resources of its kind.

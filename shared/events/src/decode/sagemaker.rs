@@ -26,6 +26,7 @@ pub fn state_change_of(detail_type: &str) -> Option<ResourceKind> {
         "SageMaker Monitoring Schedule State Change" => ResourceKind::MonitoringSchedule,
         "SageMaker Notebook Instance State Change" => ResourceKind::NotebookInstance,
         "SageMaker Feature Group State Change" => ResourceKind::FeatureGroup,
+        "SageMaker HyperPod Cluster State Change" => ResourceKind::Cluster,
         "SageMaker Ground Truth Labeling Job State Change" => ResourceKind::LabelingJob,
         "SageMaker Model Building Pipeline Execution Status Change" => ResourceKind::PipelineExecution,
         _ => return None,

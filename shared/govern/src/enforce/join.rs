@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
+use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::observe;
+use sagewarden_lineage::rows::ApprovalRow;
 use sagewarden_policy::join::{
-    Joined, OPERATIONS, OperationAnswer, OperationTarget, ROLE_OPERATION, references,
+    Joined, OPERATIONS, OperationAnswer, OperationTarget, RECORDED_STAGES, ROLE_OPERATION, references,
 };
 use sagewarden_policy::{Bundle, KEY_OPERATION, key_answer, key_refusal, operations, owner};
 use serde_json::{Value as Json, json};
@@ -15,6 +17,7 @@ use crate::enforce::inspect_role::{Inspected, InspectedRoles};
 use crate::enforce::known_keys::KnownKeys;
 use crate::enforce::remediation::VIOLATION_TAG;
 use crate::ports::{Account, Description, Objects, PortError, PortErrorKind, SourceControl};
+use crate::record::closure::query_all;
 use crate::record::commit_claim::claimed;
 use crate::record::experiment::describe_trial;
 use crate::world::World;
@@ -59,7 +62,21 @@ impl<W: World> Lookup<'_, W> {
             };
             joined.insert(operation.to_owned(), answer);
         }
+        if document.pointer("/ModelLifeCycle/Stage").is_some() {
+            let stages = self.recorded_stages(description).await?;
+            joined.insert(RECORDED_STAGES.to_owned(), OperationAnswer::Documents(stages));
+        }
         Ok(joined)
+    }
+
+    /// The stages of a version in the registry, as `record-lineage` recorded them: a description has only the present one.
+    async fn recorded_stages(&self, package: &Description) -> Result<Vec<Json>, PortError> {
+        let created = package.created_at();
+        let id = created.and_then(|created| NodeId::resource(&package.resource, created));
+        let Some(id) = id else { return Ok(Vec::new()) };
+        let rows = query_all(self.world.table(), ApprovalRow::of(&id)).await?;
+        let rows = rows.iter().filter_map(ApprovalRow::parse);
+        Ok(rows.filter_map(|row| Some(json!({ "Stage": row.stage()? }))).collect())
     }
 
     async fn ask(

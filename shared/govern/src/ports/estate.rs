@@ -49,12 +49,21 @@ pub trait Estate {
     async fn page(&self, wanted: &Wanted, from: Option<&str>) -> Result<EstatePage, PortError>;
 }
 
-/// Whether SageMaker lists a kind by the time of creation. It does not list Studio's domains, profiles, spaces and apps in this order.
+/// Whether SageMaker lists a kind by the time of creation. It does not list Studio's domains, profiles, spaces and apps in this order, nor
+/// routers, apps of partners and training sessions. Jobs are listed by category, and contents by hub.
 #[must_use]
 pub fn is_newest_first(kind: ResourceKind) -> bool {
     !matches!(
         kind,
-        ResourceKind::Domain | ResourceKind::UserProfile | ResourceKind::Space | ResourceKind::App
+        ResourceKind::Domain
+            | ResourceKind::UserProfile
+            | ResourceKind::Space
+            | ResourceKind::App
+            | ResourceKind::InferenceRouter
+            | ResourceKind::HubContent
+            | ResourceKind::PartnerApp
+            | ResourceKind::Job
+            | ResourceKind::TrainingSession
     )
 }
 

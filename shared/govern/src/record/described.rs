@@ -92,6 +92,9 @@ pub(crate) async fn record_described(
         None => {
             named = link_data(world.objects(), &mut record, &seen).await?;
             link_images(&mut record, &seen);
+            for (role, endpoint) in &seen.endpoints {
+                record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, endpoint.clone()));
+            }
             if is_built(&seen) {
                 let claimed = claimed(&seen, trial.as_ref(), &tags, &world.settings().lineage);
                 commit = link_commit(world, &mut record, &seen, claimed).await?;

@@ -118,11 +118,14 @@ impl<W: World> RecordLineage<'_, W> {
         if resource.kind == ResourceKind::InferenceComponent {
             return record_component_call(self.world, self.moment, self.writes_back, resource, call).await;
         }
-        if NodeKind::of_resource(resource.kind).is_none() || call.effect == Effect::Changed {
+        // Each call that makes or changes a router makes a revision of it.
+        let is_revision = resource.kind == ResourceKind::InferenceRouter && call.effect != Effect::Deleted;
+        let is_changed = call.effect == Effect::Changed && !is_revision;
+        if NodeKind::of_resource(resource.kind).is_none() || is_changed {
             return nothing("leaves no trace in the lineage");
         }
         table.write(&[call_row(resource, call).write()]).await?;
-        if has_no_events(resource.kind) && call.effect == Effect::Created {
+        if has_no_events(resource.kind) && call.effect == Effect::Created || is_revision {
             // It is recorded from here, and once more by the jobs that it starts, or by a sweep.
             if let Some(description) = account.describe(resource).await? {
                 record_described(self.world, self.moment, self.writes_back, &description, Record::default())

@@ -3,11 +3,16 @@
 use sagewarden_events::{ResourceKind, lineage_calls};
 
 /// The kinds that a sweep walks through. The kinds that serve come first, because the lists of jobs may be very long.
-pub const SWEPT: [ResourceKind; 33] = [
+pub const SWEPT: [ResourceKind; 41] = [
     ResourceKind::Endpoint,
     ResourceKind::EndpointConfig,
     ResourceKind::InferenceComponent,
     ResourceKind::InferenceExperiment,
+    ResourceKind::InferenceRouter,
+    ResourceKind::Cluster,
+    ResourceKind::Hub,
+    ResourceKind::HubContent,
+    ResourceKind::PartnerApp,
     ResourceKind::TrackingServer,
     ResourceKind::MlflowApp,
     ResourceKind::Model,
@@ -25,6 +30,7 @@ pub const SWEPT: [ResourceKind; 33] = [
     ResourceKind::NotebookInstance,
     ResourceKind::LifecycleConfig,
     ResourceKind::StudioLifecycleConfig,
+    ResourceKind::CodeRepository,
     ResourceKind::FeatureGroup,
     ResourceKind::Pipeline,
     ResourceKind::PipelineExecution,
@@ -34,6 +40,8 @@ pub const SWEPT: [ResourceKind; 33] = [
     ResourceKind::LabelingJob,
     ResourceKind::OptimizationJob,
     ResourceKind::RecommendationsJob,
+    ResourceKind::Job,
+    ResourceKind::TrainingSession,
     ResourceKind::TransformJob,
     ResourceKind::ProcessingJob,
     ResourceKind::TrainingJob,
@@ -53,6 +61,8 @@ pub fn is_lasting(kind: ResourceKind) -> bool {
             | ResourceKind::LabelingJob
             | ResourceKind::OptimizationJob
             | ResourceKind::RecommendationsJob
+            | ResourceKind::Job
+            | ResourceKind::TrainingSession
             | ResourceKind::PipelineExecution
     )
 }

@@ -187,6 +187,7 @@ fn is_resource(kind: NodeKind) -> bool {
             | NodeKind::ModelPackage
             | NodeKind::EndpointConfig
             | NodeKind::InferenceComponent
+            | NodeKind::InferenceRouter
     )
 }
 

@@ -117,6 +117,7 @@ fn resources_of_the_lineage_are_nodes_and_those_that_are_only_judged_are_not() {
         (ResourceKind::ModelPackage, "mpkg"),
         (ResourceKind::EndpointConfig, "epc"),
         (ResourceKind::InferenceComponent, "ic"),
+        (ResourceKind::InferenceRouter, "rtr"),
         (ResourceKind::PipelineExecution, "pexe"),
         (ResourceKind::FeatureGroup, "fg"),
         (ResourceKind::Experiment, "exp"),

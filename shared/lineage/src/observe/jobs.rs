@@ -1,5 +1,7 @@
 //! Reads the descriptions of jobs.
 
+use std::collections::BTreeMap;
+
 use sagewarden_events::ResourceKind;
 use serde_json::{Map, Value as Json};
 
@@ -37,7 +39,25 @@ const REQUEST: [&str; 23] = [
     "VpcConfig",
 ];
 
+/// The tags of a job that runs a notebook: Studio's scheduler sets the first one, and a step of a pipeline the second one
+/// (`sagemaker_studio_jupyter_scheduler`; `NotebookJobStep` of the SageMaker SDK).
+const OF_NOTEBOOKS: [(&str, &[&str]); 2] = [
+    ("sagemaker:is-scheduling-notebook-job", &["true"]),
+    ("sagemaker:notebook-job-origin", &["PIPELINE_STEP"]),
+];
+
 impl Observation {
+    /// The notebook that the job runs, if it is one of Studio's notebook jobs.
+    pub(super) fn notebook(&mut self, tags: &BTreeMap<String, String>) {
+        let is = |(key, words): &(&str, &[&str])| {
+            tags.get(*key).is_some_and(|word| words.contains(&word.as_str()))
+        };
+        if OF_NOTEBOOKS.iter().any(is) {
+            let name = tags.get("sagemaker:notebook-name").map_or("a notebook", String::as_str);
+            self.facts.insert(node::NOTEBOOK.into(), Value::Text(name.to_owned()));
+        }
+    }
+
     pub(super) fn training_job(&mut self, view: &View<'_>) {
         self.job_status(view, "TrainingJobStatus");
         self.fact_text(view, node::ROLE, "RoleArn");

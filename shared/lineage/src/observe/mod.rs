@@ -167,6 +167,8 @@ pub struct Observation {
     pub experiment: ExperimentPlace,
     /// Resources that went into it: a configuration's models, a job's tuning job.
     pub sources: Vec<ResourceReference>,
+    /// Role and node of the endpoints that it sends requests to, for routers.
+    pub endpoints: Vec<(String, NodeId)>,
     /// Role and name of the feature groups that it wrote to; empty until it has ended.
     pub feature_groups: Vec<(String, String)>,
     /// Other resources that it made, and when it had made them; empty until it has ended.
@@ -195,8 +197,10 @@ pub fn observe(
     tags: &BTreeMap<String, String>,
 ) -> Result<Observation, Unreadable> {
     let view = View(document);
-    let created_at = view
-        .time("CreationTime")
+    // Each change of a router makes a revision of it, with the time of the change in place of the creation.
+    let changed_at = view.time("LastModifiedTime").filter(|_| resource.kind == ResourceKind::InferenceRouter);
+    let created_at = changed_at
+        .or_else(|| view.time("CreationTime"))
         .ok_or_else(|| Unreadable::NoCreationTime { resource: resource.to_string() })?;
     let id = NodeId::resource(resource, created_at)
         .ok_or_else(|| Unreadable::NoNode { resource: resource.to_string() })?;
@@ -215,6 +219,7 @@ pub fn observe(
         repository: named(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), REPOSITORY_KEYS),
         experiment: ExperimentPlace::default(),
         sources: Vec::new(),
+        endpoints: Vec::new(),
         feature_groups: Vec::new(),
         made: Vec::new(),
         explanation: None,
@@ -225,6 +230,9 @@ pub fn observe(
         schedule: None,
     };
     seen.claim(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), FoundBy::Tag);
+    if resource.kind == ResourceKind::TrainingJob {
+        seen.notebook(tags);
+    }
     seen.claim(view.strings("Environment"), FoundBy::Environment);
     seen.claim(view.strings("HyperParameters"), FoundBy::Hyperparameter);
     match resource.kind {
@@ -245,6 +253,7 @@ pub fn observe(
         ResourceKind::EndpointConfig => seen.endpoint_config(&view),
         ResourceKind::Endpoint => seen.endpoint(&view),
         ResourceKind::InferenceComponent => seen.inference_component(&view),
+        ResourceKind::InferenceRouter => seen.inference_router(&view),
         // These kinds have no node: the code above has refused them already.
         _ => {}
     }

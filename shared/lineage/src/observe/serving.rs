@@ -76,6 +76,33 @@ impl Observation {
         }
     }
 
+    /// It leads to the endpoints and components of its own account and region. What lies elsewhere is only a fact: another endpoint may have
+    /// the same name here.
+    pub(super) fn inference_router(&mut self, view: &View<'_>) {
+        let mut routes = Vec::new();
+        for target in view.list("RoutingTargets") {
+            let name = target.text("Name").unwrap_or_default();
+            for destination in target.list("Destinations") {
+                let Some(arn) = destination.text("ResourceArn") else { continue };
+                routes.push(format!("{name}: {arn}"));
+                let Ok(resource) = Resource::parse_arn(&arn) else { continue };
+                let own = resource.sibling(self.resource.kind, self.resource.name.as_str());
+                let role = format!("target/{name}");
+                match resource.kind {
+                    _ if own != self.resource => {}
+                    ResourceKind::Endpoint => self.endpoints.push((role, NodeId::endpoint(&resource))),
+                    ResourceKind::InferenceComponent => {
+                        self.sources.push(ResourceReference { role, resource })
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if !routes.is_empty() {
+            self.facts.insert(node::ROUTES.into(), Value::Text(routes.join(", ")));
+        }
+    }
+
     /// The name of a package is its ARN, or its group and version.
     fn package(&mut self, role: &str, named: String) {
         match Resource::parse_arn(&named) {

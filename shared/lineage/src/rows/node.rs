@@ -211,6 +211,10 @@ pub const OFFLINE_STORE: &str = "offline_store";
 pub const ENDPOINT: &str = "ep";
 /// The variant of an inference component.
 pub const VARIANT: &str = "variant";
+/// Where an inference router sends requests: each target with its destinations.
+pub const ROUTES: &str = "routes";
+/// The notebook that a job of Studio's scheduler ran.
+pub const NOTEBOOK: &str = "notebook";
 /// Of a version of an inference component: the set of digests of what it runs, as its call or a description says it.
 pub const CONTENT: &str = "content";
 /// `true` if inference components were ever put onto an endpoint, else absent.

@@ -143,6 +143,13 @@ impl ApprovalRow {
         }
     }
 
+    /// The name of the stage that the package reached; `None` for an approval.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        let stage = self.state.strip_prefix(Self::STAGE)?;
+        Some(stage.rsplit_once('/').map_or(stage, |(name, _)| name))
+    }
+
     /// The approvals and stages of a package, the oldest first.
     #[must_use]
     pub fn of(package: &NodeId) -> Query {

@@ -30,6 +30,8 @@ const ROLE: &str =
 const APPROVAL: &str = "it depends on other resources, which a request does not show";
 const BY_STUDIO: &str =
     "Studio creates it without tags: the domain passes its own tags on (`TagPropagation`)";
+const BASE_MODEL: &str = "no condition key for base models";
+const REPOSITORY: &str = "no condition key for repositories";
 const POLICY: &str = "no condition key for what a policy says: where nobody may open such a resource, deny the call that puts a policy on it";
 const SECRETS: &str = "no condition key for environments and hyperparameters";
 const OWNER: &str = "which names are one person, IAM cannot tell: the role of data scientists (`--role data-scientist`) opens only what a tag gives them";
@@ -56,8 +58,21 @@ const REASONS: &[(&str, &str)] = &[
         "MPK-ART-04",
         "the keys show the new stage, not who created the package: the roles of the team keep authors from approving stages",
     ),
+    (
+        "MPK-ART-05",
+        "the keys show the stage before and the stage after, and no history: the roles of the team may forbid a step from one to the other",
+    ),
     ("MPK-ART-01", "the key shows the new status, not who created the package"),
     ("TRF-NET-01", APPROVAL),
+    ("HBC-ART-01", BASE_MODEL),
+    ("TSN-ART-02", BASE_MODEL),
+    ("TRN-ART-04", BASE_MODEL),
+    ("MDL-ART-05", BASE_MODEL),
+    ("CRP-ART-01", REPOSITORY),
+    ("NBK-ART-01", REPOSITORY),
+    ("DOM-ART-02", REPOSITORY),
+    ("USR-ART-02", REPOSITORY),
+    ("SPC-ART-02", REPOSITORY),
     ("*-ART-*", LOCATION),
     ("TRN-IAM-01", ROLE),
     ("PRC-IAM-01", ROLE),
@@ -86,6 +101,16 @@ const REASONS: &[(&str, &str)] = &[
     ("MPK-IAM-03", SECRETS),
     ("MSC-IAM-03", SECRETS),
     ("INC-IAM-01", SECRETS),
+    ("CLU-IAM-01", ROLE),
+    ("PAP-IAM-01", ROLE),
+    ("JOB-IAM-01", ROLE),
+    ("TSN-IAM-01", ROLE),
+    ("RTR-IAM-01", "no condition key for the destinations of a router"),
+    ("RTR-IAM-02", "no condition key for the destinations of a router"),
+    ("CLU-IAM-03", EVENT),
+    ("PAP-IAM-03", OWNER),
+    ("MLS-IAM-02", OWNER),
+    ("MLA-IAM-02", OWNER),
     ("NBK-IAM-08", OWNER),
     ("USR-IAM-03", OWNER),
     ("SPC-IAM-03", OWNER),

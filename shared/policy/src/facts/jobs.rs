@@ -69,6 +69,7 @@ pub(super) fn training_job(context: &Context<'_>) -> Facts {
         ("interContainerEncryption", reader.is_true("EnableInterContainerTrafficEncryption")),
         ("remoteDebug", reader.is_true("RemoteDebugConfig.EnableRemoteDebug")),
         ("runtimeAllowed", in_time),
+        ("baseModelAllowed", context.listed("baseModelAllowed")),
         ("hasExperiment", has_experiment(&reader, &["MlflowConfig.MlflowExperimentName"])),
         ("imagesPinned", reader.texts("AlgorithmSpecification.TrainingImage").into_iter().all(is_pinned)),
         ("seeded", is_seeded(&reader)),

@@ -96,6 +96,8 @@ impl Context<'_> {
             List::ExecutionRole | List::Roles => &access.allowed_roles,
             List::Locations | List::Texts | List::DataTypes | List::OtherStores => &artifacts.allowed_buckets,
             List::Images | List::Algorithms => &artifacts.allowed_images,
+            List::BaseModels => &artifacts.allowed_base_models,
+            List::Repositories => &artifacts.allowed_repositories,
             List::InstanceTypes => &compute.allowed_instance_types,
             List::StudioImages => &compute.allowed_studio_images,
             List::LifecycleConfigs => &compute.allowed_lifecycle_configs,
@@ -124,6 +126,11 @@ impl Context<'_> {
             List::Images => {
                 let allowed = &settings.artifacts.allowed_images;
                 allowed.is_empty() || image(text).is_some_and(|name| image_fits(allowed, name))
+            }
+            List::BaseModels => any_or(&settings.artifacts.allowed_base_models, Some(text)),
+            List::Repositories => {
+                let allowed = &settings.artifacts.allowed_repositories;
+                allowed.is_empty() || is_repository(allowed, text)
             }
             // Studio Classic runs its own server on this type, which users cannot choose.
             List::InstanceTypes => {
@@ -232,6 +239,21 @@ fn is_one_of(allowed: &[String], id: &str) -> bool {
     allowed.is_empty() || allowed.iter().any(|one| one == id)
 }
 
+/// Whether the address of a repository fits a pattern. The name of a code repository is no address: that repository is judged itself.
+fn is_repository(patterns: &[String], text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return !text.contains(['/', '@', ':']) };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // A user before `@` is none of the host. Steps upwards and escapes could hide where an address leads.
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_lowercase();
+    let is_straight =
+        path.split('/').all(|part| !["..", "."].contains(&part)) && !path.contains(['%', '\\', '?', '#']);
+    let path = path.trim_end_matches('/');
+    let whole = format!("{host}/{}", path.strip_suffix(".git").unwrap_or(path));
+    scheme == "https"
+        && is_straight
+        && (image_fits(patterns, &whole) || image_fits(patterns, &format!("{host}/{path}")))
+}
+
 /// Whether a Studio image fits a pattern of ARNs. A description may name an image by its ARN, by the ARN of a version or, in the resource's
 /// own account, by its name.
 fn is_studio_image(pattern: &str, image: &str, resource: &Resource) -> bool {
@@ -250,6 +272,29 @@ mod tests {
     use sagewarden_events::ResourceKind;
 
     use super::*;
+
+    #[test]
+    fn a_repository_is_known_by_its_host_and_path() {
+        let patterns =
+            ["git-codecommit.*.amazonaws.com/v1/repos/ds-*".to_owned(), "git.example.com/team/*".to_owned()];
+        for (text, expect) in [
+            ("https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/ds-credit", true),
+            ("https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/other", false),
+            ("https://git.example.com/team/credit.git", true),
+            ("https://GIT.example.com/team/credit/", true),
+            ("https://ana:secret@git.example.com/team/credit", true),
+            ("https://git.example.com@elsewhere.example/team/credit", false),
+            ("https://git.example.com/team/../other/credit", false),
+            ("https://git.example.com/team/%2e%2e/other", false),
+            ("http://git.example.com/team/credit", false),
+            ("ssh://git.example.com/team/credit", false),
+            ("git@git.example.com:team/credit", false),
+            ("https://git-codecommit.a.elsewhere.example/x.amazonaws.com/v1/repos/ds-1", false),
+            ("credit", true),
+        ] {
+            assert_eq!(is_repository(&patterns, text), expect, "{text}");
+        }
+    }
 
     #[test]
     fn a_studio_image_is_known_by_its_arn_version_and_name() {

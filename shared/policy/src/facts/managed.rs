@@ -1,6 +1,8 @@
-//! Facts of jobs whose code is SageMaker's own: labeling, optimization and inference recommendations jobs.
+//! Facts of jobs whose code is SageMaker's own: labeling, optimization and inference recommendations jobs, jobs of a category, training
+//! sessions.
 
 use super::context::{Context, Facts, flags};
+use super::job_config::JobConfig;
 use crate::instance::has_local_nvme;
 
 pub(super) fn labeling_job(context: &Context<'_>) -> Facts {
@@ -85,6 +87,35 @@ pub(super) fn recommendations_job(context: &Context<'_>) -> Facts {
         ("roleAllowed", context.listed("roleAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("instancesAllowed", context.listed("instancesAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
+    ])
+}
+
+pub(super) fn job(context: &Context<'_>) -> Facts {
+    let config = JobConfig::of(context);
+    flags([
+        ("networkAllowed", config.network_allowed(context)),
+        ("keysAllowed", config.keys_allowed(context)),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("requiredTags", context.listed("requiredTags")),
+    ])
+}
+
+pub(super) fn training_session(context: &Context<'_>) -> Facts {
+    const MODEL: &str = "ModelConfig.BaseModelArn";
+    let reader = context.reader();
+    let names_network = context.names_vpc(&reader, "VpcConfig");
+    let output_key = reader.has_text("OutputConfig.S3Location.KmsKeyArn");
+    // `…:hub-content/<hub>/Model/<name>/<version>` ("BaseModelArn", SageMaker API reference).
+    let has_version = |model: &str| model.split('/').count() > 4;
+    flags([
+        ("networkAllowed", context.listed("networkAllowed") && names_network),
+        ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
+        ("roleAllowed", context.listed("roleAllowed")),
+        ("dataAllowed", context.listed("dataAllowed")),
+        ("baseModelAllowed", context.listed("baseModelAllowed")),
+        ("baseModelPinned", reader.texts(MODEL).into_iter().all(has_version)),
         ("requiredTags", context.listed("requiredTags")),
     ])
 }

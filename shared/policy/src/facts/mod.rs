@@ -4,15 +4,18 @@
 mod component;
 mod context;
 mod experiment;
+mod job_config;
 mod jobs;
 mod listed;
 mod managed;
 mod mlflow;
 mod person;
+mod platform;
 mod principals;
 mod registry;
 mod secrets;
 mod serving;
+mod stages;
 mod studio;
 
 use sagewarden_events::{Resource, ResourceKind};
@@ -33,11 +36,19 @@ pub(crate) fn attributes(context: &Context<'_>) -> Option<Facts> {
         ResourceKind::LabelingJob => managed::labeling_job(context),
         ResourceKind::OptimizationJob => managed::optimization_job(context),
         ResourceKind::RecommendationsJob => managed::recommendations_job(context),
+        ResourceKind::Job => managed::job(context),
+        ResourceKind::TrainingSession => managed::training_session(context),
         ResourceKind::Model => serving::model(context),
         ResourceKind::EndpointConfig => serving::endpoint_config(context),
         ResourceKind::Endpoint => serving::endpoint(context),
         ResourceKind::InferenceComponent => component::inference_component(context),
         ResourceKind::InferenceExperiment => experiment::inference_experiment(context),
+        ResourceKind::InferenceRouter => platform::inference_router(context),
+        ResourceKind::Cluster => platform::cluster(context),
+        ResourceKind::Hub => platform::hub(context),
+        ResourceKind::HubContent => platform::hub_content(context),
+        ResourceKind::PartnerApp => platform::partner_app(context),
+        ResourceKind::CodeRepository => platform::code_repository(context),
         ResourceKind::TrackingServer => mlflow::tracking_server(context),
         ResourceKind::MlflowApp => mlflow::mlflow_app(context),
         ResourceKind::MonitoringSchedule => registry::monitoring_schedule(context),
@@ -74,11 +85,19 @@ pub(crate) fn entity_type(kind: ResourceKind) -> Option<(&'static str, &'static 
         ResourceKind::LabelingJob => ("LabelingJob", "LBL-"),
         ResourceKind::OptimizationJob => ("OptimizationJob", "OPT-"),
         ResourceKind::RecommendationsJob => ("RecommendationsJob", "REC-"),
+        ResourceKind::Job => ("Job", "JOB-"),
+        ResourceKind::TrainingSession => ("TrainingSession", "TSN-"),
         ResourceKind::Model => ("Model", "MDL-"),
         ResourceKind::EndpointConfig => ("EndpointConfig", "EPC-"),
         ResourceKind::Endpoint => ("Endpoint", "END-"),
         ResourceKind::InferenceComponent => ("InferenceComponent", "INC-"),
         ResourceKind::InferenceExperiment => ("InferenceExperiment", "EXP-"),
+        ResourceKind::InferenceRouter => ("InferenceRouter", "RTR-"),
+        ResourceKind::Cluster => ("Cluster", "CLU-"),
+        ResourceKind::Hub => ("Hub", "HUB-"),
+        ResourceKind::HubContent => ("HubContent", "HBC-"),
+        ResourceKind::PartnerApp => ("PartnerApp", "PAP-"),
+        ResourceKind::CodeRepository => ("CodeRepository", "CRP-"),
         ResourceKind::TrackingServer => ("TrackingServer", "MLS-"),
         ResourceKind::MlflowApp => ("MlflowApp", "MLA-"),
         ResourceKind::MonitoringSchedule => ("MonitoringSchedule", "MSC-"),

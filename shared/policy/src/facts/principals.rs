@@ -54,6 +54,27 @@ impl Context<'_> {
         false
     }
 
+    /// Whether the resource with an ARN is in this region, or in an allowed one.
+    pub(super) fn is_of_allowed_region(&self, fact: &'static str, path: &str, arn: &str) -> bool {
+        let region = arn.split(':').nth(3).unwrap_or_default();
+        if region.is_empty() {
+            self.reader().undecided(path, format!("(`{arn}`) names no region"));
+            return true;
+        }
+        if region == self.resource.region
+            || self.settings.access.allowed_regions.iter().any(|one| one == region)
+        {
+            return true;
+        }
+        if self.resource.region.is_empty() {
+            self.reader().for_the_account(path);
+            return true;
+        }
+        self.reader().offends(fact, path, arn);
+        self.unreadable.decides(fact);
+        false
+    }
+
     fn may_use(&self, account: &str) -> bool {
         account == self.resource.account
             || self.settings.access.allowed_accounts.iter().any(|one| one == account)

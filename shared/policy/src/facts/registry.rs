@@ -2,6 +2,7 @@
 
 use super::context::{Context, Facts, count, fits, flags};
 use super::person::{Person, Persons};
+use super::stages::skips_stage;
 use crate::instance::Instances;
 use crate::reader::Reader;
 
@@ -121,6 +122,7 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
         ("fourEyes", four_eyes),
         ("stageApproved", stage_approved),
         ("stageFourEyes", stage_four_eyes),
+        ("skipsStage", skips_stage(context)),
         (
             "namesCommit",
             reader.has_text("MetadataProperties.CommitId")

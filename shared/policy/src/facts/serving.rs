@@ -38,6 +38,7 @@ pub(super) fn model(context: &Context<'_>) -> Facts {
         ("roleAllowed", context.listed("roleAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("imagesAllowed", context.listed("imagesAllowed")),
+        ("baseModelsAllowed", context.listed("baseModelsAllowed")),
         ("serverless", is_for_serverless(context)),
         ("multiModelGoverned", is_multi_model_governed(context, &containers)),
         ("imagesFromVpc", containers.iter().all(in_registry)),

@@ -66,6 +66,7 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
         ),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
         ("hasRepository", has_repository),
+        ("repositoriesAllowed", context.listed("repositoriesAllowed")),
         ("requiredTags", context.listed("requiredTags")),
         ("roleIsNarrow", context.role_is_narrow()),
     ])
@@ -92,6 +93,7 @@ pub(super) fn domain(context: &Context<'_>) -> Facts {
         ("singleSignOn", reader.text("AuthMode") == Some("SSO")),
         ("networkAllowed", context.listed("networkAllowed") && has_subnets && has_groups),
         ("rolesAllowed", context.listed("rolesAllowed")),
+        ("repositoriesAllowed", context.listed("repositoriesAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("resourcesAllowed", context.listed("resourcesAllowed")),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
@@ -117,6 +119,7 @@ pub(super) fn user_profile(context: &Context<'_>) -> Facts {
     flags([
         ("roleAllowed", context.listed("roleAllowed")),
         ("networkAllowed", context.listed("networkAllowed")),
+        ("repositoriesAllowed", context.listed("repositoriesAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("resourcesAllowed", context.listed("resourcesAllowed")),
         ("sharesInTheClear", shares_in_the_clear(&context.reader(), "UserSettings")),
@@ -128,6 +131,7 @@ pub(super) fn user_profile(context: &Context<'_>) -> Facts {
 pub(super) fn space(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     flags([
+        ("repositoriesAllowed", context.listed("repositoriesAllowed")),
         ("remoteAccess", reader.word("SpaceSettings.RemoteAccess", &SWITCH) == Some("ENABLED")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("resourcesAllowed", context.listed("resourcesAllowed")),

@@ -36,6 +36,30 @@ fn a_wish_says_what_the_settings_allow() {
         "instance types that fit a, b",
     );
     check(
+        "{allowed_regions}",
+        &|settings| settings.access.allowed_regions = two(),
+        "the router's own region only",
+        "the router's own region, or a or b",
+    );
+    check(
+        "{allowed_base_models}",
+        &|settings| settings.artifacts.allowed_base_models = two(),
+        "any base model",
+        "base models that fit a, b",
+    );
+    check(
+        "{allowed_repositories}",
+        &|settings| settings.artifacts.allowed_repositories = two(),
+        "any repository",
+        "repositories that fit a, b",
+    );
+    check(
+        "{stages}",
+        &|settings| settings.artifacts.stages = two(),
+        "any order of stages",
+        "each of the stages, in this order: a, b",
+    );
+    check(
         "{allowed_platforms}",
         &|settings| settings.compute.allowed_platforms = two(),
         "one of notebook-al2023-v1",

@@ -46,7 +46,7 @@ const fn creation(
 /// "Actions", SageMaker API reference. If a document names several resources, the first is its subject: an inference component names its
 /// endpoint.
 #[rustfmt::skip]
-pub(super) const CREATIONS: [Creation; 33] = [
+pub(super) const CREATIONS: [Creation; 42] = [
     creation("CreateTrainingJob", K::TrainingJob, "TrainingJobName", &["RoleArn", "OutputDataConfig"], &["AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "EnableNetworkIsolation"]),
     creation("CreateProcessingJob", K::ProcessingJob, "ProcessingJobName", &["ProcessingResources", "AppSpecification", "RoleArn"], &["ProcessingInputs", "ProcessingOutputConfig", "ProcessingResources", "AppSpecification", "NetworkConfig", "RoleArn"]),
     creation("CreateTransformJob", K::TransformJob, "TransformJobName", &["ModelName", "TransformInput", "TransformOutput", "TransformResources"], &["ModelName", "TransformInput", "TransformOutput", "TransformResources"]),
@@ -56,9 +56,17 @@ pub(super) const CREATIONS: [Creation; 33] = [
     creation("CreateLabelingJob", K::LabelingJob, "LabelingJobName", &["InputConfig", "OutputConfig", "RoleArn", "HumanTaskConfig"], &["LabelAttributeName", "HumanTaskConfig", "LabelingJobAlgorithmsConfig", "LabelCategoryConfigS3Uri"]),
     creation("CreateOptimizationJob", K::OptimizationJob, "OptimizationJobName", &["RoleArn", "ModelSource", "OptimizationConfigs", "OutputConfig"], &["ModelSource", "OptimizationConfigs", "DeploymentInstanceType", "OptimizationEnvironment"]),
     creation("CreateInferenceRecommendationsJob", K::RecommendationsJob, "JobName", &["JobType", "RoleArn", "InputConfig"], &[]),
+    creation("CreateJob", K::Job, "JobName", &["JobCategory", "RoleArn"], &["JobConfigDocument", "JobConfigSchemaVersion"]),
+    creation("CreateTrainingSession", K::TrainingSession, "TrainingSessionName", &["RoleArn", "ModelConfig", "OutputConfig"], &["LoraConfig", "ModelConfig"]),
     creation("CreateMonitoringSchedule", K::MonitoringSchedule, "MonitoringScheduleName", &["MonitoringScheduleConfig"], &[]),
     creation("CreateInferenceComponent", K::InferenceComponent, "InferenceComponentName", &["EndpointName"], &["EndpointName", "VariantName"]),
     creation("CreateInferenceExperiment", K::InferenceExperiment, "Name", &["Type", "RoleArn", "EndpointName", "ModelVariants", "ShadowModeConfig"], &[]),
+    creation("CreateInferenceRouter", K::InferenceRouter, "InferenceRouterName", &["RoutingTargets"], &[]),
+    creation("CreateCluster", K::Cluster, "ClusterName", &["InstanceGroups"], &["VpcConfig"]),
+    creation("CreateHubContentReference", K::HubContent, "HubName", &["SageMakerPublicHubContentArn"], &["SageMakerPublicHubContentArn"]),
+    creation("ImportHubContent", K::HubContent, "HubContentName", &["HubName", "HubContentType", "HubContentDocument"], &["HubContentDocument"]),
+    creation("CreateHub", K::Hub, "HubName", &["S3StorageConfig"], &["S3StorageConfig"]),
+    creation("CreatePartnerApp", K::PartnerApp, "Name", &["Type", "ExecutionRoleArn", "AuthType"], &[]),
     creation("CreateMlflowTrackingServer", K::TrackingServer, "TrackingServerName", &["ArtifactStoreUri", "RoleArn"], &["RoleArn", "MlflowVersion"]),
     creation("CreateMlflowApp", K::MlflowApp, "Name", &["ArtifactStoreUri", "RoleArn"], &[]),
     creation("CreateEndpoint", K::Endpoint, "EndpointName", &["EndpointConfigName"], &[]),
@@ -69,6 +77,7 @@ pub(super) const CREATIONS: [Creation; 33] = [
     creation("CreateNotebookInstance", K::NotebookInstance, "NotebookInstanceName", &["InstanceType", "RoleArn"], &["SubnetId", "SecurityGroupIds", "KmsKeyId", "DirectInternetAccess"]),
     creation("CreateNotebookInstanceLifecycleConfig", K::LifecycleConfig, "NotebookInstanceLifecycleConfigName", &["OnStart"], &[]),
     creation("CreateNotebookInstanceLifecycleConfig", K::LifecycleConfig, "NotebookInstanceLifecycleConfigName", &["OnCreate"], &[]),
+    creation("CreateCodeRepository", K::CodeRepository, "CodeRepositoryName", &["GitConfig"], &[]),
     creation("CreateStudioLifecycleConfig", K::StudioLifecycleConfig, "StudioLifecycleConfigName", &["StudioLifecycleConfigContent"], &["StudioLifecycleConfigContent", "StudioLifecycleConfigAppType"]),
     creation("CreateApp", K::App, "AppName", &["DomainId", "AppType", "ResourceSpec"], &["ResourceSpec", "RecoveryMode"]),
     creation("CreateFeatureGroup", K::FeatureGroup, "FeatureGroupName", &["RecordIdentifierFeatureName", "EventTimeFeatureName", "FeatureDefinitions"], &["RecordIdentifierFeatureName", "EventTimeFeatureName", "FeatureDefinitions", "OfflineStoreConfig", "RoleArn"]),

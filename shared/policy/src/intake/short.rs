@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 type ShortForm = (&'static str, K, &'static [&'static str]);
 
 #[rustfmt::skip]
-const SHORT: [ShortForm; 27] = [
+const SHORT: [ShortForm; 35] = [
     ("UpdateModelPackage", K::ModelPackage, &["ModelPackageArn", "ModelApprovalStatus", "ModelPackageRegistrationType", "ApprovalDescription", "CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove", "AdditionalInferenceSpecificationsToAdd", "InferenceSpecification", "SourceUri", "ModelCard", "ModelLifeCycle", "ClientToken"]),
     ("UpdatePipelineExecution", K::PipelineExecution, &["PipelineExecutionArn", "PipelineExecutionDescription", "PipelineExecutionDisplayName", "ParallelismConfiguration"]),
     ("ListTrainingJobs", K::TrainingJob, &["TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus", "SecondaryStatus", "WarmPoolStatus", "TrainingPlanArn"]),
@@ -22,6 +22,14 @@ const SHORT: [ShortForm; 27] = [
     ("ListOptimizationJobs", K::OptimizationJob, &["OptimizationJobName", "OptimizationJobArn", "CreationTime", "OptimizationJobStatus", "OptimizationStartTime", "OptimizationEndTime", "LastModifiedTime", "DeploymentInstanceType", "MaxInstanceCount", "OptimizationTypes"]),
     ("ListInferenceRecommendationsJobs", K::RecommendationsJob, &["JobName", "JobDescription", "JobType", "JobArn", "Status", "CreationTime", "CompletionTime", "RoleArn", "LastModifiedTime", "FailureReason", "ModelName", "SamplePayloadUrl", "ModelPackageVersionArn"]),
     ("ListMonitoringSchedules", K::MonitoringSchedule, &["MonitoringScheduleName", "MonitoringScheduleArn", "CreationTime", "LastModifiedTime", "MonitoringScheduleStatus", "EndpointName", "MonitoringJobDefinitionName", "MonitoringType"]),
+    ("ListInferenceRouters", K::InferenceRouter, &["InferenceRouterName", "InferenceRouterArn", "CreationTime", "LastModifiedTime"]),
+    ("ListClusters", K::Cluster, &["ClusterArn", "ClusterName", "CreationTime", "ClusterStatus", "TrainingPlanArns", "ImageVersionStatus"]),
+    ("ListClusterEvents", K::Cluster, &["EventId", "ClusterArn", "ClusterName", "InstanceGroupName", "InstanceId", "ResourceType", "EventTime", "Description", "EventLevel", "OperationId"]),
+    ("ListHubs", K::Hub, &["HubName", "HubArn", "HubDisplayName", "HubDescription", "HubSearchKeywords", "HubStatus", "CreationTime", "LastModifiedTime"]),
+    ("ListHubContents", K::HubContent, &["HubContentName", "HubContentArn", "SageMakerPublicHubContentArn", "HubContentVersion", "HubContentType", "DocumentSchemaVersion", "HubContentDisplayName", "HubContentDescription", "SupportStatus", "HubContentSearchKeywords", "HubContentStatus", "CreationTime", "OriginalCreationTime"]),
+    ("ListHubContentVersions", K::HubContent, &["HubContentName", "HubContentArn", "SageMakerPublicHubContentArn", "HubContentVersion", "HubContentType", "DocumentSchemaVersion", "HubContentDisplayName", "HubContentDescription", "SupportStatus", "HubContentSearchKeywords", "HubContentStatus", "CreationTime", "OriginalCreationTime"]),
+    ("ListPartnerApps", K::PartnerApp, &["Arn", "Name", "Type", "Status", "CreationTime"]),
+    ("ListCodeRepositories", K::CodeRepository, &["CodeRepositoryName", "CodeRepositoryArn", "CreationTime", "LastModifiedTime", "GitConfig"]),
     ("ListMlflowTrackingServers", K::TrackingServer, &["TrackingServerArn", "TrackingServerName", "CreationTime", "LastModifiedTime", "TrackingServerStatus", "IsActive", "MlflowVersion"]),
     ("UpdateMlflowApp", K::MlflowApp, &["Arn", "Name", "ArtifactStoreUri", "ModelRegistrationMode", "WeeklyMaintenanceWindowStart", "DefaultDomainIdList", "AccountDefaultStatus"]),
     ("ListMlflowApps", K::MlflowApp, &["Arn", "Name", "Status", "CreationTime", "LastModifiedTime", "MlflowVersion"]),

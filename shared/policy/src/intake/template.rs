@@ -14,7 +14,7 @@ use crate::later::{is_later, parse};
 use crate::reader::is_present;
 
 /// The types of resources in templates that are judged as requests, each with its operation.
-pub const TEMPLATED: [(&str, &str); 18] = [
+pub const TEMPLATED: [(&str, &str); 21] = [
     ("NotebookInstance", "CreateNotebookInstance"),
     ("Model", "CreateModel"),
     ("EndpointConfig", "CreateEndpointConfig"),
@@ -31,6 +31,9 @@ pub const TEMPLATED: [(&str, &str); 18] = [
     ("ModelQualityJobDefinition", "CreateModelQualityJobDefinition"),
     ("ModelBiasJobDefinition", "CreateModelBiasJobDefinition"),
     ("ModelExplainabilityJobDefinition", "CreateModelExplainabilityJobDefinition"),
+    ("Cluster", "CreateCluster"),
+    ("PartnerApp", "CreatePartnerApp"),
+    ("CodeRepository", "CreateCodeRepository"),
     ("Pipeline", "CreatePipeline"),
     ("ProcessingJob", "CreateProcessingJob"),
 ];

@@ -34,6 +34,10 @@ pub enum List {
     Images,
     /// Algorithms, which run an image that the description does not name; `artifacts.allowed_images`.
     Algorithms,
+    /// Models of hubs; `artifacts.allowed_base_models`.
+    BaseModels,
+    /// Git repositories, or the names of code repositories, which are judged themselves; `artifacts.allowed_repositories`.
+    Repositories,
     /// Instance types; `compute.allowed_instance_types`.
     InstanceTypes,
     /// Studio images by ARN, version or name; `compute.allowed_studio_images`.

@@ -5,8 +5,8 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    Algorithms, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, OtherStores, Roles,
-    SecurityGroups, Subnets, Tags, Texts,
+    Algorithms, BaseModels, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, OtherStores,
+    Roles, SecurityGroups, Subnets, Tags, Texts,
 };
 use super::field::{Listed, TAGS, listed};
 
@@ -97,6 +97,7 @@ pub(super) const LISTED: &[Listed] = &[
             "ModelPackageConfig.SourceModelPackageArn",
         ],
     ),
+    listed(TrainingJob, "baseModelAllowed", BaseModels, &["ServerlessJobConfig.BaseModelArn"]),
     listed(
         TrainingJob,
         "instancesAllowed",

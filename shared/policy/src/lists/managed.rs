@@ -1,9 +1,12 @@
-//! Jobs whose code is SageMaker's own: labeling, optimization and inference recommendations jobs.
+//! Jobs whose code is SageMaker's own: labeling, optimization and inference recommendations jobs, jobs of a category, training sessions.
 
-use sagewarden_events::ResourceKind::{LabelingJob, OptimizationJob, RecommendationsJob};
+use sagewarden_events::ResourceKind::{
+    Job, LabelingJob, OptimizationJob, RecommendationsJob, TrainingSession,
+};
 
 use super::field::List::{
-    DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, SecurityGroups, Subnets, Tags, Texts,
+    BaseModels, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, SecurityGroups, Subnets,
+    Tags, Texts,
 };
 use super::field::{Listed, TAGS, listed};
 
@@ -108,4 +111,14 @@ pub(super) const LISTED: &[Listed] = &[
         ],
     ),
     listed(RecommendationsJob, "requiredTags", Tags, TAGS),
+    listed(Job, "roleAllowed", ExecutionRole, &["RoleArn"]),
+    listed(Job, "dataAllowed", Texts, &["JobConfigDocument"]),
+    listed(Job, "requiredTags", Tags, TAGS),
+    listed(TrainingSession, "roleAllowed", ExecutionRole, &["RoleArn"]),
+    listed(TrainingSession, "networkAllowed", Subnets, &["VpcConfig.Subnets[]"]),
+    listed(TrainingSession, "networkAllowed", SecurityGroups, &["VpcConfig.SecurityGroupIds[]"]),
+    listed(TrainingSession, "outputKeyAllowed", Keys, &["OutputConfig.S3Location.KmsKeyArn"]),
+    listed(TrainingSession, "dataAllowed", Locations, &["OutputConfig.S3Location.Path"]),
+    listed(TrainingSession, "baseModelAllowed", BaseModels, &["ModelConfig.BaseModelArn"]),
+    listed(TrainingSession, "requiredTags", Tags, TAGS),
 ];

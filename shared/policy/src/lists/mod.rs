@@ -7,6 +7,7 @@
 mod field;
 mod jobs;
 mod managed;
+mod platform;
 mod registry;
 mod serving;
 mod studio;
@@ -32,5 +33,7 @@ pub(crate) fn of_kind(kind: ResourceKind) -> &'static [&'static Listed] {
 
 /// The whole table.
 pub fn table() -> impl Iterator<Item = &'static Listed> {
-    [jobs::LISTED, managed::LISTED, serving::LISTED, registry::LISTED, studio::LISTED].into_iter().flatten()
+    [jobs::LISTED, managed::LISTED, serving::LISTED, platform::LISTED, registry::LISTED, studio::LISTED]
+        .into_iter()
+        .flatten()
 }

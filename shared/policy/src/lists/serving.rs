@@ -5,7 +5,8 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups, Subnets, Tags, Texts,
+    BaseModels, ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups, Subnets, Tags,
+    Texts,
 };
 use super::field::{Listed, TAGS, listed};
 
@@ -51,6 +52,15 @@ pub(super) const LISTED: &[Listed] = &[
             "DescribeModelPackage:InferenceSpecification.Containers[].ModelDataUrl",
             "DescribeModelPackage:InferenceSpecification.Containers[].ModelDataSource.S3DataSource.S3Uri",
             "DescribeModelPackage:InferenceSpecification.Containers[].ModelDataSource.S3DataSource.ManifestS3Uri",
+        ],
+    ),
+    listed(
+        Model,
+        "baseModelsAllowed",
+        BaseModels,
+        containers![
+            "ModelDataSource.S3DataSource.HubAccessConfig.HubContentArn",
+            "AdditionalModelDataSources[].S3DataSource.HubAccessConfig.HubContentArn",
         ],
     ),
     listed(Model, "dataAllowed", Texts, containers!["Environment.*"]),

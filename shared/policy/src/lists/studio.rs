@@ -5,8 +5,8 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    ExecutionRole, InstanceTypes, Keys, LifecycleConfigs, Locations, OtherStores, Roles, SecurityGroups,
-    StudioImages, Subnets, Tags,
+    ExecutionRole, InstanceTypes, Keys, LifecycleConfigs, Locations, OtherStores, Repositories, Roles,
+    SecurityGroups, StudioImages, Subnets, Tags,
 };
 use super::field::{Listed, TAGS, listed};
 
@@ -21,6 +21,12 @@ pub(super) const LISTED: &[Listed] = &[
     listed(NotebookInstance, "networkAllowed", SecurityGroups, &["SecurityGroups[]"]),
     listed(NotebookInstance, "volumeKeyAllowed", Keys, &["KmsKeyId"]),
     listed(NotebookInstance, "instancesAllowed", InstanceTypes, &["InstanceType", "AcceleratorTypes[]"]),
+    listed(
+        NotebookInstance,
+        "repositoriesAllowed",
+        Repositories,
+        &["DefaultCodeRepository", "AdditionalCodeRepositories[]"],
+    ),
     listed(NotebookInstance, "requiredTags", Tags, TAGS),
     listed(LifecycleConfig, "requiredTags", Tags, TAGS),
     listed(StudioLifecycleConfig, "requiredTags", Tags, TAGS),
@@ -42,6 +48,24 @@ pub(super) const LISTED: &[Listed] = &[
             "DefaultUserSettings.CanvasAppSettings.*Settings.*RoleArn",
             "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn",
         ],
+    ),
+    listed(
+        Domain,
+        "repositoriesAllowed",
+        Repositories,
+        defaults!["*AppSettings.CodeRepositories[].RepositoryUrl"],
+    ),
+    listed(
+        UserProfile,
+        "repositoriesAllowed",
+        Repositories,
+        &["UserSettings.*AppSettings.CodeRepositories[].RepositoryUrl"],
+    ),
+    listed(
+        Space,
+        "repositoriesAllowed",
+        Repositories,
+        &["SpaceSettings.*AppSettings.CodeRepositories[].RepositoryUrl"],
     ),
     listed(Domain, "networkAllowed", Subnets, &["SubnetIds[]"]),
     listed(Domain, "networkAllowed", SecurityGroups, defaults!["SecurityGroups[]"]),

@@ -25,10 +25,13 @@ allowed_key_accounts = ["111122223333", "444455556666"]
 allowed_roles = ["arn:aws:iam::111122223333:role/ds-*"]
 allowed_approvers = ["arn:aws:sts::111122223333:assumed-role/approver/*", "arn:aws:sts::111122223333:assumed-role/ds-user/*"]
 allowed_accounts = ["444455556666"]
+allowed_regions = ["eu-central-1"]
 inspect_roles = true
 [artifacts]
 allowed_buckets = ["ds-*"]
 allowed_images = ["111122223333.dkr.ecr.*.amazonaws.com/*"]
+allowed_base_models = ["arn:aws:sagemaker:*:aws:hub-content/SageMakerPublicHub/Model/huggingface-*"]
+allowed_repositories = ["git-codecommit.*.amazonaws.com/v1/repos/ds-*"]
 require_approval = true
 serving_stage = "Production"
 [compute]

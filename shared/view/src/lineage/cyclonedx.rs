@@ -56,7 +56,10 @@ fn component(answer: &Answer, node: &Node) -> Json {
     let kind = match node.id.kind() {
         NodeKind::Artifact | NodeKind::Model | NodeKind::ModelPackage => "machine-learning-model",
         NodeKind::Image => "container",
-        NodeKind::Endpoint | NodeKind::Deployment | NodeKind::InferenceComponent => "application",
+        NodeKind::Endpoint
+        | NodeKind::Deployment
+        | NodeKind::InferenceComponent
+        | NodeKind::InferenceRouter => "application",
         _ => "data",
     };
     let properties =

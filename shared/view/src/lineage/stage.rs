@@ -56,6 +56,7 @@ impl Stage {
             | NodeKind::ModelPackage => Self::Modelling,
             NodeKind::EndpointConfig
             | NodeKind::InferenceComponent
+            | NodeKind::InferenceRouter
             | NodeKind::Deployment
             | NodeKind::Endpoint
             | NodeKind::TransformJob => Self::Endpoint,

@@ -11,9 +11,9 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::reference::HEAD_ROLE;
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_BY, AUTHOR, BILLABLE_SECONDS, CREATED_BY, DATE, DELETED, EMAIL, HEAD, INSTANCE_COUNT,
-    INSTANCE_TYPE, MERGE, MESSAGE, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE, REFERENCES,
-    REMEDY, REPOSITORY, SILENT, SPOT, STAGE, STATE, TOP_FEATURES, TRAFFIC, TRAINING_SECONDS, URI, VARIANT,
-    VERDICTS, VERSION_ID, WEAK,
+    INSTANCE_TYPE, MERGE, MESSAGE, NOTEBOOK, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE,
+    REFERENCES, REMEDY, REPOSITORY, ROUTES, SILENT, SPOT, STAGE, STATE, TOP_FEATURES, TRAFFIC,
+    TRAINING_SECONDS, URI, VARIANT, VERDICTS, VERSION_ID, WEAK,
 };
 use serde_json::Value as Json;
 use termtree::Tree;
@@ -187,6 +187,10 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
         NodeKind::Deployment => node.text(CREATED_BY).map(|who| format!("deployed by {who}")),
         NodeKind::Endpoint => node.text(TRAFFIC).map(|weights| format!("weights of variants: {weights}")),
         NodeKind::InferenceComponent => node.text(VARIANT).map(|variant| format!("on variant {variant}")),
+        NodeKind::InferenceRouter => node.text(ROUTES).map(|routes| format!("routes {routes}")),
+        NodeKind::TrainingJob => {
+            node.text(NOTEBOOK).map(|name| format!("notebook job of Studio, runs {name}"))
+        }
         NodeKind::FeatureGroup => node.text(OFFLINE_STORE).map(|place| format!("offline store {place}")),
         _ => None,
     }

@@ -1,0 +1,78 @@
+//! Fields of what stands beside jobs and endpoints: clusters, routers, hubs, apps of partners, code repositories.
+
+use sagewarden_events::ResourceKind::{
+    Cluster, CodeRepository, Hub, HubContent, InferenceRouter, PartnerApp,
+};
+
+use super::field::List::{
+    BaseModels, ExecutionRole, InstanceTypes, Keys, Locations, Repositories, Roles, SecurityGroups, Subnets,
+    Tags, Texts,
+};
+use super::field::{Listed, TAGS, listed};
+
+/// A path in each group of instances, and in each one that AWS manages for models of its own.
+macro_rules! groups {
+    ($($path:literal),* $(,)?) => { &[$(concat!("InstanceGroups[].", $path), concat!("RestrictedInstanceGroups[].", $path)),*] };
+}
+
+pub(super) const LISTED: &[Listed] = &[
+    listed(Cluster, "rolesAllowed", ExecutionRole, groups!["ExecutionRole"]),
+    listed(Cluster, "rolesAllowed", Roles, &["ClusterRole"]),
+    listed(Cluster, "networkAllowed", Subnets, &["VpcConfig.Subnets[]"]),
+    listed(Cluster, "networkAllowed", SecurityGroups, &["VpcConfig.SecurityGroupIds[]"]),
+    listed(Cluster, "networkAllowed", Subnets, groups!["OverrideVpcConfig.Subnets[]"]),
+    listed(Cluster, "networkAllowed", SecurityGroups, groups!["OverrideVpcConfig.SecurityGroupIds[]"]),
+    listed(
+        Cluster,
+        "volumeKeysAllowed",
+        Keys,
+        groups!["InstanceStorageConfigs[].EbsVolumeConfig.VolumeKmsKeyId"],
+    ),
+    listed(
+        Cluster,
+        "dataAllowed",
+        Locations,
+        &[
+            "InstanceGroups[].LifeCycleConfig.SourceS3Uri",
+            "RestrictedInstanceGroups[].EnvironmentConfig.S3OutputPath",
+        ],
+    ),
+    listed(Cluster, "instancesAllowed", InstanceTypes, groups!["InstanceType"]),
+    listed(
+        Cluster,
+        "instancesAllowed",
+        InstanceTypes,
+        &[
+            "InstanceGroups[].InstanceRequirements.InstanceTypes[]",
+            "InstanceGroups[].InstanceRequirements.DesiredInstanceTypes[]",
+            "InstanceGroups[].InstanceRequirements.CurrentInstanceTypes[]",
+            "InstanceGroups[].InstanceTypeDetails[].InstanceType",
+        ],
+    ),
+    listed(Cluster, "requiredTags", Tags, TAGS),
+    listed(
+        InferenceRouter,
+        "outputKeysAllowed",
+        Keys,
+        &["RoutingTargets[].AsyncInferenceConfig.OutputConfig.KmsKeyId"],
+    ),
+    listed(
+        InferenceRouter,
+        "dataAllowed",
+        Locations,
+        &[
+            "RoutingTargets[].AsyncInferenceConfig.OutputConfig.S3OutputPath",
+            "RoutingTargets[].AsyncInferenceConfig.OutputConfig.S3FailurePath",
+        ],
+    ),
+    listed(InferenceRouter, "requiredTags", Tags, TAGS),
+    listed(Hub, "dataAllowed", Locations, &["S3StorageConfig.S3OutputPath"]),
+    listed(Hub, "requiredTags", Tags, TAGS),
+    listed(HubContent, "baseModelAllowed", BaseModels, &["SageMakerPublicHubContentArn"]),
+    listed(HubContent, "dataAllowed", Texts, &["HubContentDocument"]),
+    listed(PartnerApp, "roleAllowed", ExecutionRole, &["ExecutionRoleArn"]),
+    listed(PartnerApp, "keyAllowed", Keys, &["KmsKeyId"]),
+    listed(PartnerApp, "requiredTags", Tags, TAGS),
+    listed(CodeRepository, "repositoriesAllowed", Repositories, &["GitConfig.RepositoryUrl"]),
+    listed(CodeRepository, "requiredTags", Tags, TAGS),
+];
