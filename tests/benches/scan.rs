@@ -48,8 +48,10 @@ fn account(kind: ResourceKind, number: u32) -> Result<SimulatedAccount> {
         let name = format!("one-{index:06}");
         let is_model = kind == ResourceKind::Model;
         let mut request = if is_model { model(&name) } else { training_job(&name, &[("Team", "credit")]) };
-        if index % 10 == 0 {
-            request["VpcConfig"] = Value::Null;
+        if index % 10 == 0
+            && let Some(fields) = request.as_object_mut()
+        {
+            fields.remove("VpcConfig");
         }
         let at = last - i64::from(index) * 10_000;
         let made = account.create(kind, &request, None, Timestamp::from_millis(at))?;

@@ -43,9 +43,13 @@ def properties(schema, node, value, path):
         for element in value:
             yield from properties(schema, node.get("items", {}), element, f"{path}[]")
     elif isinstance(value, dict):
+        # A union names its members in alternatives.
+        members = dict(node.get("properties", {}))
+        for one in node.get("oneOf", []) + node.get("anyOf", []):
+            members |= one.get("properties", {})
         for name, below in value.items():
-            if name in node.get("properties", {}):
-                yield from properties(schema, node["properties"][name], below, f"{path}.{name}")
+            if name in members:
+                yield from properties(schema, members[name], below, f"{path}.{name}")
             else:
                 yield f"{path} has no `{name}`"
 

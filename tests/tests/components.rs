@@ -158,6 +158,30 @@ fn a_component_that_changes_runs_what_the_last_call_asked_for() -> Result<()> {
 }
 
 #[test]
+fn what_a_component_runs_without_a_model_is_in_the_inventory() -> Result<()> {
+    let local = Local::with(Bundle::embedded()?.with_settings(&format!("{SETTINGS}{BUCKETS}"))?)?;
+    let config = json!({
+        "EndpointConfigName": "room", "ExecutionRoleArn": "arn:aws:iam::111122223333:role/r",
+        "ProductionVariants": [{ "VariantName": "AllTraffic", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1 }],
+    });
+    local.create(ResourceKind::EndpointConfig, &config, 1)?;
+    let endpoint = json!({ "EndpointName": "prod", "EndpointConfigName": "room" });
+    let endpoint = local.create(ResourceKind::Endpoint, &endpoint, 2)?;
+    local.system.account.finish_endpoint(&endpoint, at(100))?;
+    local.system.account.put_object("models", "challenger.tar.gz", b"weights", at(111))?;
+    Steps(&local).put("challenger", &own("models"), 200)?;
+    local.settle()?;
+    let Reply::Listing(list) = ask(&local.system, &Question { ask: Ask::Inventory, ..Question::default() })
+    else {
+        panic!("no list")
+    };
+    let items = json!(list.items);
+    assert_eq!((&items[0]["model"], &items[0]["endpoint"]), (&json!("component challenger"), &json!("prod")));
+    assert_eq!(items[0]["since"], json!(at(200)), "{items:#}");
+    Ok(())
+}
+
+#[test]
 fn an_adapter_leads_to_its_base() -> Result<()> {
     let local = serving()?;
     let steps = Steps(&local);

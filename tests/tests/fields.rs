@@ -51,8 +51,12 @@ fn operations(fixtures: &BTreeMap<String, Value>) -> Result<BTreeMap<&str, &str>
     Ok(operations)
 }
 
-/// Fields of requests alone: a description has what became of the image. `lists.rs` holds them against the requests.
-const OF_REQUESTS: [&str; 2] = ["Specification.Container.Image", "Specifications[].Container.Image"];
+/// Fields of requests alone: a description has what became of the image, and the types that a group has and shall have. `lists.rs` holds them against the requests.
+const OF_REQUESTS: [&str; 3] = [
+    "Specification.Container.Image",
+    "Specifications[].Container.Image",
+    "InstanceGroups[].InstanceRequirements.InstanceTypes",
+];
 
 #[test]
 fn controls_speak_of_fields_that_exist() -> Result<()> {

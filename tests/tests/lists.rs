@@ -111,6 +111,11 @@ const EXEMPT: &[(&str, &str, &str)] = &[
     ("Endpoint", "ShadowProductionVariants[].InstancePools[].InstanceType", CONFIGURATION),
     (
         "Cluster",
+        "RestrictedInstanceGroups[].EnvironmentConfig.S3OutputPath",
+        "no request has it: the service says where it writes",
+    ),
+    (
+        "Cluster",
         "InstanceGroups[].KubernetesConfig.**",
         "labels of Kubernetes, which name no place and start nothing",
     ),

@@ -62,6 +62,7 @@ const ACCEPTED_OF_PARLIAMENT: &[(&str, &str, &str)] = &[
     ("Key.KeyPolicy", "RESOURCE_STAR", "in the policy of a key `*` is that key"),
     ("EnforcePolicyRole.enforce-policy", "UNKNOWN_ACTION", NEWER),
     ("ReconcileRole.reconcile", "UNKNOWN_ACTION", NEWER),
+    ("RecordLineageRole.record-lineage", "UNKNOWN_ACTION", NEWER),
     ("EnforcePolicyRole.roles", "INVALID_ARN", MANAGED),
     ("ReconcileRole.roles", "INVALID_ARN", MANAGED),
     ("AlertDriftRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
@@ -74,7 +75,8 @@ const ACCEPTED_OF_PARLIAMENT: &[(&str, &str, &str)] = &[
     ("ReconcileRole.AssumeRolePolicyDocument", "MALFORMED", TRUST),
 ];
 const MANAGED: &str = "policies that AWS manages belong to the account `aws`";
-const NEWER: &str = "`sagemaker:GetEndpointPolicy` is newer than parliament's list of actions";
+const NEWER: &str =
+    "`sagemaker:GetEndpointPolicy` and `DescribeInferenceRouter` are newer than parliament's list of actions";
 const TRUST: &str = "who may take on a role is said of that role: such a policy has no resource";
 
 /// Check or policy, and resource or issue.

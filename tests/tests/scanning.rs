@@ -178,7 +178,7 @@ async fn a_scan_finds_the_lineage_of_endpoints_as_far_as_aws_knows_it() -> Resul
     let page = scanner.file("report.html")?;
     let row = |endpoint: &str| -> Result<String> {
         let (_, rest) =
-            page.split_once(&format!("data-endpoint=\"{endpoint}\"")).ok_or_else(|| format!("{text}"))?;
+            page.split_once(&format!("data-endpoint=\"{endpoint}\"")).ok_or_else(|| text.clone())?;
         Ok(rest.split("</tr>").next().unwrap_or_default().to_owned())
     };
     let behind = row(Story::ENDPOINT)?;

@@ -89,7 +89,7 @@ fn every_kind_has_a_word_a_title_and_a_prefix_of_its_own() {
     let kinds: Vec<NodeKind> = NodeKind::all().collect();
     assert_eq!(
         (kinds.len(), kinds.first(), kinds.last()),
-        (24, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
+        (25, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
     );
     for kind in kinds {
         let id = NodeId::of(kind, "x");

@@ -28,15 +28,8 @@ pub(super) const LISTED: &[Listed] = &[
         Keys,
         groups!["InstanceStorageConfigs[].EbsVolumeConfig.VolumeKmsKeyId"],
     ),
-    listed(
-        Cluster,
-        "dataAllowed",
-        Locations,
-        &[
-            "InstanceGroups[].LifeCycleConfig.SourceS3Uri",
-            "RestrictedInstanceGroups[].EnvironmentConfig.S3OutputPath",
-        ],
-    ),
+    // Where a restricted group writes is chosen by the service.
+    listed(Cluster, "dataAllowed", Locations, &["InstanceGroups[].LifeCycleConfig.SourceS3Uri"]),
     listed(Cluster, "instancesAllowed", InstanceTypes, groups!["InstanceType"]),
     listed(
         Cluster,

@@ -115,13 +115,13 @@ impl Page for ControlsPage {
                                 td { (badge(&control.severity)) }
                                 td {
                                     (control.title)
-                                    details.more {
-                                        summary { "wanted, fix, remedy" }
-                                        dl.pairs {
-                                            @for (name, value) in [("risk", &control.risk), ("wanted", &control.wanted), ("fix", &control.fix), ("remedy", &control.remedy), ("profile", &control.profile)] {
-                                                @if !value.is_empty() { dt { (name) } dd { (value) } }
-                                            }
+                                    // With few letters of markup: a page of all controls must stay light.
+                                    details {
+                                        summary { "why, how" }
+                                        @for (name, value) in [("risk", &control.risk), ("wanted", &control.wanted), ("fix", &control.fix)] {
+                                            @if !value.is_empty() { p { (name) ": " (value) } }
                                         }
+                                        p { "remedy: " (control.remedy) "; profile " (control.profile) }
                                     }
                                 }
                                 td { (control.mode) }

@@ -196,6 +196,15 @@ fn models(
     let mut items: Vec<InventoryItem> =
         graph.of_kind(NodeKind::Model).map(|model| with_model(&template, graph, model)).collect();
     if items.is_empty() {
+        // A component may run an image and an artifact without a model.
+        items.extend(graph.of_kind(NodeKind::InferenceComponent).map(|component| InventoryItem {
+            model: format!("component {}", component.name()),
+            owner: component.text(CREATED_BY).map(str::to_owned),
+            since: component.created_at().unwrap_or(template.since),
+            ..template.clone()
+        }));
+    }
+    if items.is_empty() {
         // The running model is not recorded, but it is in use.
         items.push(template);
     }
