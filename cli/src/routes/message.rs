@@ -1,5 +1,7 @@
 //! The messages of notices, in the forms in which the rules of `infra/template.yaml` send them: a test compares both.
 
+use std::collections::BTreeMap;
+
 use sagewarden_settings::Chat;
 use serde_json::{Value, json};
 
@@ -11,42 +13,41 @@ pub(super) fn name(chat: Chat) -> &'static str {
     }
 }
 
+/// The parts of a notice that every message shows.
+const SHOWN: [(&str, &str); 4] = [
+    ("title", "$.detail-type"),
+    ("text", "$.detail.text"),
+    ("about", "$.detail.about"),
+    ("advice", "$.detail.advice"),
+];
+
+fn transformer(more: &[(&str, &str)], template: &str) -> Value {
+    let paths: BTreeMap<&str, &str> = SHOWN.iter().chain(more).copied().collect();
+    json!({ "InputPathsMap": paths, "InputTemplate": template })
+}
+
 /// Lines of text that people can read as they are. EventBridge demands quotation marks around each line.
 pub(super) fn mail() -> Value {
-    json!({
-        "InputPathsMap": {
-            "title": "$.detail-type",
-            "text": "$.detail.text",
-            "about": "$.detail.about",
-            "advice": "$.detail.advice",
-            "account": "$.account",
-            "region": "$.region",
-            "time": "$.time",
-            "id": "$.id",
-        },
-        "InputTemplate": r#""<title>"
+    let more = [("account", "$.account"), ("region", "$.region"), ("time", "$.time"), ("id", "$.id")];
+    transformer(
+        &more,
+        r#""<title>"
 "<text>"
 "About: <about>"
 "What to do: <advice>"
 "Event <id> on the bus of account <account>, <region>, <time>""#,
-    })
+    )
 }
 
 /// Plain text: a name from the account is no markup, and mentions nobody.
 pub(super) fn chat(chat: Chat) -> Value {
-    let template = match chat {
-        Chat::Slack => SLACK,
-        Chat::Teams => TEAMS,
-    };
-    json!({
-        "InputPathsMap": {
-            "title": "$.detail-type",
-            "text": "$.detail.text",
-            "about": "$.detail.about",
-            "advice": "$.detail.advice",
+    transformer(
+        &[],
+        match chat {
+            Chat::Slack => SLACK,
+            Chat::Teams => TEAMS,
         },
-        "InputTemplate": template,
-    })
+    )
 }
 
 const SLACK: &str = r#"{
