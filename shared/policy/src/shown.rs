@@ -137,7 +137,20 @@ const ABSENT: &str = "absent";
 
 /// As much of a value as is shown.
 fn cut_short(value: &str) -> String {
-    value.chars().take(LENGTH).collect()
+    without_user(value).chars().take(LENGTH).collect()
+}
+
+/// A text with its addresses, but without the users and passwords before their hosts: whoever reads a finding need not know them.
+pub(crate) fn without_user(value: &str) -> String {
+    let mut parts = value.split("://");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for rest in parts {
+        let end = rest.find(['/', '?', '#', '"', ' ']).unwrap_or(rest.len());
+        let at = rest.get(..end).and_then(|authority| authority.rfind('@'));
+        let hidden = at.and_then(|at| rest.get(at..)).map(|host| format!("(not shown){host}"));
+        text = format!("{text}://{}", hidden.unwrap_or_else(|| rest.to_owned()));
+    }
+    text
 }
 
 fn last(field: &str) -> &str {

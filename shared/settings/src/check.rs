@@ -46,22 +46,36 @@ pub(super) fn content_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Re
 pub(super) fn repository_patterns<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {
-    let wanted = "a repository without scheme and user such as `git-codecommit.*.amazonaws.com/v1/repos/*`";
+    let wanted = "a repository, with its host in lower case, and without scheme, user and last slash, such as `git-codecommit.*.amazonaws.com/v1/repos/*`";
     checked(deserializer, wanted, |text| {
-        let (host, _) = text.split_once('/').unwrap_or_default();
-        host.contains('.') && !text.contains("://") && !text.contains('@')
+        let (host, path) = text.split_once('/').unwrap_or_default();
+        let is_whole = !path.is_empty() && !path.ends_with('/');
+        host.contains('.')
+            && host == host.to_lowercase()
+            && is_whole
+            && !text.contains("://")
+            && !text.contains('@')
     })
 }
 
 pub(super) fn stage_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    checked(deserializer, "the name of a stage such as `Production`", |text| !text.trim().is_empty())
+    let wanted = "the name of a stage such as `Production`, without spaces around it";
+    let stages = checked(deserializer, wanted, |text| !text.is_empty() && text == text.trim())?;
+    let twice =
+        stages.iter().enumerate().find(|(index, stage)| stages.iter().take(*index).any(|one| one == *stage));
+    match twice {
+        Some((_, stage)) => Err(D::Error::custom(format!("the stage `{stage}` stands there twice"))),
+        None => Ok(stages),
+    }
 }
 
 /// "Regions", AWS general reference: `eu-west-1`, `us-gov-west-1`.
 pub(super) fn regions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     checked(deserializer, "a region such as `eu-central-1`", |text| {
-        text.bytes().all(is_part) && text.split('-').filter(|part| !part.is_empty()).count() > 2
+        // A zone ends in a letter.
+        let ends = text.ends_with(|last: char| last.is_ascii_digit());
+        ends && text.bytes().all(is_part) && text.split('-').filter(|part| !part.is_empty()).count() > 2
     })
 }
 

@@ -127,7 +127,11 @@ impl Context<'_> {
                 let allowed = &settings.artifacts.allowed_images;
                 allowed.is_empty() || image(text).is_some_and(|name| image_fits(allowed, name))
             }
-            List::BaseModels => any_or(&settings.artifacts.allowed_base_models, Some(text)),
+            // A pattern without a version covers all versions.
+            List::BaseModels => {
+                let allowed = &settings.artifacts.allowed_base_models;
+                any_or(allowed, Some(text)) || any_or(allowed, without_version(text))
+            }
             List::Repositories => {
                 let allowed = &settings.artifacts.allowed_repositories;
                 allowed.is_empty() || is_repository(allowed, text)
@@ -239,10 +243,23 @@ fn is_one_of(allowed: &[String], id: &str) -> bool {
     allowed.is_empty() || allowed.iter().any(|one| one == id)
 }
 
+/// The ARN of content of a hub without its version: `arn:<partition>:sagemaker:<region>:<account>:hub-content/<hub>/<type>/<name>/<version>`.
+fn without_version(arn: &str) -> Option<&str> {
+    let (head, version) = arn.rsplit_once('/')?;
+    (arn.matches('/').count() == 4 && version.starts_with(|first: char| first.is_ascii_digit()))
+        .then_some(head)
+}
+
 /// Whether the address of a repository fits a pattern. The name of a code repository is no address: that repository is judged itself.
 fn is_repository(patterns: &[String], text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return !text.contains(['/', '@', ':']) };
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // A query or a fragment ends the host: what stands before `@` is then no user (RFC 3986, section 3.2).
+    if text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
+        || authority.contains(['?', '#', '\\'])
+    {
+        return false;
+    }
     // A user before `@` is none of the host. Steps upwards and escapes could hide where an address leads.
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_lowercase();
     let is_straight =
@@ -284,6 +301,9 @@ mod tests {
             ("https://GIT.example.com/team/credit/", true),
             ("https://ana:secret@git.example.com/team/credit", true),
             ("https://git.example.com@elsewhere.example/team/credit", false),
+            ("https://elsewhere.example?@git.example.com/team/credit", false),
+            ("https://elsewhere.example#@git.example.com/team/credit", false),
+            ("https://elsewhere.example @git.example.com/team/credit", false),
             ("https://git.example.com/team/../other/credit", false),
             ("https://git.example.com/team/%2e%2e/other", false),
             ("http://git.example.com/team/credit", false),

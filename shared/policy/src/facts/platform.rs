@@ -24,11 +24,12 @@ pub(super) fn cluster(context: &Context<'_>) -> Facts {
     ])
 }
 
-/// A group always has volumes: without a key of its own, AWS's key encrypts them ("ClusterEbsVolumeConfig", SageMaker API reference).
+/// A group always has a root volume, and a second one if it is configured. A configuration is about the second one unless it says
+/// `RootVolume`; without a key of its own, AWS's key encrypts a volume ("ClusterEbsVolumeConfig", SageMaker API reference).
 fn has_volume_keys(group: &Reader<'_>) -> bool {
     let volumes = group.parts("InstanceStorageConfigs[].EbsVolumeConfig");
     let with_keys = volumes.iter().filter(|volume| volume.has_text("VolumeKmsKeyId")).count();
-    !volumes.is_empty() && with_keys == volumes.len()
+    with_keys == volumes.len() && volumes.iter().any(|volume| volume.is_true("RootVolume"))
 }
 
 /// The service says how old the image of a group is; a request does not.

@@ -25,6 +25,7 @@ use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, tags};
 use crate::later::is_forged;
 use crate::reader::{UnreadablePaths, is_present};
+use crate::shown::without_user;
 
 /// Lines of a diff at most; more are counted.
 const MOST: usize = 20;
@@ -313,7 +314,7 @@ fn below(map: &str, key: &str) -> String {
 }
 
 fn shown(value: &Json) -> String {
-    let text = value.to_string();
+    let text = without_user(&value.to_string());
     if text.chars().count() > LENGTH {
         text.chars().take(LENGTH).chain("…".chars()).collect()
     } else {

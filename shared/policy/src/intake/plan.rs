@@ -215,6 +215,8 @@ fn named(of: &str) -> Option<(String, Words)> {
     }
     match of.strip_prefix("aws_sagemaker_")? {
         "endpoint_configuration" => Some(("EndpointConfig".to_owned(), Words::Plan)),
+        // As a block, it has the name of a list.
+        "code_repository" => Some(("CodeRepository".to_owned(), Words::Plan)),
         name => Some((pascal(name), Words::Plan)),
     }
 }
