@@ -41,7 +41,6 @@ OPERATIONS: Dict[str, str] = {
     "create_feature_group": "CreateFeatureGroup",
     "create_hub": "CreateHub",
     "create_hub_content_reference": "CreateHubContentReference",
-    "import_hub_content": "ImportHubContent",
     "create_hyper_parameter_tuning_job": "CreateHyperParameterTuningJob",
     "create_inference_component": "CreateInferenceComponent",
     "create_inference_experiment": "CreateInferenceExperiment",

@@ -62,7 +62,7 @@ fn what_a_call_makes_is_judged_and_stopped_only_where_it_is_a_job() -> Result<()
     let group = json!({
         "InstanceGroupName": "workers", "InstanceType": "ml.g5.xlarge", "InstanceCount": 2, "ExecutionRole": ROLE,
         "LifeCycleConfig": { "SourceS3Uri": "s3://elsewhere/scripts", "OnCreate": "on_create.sh" },
-        "InstanceStorageConfigs": [{ "EbsVolumeConfig": { "VolumeSizeInGB": 500, "VolumeKmsKeyId": KEY } }],
+        "InstanceStorageConfigs": [{ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": KEY } }],
     });
     let output = json!({ "S3Location": { "Path": "s3://models/tuned", "KmsKeyArn": KEY } });
     let base =
@@ -152,7 +152,7 @@ fn a_cluster_has_one_verdict_under_its_name_and_its_id() -> Result<()> {
     let local = world()?;
     let group = json!({
         "InstanceGroupName": "workers", "InstanceType": "ml.g5.xlarge", "InstanceCount": 2, "ExecutionRole": ROLE,
-        "InstanceStorageConfigs": [{ "EbsVolumeConfig": { "VolumeSizeInGB": 500, "VolumeKmsKeyId": KEY } }],
+        "InstanceStorageConfigs": [{ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": KEY } }],
     });
     let request = json!({ "ClusterName": "gpus", "VpcConfig": vpc(), "InstanceGroups": [group] });
     let cluster = local.create(ResourceKind::Cluster, &request, 10)?;
@@ -162,7 +162,7 @@ fn a_cluster_has_one_verdict_under_its_name_and_its_id() -> Result<()> {
     let groups = json!([{
         "InstanceGroupName": "workers", "InstanceType": "ml.g5.xlarge", "ExecutionRole": ROLE,
         "ImageVersionStatus": "EndOfLife",
-        "InstanceStorageConfigs": [{ "EbsVolumeConfig": { "VolumeSizeInGB": 500, "VolumeKmsKeyId": KEY } }],
+        "InstanceStorageConfigs": [{ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": KEY } }],
     }]);
     local.system.account.update(&cluster, &json!({ "InstanceGroups": groups }), at(80))?;
     let added = call(

@@ -76,7 +76,7 @@ const LISTS: [Row; 17] = [
         field: "artifacts.allowed_repositories",
         accepted: &["git-codecommit.*.amazonaws.com/v1/repos/ds-*", "git.example.com/team/*"],
         refused: &["https://git.example.com/team/*", "ana@git.example.com/team", "team/credit", "host", ""],
-        wanted: "is not a repository without scheme and user",
+        wanted: "is not a repository, with its host in lower case",
     },
     Row {
         field: "artifacts.stages",
