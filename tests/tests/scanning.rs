@@ -37,15 +37,25 @@ impl Scanner {
         Ok(Self { folder, program, url: url.to_owned() })
     }
 
-    fn run(&self, arguments: &[&str]) -> Result<Output> {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path()).envs(client_environment(&self.url));
-        Ok(command.env_remove("AWS_ENDPOINT_URL").output()?)
+        command.env_remove("AWS_ENDPOINT_URL");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output> {
+        Ok(self.command(arguments).output()?)
     }
 
     fn scan(&self, more: &[&str]) -> Result<Output> {
+        Ok(self.scanning("1000", more).output()?)
+    }
+
+    /// A scan at so many calls a second.
+    fn scanning(&self, rate: &str, more: &[&str]) -> Command {
         let own = ["scan", "--region", REGION, "--endpoint-url", &self.url, "--settings", "settings.toml"];
-        self.run(&[&own, ["--rate", "1000", "--out", "out"].as_slice(), more].concat())
+        self.command(&[&own, ["--rate", rate, "--out", "out"].as_slice(), more].concat())
     }
 
     fn file(&self, name: &str) -> Result<String> {
@@ -317,13 +327,8 @@ async fn a_scan_that_was_killed_goes_on_where_it_stopped() -> Result<()> {
     let (account, git) = (account()?, TempDir::new()?);
     let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
     let scanner = Scanner::new(&simulator.url())?;
-    let own = ["scan", "--region", REGION, "--endpoint-url", &simulator.url(), "--settings", "settings.toml"];
-    let mut child = Command::new(&scanner.program)
-        .args(own)
-        .args(["--rate", "1000", "--out", "out", "--no-data", "--since", "7d"])
-        .current_dir(scanner.folder.path())
-        .envs(client_environment(&simulator.url()))
-        .env_remove("AWS_ENDPOINT_URL")
+    let mut child = scanner
+        .scanning("1000", &["--no-data", "--since", "7d"])
         .stderr(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
         .spawn()?;

@@ -21,15 +21,16 @@ pub(crate) fn run(options: &RoutesOptions) -> Result<ExitCode, CommandError> {
     if routes.is_empty() {
         return Err(CommandError::NoRoute(file.clone()));
     }
-    let text = template::text(&template::template(&routes)?);
-    if let Some(limit) = template::exceeded(&routes, &text) {
+    let template = template::template(&routes)?;
+    let text = template::text(&template);
+    if let Some(limit) = template::exceeded(&template, &text) {
         return Err(CommandError::LongTemplate(limit));
     }
-    output::print_document(text.clone())?;
-    if text.len() > template::SENT {
+    let length = text.len();
+    output::print_document(text)?;
+    if length > template::SENT {
         output::warn(format_args!(
-            "note: the template has {} bytes, and a request takes {}: add `--s3-bucket BUCKET` to `aws cloudformation deploy`",
-            text.len(),
+            "note: the template has {length} bytes, and a request takes {}: add `--s3-bucket BUCKET` to `aws cloudformation deploy`",
             template::SENT
         ));
     }

@@ -71,16 +71,12 @@ pub(super) fn text(template: &Value) -> String {
 }
 
 /// Which limit of CloudFormation the template exceeds, in words.
-pub(super) fn exceeded(routes: &[NoticeRoute], text: &str) -> Option<String> {
-    // A rule; a topic with its policy and a subscription for each address; a destination. Beside them five resources that all share.
-    let of_mail = |route: &NoticeRoute| if route.email.is_empty() { 0 } else { 2 + route.email.len() };
-    let resources =
-        routes.iter().map(|route| 1 + of_mail(route) + usize::from(route.chat.is_some())).sum::<usize>() + 5;
-    let parameters = 1 + routes.iter().filter(|route| route.chat.is_some()).count();
+pub(super) fn exceeded(template: &Value, text: &str) -> Option<String> {
+    let entries = |section: &str| template.get(section).and_then(Value::as_object).map_or(0, Map::len);
     let limits = [
         (text.len(), STORED, "bytes"),
-        (resources, RESOURCES, "resources"),
-        (parameters, PARAMETERS, "parameters"),
+        (entries("Resources"), RESOURCES, "resources"),
+        (entries("Parameters"), PARAMETERS, "parameters"),
     ];
     let found = limits.into_iter().find(|(number, most, _)| number > most);
     found.map(|(number, most, what)| format!("{number} {what}, and CloudFormation takes {most}"))

@@ -36,7 +36,7 @@ pub struct NoticeRoute {
     /// ARNs of SNS topics that exist.
     #[serde(default, deserialize_with = "topics")]
     pub topics: Vec<String>,
-    /// A chat. The address of its webhook is a secret, so it is no part of this file.
+    /// The chat that gets the messages. The file does not hold the address of its webhook, because that address is a secret.
     pub chat: Option<Chat>,
 }
 

@@ -86,13 +86,8 @@ async fn who_ends_a_scan_keeps_what_it_found() -> Result<()> {
     let (account, git) = (account()?, TempDir::new()?);
     let simulator = Simulator::start(account, LocalGit::new(git.path())?).await?;
     let scanner = Scanner::new(&simulator.url())?;
-    let own = ["scan", "--region", REGION, "--endpoint-url", &simulator.url(), "--settings", "settings.toml"];
-    let child = Command::new(&scanner.program)
-        .args(own)
-        .args(["--rate", "10", "--out", "out", "--no-data", "--kinds", "endpoint,training-job"])
-        .current_dir(scanner.folder.path())
-        .envs(client_environment(&simulator.url()))
-        .env_remove("AWS_ENDPOINT_URL")
+    let child = scanner
+        .scanning("10", &["--no-data", "--kinds", "endpoint,training-job"])
         .stderr(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()?;

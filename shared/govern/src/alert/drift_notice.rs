@@ -76,13 +76,12 @@ pub(super) fn drift_notice(
     });
     if let Some(fields) = detail.as_object_mut() {
         fields.extend(looked_at(observed));
-        fields.extend(behind.concerned.fields().map(|(name, value)| (name.to_owned(), value)));
     }
     let mut resources = vec![endpoint.arn()];
     if let Observed::Execution(execution) = observed {
         resources.push(execution.job.arn());
     }
-    Notice::new(DRIFT_ALERT, resources, detail)
+    Notice::new(DRIFT_ALERT, resources, behind.concerned.named_in(detail))
 }
 
 /// The monitored data, and the monitor.

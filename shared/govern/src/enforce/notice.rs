@@ -64,15 +64,7 @@ fn detail(
         "remediation": remediation,
         "bundle": verdict.bundle,
     });
-    with_fields(detail, concerned.fields())
-}
-
-/// The same object with more fields.
-fn with_fields(mut detail: Json, more: impl IntoIterator<Item = (&'static str, Json)>) -> Json {
-    if let Some(fields) = detail.as_object_mut() {
-        fields.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    }
-    detail
+    concerned.named_in(detail)
 }
 
 /// The detail of a notice that the description of a resource was erased.
@@ -143,7 +135,7 @@ fn call_detail(
         "remediation": remediation,
         "bundle": verdict.bundle,
     });
-    with_fields(detail, concerned.fields())
+    concerned.named_in(detail)
 }
 
 /// The findings, the caller and the remedy, in a sentence.

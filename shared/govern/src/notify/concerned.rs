@@ -40,9 +40,13 @@ impl Concerned {
         self.repositories.insert(name.to_lowercase());
     }
 
-    /// The fields.
-    pub(crate) fn fields(&self) -> [(&'static str, Json); 2] {
-        [(Self::PEOPLE, json!(self.people)), (Self::REPOSITORIES, json!(self.repositories))]
+    /// The detail of a notice with these fields.
+    pub(crate) fn named_in(&self, mut detail: Json) -> Json {
+        if let Some(fields) = detail.as_object_mut() {
+            fields.insert(Self::PEOPLE.to_owned(), json!(self.people));
+            fields.insert(Self::REPOSITORIES.to_owned(), json!(self.repositories));
+        }
+        detail
     }
 }
 
@@ -72,7 +76,7 @@ mod tests {
         for (name, expected) in table {
             let mut concerned = Concerned::default();
             concerned.person(name);
-            assert_eq!(concerned.fields()[0].1, json!(expected), "{name}");
+            assert_eq!(concerned.named_in(json!({}))["people"], json!(expected), "{name}");
         }
     }
 
@@ -89,8 +93,8 @@ mod tests {
             let mut concerned = Concerned::default();
             concerned.caller(&actor(identity));
             concerned.repository("Credit-Model");
-            let expected = [("people", json!(expected)), ("repositories", json!(["credit-model"]))];
-            assert_eq!(concerned.fields(), expected);
+            let expected = json!({ "people": expected, "repositories": ["credit-model"] });
+            assert_eq!(concerned.named_in(json!({})), expected);
         }
     }
 }
