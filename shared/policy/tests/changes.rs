@@ -41,6 +41,13 @@ fn steps(field: &str) -> Vec<Value> {
     steps
 }
 
+/// The elements of a list that may be missing.
+fn held(document: &Value, list: &str) -> Vec<Value> {
+    let pointer: String =
+        steps(list).iter().map(|step| format!("/{}", step.to_string().trim_matches('"'))).collect();
+    document.pointer(&pointer).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
 fn put(document: &mut Value, field: &str, value: Option<Value>) {
     let steps = steps(field);
     let (end, way) = steps.split_last().unwrap();
@@ -90,6 +97,9 @@ fn changed(mut kept: Kept, diff: &str) -> Kept {
                         *tags = json!([]);
                     }
                     tags.as_array_mut().unwrap().push(value);
+                } else if let Some(list) = own.strip_suffix("[]") {
+                    let longer = [held(&kept.document, list), vec![value]].concat();
+                    put(&mut kept.document, list, Some(json!(longer)));
                 } else {
                     put(&mut kept.document, own, Some(value));
                 }

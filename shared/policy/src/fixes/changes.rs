@@ -8,10 +8,11 @@
 //! ```
 //!
 //! Each line names a field of the request that creates the resource. `-` marks the present value, `+` the value that the field should have,
-//! in JSON. Elements of lists are numbered; `Tags[]` is one more element. Words in capitals are to be replaced. The rest of the request is
-//! left out: nobody has to read it, and it may hold private words.
+//! in JSON. Elements of lists are numbered; `Tags[]` is one more element of the list. Words in capitals are to be replaced. The rest of the
+//! request is left out: nobody has to read it, and it may hold private words.
 
 mod place;
+mod volumes;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use sagewarden_settings::Settings;
 use serde_json::{Value as Json, json};
 
 use self::place::{FieldPlace, is_key, places};
+use self::volumes::root_volumes;
 use super::values::{is_requested, last, requested, value};
 use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, tags};
@@ -56,7 +58,8 @@ impl Failed<'_> {
             return String::new();
         }
         let wanted = self.wanted(control);
-        let changes = [wanted, self.destination(control), self.removed(control), self.tags(control)];
+        let roots = root_volumes(self.document, control, self.settings);
+        let changes = [wanted, roots, self.destination(control), self.removed(control), self.tags(control)];
         let changes = changes.concat();
         let mut lines: Vec<String> = changes.iter().flat_map(lines).collect();
         let more = lines.len().saturating_sub(MOST);

@@ -5,11 +5,12 @@ use serde_json::Value as Json;
 use crate::reader::is_present;
 
 /// Objects that a request has only if it uses the feature behind them. No control asks for such an object by itself.
-const OPTIONAL: [&str; 6] = [
+const OPTIONAL: [&str; 7] = [
     "AsyncInferenceConfig",
     "AthenaDatasetDefinition",
     "CoreDumpConfig",
     "DatasetDefinition",
+    "EbsVolumeConfig",
     "RedshiftDatasetDefinition",
     "TransformJobDefinition",
 ];

@@ -152,3 +152,23 @@ fn a_capture_that_is_on_by_default_is_not_switched_on_again() {
         "- DataCaptureConfig.EnableCapture: false\n+ DataCaptureConfig.EnableCapture: true"
     );
 }
+
+#[test]
+fn a_group_without_a_key_for_its_root_volume_gets_a_configuration_of_its_own() {
+    let group = |configs: Json| json!({ "InstanceGroupName": "w", "InstanceType": "ml.g5.xlarge", "InstanceStorageConfigs": configs });
+    let lustre =
+        json!({ "FsxLustreConfig": { "DnsName": "fs-1.fsx.eu-west-1.amazonaws.com", "MountName": "m" } });
+    let second = json!({ "EbsVolumeConfig": { "VolumeSizeInGB": 500, "VolumeKmsKeyId": "alias/ds" } });
+    let root = json!({ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": "alias/ds" } });
+    let request = json!({
+        "ClusterName": "gpus",
+        "InstanceGroups": [group(json!([lustre])), group(json!([second, root])), group(json!([second]))],
+        "RestrictedInstanceGroups": [group(Json::Null)],
+    });
+    let added = "{\"EbsVolumeConfig\":{\"RootVolume\":true,\"VolumeKmsKeyId\":\"KEY_ARN\"}}";
+    let at = |group: &str| format!("+ {group}.InstanceStorageConfigs[]: {added}");
+    assert_eq!(
+        diff(ALL, ResourceKind::Cluster, &request, "CLU-ENC-01"),
+        [at("InstanceGroups[0]"), at("InstanceGroups[2]"), at("RestrictedInstanceGroups[0]")].join("\n")
+    );
+}

@@ -1,0 +1,25 @@
+//! The root volumes of a cluster's groups. A group without a configuration of its own for it has one under AWS's key.
+
+use sagewarden_settings::Settings;
+use serde_json::{Value as Json, json};
+
+use super::FieldChange;
+use super::place::places;
+use crate::control::Control;
+use crate::fixes::values::value;
+
+/// What a path of root volumes ends with, below the group.
+const ROOT: &str = ".InstanceStorageConfigs[].EbsVolumeConfig.RootVolume";
+
+/// One more configuration for each group without one of its root volume.
+pub(super) fn root_volumes(document: &Json, control: &Control, settings: &Settings) -> Vec<FieldChange> {
+    let groups = control.fields.iter().filter_map(|path| path.strip_suffix(ROOT));
+    let without = groups.flat_map(|path| places(document, path)).filter(|group| {
+        let roots = places(group.value.unwrap_or(&Json::Null), ROOT.trim_start_matches('.'));
+        !roots.iter().any(|root| root.value == Some(&Json::Bool(true)))
+    });
+    let Some(key) = value("VolumeKmsKeyId", &control.area, settings) else { return Vec::new() };
+    let added = json!({ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": key } }).to_string();
+    let change = |field: String| FieldChange { field, before: None, after: Some(added.clone()) };
+    without.map(|group| change(format!("{}.InstanceStorageConfigs[]", group.field))).collect()
+}
