@@ -165,14 +165,6 @@ impl Store {
     /// # Errors
     /// If the file cannot be read.
     pub fn each_within(&self, partition: &str, mut each: impl FnMut(Item) -> bool) -> Result<(), PortError> {
-        self.each_row(partition, |row| Ok(item(row).map_or(true, &mut each)))
-    }
-
-    fn each_row(
-        &self,
-        partition: &str,
-        mut goes_on: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<bool>,
-    ) -> Result<(), PortError> {
         let connection = self.lock();
         let mut read = || {
             // No character of a key is larger.
@@ -182,42 +174,13 @@ impl Store {
             )?;
             let mut rows = statement.query([partition, &end])?;
             while let Some(row) = rows.next()? {
-                if !goes_on(row)? {
+                if !item(row).map_or(true, &mut each) {
                     break;
                 }
             }
             Ok(())
         };
         read().map_err(|error: rusqlite::Error| port_error("read the lineage table", error))
-    }
-
-    /// The same, but only rows that have this text, without regard to upper case, in their key or in their content. No more than `most` rows
-    /// are looked at; answers whether these were all. The text has no letters that JSON writes in another way.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn each_with(
-        &self,
-        partition: &str,
-        text: &str,
-        most: usize,
-        mut each: impl FnMut(Item),
-    ) -> Result<bool, PortError> {
-        let mut looked = 0;
-        self.each_row(partition, |row| {
-            looked += 1;
-            if looked > most {
-                return Ok(false);
-            }
-            let has = |column: usize| -> rusqlite::Result<bool> {
-                Ok(row.get_ref(column)?.as_str()?.to_ascii_lowercase().contains(text))
-            };
-            if has(0)? || has(1)? || has(2)? {
-                let _unreadable = item(row).map(&mut each);
-            }
-            Ok(true)
-        })?;
-        Ok(looked <= most)
     }
 
     /// Changes whenever another connection has written to the file ("PRAGMA data_version", sqlite.org).
