@@ -113,6 +113,8 @@ fn every_address_has_the_right_status_and_says_what_is_wrong() {
         ("/search?q=4f8c3bd2&format=json", 200, "image/sha256:4f8c3bd2"),
         ("/search?q=sha256:4f8c3bd2&format=json", 200, "image/sha256:4f8c3bd2"),
         ("/search?q=credit&format=json", 200, "training-job/"),
+        ("/findings", 200, "storage volume must be encrypted with an allowed customer key"),
+        ("/findings?by=control", 200, "storage volume must be encrypted with an allowed customer key"),
         ("/search?q=ana&format=json", 200, "created "),
         ("/inventory", 200, "credit-default-model-2"),
         ("/inventory?at=2026-03-03", 200, "credit-default-model"),
