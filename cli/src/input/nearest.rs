@@ -27,17 +27,41 @@ impl Nearest {
 
     /// Suggests a name if `compared`, the part of it that people type, is like the wanted name or begins with it.
     pub(crate) fn consider(&mut self, compared: &str, name: &str) {
+        if !self.may_be_alike(compared) && !self.may_begin(compared) {
+            return;
+        }
         let compared = compared.to_lowercase();
         let begins = self.wanted.chars().count() >= BEGINNING && compared.starts_with(&self.wanted);
-        let mut alike = if begins { BEGINS } else { 0.0 };
-        // A name that falls behind the nearest one is not suggested.
-        let best = self.found.first().map_or(0.0, |(alike, _)| *alike);
-        if self.letters.most_alike(&Letters::of(&compared)) >= ALIKE.max(best - BEHIND) {
-            alike = alike.max(strsim::normalized_damerau_levenshtein(&self.wanted, &compared));
-        }
+        let alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared);
+        let alike = if begins { alike.max(BEGINS) } else { alike };
         if alike >= ALIKE {
             self.put(alike, name);
         }
+    }
+
+    /// How alike a name must be: one that falls behind the nearest is not suggested.
+    fn enough(&self) -> f64 {
+        ALIKE.max(self.found.first().map_or(0.0, |(alike, _)| *alike) - BEHIND)
+    }
+
+    /// Whether a text has the length and the letters of one that is alike.
+    fn may_be_alike(&self, compared: &str) -> bool {
+        let enough = self.enough();
+        if compared.is_ascii()
+            && most_alike(
+                compared.len().abs_diff(self.letters.length),
+                self.letters.length.max(compared.len()),
+            ) < enough
+        {
+            return false;
+        }
+        self.letters.most_alike(&Letters::of(compared)) >= enough
+    }
+
+    fn may_begin(&self, compared: &str) -> bool {
+        let bytes = self.wanted.as_bytes();
+        !compared.is_ascii()
+            || compared.as_bytes().get(..bytes.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(bytes))
     }
 
     /// Puts a name before all that are merely alike.
@@ -86,15 +110,18 @@ struct Letters {
 
 impl Letters {
     fn of(text: &str) -> Self {
-        let mut counts = [0; 64];
-        let mut length = 0;
+        let mut counts = [0_i16; 64];
         // Letters that share a place make texts more alike, never less.
-        for letter in text.chars() {
-            if let Some(count) = counts.get_mut(letter as usize % 64) {
-                *count = i16::saturating_add(*count, 1);
+        let mut count = |letter: usize| {
+            if let Some(count) = counts.get_mut(letter % 64) {
+                *count = count.saturating_add(1);
             }
-            length += 1;
+        };
+        if text.is_ascii() {
+            text.bytes().for_each(|byte| count(usize::from(byte.to_ascii_lowercase())));
+            return Self { counts, length: text.len() };
         }
+        let length = text.to_lowercase().chars().map(|letter| count(letter as usize)).count();
         Self { counts, length }
     }
 
@@ -103,14 +130,41 @@ impl Letters {
         let differences =
             self.counts.iter().zip(&other.counts).map(|(one, other)| i32::from(*one) - i32::from(*other));
         let (more, less) = differences.fold((0, 0), |(more, less), by| (more + by.max(0), less - by.min(0)));
-        let longest = self.length.max(other.length);
-        if longest == 0 { 1.0 } else { 1.0 - f64::from(more.max(less)) / longest as f64 }
+        most_alike(usize::try_from(more.max(less)).unwrap_or(usize::MAX), self.length.max(other.length))
     }
+}
+
+/// How alike two texts are at most, if so many letters differ; computed as `strsim` does.
+fn most_alike(differences: usize, longest: usize) -> f64 {
+    if longest == 0 { 1.0 } else { 1.0 - differences as f64 / longest as f64 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_never_make_texts_less_alike_than_they_are() {
+        let texts = [
+            "",
+            "a",
+            "credit-train-003",
+            "CREDIT-TRIAN-003",
+            "credit-train-0003",
+            "größe",
+            "GRÖSSE",
+            "x".repeat(70).leak(),
+        ];
+        for one in texts {
+            for other in texts {
+                let alike =
+                    strsim::normalized_damerau_levenshtein(&one.to_lowercase(), &other.to_lowercase());
+                assert!(Letters::of(one).most_alike(&Letters::of(other)) >= alike, "{one} {other}");
+                let nearest = Nearest::to(one);
+                assert!(alike < ALIKE || nearest.may_be_alike(other), "{one} {other}");
+            }
+        }
+    }
 
     fn question(wanted: &str, known: &[&str]) -> String {
         let mut nearest = Nearest::to(wanted);

@@ -58,7 +58,7 @@ pub(super) struct NameIndex {
     names: Texts,
     /// Seven digits of each commit.
     commits: Texts,
-    /// `<bucket>/<key>`.
+    /// `s3://<bucket>/<key>`.
     objects: Texts,
     /// The ARNs, in lower case, of what was judged and has no node.
     judged: Texts,
@@ -75,7 +75,9 @@ impl NameIndex {
                 match AliasRow::parse(&item).map(|row| row.alias) {
                     Some(Alias::Name { kind, name }) => index.names.push(&format!("{kind}/{name}")),
                     Some(Alias::Commit { digits }) => index.commits.push(&digits),
-                    Some(Alias::Object { bucket, key, .. }) => index.objects.push(&format!("{bucket}/{key}")),
+                    Some(Alias::Object { bucket, key, .. }) => {
+                        index.objects.push(&format!("s3://{bucket}/{key}"))
+                    }
                     None => {}
                 }
                 true
@@ -114,10 +116,9 @@ impl NameIndex {
         self.names.best(words, most, |named| Fit::of_named(words, named))
     }
 
-    /// The objects that fit best, as `<bucket>/<key>`.
+    /// The objects that fit best, as `s3://<bucket>/<key>`.
     pub(super) fn objects(&self, words: &str, most: usize) -> Matches<'_> {
-        let part = words.strip_prefix("s3://").unwrap_or(words);
-        self.objects.best(part, most, |place| Fit::of(words, &format!("s3://{}", place.to_lowercase())))
+        self.objects.best(words, most, |place| Fit::of(words, &place.to_lowercase()))
     }
 
     /// The resources without a node that fit best, by their ARN or by their name.
@@ -149,7 +150,7 @@ impl NameIndex {
         let mut near = NearNames::to(entity);
         self.names.iter().for_each(|named| near.name(named));
         self.commits.iter().for_each(|digits| near.commit(digits));
-        self.objects.iter().for_each(|place| near.object(&format!("s3://{place}")));
+        self.objects.iter().for_each(|place| near.object(place));
         near.nearest
     }
 }

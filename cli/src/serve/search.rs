@@ -105,10 +105,11 @@ impl Search {
             self.add_node(Fit::Whole, &id, String::new());
         }
         if let Some(begin) = digest(&self.words) {
-            self.within(store, NodeId::image_of_digest(&begin).as_str(), |search, item| {
-                if let Some(id) = NodeRow::id_of(&item.key) {
-                    search.add_node(Fit::Whole, &id, String::new());
+            store.each_partition(NodeId::image_of_digest(&begin).as_str(), |partition| {
+                if let Some(id) = NodeId::parse(partition) {
+                    self.add_node(Fit::Whole, &id, String::new());
                 }
+                self.hits.len() <= HITS
             })?;
         }
         if self.words.starts_with("sha256:") {
@@ -117,7 +118,10 @@ impl Search {
         let words = self.words.clone();
         let digits = words.strip_prefix("commit/").unwrap_or(&words);
         if let Some(partitions) = AliasRow::commit_partitions(digits) {
-            self.within(store, &partitions, Self::alias)?;
+            store.each_within(&partitions, |item| {
+                self.alias(&item);
+                self.hits.len() <= HITS
+            })?;
         }
         let gathered = explorer.gathered(store)?;
         let names = gathered.names.names(&words, HITS);
@@ -125,8 +129,9 @@ impl Search {
         self.is_cut |= names.is_cut || objects.is_cut;
         let named = names.best.iter().filter_map(|(_, named)| named.split_once('/'));
         let queries = named.map(|(kind, name)| AliasRow::named(kind, name));
-        let placed = objects.best.iter().filter_map(|(_, place)| place.split_once('/'));
-        for query in queries.chain(placed.map(|(bucket, key)| AliasRow::versions(bucket, key))) {
+        let placed = objects.best.iter().filter_map(|(_, place)| S3Location::parse(place));
+        let placed = placed.map(|S3Location { bucket, key }| AliasRow::versions(&bucket, &key));
+        for query in queries.chain(placed) {
             let found = block_on(store.query(&Query { limit: Some(HITS + 1), ..query }))?;
             self.is_cut |= found.next.is_some();
             found.items.iter().for_each(|item| self.alias(item));
@@ -137,20 +142,6 @@ impl Search {
         if words.len() >= LETTERS {
             self.around(store, gathered.names.around(&words))?;
         }
-        Ok(())
-    }
-
-    /// Looks at the rows whose partition begins with this text, until there are more matches than one page shows.
-    fn within(
-        &mut self,
-        store: &Store,
-        partition: &str,
-        each: impl Fn(&mut Self, &Item),
-    ) -> Result<(), Refused> {
-        store.each_within(partition, |item| {
-            each(self, &item);
-            self.hits.len() <= HITS
-        })?;
         Ok(())
     }
 

@@ -167,16 +167,39 @@ impl Store {
     pub fn each_within(&self, partition: &str, mut each: impl FnMut(Item) -> bool) -> Result<(), PortError> {
         let connection = self.lock();
         let mut read = || {
-            // No character of a key is larger.
-            let end = format!("{partition}\u{10ffff}");
             let mut statement = connection.prepare_cached(
                 "SELECT pk, sk, item FROM lineage WHERE pk >= ?1 AND pk <= ?2 ORDER BY pk, sk",
             )?;
-            let mut rows = statement.query([partition, &end])?;
+            let mut rows = statement.query([partition, &last_within(partition)])?;
             while let Some(row) = rows.next()? {
                 if !item(row).map_or(true, &mut each) {
                     break;
                 }
+            }
+            Ok(())
+        };
+        read().map_err(|error: rusqlite::Error| port_error("read the lineage table", error))
+    }
+
+    /// Hands over the partitions that begin with this text, in order, as long as `each` answers that it wants more. The rows of a partition
+    /// are not read, however many there are.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn each_partition(&self, begin: &str, mut each: impl FnMut(&str) -> bool) -> Result<(), PortError> {
+        let connection = self.lock();
+        let mut read = || {
+            let mut statement =
+                connection.prepare_cached("SELECT min(pk) FROM lineage WHERE pk >= ?1 AND pk <= ?2")?;
+            let (mut from, end) = (begin.to_owned(), last_within(begin));
+            while let Some(partition) =
+                statement.query_row([&from, &end], |row| row.get::<_, Option<String>>(0))?
+            {
+                if !each(&partition) {
+                    break;
+                }
+                // No text lies between a text and the same with the smallest character behind it.
+                from = format!("{partition}\0");
             }
             Ok(())
         };
@@ -308,6 +331,11 @@ fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
         next = items.last().map(|item| item.key.sk.clone());
     }
     Ok(Page { items, next })
+}
+
+/// A text behind all that begin with this one: no character of a key is larger.
+fn last_within(begin: &str) -> String {
+    format!("{begin}\u{10ffff}")
 }
 
 /// Whether a lower bound already excludes everything up to `sk`.
