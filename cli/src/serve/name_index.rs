@@ -161,8 +161,9 @@ impl NameIndex {
         let of_kind = kind.map(|kind| self.names.beginning(&kind)).unwrap_or_default();
         if !of_kind.is_empty() {
             // Names that begin alike come first: the nearer one of them is, the fewer others are worth comparing.
-            let begin: String =
-                entity.to_lowercase().chars().take(entity.len() - name.len() + LIKELY).collect();
+            let lower = entity.to_lowercase();
+            let (head, name) = lower.split_at(lower.rfind('/').map_or(0, |at| at + 1));
+            let begin: String = head.chars().chain(name.chars().take(LIKELY)).collect();
             let likely = self.names.beginning(&begin);
             likely.chain(of_kind).for_each(|place| near.name(self.names.get(place)));
             return near.nearest;
