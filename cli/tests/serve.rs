@@ -13,12 +13,14 @@ use std::sync::LazyLock;
 
 use futures::executor::block_on;
 use run::{failure, out, sagewarden};
-use sagewarden_events::Timestamp;
+use sagewarden_events::{Resource, ResourceKind, Timestamp};
 use sagewarden_govern::ports::Table as _;
-use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::edge::{InEdge, OBSERVED_ON, Relation};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
-use sagewarden_lineage::rows::{Alias, EndpointRow, NodeRow, RevisionRow, node};
+use sagewarden_lineage::rows::{
+    Alias, CallEffect, CallRow, EndpointRow, JudgedRow, NodeRow, RevisionRow, node,
+};
 use sagewarden_lineage::table::{Attributes, Item};
 use sagewarden_local::Store;
 use serde_json::{Value, json};
@@ -278,6 +280,100 @@ fn a_search_finds_what_was_written_after_the_server_had_begun() {
     assert_eq!((&found("hop-")["complete"], &found("hop-09")["complete"]), (&json!(false), &json!(true)));
     assert_eq!(names(&found("hop-14")).len(), 10);
     assert_eq!(names(&found("endpoint/shop-149")), ["shop-149"]);
+}
+
+#[test]
+fn the_page_of_an_endpoint_has_its_newest_windows_however_many_there_are() {
+    let folder = TempDir::new().unwrap();
+    let place = folder.path().join("many.db");
+    let store = Store::create(&place).unwrap();
+    let endpoint = NodeId::parse("ep#111122223333/eu-west-1/shop").unwrap();
+    let mut record = Record::default();
+    record.node(&endpoint, "shop", None, Default::default());
+    record.alias(Alias::name("endpoint", "shop"), &endpoint);
+    let deployment = NodeId::parse("dep#111122223333/eu-west-1/shop@1000/config@900").unwrap();
+    record.node(&deployment, "shop/config", None, Default::default());
+    let revision =
+        RevisionRow { endpoint: endpoint.clone(), at: at(1_000), deployment: Some(deployment.clone()) };
+    record.writes.extend(revision.writes());
+    // The identities of the newest windows are the first in the order of names.
+    for number in 0_i64..700 {
+        let name = format!("shop/{:03}", 699 - number);
+        let id = NodeId::parse(&format!("viol#111122223333/eu-west-1/window/{name}@3000")).unwrap();
+        let drifted = i64::from(number == 699 || number == 300);
+        let facts = Attributes::from([(node::VIOLATIONS.into(), drifted.into())]);
+        record.node(&id, &name, Some(at(3_600_000 * number)), facts);
+        record.observed(&id, OBSERVED_ON, &endpoint, at(3_600_000 * (number + 1)));
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    let served = Served::of(&place, &[]);
+    let page = served.get("/endpoint/shop");
+    assert!(page.body.contains("last drift <time datetime=\"1970-01-30T04:00:00Z\""), "{}", page.body);
+    assert!(page.body.contains("shop/config") && requests(&page) <= 8, "{}", requests(&page));
+    let earlier = served.get("/endpoint/shop?at=1970-01-13T14:00:00Z").body;
+    assert!(earlier.contains("last drift <time datetime=\"1970-01-13T13:00:00Z\""), "{earlier}");
+}
+
+#[test]
+fn a_search_finds_each_thing_once_and_nothing_that_is_not_there() {
+    let folder = TempDir::new().unwrap();
+    let place = folder.path().join("found.db");
+    let store = Store::create(&place).unwrap();
+    let mut record = Record::default();
+    let call = |account: &str, name: &str, at_millis: i64| {
+        let resource = Resource::in_region(ResourceKind::TrainingJob, account, "eu-west-1", name);
+        let pk = CallRow::partition(&resource);
+        let by = Some("arn:aws:sts::111122223333:assumed-role/ds/mia".to_owned());
+        let row = CallRow {
+            pk,
+            effect: CallEffect::Created,
+            at: at(at_millis),
+            by,
+            asserted: None,
+            configuration: None,
+        };
+        row.write()
+    };
+    record.writes.extend((0..150).map(|number| call("111122223333", "often", 1_000 * number)));
+    for account in ["111122223333", "444455556666"] {
+        record.writes.push(call(account, "twin", 1_000));
+    }
+    for version in ["AbC", "aBc"] {
+        let object = NodeId::parse(&format!("ds#s3://Buck/Data/File.CSV@{version}")).unwrap();
+        record.node(&object, "File.CSV", None, Default::default());
+        let (bucket, key, version) = ("Buck".into(), "Data/File.CSV".into(), version.into());
+        record.alias(Alias::Object { bucket, key, version }, &object);
+    }
+    let group = NodeId::parse("mpkg#111122223333/eu-west-1/credit/1").unwrap();
+    record.node(&group, "credit/1", None, Default::default());
+    record.alias(Alias::name("model-package", "credit/1"), &group);
+    for (kind, account, name) in [
+        (ResourceKind::Space, "111122223333", "d-abc/mine"),
+        (ResourceKind::NotebookInstance, "111122223333", "both"),
+        (ResourceKind::NotebookInstance, "444455556666", "both"),
+    ] {
+        let resource = Resource::in_region(kind, account, "eu-west-1", name);
+        record.writes.push(JudgedRow::of(&resource, "V#x", None).write());
+    }
+    block_on(store.write(&record.writes)).unwrap();
+    let served = Served::of(&place, &[]);
+    let found = |words: &str| -> Value {
+        serde_json::from_str(&served.get(&format!("/search?q={words}&format=json")).body).unwrap()
+    };
+    let count = |words: &str| found(words)["items"].as_array().unwrap().len();
+    assert_eq!((count("mia"), &found("mia")["complete"]), (3, &json!(true)));
+    assert_eq!(
+        (count("ep%23a"), count("viol%23x"), count("tjob%23111122223333/eu-west-1/nope@1")),
+        (0, 0, 0)
+    );
+    assert_eq!((count("s3://Buck/Data/File.CSV"), count("s3://buck/data/file.csv?versionId=AbC")), (2, 1));
+    assert_eq!(count("ds%23s3://Buck/Data/File.CSV@AbC"), 1);
+    assert_eq!(served.get(&format!("/search?q={}", "x".repeat(5_000))).status, 400);
+    assert_eq!(found("model/credit/1")["did_you_mean"], json!(["model-package/credit/1"]));
+    assert_eq!(count("space/d-abc/min"), 1);
+    assert_eq!(found("space/d-abc/nime")["did_you_mean"], json!(["space/d-abc/mine"]));
+    let both = served.get("/notebook-instance/both");
+    assert!(both.status == 300 && both.body.matches("/resource/arn").count() >= 2, "{}", both.body);
 }
 
 /// Thirty live endpoints, and a newest result of two monitors on each. Of three, the result has violations.

@@ -10,6 +10,7 @@ use sagewarden_local::Store;
 
 use crate::error::CommandError;
 use crate::input::nearest::Nearest;
+use crate::serve::kinds;
 
 /// The fewest digits that find a commit.
 const COMMIT_DIGITS: usize = 7;
@@ -35,9 +36,14 @@ pub(super) fn completed(store: &Store, entity: &str) -> Result<String, CommandEr
     }
 }
 
+/// A kind that has names, and the name; names of versions, spaces and apps have slashes themselves.
+pub(crate) fn with_kind(entity: &str) -> Option<(&str, &str)> {
+    entity.split_once('/').filter(|(kind, _)| kinds::named().any(|known| known == *kind))
+}
+
 /// The ARN of the resource of this kind and name, or of this name, that was judged; none if several have it.
 pub(super) fn judged(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
-    let (kind, name) = entity.rsplit_once('/').map_or((None, entity), |(kind, name)| (Some(kind), name));
+    let (kind, name) = with_kind(entity).map_or((None, entity), |(kind, name)| (Some(kind), name));
     let mut found = BTreeSet::new();
     store.each_within(JudgedRow::PREFIX, |item| {
         let row = JudgedRow::parse(&item);
@@ -101,8 +107,8 @@ pub(crate) struct NearNames {
 
 impl NearNames {
     pub(crate) fn to(entity: &str) -> Self {
-        let name = entity.rsplit_once('/').map(|(_, name)| name);
-        let bare = name.unwrap_or(entity).to_lowercase();
+        let name = with_kind(entity).or_else(|| entity.rsplit_once('/')).map(|(_, name)| name);
+        let bare = with_kind(entity).map_or(entity, |(_, name)| name).to_lowercase();
         Self { nearest: Nearest::to(entity), has_kind: name.is_some(), bare }
     }
 

@@ -8,6 +8,9 @@ const BEGINS: f64 = 0.94;
 const BEGINNING: usize = 3;
 /// A name is not suggested if it is less alike than the nearest name by more than this.
 const BEHIND: f64 = 0.05;
+/// Pairs of letters that are compared at most: some ten thousand names that are like the wanted one, or few long keys. A suggestion is not worth
+/// waiting for.
+const MOST: usize = 10_000_000;
 /// The most names that are suggested.
 const SUGGESTED: usize = 3;
 
@@ -17,12 +20,14 @@ pub(crate) struct Nearest {
     wanted: String,
     letters: Letters,
     found: Vec<(f64, String)>,
+    /// How many pairs of letters may still be compared.
+    left: usize,
 }
 
 impl Nearest {
     pub(crate) fn to(wanted: &str) -> Self {
         let wanted = wanted.to_lowercase();
-        Self { letters: Letters::of(&wanted), wanted, found: Vec::new() }
+        Self { letters: Letters::of(&wanted), wanted, found: Vec::new(), left: MOST }
     }
 
     /// Suggests a name if `compared`, the part of it that people type, is like the wanted name or begins with it.
@@ -32,7 +37,13 @@ impl Nearest {
         }
         let compared = compared.to_lowercase();
         let begins = self.wanted.chars().count() >= BEGINNING && compared.starts_with(&self.wanted);
-        let alike = strsim::normalized_damerau_levenshtein(&self.wanted, &compared);
+        let pairs = self.wanted.len() * compared.len();
+        let alike = if self.left < pairs {
+            0.0
+        } else {
+            self.left -= pairs;
+            strsim::normalized_damerau_levenshtein(&self.wanted, &compared)
+        };
         let alike = if begins { alike.max(BEGINS) } else { alike };
         if alike >= ALIKE {
             self.put(alike, name);

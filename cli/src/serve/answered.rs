@@ -3,7 +3,7 @@
 use sagewarden_govern::NoAnswer;
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::id::NodeId;
-use sagewarden_view::explorer::{Address, Frame, Page, Trouble, csv, html, json, node_page};
+use sagewarden_view::explorer::{Address, Frame, Page, Trouble, csv, html, json, node_page, resource_page};
 
 /// An answer over HTTP, before it is sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -126,8 +126,11 @@ impl From<NoAnswer> for Refused {
             }
             NoAnswer::Ambiguous { entity, candidates } => {
                 let several = format!("`{entity}` is the name of {} things", candidates.len());
-                let page = |id: String| Some((node_page(&NodeId::parse(&id)?), id));
-                Self::of(300, "Which one?", several).near(candidates.into_iter().filter_map(page).collect())
+                let page = |id: String| match NodeId::parse(&id) {
+                    Some(node) => (node_page(&node), id),
+                    None => (resource_page(&id), id),
+                };
+                Self::of(300, "Which one?", several).near(candidates.into_iter().map(page).collect())
             }
             NoAnswer::BadField { .. } | NoAnswer::NotReproducible(_) => Self::wrong(reason),
             NoAnswer::Stopped(_) | NoAnswer::Port(_) => Self::broken(reason),

@@ -30,9 +30,14 @@ pub(super) fn found(explorer: &Explorer, address: &Address, asked: &str) -> Resu
     let answered = match block_on(entity(&explorer.rows, &question(asked))) {
         Err(refusal @ (NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_))) => {
             let gathered = explorer.rows.store().map(|store| explorer.gathered(store)).transpose()?;
-            match gathered.and_then(|gathered| gathered.names.only_judged(asked)) {
-                Some(arn) => block_on(entity(&explorer.rows, &question(&arn))),
-                None => Err(refusal),
+            let judged = gathered.map(|gathered| gathered.names.judged_as(asked)).unwrap_or_default();
+            match judged.as_slice() {
+                [] => Err(refusal),
+                [arn] => block_on(entity(&explorer.rows, &question(arn))),
+                several => {
+                    let (entity, candidates) = (asked.to_owned(), several.to_vec());
+                    Err(NoAnswer::Ambiguous { entity, candidates })
+                }
             }
         }
         answered => answered,

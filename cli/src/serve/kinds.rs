@@ -6,7 +6,7 @@ use sagewarden_lineage::id::NodeKind;
 use crate::input::nearest::Nearest;
 
 /// The kinds that have names.
-pub(super) fn named() -> impl Iterator<Item = &'static str> {
+pub(crate) fn named() -> impl Iterator<Item = &'static str> {
     ResourceKind::ALL.into_iter().map(ResourceKind::segment).chain(["branch", "tag"])
 }
 

@@ -12,7 +12,7 @@ mod entity;
 pub(crate) mod explorer;
 mod gathered;
 mod graph;
-mod kinds;
+pub(crate) mod kinds;
 mod lists;
 mod name_index;
 mod open;

@@ -3,7 +3,7 @@
 //! The names lie one after the other in few long texts, so that a part of one is found at the speed of reading memory. A name takes some
 //! fifty bytes here. Rows are read from the store again before anything of them is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use memchr::memmem;
 use sagewarden_events::Resource;
@@ -14,9 +14,9 @@ use sagewarden_lineage::rows::{Alias, AliasRow, JudgedRow, NodeRow};
 use sagewarden_lineage::table::{Item, Key};
 use sagewarden_local::Store;
 
-use crate::ask::names::NearNames;
+use crate::ask::names::{self, NearNames};
 use crate::input::nearest::Nearest;
-use crate::serve::people;
+use crate::serve::people::{self, Deed};
 
 /// Letters that most misspelt names have right.
 const LIKELY: usize = 4;
@@ -73,6 +73,7 @@ impl NameIndex {
     /// Reads the names of a store. Of each person, no more than `most` rows are kept.
     pub(super) fn of(store: &Store, most: usize) -> Result<Self, PortError> {
         let mut index = Self::default();
+        let mut known = HashSet::new();
         for partition in AliasRow::PARTITIONS {
             store.each_within(partition, |item| {
                 match AliasRow::parse(&item).map(|row| row.alias) {
@@ -100,7 +101,12 @@ impl NameIndex {
         })?;
         for partition in people::partitions() {
             store.each_within(&partition, |item| {
-                people::deeds(&item).iter().for_each(|deed| index.note(&deed.who, &item, most));
+                for Deed { who, hit } in people::deeds(&item) {
+                    // Of each thing, one row is enough.
+                    if known.insert((who.to_lowercase(), hit.address)) {
+                        index.note(&who, &item, most);
+                    }
+                }
                 true
             })?;
         }
@@ -109,7 +115,7 @@ impl NameIndex {
 
     fn note(&mut self, text: &str, item: &Item, most: usize) {
         let rows = self.around.entry(text.to_lowercase()).or_default();
-        if rows.len() < most && rows.last() != Some(&item.key) {
+        if rows.len() < most {
             rows.push(item.key.clone());
         }
     }
@@ -136,33 +142,35 @@ impl NameIndex {
         self.around.iter().filter(move |(text, _)| text.contains(words)).flat_map(|(_, rows)| rows)
     }
 
-    /// The ARN of the one resource without a node that has this name, and this kind if it is said; none if several have it.
-    pub(super) fn only_judged(&self, entity: &str) -> Option<String> {
-        let (kind, name) = entity.rsplit_once('/').map_or((None, entity), |(kind, name)| (Some(kind), name));
+    /// The ARNs of the resources without a node that have this name, and this kind if it is said.
+    pub(super) fn judged_as(&self, entity: &str) -> Vec<String> {
+        let (kind, name) = names::with_kind(entity).map_or((None, entity), |(kind, name)| (Some(kind), name));
         let name = name.to_lowercase();
         let found = self.judged.containing(&name).filter_map(|arn| Resource::parse_arn(arn).ok());
         let is_it = |resource: &Resource| {
             resource.name == name && kind.is_none_or(|kind| resource.kind.segment() == kind)
         };
-        let mut found = found.filter(is_it);
-        found.next().filter(|_| found.next().is_none()).map(|resource| resource.arn())
+        found.filter(is_it).map(|resource| resource.arn()).collect()
     }
 
     /// The names that are nearest to one that nothing has. If there are things of the same kind, the others count only if they have the very
     /// name.
     pub(super) fn nearest(&self, entity: &str) -> Nearest {
         let mut near = NearNames::to(entity);
-        let name = entity.rsplit('/').next().unwrap_or(entity).to_lowercase();
+        let bare = names::with_kind(entity).map_or(entity, |(_, name)| name).to_lowercase();
+        let ending = format!("/{bare}");
         self.names
-            .containing(&format!("/{name}"))
-            .filter(|named| named.ends_with(&name))
+            .containing(&ending)
+            .filter(|named| named.ends_with(&bare))
             .for_each(|named| near.name(named));
-        let kind = entity.split_once('/').map(|(kind, _)| format!("{kind}/"));
-        let of_kind = kind.map(|kind| self.names.beginning(&kind)).unwrap_or_default();
+        let judged = self.judged.iter().filter_map(|arn| Resource::parse_arn(arn).ok());
+        judged.for_each(|resource| near.name(&format!("{}/{}", resource.kind.segment(), resource.name)));
+        let of_kind = names::with_kind(entity).map(|(kind, _)| self.names.beginning(&format!("{kind}/")));
+        let of_kind = of_kind.unwrap_or_default();
         if !of_kind.is_empty() {
             // Names that begin alike come first: the nearer one of them is, the fewer others are worth comparing.
             let lower = entity.to_lowercase();
-            let (head, name) = lower.split_at(lower.rfind('/').map_or(0, |at| at + 1));
+            let (head, name) = lower.split_at(lower.len() - bare.len());
             let begin: String = head.chars().chain(name.chars().take(LIKELY)).collect();
             let likely = self.names.beginning(&begin);
             likely.chain(of_kind).for_each(|place| near.name(self.names.get(place)));

@@ -1,6 +1,6 @@
 //! What people did, as the rows of a store say it: they created and deleted, approved, pushed, erased, and allowed exceptions.
 
-use sagewarden_events::{Actor, Resource};
+use sagewarden_events::{Actor, Resource, ResourceKind};
 use sagewarden_lineage::id::NodeKind;
 use sagewarden_lineage::rows::{
     ApprovalRow, CallEffect, CallRow, ErasedRow, HeadRow, NodeRow, VerdictRow, WaivedRow,
@@ -41,12 +41,12 @@ fn about(resource: &Resource, address: Address, why: String) -> Hit {
 fn call(item: &Item) -> Option<Deed> {
     let row = CallRow::parse(item)?;
     let who = row.by?;
-    let mut parts = row.pk.strip_prefix(CallRow::PARTITION)?.splitn(4, '/');
-    let (kind, name) = (parts.next()?, parts.nth(2)?);
     let done = if row.effect == CallEffect::Created { "created" } else { "deleted" };
     let why = format!("{done} {} by {who}", row.at);
-    let address = Address::of([kind, name]).to_string();
-    Some(Deed { who, hit: Hit { kind: kind.replace('-', " "), name: name.to_owned(), why, address } })
+    let place: Vec<&str> = row.pk.strip_prefix(CallRow::PARTITION)?.splitn(4, '/').collect();
+    let [kind, account, region, name] = place.as_slice() else { return None };
+    let resource = Resource::in_region(ResourceKind::from_segment(kind)?, account, region, name);
+    Some(Deed { who, hit: about(&resource, resource_page(&resource.arn()), why) })
 }
 
 fn erased(item: &Item) -> Option<Deed> {
@@ -62,7 +62,7 @@ fn approval(item: &Item) -> Option<Deed> {
     let state = state.strip_prefix("stage:").unwrap_or(&state);
     let why = format!("{state} {at} by {who}");
     let resource = package.as_resource()?;
-    Some(Deed { who, hit: about(&resource, node_page(&package), why) })
+    Some(Deed { who, hit: about(&resource, resource_page(&resource.arn()), why) })
 }
 
 /// Who created a resource, as its finding names them.

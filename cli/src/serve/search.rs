@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use futures::future::try_join_all;
 use sagewarden_events::Resource;
 use sagewarden_govern::ports::Table as _;
-use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{AUTHOR, EMAIL, MESSAGE};
 use sagewarden_lineage::rows::{Alias, AliasRow, NodeRow};
 use sagewarden_lineage::s3::S3Location;
@@ -14,6 +14,7 @@ use sagewarden_lineage::table::{Item, Key, Query};
 use sagewarden_local::Store;
 use sagewarden_view::explorer::{Address, Hit, SearchPage, node_page, resource_page};
 
+use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
 use crate::serve::kinds;
@@ -25,12 +26,18 @@ use crate::serve::source::ReadTable;
 pub(super) const HITS: usize = 100;
 /// The fewest letters of a person or of a commit's message.
 const LETTERS: usize = 3;
+/// The longest words: the key of an object has at most 1,024 bytes ("Naming Amazon S3 objects", user guide), and a bucket and a version come to it.
+const LONGEST: usize = 4_096;
 /// The fewest digits of a digest.
 const DIGITS: usize = 7;
 
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let words = address.get("q").unwrap_or_default().trim().to_owned();
-    let mut search = Search { words: words.to_lowercase(), hits: BTreeSet::new(), is_cut: false };
+    if words.len() > LONGEST {
+        return Err(Refused::wrong(format!("`q` has {} bytes: the longest name has {LONGEST}", words.len())));
+    }
+    let mut search =
+        Search { words: words.to_lowercase(), written: words.clone(), hits: BTreeSet::new(), is_cut: false };
     let mut requests = 0;
     match explorer.rows.store() {
         _ if words.is_empty() => {}
@@ -63,6 +70,8 @@ fn digest(words: &str) -> Option<String> {
 struct Search {
     /// In lower case.
     words: String,
+    /// As somebody wrote them.
+    written: String,
     hits: BTreeSet<(Fit, Hit)>,
     /// Whether there are more matches.
     is_cut: bool,
@@ -81,7 +90,7 @@ impl Search {
             }
         }
         let mut queries: Vec<Query> = Vec::new();
-        let name = words.split_once('/').filter(|(kind, _)| kinds::named().any(|known| known == *kind));
+        let name = names::with_kind(words);
         if let Ok(resource) = Resource::parse_arn(words) {
             queries.push(AliasRow::named(resource.kind.segment(), &resource.name));
         } else if let Some(S3Location { bucket, key }) =
@@ -101,9 +110,6 @@ impl Search {
 
     /// Looks through what the rows are not indexed by: parts of names, persons, messages.
     fn look(&mut self, explorer: &Explorer, store: &Store) -> Result<(), Refused> {
-        if let Some(id) = NodeId::parse(&self.words) {
-            self.add_node(Fit::Whole, &id, String::new());
-        }
         if let Some(begin) = digest(&self.words) {
             store.each_partition(NodeId::image_of_digest(&begin).as_str(), |partition| {
                 if let Some(id) = NodeId::parse(partition) {
@@ -125,7 +131,8 @@ impl Search {
         }
         let gathered = explorer.gathered(store)?;
         let names = gathered.names.names(&words, HITS);
-        let objects = gathered.names.objects(&words, HITS);
+        let place = words.split("?versionid=").next().unwrap_or(&words);
+        let objects = gathered.names.objects(place, HITS);
         self.is_cut |= names.is_cut || objects.is_cut;
         let named = names.best.iter().filter_map(|(_, named)| named.split_once('/'));
         let queries = named.map(|(kind, name)| AliasRow::named(kind, name));
@@ -162,9 +169,7 @@ impl Search {
     /// What a person did, once for each thing.
     fn deeds(&mut self, item: &Item) {
         for Deed { who, hit } in people::deeds(item) {
-            let is_known = |(_, known): &(Fit, Hit)| {
-                (&known.kind, &known.name) == (&hit.kind, &hit.name) && !known.why.is_empty()
-            };
+            let is_known = |(_, known): &(Fit, Hit)| known.address == hit.address;
             if who.to_lowercase().contains(&self.words) && !self.hits.iter().any(is_known) {
                 self.hits.insert((Fit::Around, hit));
             }
@@ -199,8 +204,13 @@ impl Search {
             }
             Alias::Object { bucket, key, version } => {
                 let place = format!("s3://{bucket}/{key}").to_lowercase();
-                let exact = format!("{place}?versionid={}", version.to_lowercase());
-                let fit = if exact == self.words { Some(Fit::Whole) } else { Fit::of(&self.words, &place) };
+                // Versions are told apart by capitals.
+                let fit = match self.written.rsplit_once("?versionId=") {
+                    Some((asked, of)) => {
+                        (asked.to_lowercase() == place && of == version).then_some(Fit::Whole)
+                    }
+                    None => Fit::of(&self.words, &place),
+                };
                 if let Some(fit) = fit {
                     self.add_node(fit, &row.id, format!("version {version}"));
                 }
@@ -232,6 +242,9 @@ impl Search {
         // A version of a model package has the name of its group, too.
         let name = id.as_resource().map_or_else(|| id.last_name().to_owned(), |resource| resource.name);
         let name = id.commit_id().map_or(name, |commit| commit.chars().take(12).collect());
+        // A branch is named with its repository, and the key of a folder ends with a slash.
+        let name =
+            if id.kind() == NodeKind::Reference || name.is_empty() { id.tail().to_owned() } else { name };
         let is_known = self.hits.iter().any(|(_, hit)| hit.address == node_page(id).to_string());
         if !is_known {
             self.hits.insert((

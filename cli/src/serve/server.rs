@@ -45,7 +45,7 @@ pub(super) fn run(
     begun: impl FnOnce(&str) -> io::Result<()>,
 ) -> Result<(), CommandError> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let unusable = |source| CommandError::Address { address, source };
         let listener = TcpListener::bind(address).await.map_err(unusable)?;
         let local = listener.local_addr()?;
@@ -71,7 +71,10 @@ pub(super) fn run(
             served = async { axum::serve(listener, app).await } => served.map_err(CommandError::from),
             () = ended => Ok(()),
         }
-    })
+    });
+    // A page that nobody waits for any more does not hold up the end.
+    runtime.shutdown_background();
+    served
 }
 
 /// 32 random digits that nobody can guess.

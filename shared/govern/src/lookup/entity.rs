@@ -1,10 +1,11 @@
 //! Everything about one entity and one step around it, in few requests: its partition, its verdicts, and its neighbours.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagewarden_events::Timestamp;
 use sagewarden_lineage::answer::{Answer, Entity, Entry, EntryKind, verdict_in_words};
-use sagewarden_lineage::edge::Relation;
+use sagewarden_lineage::edge::{MONITORED, OBSERVED_ON, Relation};
 use sagewarden_lineage::graph::{Edge, Graph, Node, StoppedBy};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::rows::node::{ENDPOINT, EXPLANATION_VERSION};
@@ -26,11 +27,11 @@ use crate::ports::Table;
 
 /// Rows of a partition that one request brings. An image that ten thousand jobs ran has as many edges.
 const ROWS: usize = 500;
-/// Observations whose nodes are read.
+/// The newest observations, whose nodes are read.
 const OBSERVATIONS: usize = 40;
 
 /// Answers the known facts about an entity, now or at the question's time. A name takes one request more than an identity, and so does a
-/// partition of more than 500 rows.
+/// partition of more than 500 rows; such a partition of an endpoint takes four.
 ///
 /// # Errors
 ///
@@ -105,14 +106,39 @@ async fn partition<T: Table>(reading: &Reading<'_, T>, id: &NodeId) -> Result<Pa
     Ok(Partition { node: Node { id: id.clone(), item }, rows, is_cut })
 }
 
+/// Of an endpoint with more rows than one request brings, the newest observations and all deployments in place of the oldest rows.
+async fn newest<T: Table>(
+    reading: &Reading<'_, T>,
+    endpoint: &NodeId,
+    rows: &mut Vec<Item>,
+    at: Option<Timestamp>,
+) -> Result<(), NoAnswer> {
+    rows.retain(|row| ObservationRow::parse(row).is_none() && RevisionRow::parse(row).is_none());
+    let before = at.map(|at| Timestamp::from_millis(at.millis() + 1));
+    for role in [OBSERVED_ON, MONITORED] {
+        let query = ObservationRow::before(endpoint, role, before).at_most(OBSERVATIONS);
+        rows.extend(reading.query(&query).await?.items);
+    }
+    rows.extend(reading.query_all(RevisionRow::of(endpoint)).await?);
+    Ok(())
+}
+
+/// When each observation among the rows was made.
+fn observed(rows: &[Item]) -> BTreeMap<NodeId, Timestamp> {
+    rows.iter().filter_map(ObservationRow::parse).map(|row| (row.node, row.at)).collect()
+}
+
 async fn around<T: Table>(
     reading: &Reading<'_, T>,
     partition: Partition,
     at: Option<Timestamp>,
 ) -> Result<Entity, NoAnswer> {
-    let Partition { node, rows, is_cut } = partition;
+    let Partition { node, mut rows, is_cut } = partition;
     let id = node.id.clone();
     after_creation(id.as_str(), node.created_at(), at)?;
+    if is_cut && id.kind() == NodeKind::Endpoint {
+        newest(reading, &id, &mut rows, at).await?;
+    }
     // Only resources are judged: no commit, no data and no image.
     let verdicts = match id.as_resource() {
         Some(_) => reading.query_all(VerdictRow::and_judgements(id.as_str())).await?,
@@ -125,7 +151,7 @@ async fn around<T: Table>(
     let mut graph = Graph::default();
     graph.insert(node.clone(), 0);
     graph.edges.extend(edges(&node, &rows, at));
-    let unread = neighbours(reading, &node, followers, &mut graph, at).await?;
+    let unread = neighbours(reading, &node, (followers, &observed(&rows)), &mut graph, at).await?;
     if is_cut || unread > 0 {
         graph.stopped_by = Some(StoppedBy::MaxNodes);
     }
@@ -151,8 +177,9 @@ fn edges(node: &Node, rows: &[Item], at: Option<Timestamp>) -> Vec<Edge> {
         .map(|row| Edge { from: row.source, to: row.destination, relation: row.relation, role: row.role })
         .collect();
     let seen = rows.iter().filter_map(ObservationRow::parse);
-    let seen = seen.filter(|row| at.is_none_or(|at| row.at <= at)).take(OBSERVATIONS);
-    edges.extend(seen.map(|row| Edge {
+    let mut seen: Vec<ObservationRow> = seen.filter(|row| at.is_none_or(|at| row.at <= at)).collect();
+    seen.sort_by_key(|row| Reverse(row.at));
+    edges.extend(seen.into_iter().take(OBSERVATIONS).map(|row| Edge {
         from: row.endpoint,
         to: row.node,
         relation: Relation::AssociatedWith,
@@ -181,7 +208,7 @@ fn deployments(endpoint: &NodeId, rows: &[Item], at: Option<Timestamp>) -> Vec<E
 async fn neighbours<T: Table>(
     reading: &Reading<'_, T>,
     node: &Node,
-    followers: Vec<NodeId>,
+    (followers, observed): (Vec<NodeId>, &BTreeMap<NodeId, Timestamp>),
     graph: &mut Graph,
     at: Option<Timestamp>,
 ) -> Result<usize, NoAnswer> {
@@ -190,10 +217,14 @@ async fn neighbours<T: Table>(
     let endpoint = node.text(ENDPOINT).and_then(NodeId::parse);
     others.extend(endpoint.clone());
     others.extend(followers);
-    // Edges upstream come before edges downstream, because there are never many of them.
+    // Edges upstream come before edges downstream, because there are never many of them; of observations, the newest come first.
     let sources: BTreeSet<&NodeId> = graph.into_node(&node.id).map(|edge| &edge.from).collect();
     let mut order: Vec<NodeId> = others.into_iter().collect();
-    order.sort_by_key(|id| !sources.contains(id));
+    order.sort_by_key(|id| {
+        let seen = observed.get(id).copied();
+        let is_later = seen.zip(at).is_some_and(|(seen, at)| seen > at);
+        (!sources.contains(id), is_later, Reverse(seen))
+    });
     let pointer = endpoint.as_ref().map(CurrentRow::key);
     let room = KEYS - usize::from(pointer.is_some());
     let unread: BTreeSet<NodeId> = order.split_off(room.min(order.len())).into_iter().collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use sagewarden_events::Timestamp;
-use sagewarden_lineage::answer::{Answer, Entity, Entry, EntryKind};
+use sagewarden_lineage::answer::{Answer, Entity, EntryKind};
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
@@ -48,7 +48,7 @@ impl EntityPage<'_> {
             p.badges {
                 @if let Some((answer, node)) = self.node() { @for mark in marks(answer, node) { (badge(&mark)) " " } }
                 @if let Some(outcome) = outcome { (badge(outcome)) " " }
-                @if let Some(time) = self.last_drift() { span class={ "badge " (self.drift_tone(time)) } { "last drift " (moment(time)) } }
+                @if let Some(time) = self.last_drift() { span.badge.warn { "last drift " (moment(time)) } }
             }
             p.ways {
                 @if let Some((_, node)) = self.node() {
@@ -70,12 +70,6 @@ impl EntityPage<'_> {
             .filter(|entry| entry.kind == EntryKind::Drift)
             .map(|entry| entry.time)
             .max()
-    }
-
-    /// Bad, unless monitoring found nothing since.
-    fn drift_tone(&self, drifted: Timestamp) -> &'static str {
-        let is_newer = |entry: &Entry| entry.kind == EntryKind::Monitoring && entry.time > drifted;
-        if self.entity.entries.iter().any(is_newer) { "plain" } else { "bad" }
     }
 
     fn facts(&self) -> Markup {
