@@ -58,12 +58,14 @@ pub enum NodeKind {
     Experiment,
     /// The entry of an experiment for one job.
     TrialComponent,
+    /// A run in MLflow, which the jobs that log to it name.
+    MlflowRun,
     /// A feature group.
     FeatureGroup,
 }
 
 impl NodeKind {
-    const ALL: [(Self, &'static str, &'static str); 25] = [
+    const ALL: [(Self, &'static str, &'static str); 26] = [
         (Self::Commit, "commit", "commit"),
         (Self::Reference, "ref", "reference"),
         (Self::Dataset, "ds", "dataset"),
@@ -88,6 +90,7 @@ impl NodeKind {
         (Self::Violation, "viol", "violation"),
         (Self::Experiment, "exp", "experiment"),
         (Self::TrialComponent, "tc", "trial-component"),
+        (Self::MlflowRun, "mrun", "mlflow-run"),
         (Self::FeatureGroup, "fg", "feature-group"),
     ];
 
@@ -272,6 +275,15 @@ impl NodeId {
         Self::of(NodeKind::MonitoringExecution, format!("{}@{}", place(job), created_at.millis()))
     }
 
+    /// `mrun#<account>/<region>/<kind of server>/<server>/<experiment>/<run>`: a run belongs to an experiment of an MLflow server or app. MLflow
+    /// lets ids hold any letters, so those that separate parts of identities are written as `%` and their hexadecimal digits.
+    #[must_use]
+    pub fn mlflow_run(server: &Resource, experiment: &str, run: &str) -> Self {
+        let Resource { kind, account, region, name, .. } = server;
+        let tail = [kind.segment(), name, experiment, run].map(escaped).join("/");
+        Self::of(NodeKind::MlflowRun, format!("{account}/{region}/{tail}"))
+    }
+
     /// The text that distinguishes a version or an incarnation from others of its place: the text after the last `@`, such as an object's
     /// version or a commit. A set of objects has no place, and an image may have none. For these, it is the whole tail.
     #[must_use]
@@ -426,6 +438,19 @@ fn is_digest(text: &str) -> bool {
 
 fn place(resource: &Resource) -> String {
     format!("{}/{}/{}", resource.account, resource.region, resource.name)
+}
+
+/// Letters, digits and the signs in usual ids as they are, and every other byte as `%` and two hexadecimal digits.
+fn escaped(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if is_plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02x}"));
+        }
+        out
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::edge::{InEdge, LOGGED, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{Observation, ResourceReference, observe};
 use sagewarden_lineage::record::Record;
@@ -92,6 +92,7 @@ pub(crate) async fn record_described(
         None => {
             named = link_data(world.objects(), &mut record, &seen).await?;
             link_images(&mut record, &seen);
+            link_run(&mut record, &seen);
             for (role, endpoint) in &seen.endpoints {
                 record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, endpoint.clone()));
             }
@@ -156,6 +157,17 @@ fn name_made(seen: &Observation) -> impl Iterator<Item = NamedResource> + '_ {
         resource: resource.clone(),
         named_at: *at,
     })
+}
+
+/// The run in MLflow that a job logs to, and what its description should have named.
+fn link_run(record: &mut Record, seen: &Observation) {
+    if let Some(run) = &seen.run {
+        let run = record.mlflow_run(run);
+        record.edge(&seen.id, &InEdge::new(Relation::AssociatedWith, LOGGED, run));
+    }
+    for (subject, words) in &seen.gaps {
+        record.gap(&seen.id, subject, words);
+    }
 }
 
 fn link_images(record: &mut Record, seen: &Observation) {

@@ -76,6 +76,7 @@ impl Observation {
         }
         self.environment(view);
         self.belongings(view);
+        self.logs_to(view);
         if let Some(parameters) = view.at("HyperParameters").and_then(Json::as_object) {
             self.detail.insert("HyperParameters".into(), Json::Object(parameters.clone()));
         }

@@ -3,6 +3,7 @@
 
 mod automation;
 mod jobs;
+mod mlflow;
 mod registry;
 mod serving;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::manifest::ManifestKind;
 use crate::rows::node;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
+pub use mlflow::MlflowRun;
 use view::View;
 pub use view::is_logged;
 
@@ -165,6 +167,10 @@ pub struct Observation {
     pub repository: Option<String>,
     /// The experiment it belongs to.
     pub experiment: ExperimentPlace,
+    /// The run in MLflow that it logs to, once the description names it.
+    pub run: Option<MlflowRun>,
+    /// Role and words of what the description should name, and does not.
+    pub gaps: Vec<(String, String)>,
     /// Resources that went into it: a configuration's models, a job's tuning job.
     pub sources: Vec<ResourceReference>,
     /// Role and node of the endpoints that it sends requests to, for routers.
@@ -218,6 +224,8 @@ pub fn observe(
         unclear: Vec::new(),
         repository: named(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), REPOSITORY_KEYS),
         experiment: ExperimentPlace::default(),
+        run: None,
+        gaps: Vec::new(),
         sources: Vec::new(),
         endpoints: Vec::new(),
         feature_groups: Vec::new(),

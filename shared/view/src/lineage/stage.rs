@@ -51,6 +51,7 @@ impl Stage {
             | NodeKind::PipelineExecution
             | NodeKind::Experiment
             | NodeKind::TrialComponent
+            | NodeKind::MlflowRun
             | NodeKind::Artifact
             | NodeKind::Model
             | NodeKind::ModelPackage => Self::Modelling,

@@ -3,6 +3,7 @@
 
 mod automation;
 mod jobs;
+mod mlflow;
 mod registry;
 mod serving;
 
@@ -117,6 +118,8 @@ fn a_description_that_says_nothing_else_is_read_as_an_incarnation() {
         assert!(
             found.claims.is_empty()
                 && found.sources.is_empty()
+                && found.run.is_none()
+                && found.gaps.is_empty()
                 && found.made.is_empty()
                 && found.approval.is_none(),
             "{found:?}"
