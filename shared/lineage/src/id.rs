@@ -60,12 +60,14 @@ pub enum NodeKind {
     TrialComponent,
     /// A run in MLflow, which the jobs that log to it name.
     MlflowRun,
+    /// A version of a data set in a hub.
+    HubDataset,
     /// A feature group.
     FeatureGroup,
 }
 
 impl NodeKind {
-    const ALL: [(Self, &'static str, &'static str); 26] = [
+    const ALL: [(Self, &'static str, &'static str); 27] = [
         (Self::Commit, "commit", "commit"),
         (Self::Reference, "ref", "reference"),
         (Self::Dataset, "ds", "dataset"),
@@ -91,6 +93,7 @@ impl NodeKind {
         (Self::Experiment, "exp", "experiment"),
         (Self::TrialComponent, "tc", "trial-component"),
         (Self::MlflowRun, "mrun", "mlflow-run"),
+        (Self::HubDataset, "hds", "hub-dataset"),
         (Self::FeatureGroup, "fg", "feature-group"),
     ];
 
@@ -282,6 +285,16 @@ impl NodeId {
         let Resource { kind, account, region, name, .. } = server;
         let tail = [kind.segment(), name, experiment, run].map(escaped).join("/");
         Self::of(NodeKind::MlflowRun, format!("{account}/{region}/{tail}"))
+    }
+
+    /// `hds#<account>/<region>/<hub>/DataSet/<name>/<version>@<creation time in ms>`; `None` for other contents of hubs, and for a data set
+    /// that is named without its version.
+    #[must_use]
+    pub fn hub_dataset(content: &Resource, created_at: Timestamp) -> Option<Self> {
+        let is_version =
+            matches!(content.name.split('/').collect::<Vec<_>>().as_slice(), [_, "DataSet", _, _]);
+        (content.kind == ResourceKind::HubContent && is_version)
+            .then(|| Self::of(NodeKind::HubDataset, format!("{}@{}", place(content), created_at.millis())))
     }
 
     /// The text that distinguishes a version or an incarnation from others of its place: the text after the last `@`, such as an object's

@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 
 use crate::edge::{InEdge, MEMBER, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
-use crate::observe::{Approval, DeclaredUse, MlflowRun, Observation, StatusMark};
+use crate::mlflow::MlflowRun;
+use crate::observe::{Approval, DeclaredUse, Observation, StatusMark};
 use crate::rows::{
     Alias, AliasRow, ApprovalRow, DetailRow, MadeRow, NewestResult, NodeRow, ObservationRow, OutEdgeRow,
     ReachedState, StateRow,

@@ -177,10 +177,10 @@ fn link_images(record: &mut Record, seen: &Observation) {
     }
 }
 
-/// Executions carry no tags: their pipelines do.
+/// Executions carry no tags: their pipelines do. Tags of a content of a hub say nothing of where it comes from.
 async fn tags(account: &impl Account, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {
     match resource.kind {
-        ResourceKind::PipelineExecution => Ok(BTreeMap::new()),
+        ResourceKind::PipelineExecution | ResourceKind::HubContent => Ok(BTreeMap::new()),
         _ => account.tags(resource).await,
     }
 }

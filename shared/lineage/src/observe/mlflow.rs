@@ -8,30 +8,11 @@ use sagewarden_events::{Resource, ResourceKind};
 
 use super::{Observation, View};
 use crate::edge::LOGGED;
-use crate::id::NodeId;
+use crate::mlflow::MlflowRun;
 use crate::rows::node;
 
 /// The longest id in MLflow that the API allows.
 const MAX_ID: usize = 256;
-
-/// A run in MLflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MlflowRun {
-    /// The server or app that keeps it.
-    pub server: Resource,
-    /// The id of its experiment.
-    pub experiment: String,
-    /// Its id.
-    pub run: String,
-}
-
-impl MlflowRun {
-    /// Its node.
-    #[must_use]
-    pub fn id(&self) -> NodeId {
-        NodeId::mlflow_run(&self.server, &self.experiment, &self.run)
-    }
-}
 
 impl Observation {
     /// The run that a training job logs to.

@@ -2,6 +2,7 @@
 //! cases find out which object versions were at a location, and which commit a branch pointed to.
 
 mod automation;
+mod hub;
 mod jobs;
 mod mlflow;
 mod registry;
@@ -19,10 +20,10 @@ use thiserror::Error;
 use crate::edge::FoundBy;
 use crate::id::NodeId;
 use crate::manifest::ManifestKind;
+use crate::mlflow::MlflowRun;
 use crate::rows::node;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
-pub use mlflow::MlflowRun;
 use view::View;
 pub use view::is_logged;
 
@@ -209,6 +210,7 @@ pub fn observe(
         .or_else(|| view.time("CreationTime"))
         .ok_or_else(|| Unreadable::NoCreationTime { resource: resource.to_string() })?;
     let id = NodeId::resource(resource, created_at)
+        .or_else(|| NodeId::hub_dataset(resource, created_at))
         .ok_or_else(|| Unreadable::NoNode { resource: resource.to_string() })?;
     let mut seen = Observation {
         resource: resource.clone(),
@@ -255,6 +257,7 @@ pub fn observe(
         ResourceKind::ModelPackage => seen.model_package(&view),
         ResourceKind::PipelineExecution => seen.pipeline_execution(&view),
         ResourceKind::FeatureGroup => seen.feature_group(&view),
+        ResourceKind::HubContent => seen.hub_dataset(&view),
         ResourceKind::Experiment | ResourceKind::TrialComponent => {
             seen.fact_text(&view, node::DISPLAY_NAME, "DisplayName");
         }

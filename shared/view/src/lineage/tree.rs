@@ -199,6 +199,12 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
             let parts: Vec<String> = experiment.into_iter().chain(server).collect();
             (!parts.is_empty()).then(|| parts.join(", "))
         }
+        NodeKind::HubDataset => {
+            let groups = graph.into_node(&node.id).filter(|edge| edge.from.kind() == NodeKind::FeatureGroup);
+            let groups: BTreeSet<String> =
+                groups.filter_map(|edge| Some(graph.nodes.get(&edge.from)?.name().to_owned())).collect();
+            (!groups.is_empty()).then(|| format!("extracted from {}", several(&groups)))
+        }
         NodeKind::FeatureGroup => node.text(OFFLINE_STORE).map(|place| format!("offline store {place}")),
         _ => None,
     }
@@ -276,7 +282,11 @@ fn source(answer: &Answer, edge: &Edge) -> Option<String> {
         NodeKind::Image => format!("{} <- {}", edge.role, image(node)),
         NodeKind::Commit if edge.role == HEAD_ROLE => format!("{HEAD_ROLE} <- {}", heading(node)),
         NodeKind::Commit => format!("{} ({})", heading(node), found(answer, edge)?),
-        NodeKind::Model | NodeKind::EndpointConfig | NodeKind::InferenceComponent => {
+        NodeKind::Model
+        | NodeKind::EndpointConfig
+        | NodeKind::InferenceComponent
+        | NodeKind::MlflowRun
+        | NodeKind::HubDataset => {
             format!("{} <- {} {}", edge.role, node.id.kind(), node.name())
         }
         _ => return None,

@@ -2,6 +2,7 @@
 //! of kinds.
 
 mod automation;
+mod hub;
 mod jobs;
 mod mlflow;
 mod registry;
