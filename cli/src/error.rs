@@ -198,7 +198,7 @@ pub(crate) enum CommandError {
     Story(#[from] StoryError),
     #[error(transparent)]
     Port(#[from] PortError),
-    #[error(transparent)]
+    #[error("{}", with_options(.0))]
     NoAnswer(#[from] NoAnswer),
     #[error("unknown entity `{entity}`; {hint}")]
     UnknownEntity { entity: String, hint: String },
@@ -206,6 +206,16 @@ pub(crate) enum CommandError {
     Address { address: SocketAddr, source: io::Error },
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
+}
+
+/// A refusal that names the options of the command instead of the fields of a question.
+fn with_options(refusal: &NoAnswer) -> String {
+    match refusal {
+        NoAnswer::BadField { field: "entity", reason } => format!("the entity {reason}"),
+        NoAnswer::BadField { field: "state", reason } => format!("`--open`, `--closed` or `--all` {reason}"),
+        NoAnswer::BadField { field, reason } => format!("`--{}` {reason}", field.replace('_', "-")),
+        other => other.to_string(),
+    }
 }
 
 /// Predictions and labels without a common id.

@@ -409,7 +409,7 @@ fn errors_say_what_to_do_and_have_an_exit_code() {
     let (_, text) = failure(&["lineage", "x", "--store", &store]);
     assert!(text.contains("write `<kind>/<name>`"), "{text}");
     let (_, text) = failure(&["lineage", "endpoint/x", "--store", &store, "--max-nodes", "0"]);
-    assert!(text.contains("max_nodes"), "{text}");
+    assert!(text.contains("`--max-nodes` is 0"), "{text}");
     // If there is nothing to write, there is no empty file.
     let job = "training-job/credit-train-002";
     for (format, question, words) in [
@@ -535,10 +535,12 @@ fn the_demo_leaves_something_in_every_list() {
     }
     for (wrong, words) in [
         (vec!["list", "nothing"], "invalid value 'nothing'"),
-        (vec!["list", "findings", "--severity", "bad"], "`severity` is `bad`"),
-        (vec!["list", "jobs", "--since", "soon"], "`since` is `soon`"),
-        (vec!["list", "jobs", "--cursor", "bad"], "`cursor` is not of this list"),
-        (vec!["inventory", "--at", "never"], "`at` is `never`"),
+        (vec!["list", "findings", "--severity", "bad"], "`--severity` is `bad`"),
+        (vec!["list", "jobs", "--since", "soon"], "`--since` is `soon`"),
+        (vec!["list", "jobs", "--cursor", "bad"], "`--cursor` is not of this list"),
+        (vec!["inventory", "--at", "never"], "`--at` is `never`"),
+        (vec!["list", "waivers", "--closed"], "`--open`, `--closed` or `--all` is not for `waivers`"),
+        (vec!["findings", "--kind", "pipeline-execution"], "an execution has the type `pipeline`"),
     ] {
         let (code, text) = failure(&[&wrong[..], &["--store", &store]].concat());
         assert!(code == Some(2) && text.contains(words), "{wrong:?}: {code:?}: {text}");

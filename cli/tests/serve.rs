@@ -18,7 +18,7 @@ use sagewarden_govern::ports::Table as _;
 use sagewarden_lineage::edge::{InEdge, Relation};
 use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::record::Record;
-use sagewarden_lineage::rows::{EndpointRow, NodeRow, RevisionRow, node};
+use sagewarden_lineage::rows::{Alias, EndpointRow, NodeRow, RevisionRow, node};
 use sagewarden_lineage::table::{Attributes, Item};
 use sagewarden_local::Store;
 use serde_json::{Value, json};
@@ -113,6 +113,8 @@ fn every_address_has_the_right_status_and_says_what_is_wrong() {
         ("/search?q=4f8c3bd2&format=json", 200, "image/sha256:4f8c3bd2"),
         ("/search?q=sha256:4f8c3bd2&format=json", 200, "image/sha256:4f8c3bd2"),
         ("/search?q=credit&format=json", 200, "training-job/"),
+        ("/findings", 200, "storage volume must be encrypted with an allowed customer key"),
+        ("/findings?by=control", 200, "storage volume must be encrypted with an allowed customer key"),
         ("/search?q=ana&format=json", 200, "created "),
         ("/inventory", 200, "credit-default-model-2"),
         ("/inventory?at=2026-03-03", 200, "credit-default-model"),
@@ -235,6 +237,46 @@ fn commit() -> String {
     };
     store.each_within(&NodeRow::partitions(NodeKind::Commit), first).unwrap();
     found.unwrap()
+}
+
+#[test]
+fn a_search_finds_what_was_written_after_the_server_had_begun() {
+    let folder = TempDir::new().unwrap();
+    let place = folder.path().join("growing.db");
+    let store = Store::create(&place).unwrap();
+    let add = |names: std::ops::Range<usize>| {
+        let mut record = Record::default();
+        for number in names {
+            let name = format!("shop-{number:03}");
+            let id = NodeId::parse(&format!("ep#111122223333/eu-west-1/{name}")).unwrap();
+            record.node(&id, &name, None, Default::default());
+            record.alias(Alias::name("endpoint", &name), &id);
+        }
+        block_on(store.write(&record.writes)).unwrap();
+    };
+    add(0..3);
+    let served = Served::of(&place, &[]);
+    let found = |words: &str| -> Value {
+        serde_json::from_str(&served.get(&format!("/search?q={words}&format=json")).body).unwrap()
+    };
+    let names = |found: &Value| -> Vec<String> {
+        found["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&found("HOP-0")), ["shop-000", "shop-001", "shop-002"]);
+    assert_eq!(
+        found("shop-00x")["did_you_mean"],
+        json!(["endpoint/shop-000", "endpoint/shop-001", "endpoint/shop-002"])
+    );
+    add(3..150);
+    assert_eq!(names(&found("hop-")).len(), 100);
+    assert_eq!((&found("hop-")["complete"], &found("hop-09")["complete"]), (&json!(false), &json!(true)));
+    assert_eq!(names(&found("hop-14")).len(), 10);
+    assert_eq!(names(&found("endpoint/shop-149")), ["shop-149"]);
 }
 
 /// Thirty live endpoints, and a newest result of two monitors on each. Of three, the result has violations.

@@ -36,7 +36,7 @@ pub(super) fn completed(store: &Store, entity: &str) -> Result<String, CommandEr
 }
 
 /// The ARN of the resource of this kind and name, or of this name, that was judged; none if several have it.
-pub(crate) fn judged(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
+pub(super) fn judged(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
     let (kind, name) = entity.rsplit_once('/').map_or((None, entity), |(kind, name)| (Some(kind), name));
     let mut found = BTreeSet::new();
     store.each_within(JudgedRow::PREFIX, |item| {
@@ -69,7 +69,7 @@ fn with_name(store: &Store, name: &str) -> Result<Vec<String>, PortError> {
     let lower = name.to_lowercase();
     let is_commit = lower.len() >= COMMIT_DIGITS && lower.chars().all(|digit| digit.is_ascii_hexdigit());
     let mut found = Vec::new();
-    each_address(store, usize::MAX, |address, row| match &row.alias {
+    each_address(store, |address, row| match &row.alias {
         Alias::Name { name, .. } if *name == lower => found.push(address),
         Alias::Commit { .. } if is_commit && row.id.commit_id().is_some_and(|id| id.starts_with(&lower)) => {
             found.push(format!("commit/{lower}"));
@@ -81,38 +81,60 @@ fn with_name(store: &Store, name: &str) -> Result<Vec<String>, PortError> {
 
 /// `did you mean ...?`
 fn near(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
-    Ok(nearest(store, entity, usize::MAX)?.question())
+    let mut near = NearNames::to(entity);
+    each_address(store, |address, row| match &row.alias {
+        Alias::Name { .. } => near.name(&address),
+        Alias::Commit { digits } => near.commit(digits),
+        Alias::Object { .. } => near.object(&address),
+    })?;
+    Ok(near.nearest.question())
 }
 
-/// The names that are nearest to one that the store does not know. The same name of another kind goes before another name. An entity without
-/// a kind is compared with names alone. No more than `most` names of each form are looked at.
-pub(crate) fn nearest(store: &Store, entity: &str, most: usize) -> Result<Nearest, PortError> {
-    let mut nearest = Nearest::to(entity);
-    let asked = entity.rsplit_once('/').map(|(_, name)| name);
-    let bare = asked.unwrap_or(entity).to_lowercase();
-    each_address(store, most, |address, row| match &row.alias {
-        Alias::Name { name, .. } if *name == bare => nearest.prefer(&address),
-        Alias::Name { name, .. } if asked.is_none() => nearest.consider(name, &address),
-        Alias::Commit { digits } if asked.is_none() => nearest.consider(digits, &address),
-        _ => nearest.consider(&address, &address),
-    })?;
-    Ok(nearest)
+/// Collects the names that are nearest to one that a store does not know. The same name of another kind goes before another name. An entity
+/// without a kind is compared with names alone.
+pub(crate) struct NearNames {
+    pub(crate) nearest: Nearest,
+    has_kind: bool,
+    /// The name without its kind, in lower case.
+    bare: String,
+}
+
+impl NearNames {
+    pub(crate) fn to(entity: &str) -> Self {
+        let name = entity.rsplit_once('/').map(|(_, name)| name);
+        let bare = name.unwrap_or(entity).to_lowercase();
+        Self { nearest: Nearest::to(entity), has_kind: name.is_some(), bare }
+    }
+
+    /// Considers a name, as `<kind>/<name>`.
+    pub(crate) fn name(&mut self, address: &str) {
+        match address.split_once('/').map(|(_, name)| name) {
+            Some(name) if name == self.bare => self.nearest.prefer(address),
+            Some(name) if !self.has_kind => self.nearest.consider(name, address),
+            _ => self.nearest.consider(address, address),
+        }
+    }
+
+    /// Considers a commit by its first digits.
+    pub(crate) fn commit(&mut self, digits: &str) {
+        let address = format!("commit/{digits}");
+        self.nearest.consider(if self.has_kind { &address } else { digits }, &address);
+    }
+
+    /// Considers an object, as `s3://<bucket>/<key>`.
+    pub(crate) fn object(&mut self, address: &str) {
+        self.nearest.consider(address, address);
+    }
 }
 
 /// Hands over every alias in a store, each in the form that people type.
-fn each_address(
-    store: &Store,
-    most: usize,
-    mut each: impl FnMut(String, &AliasRow),
-) -> Result<(), PortError> {
+fn each_address(store: &Store, mut each: impl FnMut(String, &AliasRow)) -> Result<(), PortError> {
     for partition in AliasRow::PARTITIONS {
-        let mut looked = 0;
         store.each_within(partition, |item| {
-            looked += 1;
             if let Some(row) = AliasRow::parse(&item) {
                 each(address(&row), &row);
             }
-            looked < most
+            true
         })?;
     }
     Ok(())

@@ -1,7 +1,6 @@
-//! How many resources fail each control. The lists of findings say it: they are read again only after somebody has written to the store.
+//! How many resources fail each control, as the lists of findings say it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 
 use sagewarden_govern::ports::PortError;
 use sagewarden_lineage::rows::{FoundRow, OpenFindingRow};
@@ -14,26 +13,8 @@ pub(super) struct Broken {
     pub(super) ever: usize,
 }
 
-/// The last counts, with the version of the store that they are of.
-#[derive(Debug, Default)]
-pub(super) struct BrokenControls(Mutex<Option<(i64, BTreeMap<String, Broken>)>>);
-
-impl BrokenControls {
-    /// The counts of a store.
-    pub(super) fn of(&self, store: &Store) -> Result<BTreeMap<String, Broken>, PortError> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = store.version()?;
-        if let Some((_, counts)) = last.as_ref().filter(|(known, _)| *known == version) {
-            return Ok(counts.clone());
-        }
-        let counts = count(store)?;
-        *last = Some((version, counts.clone()));
-        Ok(counts)
-    }
-}
-
 /// Counts resources of a store, as its lists of findings have them.
-fn count(store: &Store) -> Result<BTreeMap<String, Broken>, PortError> {
+pub(super) fn count(store: &Store) -> Result<BTreeMap<String, Broken>, PortError> {
     let mut counts: BTreeMap<String, Broken> = BTreeMap::new();
     for query in OpenFindingRow::at_least("info", None, None) {
         store.each_within(&query.pk, |item| {

@@ -14,7 +14,7 @@ use crate::serve::lists;
 
 pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, Refused> {
     let (broken, requests) = match explorer.rows.store() {
-        Some(store) => (explorer.broken.of(store)?, 0),
+        Some(store) => (explorer.gathered(store)?.broken.clone(), 0),
         None => counted(explorer)?,
     };
     let bundle = &explorer.bundle;

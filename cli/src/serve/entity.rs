@@ -9,7 +9,6 @@ use sagewarden_lineage::s3::S3Location;
 use sagewarden_monitor::WindowReport;
 use sagewarden_view::explorer::{Address, EntityPage};
 
-use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::elsewhere;
 use crate::serve::explorer::Explorer;
@@ -30,8 +29,8 @@ pub(super) fn found(explorer: &Explorer, address: &Address, asked: &str) -> Resu
         |entity: &str| Question { at: address.get("at").map(str::to_owned), ..Question::about(entity) };
     let answered = match block_on(entity(&explorer.rows, &question(asked))) {
         Err(refusal @ (NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_))) => {
-            let store = explorer.rows.store();
-            match store.map(|store| names::judged(store, asked)).transpose()?.flatten() {
+            let gathered = explorer.rows.store().map(|store| explorer.gathered(store)).transpose()?;
+            match gathered.and_then(|gathered| gathered.names.only_judged(asked)) {
                 Some(arn) => block_on(entity(&explorer.rows, &question(&arn))),
                 None => Err(refusal),
             }

@@ -1,15 +1,16 @@
 //! The sources of all pages.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sagewarden_events::Timestamp;
+use sagewarden_govern::ports::PortError;
 use sagewarden_local::{SimulatedAccount, Store, System};
 use sagewarden_policy::Bundle;
 use sagewarden_view::explorer::{Address, Frame, Page};
 
-use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
-use crate::serve::broken::BrokenControls;
+use crate::serve::gathered::{Gathered, Gathering};
 use crate::serve::kinds;
 use crate::serve::source::{Evidence, ReadTable};
 
@@ -22,8 +23,8 @@ pub(crate) struct Explorer {
     pub(super) bundle: Bundle,
     /// Whether somebody will be there to answer further requests.
     pub(super) is_live: bool,
-    /// How many resources fail each control.
-    pub(super) broken: BrokenControls,
+    /// What was read of the whole store.
+    pub(super) gathering: Gathering,
     /// The file of the store, and which one it was when it was opened.
     pub(super) file: Option<(PathBuf, FileMark)>,
 }
@@ -53,7 +54,7 @@ impl Explorer {
             evidence_bucket,
             bundle,
             is_live: true,
-            broken: BrokenControls::default(),
+            gathering: Gathering::default(),
             file: None,
         }
     }
@@ -106,16 +107,26 @@ impl Explorer {
             Some(kind) => format!("{reason}; did you mean the kind `{kind}`?"),
             None => reason,
         };
-        let nearest =
-            self.rows.store().and_then(|store| names::nearest(store, &kinds::corrected(entity), LOOKED).ok());
-        let names = nearest.map(|nearest| nearest.names()).unwrap_or_default();
-        let page = |name: String| Some((entity_page(&name)?, name));
-        Refused::unknown(reason).near(names.into_iter().filter_map(page).collect())
+        Refused::unknown(reason).near(self.near(entity).unwrap_or_default())
+    }
+
+    /// The names nearest to an unknown one, with their pages.
+    pub(super) fn near(&self, entity: &str) -> Result<Vec<(Address, String)>, PortError> {
+        let Some(store) = self.rows.store() else { return Ok(Vec::new()) };
+        let names = self.gathered(store)?.names.nearest(&kinds::corrected(entity)).names();
+        Ok(names.into_iter().filter_map(|name| Some((entity_page(&name)?, name))).collect())
+    }
+
+    /// Reads the whole store before the first page needs that. If it fails, that page tries again and says why.
+    pub(super) fn gather_ahead(&self) {
+        let _tried_again_later = self.rows.store().map(|store| self.gathered(store));
+    }
+
+    /// What pages need of the whole store.
+    pub(super) fn gathered(&self, store: &Store) -> Result<Arc<Gathered>, PortError> {
+        self.gathering.of(store, self.file.as_ref().map(|(path, _)| path))
     }
 }
-
-/// Names that a page compares with one that is unknown.
-pub(super) const LOOKED: usize = 20_000;
 
 /// The page of an entity as people type it.
 pub(super) fn entity_page(entity: &str) -> Option<Address> {

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use sagewarden_govern::{Ask, CountBy, EntryState, Question, answer};
 use sagewarden_lineage::answer::Reply;
 use sagewarden_lineage::listing::{Items, Listing};
-use sagewarden_view::explorer::{Address, ListPage, OverviewPage};
+use sagewarden_view::explorer::{Address, ControlTitles, ListPage, OverviewPage};
 
 use crate::input::nearest::Nearest;
 use crate::input::now;
@@ -49,7 +49,7 @@ pub(super) fn page(
         known_control(explorer, control)?;
     }
     let requests = listing.requests;
-    explorer.shown(&ListPage { title, listing }, address, requests)
+    explorer.shown(&ListPage { title, listing, titles: titles(explorer) }, address, requests)
 }
 
 /// Whether only those are wanted that `enforce` would have stopped. Questions have the long name.
@@ -109,6 +109,11 @@ fn asked(ask: Ask) -> Question {
     Question { ask, now: Some(now()), ..Question::default() }
 }
 
+fn titles(explorer: &Explorer) -> ControlTitles {
+    let controls = explorer.bundle.controls();
+    ControlTitles(controls.map(|control| (control.id.clone(), control.title.clone())).collect())
+}
+
 fn listing(explorer: &Explorer, question: &Question) -> Result<Listing, Refused> {
     match block_on(answer(&explorer.rows, question, &|| false))? {
         Reply::Listing(listing) => Ok(listing),
@@ -132,5 +137,5 @@ pub(super) fn overview(explorer: &Explorer, address: &Address) -> Result<SentPag
     let now = now();
     let overview = block_on(sagewarden_govern::overview(&explorer.rows, now))?;
     let requests = overview.requests;
-    explorer.shown(&OverviewPage { overview, now }, address, requests)
+    explorer.shown(&OverviewPage { overview, now, titles: titles(explorer) }, address, requests)
 }

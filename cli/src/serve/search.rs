@@ -6,26 +6,23 @@ use futures::executor::block_on;
 use futures::future::try_join_all;
 use sagewarden_events::Resource;
 use sagewarden_govern::ports::Table as _;
-use sagewarden_lineage::id::{NodeId, NodeKind};
+use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::rows::node::{AUTHOR, EMAIL, MESSAGE};
-use sagewarden_lineage::rows::{Alias, AliasRow, JudgedRow, NodeRow};
+use sagewarden_lineage::rows::{Alias, AliasRow, NodeRow};
 use sagewarden_lineage::s3::S3Location;
-use sagewarden_lineage::table::{Item, Query};
+use sagewarden_lineage::table::{Item, Key, Query};
 use sagewarden_local::Store;
 use sagewarden_view::explorer::{Address, Hit, SearchPage, node_page, resource_page};
 
-use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
-use crate::serve::explorer::{Explorer, LOOKED, entity_page};
+use crate::serve::explorer::Explorer;
 use crate::serve::kinds;
+use crate::serve::name_index::Fit;
 use crate::serve::people::{self, Deed};
 use crate::serve::source::ReadTable;
 
 /// Results of one page.
-const HITS: usize = 100;
-/// Names of a kind that one search looks at, and other rows. In a larger store, a whole name or an ARN is still found.
-const NAMES: usize = 60_000;
-const OTHERS: usize = 10_000;
+pub(super) const HITS: usize = 100;
 /// The fewest letters of a person or of a commit's message.
 const LETTERS: usize = 3;
 /// The fewest digits of a digest.
@@ -39,7 +36,7 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, R
         _ if words.is_empty() => {}
         Some(store) => {
             search.look_up(&explorer.rows, &words)?;
-            search.look(store)?;
+            search.look(explorer, store)?;
         }
         None => requests = search.look_up(&explorer.rows, &words)?,
     }
@@ -51,15 +48,9 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, R
     {
         return Ok(SentPage::moved(&address.get("at").map_or(found.clone(), |at| found.with("at", at))));
     }
-    let near = if hits.is_empty() && !words.is_empty() { near(explorer, &words)? } else { Vec::new() };
+    let near = if hits.is_empty() && !words.is_empty() { explorer.near(&words)? } else { Vec::new() };
     let finds_parts = explorer.rows.store().is_some();
     explorer.shown(&SearchPage { words, hits, is_cut, near, finds_parts }, address, requests)
-}
-
-fn near(explorer: &Explorer, words: &str) -> Result<Vec<(Address, String)>, Refused> {
-    let Some(store) = explorer.rows.store() else { return Ok(Vec::new()) };
-    let names = names::nearest(store, &kinds::corrected(words), LOOKED)?.names();
-    Ok(names.into_iter().filter_map(|name| Some((entity_page(&name)?, name))).collect())
 }
 
 /// The first digits of a digest, with or without the name of its algorithm.
@@ -69,30 +60,11 @@ fn digest(words: &str) -> Option<String> {
     is_one.then(|| format!("sha256:{digits}"))
 }
 
-/// A part of the words that every row with them has: keys write addresses in another way. If there is no such part, every row may fit.
-fn part(words: &str) -> &str {
-    let is_plain =
-        words.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') && !words.contains(['"', '\\']);
-    let rest = words.strip_prefix("s3://").or_else(|| words.strip_prefix("commit/")).unwrap_or(words);
-    let rest = rest.split("?versionid=").next().unwrap_or(rest);
-    let rest = if words.starts_with("arn:") { rest.rsplit('/').next().unwrap_or(rest) } else { rest };
-    if is_plain { rest } else { "" }
-}
-
-/// How well something fits: the whole name, its beginning, a part of it, or something about it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Whole,
-    Beginning,
-    Part,
-    Around,
-}
-
 struct Search {
     /// In lower case.
     words: String,
     hits: BTreeSet<(Fit, Hit)>,
-    /// Whether the store has more rows than the search looked at.
+    /// Whether there are more matches.
     is_cut: bool,
 }
 
@@ -123,21 +95,18 @@ impl Search {
         }
         queries.extend(AliasRow::commits(self.words.strip_prefix("commit/").unwrap_or(&self.words)));
         let pages = block_on(try_join_all(queries.iter().map(|query| rows.query(query))))?;
-        pages
-            .iter()
-            .flat_map(|page| &page.items)
-            .filter_map(AliasRow::parse)
-            .for_each(|row| self.alias(&row));
+        pages.iter().flat_map(|page| &page.items).for_each(|item| self.alias(item));
         Ok(requests + queries.len())
     }
 
-    fn look(&mut self, store: &Store) -> Result<(), Refused> {
+    /// Looks through what the rows are not indexed by: parts of names, persons, messages.
+    fn look(&mut self, explorer: &Explorer, store: &Store) -> Result<(), Refused> {
         if let Some(id) = NodeId::parse(&self.words) {
             self.add_node(Fit::Whole, &id, String::new());
         }
         if let Some(begin) = digest(&self.words) {
-            store.each_within(NodeId::image_of_digest(&begin).as_str(), |item| {
-                if let Some(id) = NodeRow::id_of(&item.key) {
+            store.each_partition(NodeId::image_of_digest(&begin).as_str(), |partition| {
+                if let Some(id) = NodeId::parse(partition) {
                     self.add_node(Fit::Whole, &id, String::new());
                 }
                 self.hits.len() <= HITS
@@ -146,18 +115,45 @@ impl Search {
         if self.words.starts_with("sha256:") {
             return Ok(());
         }
-        for partition in AliasRow::PARTITIONS {
-            self.in_rows(store, partition, |search, item| {
-                if let Some(row) = AliasRow::parse(item) {
-                    search.alias(&row);
-                }
+        let words = self.words.clone();
+        let digits = words.strip_prefix("commit/").unwrap_or(&words);
+        if let Some(partitions) = AliasRow::commit_partitions(digits) {
+            store.each_within(&partitions, |item| {
+                self.alias(&item);
+                self.hits.len() <= HITS
             })?;
         }
-        self.in_rows(store, JudgedRow::PREFIX, |search, item| search.judged(item))?;
-        self.in_rows(store, &NodeRow::partitions(NodeKind::Commit), |search, item| search.commit(item))?;
-        if self.words.len() >= LETTERS {
-            for partition in people::partitions() {
-                self.in_rows(store, &partition, |search, item| search.deeds(item))?;
+        let gathered = explorer.gathered(store)?;
+        let names = gathered.names.names(&words, HITS);
+        let objects = gathered.names.objects(&words, HITS);
+        self.is_cut |= names.is_cut || objects.is_cut;
+        let named = names.best.iter().filter_map(|(_, named)| named.split_once('/'));
+        let queries = named.map(|(kind, name)| AliasRow::named(kind, name));
+        let placed = objects.best.iter().filter_map(|(_, place)| S3Location::parse(place));
+        let placed = placed.map(|S3Location { bucket, key }| AliasRow::versions(&bucket, &key));
+        for query in queries.chain(placed) {
+            let found = block_on(store.query(&Query { limit: Some(HITS + 1), ..query }))?;
+            self.is_cut |= found.next.is_some();
+            found.items.iter().for_each(|item| self.alias(item));
+        }
+        let judged = gathered.names.judged(&words, HITS);
+        self.is_cut |= judged.is_cut;
+        judged.best.iter().for_each(|(fit, arn)| self.judged(*fit, arn));
+        if words.len() >= LETTERS {
+            self.around(store, gathered.names.around(&words))?;
+        }
+        Ok(())
+    }
+
+    /// What people did, and the commits whose message has the words.
+    fn around<'i>(&mut self, store: &Store, keys: impl Iterator<Item = &'i Key>) -> Result<(), Refused> {
+        for key in keys {
+            for item in block_on(store.get(std::slice::from_ref(key)))? {
+                self.commit(&item);
+                self.deeds(&item);
+            }
+            if self.hits.len() > HITS {
+                break;
             }
         }
         Ok(())
@@ -175,29 +171,9 @@ impl Search {
         }
     }
 
-    fn in_rows(
-        &mut self,
-        store: &Store,
-        partition: &str,
-        mut each: impl FnMut(&mut Self, &Item),
-    ) -> Result<(), Refused> {
-        let text = part(&self.words).to_owned();
-        let most = if AliasRow::PARTITIONS.contains(&partition) { NAMES } else { OTHERS };
-        self.is_cut |= !store.each_with(partition, &text, most, |item| each(self, &item))?;
-        Ok(())
-    }
-
-    fn fit(&self, name: &str) -> Option<Fit> {
-        match name {
-            name if name == self.words => Some(Fit::Whole),
-            name if name.starts_with(&self.words) => Some(Fit::Beginning),
-            name if name.contains(&self.words) => Some(Fit::Part),
-            _ => None,
-        }
-    }
-
     /// A name fits as it is, with its kind, or as the end of an ARN.
-    fn alias(&mut self, row: &AliasRow) {
+    fn alias(&mut self, item: &Item) {
+        let Some(row) = AliasRow::parse(item) else { return };
         match &row.alias {
             Alias::Name { kind, name } => {
                 let is_arn = self.words.starts_with("arn:");
@@ -207,7 +183,7 @@ impl Search {
                         (resource.kind.segment() == kind && resource.name == *name && row.id.is_at(resource))
                             .then_some(Fit::Whole)
                     }
-                    None => self.fit(name).or_else(|| self.fit(&format!("{kind}/{name}"))),
+                    None => Fit::of_named(&self.words, &format!("{kind}/{name}")),
                 };
                 if let Some(fit) = fit {
                     self.add_node(fit, &row.id, String::new());
@@ -224,7 +200,7 @@ impl Search {
             Alias::Object { bucket, key, version } => {
                 let place = format!("s3://{bucket}/{key}").to_lowercase();
                 let exact = format!("{place}?versionid={}", version.to_lowercase());
-                let fit = if exact == self.words { Some(Fit::Whole) } else { self.fit(&place) };
+                let fit = if exact == self.words { Some(Fit::Whole) } else { Fit::of(&self.words, &place) };
                 if let Some(fit) = fit {
                     self.add_node(fit, &row.id, format!("version {version}"));
                 }
@@ -232,16 +208,12 @@ impl Search {
         }
     }
 
-    fn judged(&mut self, item: &Item) {
-        let Some(row) = JudgedRow::parse(item) else { return };
-        let Ok(resource) = Resource::parse_arn(&row.arn) else { return };
-        // A resource that has a node is found by its name.
-        let has_node = NodeId::parse(&row.verdicts).is_some();
-        if let Some(fit) = self.fit(&row.arn).or_else(|| self.fit(&resource.name)).filter(|_| !has_node) {
-            let address = resource_page(&row.arn).to_string();
-            let hit = Hit { kind: resource.kind.to_string(), name: resource.name, why: row.arn, address };
-            self.hits.insert((fit, hit));
-        }
+    /// A resource that was judged and has no node.
+    fn judged(&mut self, fit: Fit, arn: &str) {
+        let Ok(resource) = Resource::parse_arn(arn) else { return };
+        let address = resource_page(arn).to_string();
+        let hit = Hit { kind: resource.kind.to_string(), name: resource.name, why: arn.to_owned(), address };
+        self.hits.insert((fit, hit));
     }
 
     /// Commits of an author, or with these words.

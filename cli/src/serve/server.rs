@@ -56,8 +56,11 @@ pub(super) fn run(
         let port = local.port();
         let hosts = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("{host}:{port}"));
         let hosts = hosts.into_iter().chain([local.to_string()]).collect();
-        let served = Served { explorer, hosts: (!is_open).then_some(hosts), token };
-        let app = Router::new().fallback(answer).with_state(Arc::new(served));
+        let served = Arc::new(Served { explorer, hosts: (!is_open).then_some(hosts), token });
+        // The end of the server does not wait for this thread.
+        let ahead = served.clone();
+        std::thread::spawn(move || ahead.explorer.gather_ahead());
+        let app = Router::new().fallback(answer).with_state(served);
         let ended = async {
             while tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await

@@ -34,7 +34,7 @@ pub(crate) fn explorer(
         evidence_bucket: places.evidence,
         bundle,
         is_live: true,
-        broken: Default::default(),
+        gathering: Default::default(),
         file: None,
     };
     Ok((explorer, runtime))

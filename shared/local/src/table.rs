@@ -165,24 +165,14 @@ impl Store {
     /// # Errors
     /// If the file cannot be read.
     pub fn each_within(&self, partition: &str, mut each: impl FnMut(Item) -> bool) -> Result<(), PortError> {
-        self.each_row(partition, |row| Ok(item(row).map_or(true, &mut each)))
-    }
-
-    fn each_row(
-        &self,
-        partition: &str,
-        mut goes_on: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<bool>,
-    ) -> Result<(), PortError> {
         let connection = self.lock();
         let mut read = || {
-            // No character of a key is larger.
-            let end = format!("{partition}\u{10ffff}");
             let mut statement = connection.prepare_cached(
                 "SELECT pk, sk, item FROM lineage WHERE pk >= ?1 AND pk <= ?2 ORDER BY pk, sk",
             )?;
-            let mut rows = statement.query([partition, &end])?;
+            let mut rows = statement.query([partition, &last_within(partition)])?;
             while let Some(row) = rows.next()? {
-                if !goes_on(row)? {
+                if !item(row).map_or(true, &mut each) {
                     break;
                 }
             }
@@ -191,33 +181,29 @@ impl Store {
         read().map_err(|error: rusqlite::Error| port_error("read the lineage table", error))
     }
 
-    /// The same, but only rows that have this text, without regard to upper case, in their key or in their content. No more than `most` rows
-    /// are looked at; answers whether these were all. The text has no letters that JSON writes in another way.
+    /// Hands over the partitions that begin with this text, in order, as long as `each` answers that it wants more. The rows of a partition
+    /// are not read, however many there are.
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn each_with(
-        &self,
-        partition: &str,
-        text: &str,
-        most: usize,
-        mut each: impl FnMut(Item),
-    ) -> Result<bool, PortError> {
-        let mut looked = 0;
-        self.each_row(partition, |row| {
-            looked += 1;
-            if looked > most {
-                return Ok(false);
+    pub fn each_partition(&self, begin: &str, mut each: impl FnMut(&str) -> bool) -> Result<(), PortError> {
+        let connection = self.lock();
+        let mut read = || {
+            let mut statement =
+                connection.prepare_cached("SELECT min(pk) FROM lineage WHERE pk >= ?1 AND pk <= ?2")?;
+            let (mut from, end) = (begin.to_owned(), last_within(begin));
+            while let Some(partition) =
+                statement.query_row([&from, &end], |row| row.get::<_, Option<String>>(0))?
+            {
+                if !each(&partition) {
+                    break;
+                }
+                // No text lies between a text and the same with the smallest character behind it.
+                from = format!("{partition}\0");
             }
-            let has = |column: usize| -> rusqlite::Result<bool> {
-                Ok(row.get_ref(column)?.as_str()?.to_ascii_lowercase().contains(text))
-            };
-            if has(0)? || has(1)? || has(2)? {
-                let _unreadable = item(row).map(&mut each);
-            }
-            Ok(true)
-        })?;
-        Ok(looked <= most)
+            Ok(())
+        };
+        read().map_err(|error: rusqlite::Error| port_error("read the lineage table", error))
     }
 
     /// Changes whenever another connection has written to the file ("PRAGMA data_version", sqlite.org).
@@ -345,6 +331,11 @@ fn select(connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
         next = items.last().map(|item| item.key.sk.clone());
     }
     Ok(Page { items, next })
+}
+
+/// A text behind all that begin with this one: no character of a key is larger.
+fn last_within(begin: &str) -> String {
+    format!("{begin}\u{10ffff}")
 }
 
 /// Whether a lower bound already excludes everything up to `sk`.

@@ -229,7 +229,7 @@ fn a_window_that_turns_out_well_is_recorded_as_it_is() -> Result<()> {
     local.settle()?;
     assert_eq!(alerts(&local)?.len(), 1);
     let history = history(&local)?;
-    assert!(history.contains("DataQuality found no violation in prod"), "{history}");
+    assert!(history.contains("  monitoring  DataQuality found no violation in prod"), "{history}");
     // One that always was well leaves nothing.
     evaluate(&local, 11, 1_000, true, &[], DAY + 3 * 3_600)?;
     local.settle()?;

@@ -96,7 +96,9 @@ pub(super) fn observation(time: Timestamp, node: &Node) -> Entry {
         return entry(time, EntryKind::Monitoring, &node.id, text);
     }
     if node.id.kind() == NodeKind::Violation {
-        return entry(time, EntryKind::Drift, &node.id, violations(node));
+        let found = node.number(VIOLATIONS).unwrap_or_default() > 0;
+        let kind = if found { EntryKind::Drift } else { EntryKind::Monitoring };
+        return entry(time, kind, &node.id, violations(node));
     }
     let state = node.text(STATE).map(|state| format!(": {state}")).unwrap_or_default();
     entry(time, EntryKind::Monitoring, &node.id, format!("monitoring execution {} began{state}", node.name()))

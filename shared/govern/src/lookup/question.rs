@@ -355,7 +355,7 @@ impl Question {
             return refuse(
                 "kind",
                 format!(
-                    "is `{kind}`: write the type in an ARN, such as training-job, model or notebook-instance"
+                    "is `{kind}`: write the type in an ARN, such as training-job, model or notebook-instance; an execution has the type `pipeline`"
                 ),
             );
         }

@@ -16,7 +16,7 @@ pub enum EntryKind {
     Approval,
     /// The endpoint, or something that it ran, failed a control.
     Finding,
-    /// A monitoring execution ended.
+    /// A monitoring execution began, watched and found nothing, or did not watch.
     Monitoring,
     /// A monitoring execution found violations.
     Drift,

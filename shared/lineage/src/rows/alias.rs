@@ -96,6 +96,16 @@ impl AliasRow {
         digits.get(..SHORT).map(|short| Query::whole(format!("{COMMITS}{short}")))
     }
 
+    /// The beginning of the partitions of all commits that begin with these digits; `None` if a commit cannot, or if fewer than four digits
+    /// would find too many.
+    #[must_use]
+    pub fn commit_partitions(digits: &str) -> Option<String> {
+        const FEWEST: usize = 4;
+        let are_digits = digits.len() >= FEWEST && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let begin = digits.get(..SHORT).unwrap_or(digits);
+        are_digits.then(|| format!("{COMMITS}{}", begin.to_lowercase()))
+    }
+
     /// All versions of an object.
     #[must_use]
     pub fn versions(bucket: &str, key: &str) -> Query {

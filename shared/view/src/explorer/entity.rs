@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use sagewarden_lineage::answer::{Answer, Entity};
+use sagewarden_events::Timestamp;
+use sagewarden_lineage::answer::{Answer, Entity, Entry, EntryKind};
 use sagewarden_lineage::edge::FoundBy;
 use sagewarden_lineage::graph::{Edge, Node};
 use sagewarden_lineage::id::{NodeId, NodeKind};
@@ -46,7 +47,8 @@ impl EntityPage<'_> {
         html! {
             p.badges {
                 @if let Some((answer, node)) = self.node() { @for mark in marks(answer, node) { (badge(&mark)) " " } }
-                @if let Some(outcome) = outcome { (badge(outcome)) }
+                @if let Some(outcome) = outcome { (badge(outcome)) " " }
+                @if let Some(time) = self.last_drift() { span class={ "badge " (self.drift_tone(time)) } { "last drift " (moment(time)) } }
             }
             p.ways {
                 @if let Some((_, node)) = self.node() {
@@ -59,6 +61,21 @@ impl EntityPage<'_> {
                 @for (href, words) in &self.elsewhere { a href=(href) rel="noreferrer" { (words) } " " }
             }
         }
+    }
+
+    fn last_drift(&self) -> Option<Timestamp> {
+        self.entity
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == EntryKind::Drift)
+            .map(|entry| entry.time)
+            .max()
+    }
+
+    /// Bad, unless monitoring found nothing since.
+    fn drift_tone(&self, drifted: Timestamp) -> &'static str {
+        let is_newer = |entry: &Entry| entry.kind == EntryKind::Monitoring && entry.time > drifted;
+        if self.entity.entries.iter().any(is_newer) { "plain" } else { "bad" }
     }
 
     fn facts(&self) -> Markup {

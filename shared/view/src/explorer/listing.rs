@@ -1,5 +1,7 @@
 //! Lists as pages: findings, and the inventory of models in use.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 use sagewarden_lineage::listing::{About, CountItem, FindingItem, InventoryItem, Items, Listing, WaiverItem};
 use sagewarden_lineage::rows::SEVERITIES as RANKED;
@@ -18,7 +20,13 @@ pub struct ListPage {
     pub title: &'static str,
     /// The answer.
     pub listing: Listing,
+    /// What the controls want.
+    pub titles: ControlTitles,
 }
+
+/// What each control wants, in a few words: nobody knows all numbers by heart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControlTitles(pub BTreeMap<String, String>);
 
 /// Choices of the list of findings, as the address and the question name them.
 const STATES: [(&str, &str); 3] = [("open", "open"), ("closed", "closed"), ("all", "all")];
@@ -44,6 +52,11 @@ pub(super) fn about(frame: &Frame, about: &About) -> Markup {
 
 fn control(frame: &Frame, id: &str) -> Markup {
     html! { a href={ (frame.link(&Address::of(["controls"]))) "#" (id) } { (id) } }
+}
+
+/// A control with what it wants.
+fn titled(frame: &Frame, titles: &ControlTitles, id: &str) -> Markup {
+    html! { (control(frame, id)) @if let Some(title) = titles.0.get(id) { div.note { (title) } } }
 }
 
 fn choices(frame: &Frame, name: &str, words: &str, values: &[(&str, &str)]) -> Markup {
@@ -73,7 +86,7 @@ fn filters(frame: &Frame) -> Markup {
 }
 
 /// The rows of findings.
-pub(super) fn findings(frame: &Frame, items: &[FindingItem]) -> Markup {
+pub(super) fn findings(frame: &Frame, titles: &ControlTitles, items: &[FindingItem]) -> Markup {
     html! {
         table.sorted {
             thead { tr {
@@ -84,7 +97,7 @@ pub(super) fn findings(frame: &Frame, items: &[FindingItem]) -> Markup {
                 @for item in items {
                     tr {
                         td { (badge(&item.severity)) }
-                        td { (control(frame, &item.control)) }
+                        td { (titled(frame, titles, &item.control)) }
                         td { (about(frame, &item.about)) }
                         td { (item.about.kind) }
                         td {
@@ -100,7 +113,7 @@ pub(super) fn findings(frame: &Frame, items: &[FindingItem]) -> Markup {
     }
 }
 
-fn counts(frame: &Frame, items: &[CountItem]) -> Markup {
+fn counts(frame: &Frame, titles: &ControlTitles, items: &[CountItem]) -> Markup {
     html! {
         table.sorted {
             thead { tr { th scope="col" { "value" } th.number scope="col" { "findings" } th.number scope="col" { "resources" } th scope="col" { "worst" } th scope="col" { "controls" } } }
@@ -112,6 +125,7 @@ fn counts(frame: &Frame, items: &[CountItem]) -> Markup {
                                 "week" => (item.value),
                                 by => a href=(frame.address.without("by").with(by, &item.value)) { bdi { (item.value) } },
                             }
+                            @if let Some(title) = titles.0.get(&item.value) { div.note { (title) } }
                         }
                         td.number { (item.findings) } td.number { (item.resources) } td { (badge(&item.severity)) }
                         td { @for id in &item.controls { (control(frame, id)) " " } }
@@ -123,14 +137,14 @@ fn counts(frame: &Frame, items: &[CountItem]) -> Markup {
 }
 
 /// The rows of waivers.
-pub(super) fn waivers(frame: &Frame, items: &[WaiverItem]) -> Markup {
+pub(super) fn waivers(frame: &Frame, titles: &ControlTitles, items: &[WaiverItem]) -> Markup {
     html! {
         table.sorted {
             thead { tr { th scope="col" { "until" } th scope="col" { "control" } th scope="col" { "resource" } th scope="col" { "approver" } th scope="col" { "reason" } } }
             tbody {
                 @for item in items {
                     tr {
-                        td { (item.expires.day()) } td { (control(frame, &item.control)) } td { (about(frame, &item.about)) }
+                        td { (item.expires.day()) } td { (titled(frame, titles, &item.control)) } td { (about(frame, &item.about)) }
                         td { (item.approver) } td { (item.reason) }
                     }
                 }
@@ -234,9 +248,9 @@ impl Page for ListPage {
             }
             div.wide tabindex="0" role="region" aria-label=(self.title) {
                 @match items {
-                    Items::Findings(items) => (findings(frame, items)),
-                    Items::Counts(items) => (counts(frame, items)),
-                    Items::Waivers(items) => (waivers(frame, items)),
+                    Items::Findings(items) => (findings(frame, &self.titles, items)),
+                    Items::Counts(items) => (counts(frame, &self.titles, items)),
+                    Items::Waivers(items) => (waivers(frame, &self.titles, items)),
                     Items::Inventory(items) => (inventory(frame, items)),
                     _ => (others(&self.listing)),
                 }

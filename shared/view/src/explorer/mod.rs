@@ -27,7 +27,7 @@ pub use drift::{DriftPage, FeaturePoint, WindowPoint};
 pub use entity::EntityPage;
 pub use frame::{Frame, Page, csv, html, json};
 pub use graph::{Depth, GraphPage};
-pub use listing::ListPage;
+pub use listing::{ControlTitles, ListPage};
 pub use overview::OverviewPage;
 pub use search::{Hit, SearchPage};
 pub use sheet::Sheet;

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::address::{Address, drift_of};
 use super::frame::{Frame, Page};
-use super::listing::{about, findings, waivers};
+use super::listing::{ControlTitles, about, findings, waivers};
 use super::parts::{badge, moment, person};
 use super::sheet::Sheet;
 
@@ -21,6 +21,8 @@ pub struct OverviewPage {
     pub overview: Overview,
     /// The time of the question.
     pub now: Timestamp,
+    /// What the controls want.
+    pub titles: ControlTitles,
 }
 
 /// Findings and endpoints that the page lists.
@@ -228,7 +230,7 @@ impl Page for OverviewPage {
             section aria-labelledby="worst" {
                 h2 #worst { "The worst ten" }
                 @if self.open().is_empty() { p.note { "Nothing is open." } } @else {
-                    div.wide tabindex="0" role="region" aria-label="The worst findings" { (findings(frame, &self.worst())) }
+                    div.wide tabindex="0" role="region" aria-label="The worst findings" { (findings(frame, &self.titles, &self.worst())) }
                     @if self.open().len() > WORST { p { a href=(frame.link(&Address::of(["findings"]))) { "All open findings" } } }
                 }
             }
@@ -236,7 +238,7 @@ impl Page for OverviewPage {
             @if !waived.is_empty() {
                 section aria-labelledby="waived" {
                     h2 #waived { "Waivers, the next to end first" }
-                    div.wide tabindex="0" role="region" aria-label="Waivers" { (waivers(frame, waived.get(..WORST.min(waived.len())).unwrap_or_default())) }
+                    div.wide tabindex="0" role="region" aria-label="Waivers" { (waivers(frame, &self.titles, waived.get(..WORST.min(waived.len())).unwrap_or_default())) }
                 }
             }
         }
