@@ -1,5 +1,5 @@
 //! Ends of the lineage: data sets of hubs with their feature groups, what inference routers lead to, and input that others make up.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "a test ends where something is missing")]
 
 use futures::executor::block_on;
 use sagewarden_events::{Actor, Resource, ResourceKind, Timestamp};
@@ -159,8 +159,8 @@ fn an_endpoint_leads_to_the_routers_that_send_requests_to_it_now() -> Result<()>
         routers.map(|node| node.id.to_string()).collect()
     };
     let first = format!("rtr#111122223333/eu-west-1/credit@{}", at(150).millis());
-    assert_eq!(downstream("endpoint/prod"), [first.clone()]);
-    assert_eq!(downstream("model/m"), [first.clone()]);
+    assert_eq!(downstream("endpoint/prod"), [first.as_str()]);
+    assert_eq!(downstream("model/m"), [first.as_str()]);
 
     let changed = json!({ "RoutingTargets": targets(&[arn("endpoint", "elsewhere")]) });
     system.account.update(&router, &changed, at(500))?;

@@ -1,5 +1,5 @@
 //! MLflow tracking servers and apps: judged, marked, and left as they are. Their runs, in the lineage of the jobs that log to them.
-#![expect(clippy::indexing_slicing, clippy::panic, reason = "a test ends where something is missing")]
+#![expect(clippy::indexing_slicing, reason = "a test ends where something is missing")]
 
 use futures::executor::block_on;
 use sagewarden_events::{Resource, ResourceKind};

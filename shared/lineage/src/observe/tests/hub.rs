@@ -96,7 +96,7 @@ fn a_document_of_another_form_is_not_read() {
     check("2.0.1", &document, "its document has the schema version `2.0.1`, which is not read");
     check("", &document, "its document has the schema version ``, which is not read");
     let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    for text in ["", "{", "[]", "\"text\"", &document[1..], &nested] {
+    for text in ["", "{", "[]", "\"text\"", document.trim_start_matches('{'), &nested] {
         check("2.0.0", text, "its document is no JSON object, and is not read");
     }
 }
