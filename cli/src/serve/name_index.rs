@@ -18,6 +18,9 @@ use crate::ask::names::NearNames;
 use crate::input::nearest::Nearest;
 use crate::serve::people;
 
+/// Letters that most misspelt names have right.
+const LIKELY: usize = 4;
+
 /// How well something fits: the whole name, its beginning, a part of it, or something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
@@ -157,7 +160,12 @@ impl NameIndex {
         let kind = entity.split_once('/').map(|(kind, _)| format!("{kind}/"));
         let of_kind = kind.map(|kind| self.names.beginning(&kind)).unwrap_or_default();
         if !of_kind.is_empty() {
-            of_kind.for_each(|place| near.name(self.names.get(place)));
+            // Names that begin alike come first: the nearer one of them is, the fewer others are worth comparing.
+            let lower = entity.to_lowercase();
+            let (head, name) = lower.split_at(lower.rfind('/').map_or(0, |at| at + 1));
+            let begin: String = head.chars().chain(name.chars().take(LIKELY)).collect();
+            let likely = self.names.beginning(&begin);
+            likely.chain(of_kind).for_each(|place| near.name(self.names.get(place)));
             return near.nearest;
         }
         self.names.iter().for_each(|named| near.name(named));
