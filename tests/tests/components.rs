@@ -448,9 +448,10 @@ fn a_component_that_is_found_long_after_its_last_change_counts_from_there() -> R
 fn a_component_that_is_gone_before_it_is_heard_of_leaves_a_gap() -> Result<()> {
     let local = serving()?;
     let steps = Steps(&local);
+    local.settle()?;
     steps.put("short", &names("other"), 200)?;
     steps.delete("short", 300)?;
-    local.settle()?;
+    deliver(&local.system, &local.system.account.drain_events()?)?;
     let lineage = local.lineage("endpoint/prod")?;
     let gaps = lineage["missing"].to_string();
     assert!(gaps.contains("inference component `short` was deleted before it could be recorded"), "{gaps}");

@@ -55,7 +55,7 @@ fn everything() -> Answer {
             kind => {
                 let known = [
                     "pjob", "tjob", "xjob", "hjob", "ajob", "ljob", "ojob", "model", "mpkg", "epc", "ic",
-                    "rtr", "pexe", "mon", "viol", "exp", "tc", "fg",
+                    "rtr", "pexe", "mon", "viol", "exp", "tc", "mrun", "hds", "fg",
                 ];
                 let fits =
                     |prefix: &&str| NodeId::parse(&format!("{prefix}#x")).is_some_and(|id| id.kind() == kind);

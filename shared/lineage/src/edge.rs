@@ -53,6 +53,9 @@ pub const MODEL_DATA: &str = "model-data";
 /// The role of the edge from an object to a set that it belongs to.
 pub const MEMBER: &str = "member";
 
+/// The role of the edge from a run in MLflow to a job that logs to it, and the subject of the gap if the run is unknown.
+pub const LOGGED: &str = "mlflow-run";
+
 /// The role of the edge from an endpoint to a run of one of its monitoring schedules.
 pub const MONITORED: &str = "monitored";
 

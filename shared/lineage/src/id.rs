@@ -3,142 +3,12 @@
 //! An identity names one incarnation. Names of jobs, models and configurations can be used again after a deletion, so the creation time is
 //! part of their identities. An identity depends only on the entity, never on the delivery that reported it.
 
+mod kind;
+
 use std::fmt;
 
+pub use kind::NodeKind;
 use sagewarden_events::{CommitId, Repository, Resource, ResourceKind, Timestamp};
-
-/// The kind of thing that a node represents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum NodeKind {
-    /// A git commit.
-    Commit,
-    /// A branch or tag of a repository, over all commits it pointed to.
-    Reference,
-    /// A version of one S3 object, or of all objects under a prefix.
-    Dataset,
-    /// A container image.
-    Image,
-    /// A processing job.
-    ProcessingJob,
-    /// A training job.
-    TrainingJob,
-    /// A batch transform job.
-    TransformJob,
-    /// A hyperparameter tuning job: it starts training jobs.
-    TuningJob,
-    /// An Autopilot job: it starts jobs of all kinds.
-    AutoMlJob,
-    /// A labeling job: it makes data with labels.
-    LabelingJob,
-    /// An optimization job: it makes a model out of another one.
-    OptimizationJob,
-    /// A version of a model artifact (`model.tar.gz`).
-    Artifact,
-    /// A SageMaker model.
-    Model,
-    /// A version in the model registry.
-    ModelPackage,
-    /// An endpoint configuration.
-    EndpointConfig,
-    /// A version of an inference component: a model, or an image with an artifact, that a call put onto an endpoint.
-    InferenceComponent,
-    /// An endpoint over all its deployments.
-    Endpoint,
-    /// A revision of an inference router: where it sends requests, until somebody changes that.
-    InferenceRouter,
-    /// One configuration in force on one endpoint.
-    Deployment,
-    /// One run of a pipeline.
-    PipelineExecution,
-    /// One run of a monitoring schedule.
-    MonitoringExecution,
-    /// A finding of monitoring: of one execution, of one window, or about a silent schedule.
-    Violation,
-    /// An experiment.
-    Experiment,
-    /// The entry of an experiment for one job.
-    TrialComponent,
-    /// A feature group.
-    FeatureGroup,
-}
-
-impl NodeKind {
-    const ALL: [(Self, &'static str, &'static str); 25] = [
-        (Self::Commit, "commit", "commit"),
-        (Self::Reference, "ref", "reference"),
-        (Self::Dataset, "ds", "dataset"),
-        (Self::Image, "img", "image"),
-        (Self::ProcessingJob, "pjob", "processing-job"),
-        (Self::TrainingJob, "tjob", "training-job"),
-        (Self::TransformJob, "xjob", "transform-job"),
-        (Self::TuningJob, "hjob", "tuning-job"),
-        (Self::AutoMlJob, "ajob", "automl-job"),
-        (Self::LabelingJob, "ljob", "labeling-job"),
-        (Self::OptimizationJob, "ojob", "optimization-job"),
-        (Self::Artifact, "art", "artifact"),
-        (Self::Model, "model", "model"),
-        (Self::ModelPackage, "mpkg", "model-package"),
-        (Self::EndpointConfig, "epc", "endpoint-config"),
-        (Self::InferenceComponent, "ic", "inference-component"),
-        (Self::Endpoint, "ep", "endpoint"),
-        (Self::InferenceRouter, "rtr", "inference-router"),
-        (Self::Deployment, "dep", "deployment"),
-        (Self::PipelineExecution, "pexe", "pipeline-execution"),
-        (Self::MonitoringExecution, "mon", "monitoring-execution"),
-        (Self::Violation, "viol", "violation"),
-        (Self::Experiment, "exp", "experiment"),
-        (Self::TrialComponent, "tc", "trial-component"),
-        (Self::FeatureGroup, "fg", "feature-group"),
-    ];
-
-    /// Every kind, in the order in which a model comes to be.
-    pub fn all() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().map(|(kind, ..)| *kind)
-    }
-
-    /// The word that users read and type, such as `training-job`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, _, word)| word)
-    }
-
-    /// The text before the `#` of its identities.
-    #[must_use]
-    pub fn prefix(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, prefix, _)| prefix)
-    }
-
-    /// The node kind of a SageMaker resource; `None` for kinds that Sagewarden judges or reads, but that are not part of the lineage.
-    #[must_use]
-    pub fn of_resource(kind: ResourceKind) -> Option<Self> {
-        Some(match kind {
-            ResourceKind::TrainingJob => Self::TrainingJob,
-            ResourceKind::ProcessingJob => Self::ProcessingJob,
-            ResourceKind::TransformJob => Self::TransformJob,
-            ResourceKind::TuningJob => Self::TuningJob,
-            ResourceKind::AutoMlJob => Self::AutoMlJob,
-            ResourceKind::LabelingJob => Self::LabelingJob,
-            ResourceKind::OptimizationJob => Self::OptimizationJob,
-            ResourceKind::Model => Self::Model,
-            ResourceKind::ModelPackage => Self::ModelPackage,
-            ResourceKind::EndpointConfig => Self::EndpointConfig,
-            ResourceKind::Endpoint => Self::Endpoint,
-            ResourceKind::InferenceComponent => Self::InferenceComponent,
-            ResourceKind::InferenceRouter => Self::InferenceRouter,
-            ResourceKind::PipelineExecution => Self::PipelineExecution,
-            ResourceKind::FeatureGroup => Self::FeatureGroup,
-            ResourceKind::Experiment => Self::Experiment,
-            ResourceKind::TrialComponent => Self::TrialComponent,
-            _ => return None,
-        })
-    }
-}
-
-impl fmt::Display for NodeKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.word().replace('-', " "))
-    }
-}
 
 /// The text before the digest of a set of objects.
 const SET: &str = "set:";
@@ -270,6 +140,25 @@ impl NodeId {
     #[must_use]
     pub fn monitoring_execution(job: &Resource, created_at: Timestamp) -> Self {
         Self::of(NodeKind::MonitoringExecution, format!("{}@{}", place(job), created_at.millis()))
+    }
+
+    /// `mrun#<account>/<region>/<kind of server>/<server>/<experiment>/<run>`: a run belongs to an experiment of an MLflow server or app. MLflow
+    /// lets ids hold any letters, so those that separate parts of identities are written as `%` and their hexadecimal digits.
+    #[must_use]
+    pub fn mlflow_run(server: &Resource, experiment: &str, run: &str) -> Self {
+        let Resource { kind, account, region, name, .. } = server;
+        let tail = [kind.segment(), name, experiment, run].map(escaped).join("/");
+        Self::of(NodeKind::MlflowRun, format!("{account}/{region}/{tail}"))
+    }
+
+    /// `hds#<account>/<region>/<hub>/DataSet/<name>/<version>@<creation time in ms>`; `None` for other contents of hubs, and for a data set
+    /// that is named without its version.
+    #[must_use]
+    pub fn hub_dataset(content: &Resource, created_at: Timestamp) -> Option<Self> {
+        let is_version =
+            matches!(content.name.split('/').collect::<Vec<_>>().as_slice(), [_, "DataSet", _, _]);
+        (content.kind == ResourceKind::HubContent && is_version)
+            .then(|| Self::of(NodeKind::HubDataset, format!("{}@{}", place(content), created_at.millis())))
     }
 
     /// The text that distinguishes a version or an incarnation from others of its place: the text after the last `@`, such as an object's
@@ -426,6 +315,19 @@ fn is_digest(text: &str) -> bool {
 
 fn place(resource: &Resource) -> String {
     format!("{}/{}/{}", resource.account, resource.region, resource.name)
+}
+
+/// Letters, digits and the signs in usual ids as they are, and every other byte as `%` and two hexadecimal digits.
+fn escaped(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if is_plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02x}"));
+        }
+        out
+    })
 }
 
 #[cfg(test)]

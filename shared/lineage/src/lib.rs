@@ -14,6 +14,7 @@ pub mod graph;
 pub mod id;
 pub mod listing;
 pub mod manifest;
+pub mod mlflow;
 pub mod observe;
 pub mod record;
 pub mod reference;

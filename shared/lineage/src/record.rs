@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::edge::{InEdge, MEMBER, Relation, SAME_OBJECT};
 use crate::id::{NodeId, NodeKind, image_digest};
+use crate::mlflow::MlflowRun;
 use crate::observe::{Approval, DeclaredUse, Observation, StatusMark};
 use crate::rows::{
     Alias, AliasRow, ApprovalRow, DetailRow, MadeRow, NewestResult, NodeRow, ObservationRow, OutEdgeRow,
@@ -224,6 +225,18 @@ impl Record {
             let member = self.object(NodeKind::Dataset, bucket, object);
             self.edge(&id, &InEdge::new(Relation::ContributedTo, MEMBER, member));
         }
+        id
+    }
+
+    /// A run in MLflow, found by its id; returns its node. Its name is the id, because jobs may give one run several names.
+    pub fn mlflow_run(&mut self, run: &MlflowRun) -> NodeId {
+        let id = run.id();
+        let facts = Attributes::from([
+            (node::MLFLOW.into(), run.server.arn().into()),
+            (node::MLFLOW_EXPERIMENT_ID.into(), run.experiment.clone().into()),
+        ]);
+        self.node(&id, &run.run, None, facts);
+        self.alias(Alias::name(id.kind().word(), &run.run), &id);
         id
     }
 

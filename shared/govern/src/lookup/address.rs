@@ -141,10 +141,11 @@ fn object(location: &S3Location) -> (Query, Narrowing) {
 
 /// The word of an alias: the type in ARNs, or one of the words that people use for nodes.
 fn segment(kind: &str) -> Option<&'static str> {
-    const OTHERS: [(&str, &str); 6] = [
+    const OTHERS: [(&str, &str); 7] = [
         ("tuning-job", "hyper-parameter-tuning-job"),
         ("experiment", "experiment"),
         ("trial-component", "experiment-trial-component"),
+        ("mlflow-run", "mlflow-run"),
         ("pipeline-execution", "pipeline"),
         ("monitoring-execution", "processing-job"),
         ("deployment", "deployment"),

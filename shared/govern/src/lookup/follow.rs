@@ -15,6 +15,7 @@ use sagewarden_lineage::walk::{Cursor, Direction, Limits, OutEdges, Walk};
 
 use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading};
+use super::revisions::without_former_routers;
 use crate::ports::{PortError, Table};
 use crate::record::closure::{is_live, level_above};
 
@@ -72,7 +73,8 @@ pub(super) async fn follow<T: Table>(
 async fn downwards<T: Table>(reading: &Reading<'_, T>, walk: &mut Walk) -> Result<bool, Interrupted> {
     let rest = walk.rest();
     if !rest.is_empty() {
-        walk.absorb_out(pages(reading, rest).await?);
+        let out = pages(reading, rest).await?;
+        walk.absorb_out(without_former_routers(reading, out).await?);
         return Ok(true);
     }
     let level: Vec<NodeId> = walk.level(STEP).to_vec();
@@ -82,7 +84,7 @@ async fn downwards<T: Table>(reading: &Reading<'_, T>, walk: &mut Walk) -> Resul
     let keys: Vec<Key> = level.iter().map(NodeRow::key).collect();
     let items = reading.get(&keys).await?;
     let queries = level.iter().map(|id| Walk::out_edges(id, walk.capacity())).collect();
-    let out = pages(reading, queries).await?;
+    let out = without_former_routers(reading, pages(reading, queries).await?).await?;
     let mut more = Vec::new();
     for id in &level {
         match id.kind() {

@@ -17,6 +17,8 @@ use super::endpoint::{endpoint, former, observations};
 use super::follow::{Followed, as_of, follow, taken_up};
 use super::question::{Bounds, NoAnswer, Question, Way};
 use super::reading::{Reading, or_cut};
+use super::revisions::version_at;
+use super::router::router;
 use crate::ports::Table;
 
 /// Answers `lineage`; `diff` and `reproduce` begin with it.
@@ -29,6 +31,13 @@ pub(super) async fn lineage<T: Table>(
     let asked = question.time()?;
     let Addressed { id: root, at } = resolve(reading, &question.entity).await?;
     let at = asked.or(at);
+    let root = match at {
+        // An identity names one revision of a router; its name, the revision of that time.
+        Some(_) if root.kind() == NodeKind::InferenceRouter && question.entity != root.as_str() => {
+            version_at(reading, &root, at).await?.unwrap_or(root)
+        }
+        _ => root,
+    };
     let mut graph = Graph::default();
     let mut cursor = None;
     for direction in question.direction.directions() {
@@ -92,6 +101,9 @@ async fn begun<T: Table>(
 ) -> Result<Followed, NoAnswer> {
     if root.kind() == NodeKind::Endpoint && direction == Direction::Upstream {
         return endpoint(reading, root, at, limits).await;
+    }
+    if root.kind() == NodeKind::InferenceRouter && direction == Direction::Upstream {
+        return router(reading, root, at, limits).await;
     }
     let mut walk = Walk::new(direction, [root.clone()], limits);
     follow(reading, &mut walk, direction).await?;

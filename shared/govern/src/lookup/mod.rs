@@ -18,6 +18,8 @@ mod lists;
 mod periods;
 mod question;
 mod reading;
+mod revisions;
+mod router;
 mod scoped;
 mod uses;
 mod why;

@@ -19,7 +19,7 @@ use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::closure::{query_all, settle_deployment};
-use crate::record::created_by::{call_row, is_prompt, link_calls};
+use crate::record::created_by::{NOT_DESCRIBED, call_row, is_prompt, is_recent, link_calls};
 use crate::record::described::record_described;
 use crate::record::incarnations::incarnations;
 use crate::record::store::store_record;
@@ -50,6 +50,9 @@ pub(crate) async fn record_component_call(
         return Ok(Done::Acted(format!("recorded who called `{}` for {component}", call.name)));
     }
     let Some(placed) = place(world, component, call, &row, &request).await? else {
+        if is_recent(call, moment) {
+            return Err(Failure::not_yet(format!("describe {component}"), NOT_DESCRIBED));
+        }
         return gone(table, moment, component, &request).await;
     };
     let version = match &placed.recorded {

@@ -25,6 +25,17 @@ use crate::record::store::store_record;
 /// Between a call and the creation that it led to there is no more than this. CloudTrail's times are whole seconds.
 const PROMPT_MILLIS: i64 = 60_000;
 
+/// For so long after a call, a resource that is not described may still appear: calls can be reported before descriptions have them.
+const APPEARS_MILLIS: i64 = 120_000;
+
+/// Why a call is tried again.
+pub(crate) const NOT_DESCRIBED: &str = "a call made or changed it, and it has no description yet";
+
+/// Whether what a call made may still appear.
+pub(crate) fn is_recent(call: &CallMade, moment: &Moment) -> bool {
+    moment.now.millis() - call.time.millis() < APPEARS_MILLIS
+}
+
 /// A call as it is stored: a function of the call, not of its delivery.
 pub(crate) fn call_row(resource: &Resource, call: &CallMade) -> CallRow {
     let effect = if call.effect == Effect::Deleted { CallEffect::Deleted } else { CallEffect::Created };

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sagewarden_events::{Resource, ResourceKind, Timestamp};
-use sagewarden_lineage::edge::{InEdge, Relation};
+use sagewarden_lineage::edge::{InEdge, LOGGED, Relation};
 use sagewarden_lineage::id::NodeId;
 use sagewarden_lineage::observe::{Observation, ResourceReference, observe};
 use sagewarden_lineage::record::Record;
@@ -92,6 +92,7 @@ pub(crate) async fn record_described(
         None => {
             named = link_data(world.objects(), &mut record, &seen).await?;
             link_images(&mut record, &seen);
+            link_run(&mut record, &seen);
             for (role, endpoint) in &seen.endpoints {
                 record.edge(&seen.id, &InEdge::new(Relation::ContributedTo, role, endpoint.clone()));
             }
@@ -158,6 +159,17 @@ fn name_made(seen: &Observation) -> impl Iterator<Item = NamedResource> + '_ {
     })
 }
 
+/// The run in MLflow that a job logs to, and what its description should have named.
+fn link_run(record: &mut Record, seen: &Observation) {
+    if let Some(run) = &seen.run {
+        let run = record.mlflow_run(run);
+        record.edge(&seen.id, &InEdge::new(Relation::AssociatedWith, LOGGED, run));
+    }
+    for (subject, words) in &seen.gaps {
+        record.gap(&seen.id, subject, words);
+    }
+}
+
 fn link_images(record: &mut Record, seen: &Observation) {
     for (role, reference) in &seen.images {
         let image = record.image(reference);
@@ -165,10 +177,10 @@ fn link_images(record: &mut Record, seen: &Observation) {
     }
 }
 
-/// Executions carry no tags: their pipelines do.
+/// Executions carry no tags: their pipelines do. Tags of a content of a hub say nothing of where it comes from.
 async fn tags(account: &impl Account, resource: &Resource) -> Result<BTreeMap<String, String>, PortError> {
     match resource.kind {
-        ResourceKind::PipelineExecution => Ok(BTreeMap::new()),
+        ResourceKind::PipelineExecution | ResourceKind::HubContent => Ok(BTreeMap::new()),
         _ => account.tags(resource).await,
     }
 }

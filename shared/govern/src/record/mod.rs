@@ -42,7 +42,7 @@ use crate::notify::Moment;
 use crate::outcome::{Done, Failure, Outcome};
 use crate::ports::{Account, Description, PortError, Table};
 use crate::record::component::{record_component_call, record_found_component};
-use crate::record::created_by::{call_row, link_calls};
+use crate::record::created_by::{NOT_DESCRIBED, call_row, is_recent, link_calls};
 use crate::record::deployed_by::record_deploying_call;
 use crate::record::deployment::record_endpoint;
 use crate::record::described::{has_no_events, record_described};
@@ -127,7 +127,11 @@ impl<W: World> RecordLineage<'_, W> {
         table.write(&[call_row(resource, call).write()]).await?;
         if has_no_events(resource.kind) && call.effect == Effect::Created || is_revision {
             // It is recorded from here, and once more by the jobs that it starts, or by a sweep.
-            if let Some(description) = account.describe(resource).await? {
+            let description = account.describe(resource).await?;
+            if description.is_none() && is_revision && is_recent(call, self.moment) {
+                return Err(Failure::not_yet(format!("describe {resource}"), NOT_DESCRIBED));
+            }
+            if let Some(description) = description {
                 record_described(self.world, self.moment, self.writes_back, &description, Record::default())
                     .await?;
             }

@@ -224,6 +224,7 @@ fn source(profile: &mut Profile, answer: &Answer, kind: &str, edge: &Edge) {
         NodeKind::Dataset | NodeKind::Artifact if edge.role != MEMBER => {
             add(profile, Aspect::Data, &format!("{kind} {}", edge.role), versioned(node));
         }
+        NodeKind::HubDataset => add(profile, Aspect::Data, &format!("{kind} {}", edge.role), node.name()),
         NodeKind::Image => add(profile, Aspect::Image, &format!("{kind} {}", edge.role), node.name()),
         _ => {}
     }

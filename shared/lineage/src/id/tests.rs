@@ -89,7 +89,7 @@ fn every_kind_has_a_word_a_title_and_a_prefix_of_its_own() {
     let kinds: Vec<NodeKind> = NodeKind::all().collect();
     assert_eq!(
         (kinds.len(), kinds.first(), kinds.last()),
-        (25, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
+        (27, Some(&NodeKind::Commit), Some(&NodeKind::FeatureGroup))
     );
     for kind in kinds {
         let id = NodeId::of(kind, "x");
@@ -160,6 +160,36 @@ fn identities_are_spelled_as_tables_that_exist_have_them() {
     );
     check(NodeId::violation(&job, at(5)), "viol#111122223333/eu-west-1/Run@5");
     check(NodeId::monitoring_execution(&job, at(5)), "mon#111122223333/eu-west-1/Run@5");
+    let app = prod.sibling(ResourceKind::MlflowApp, "app-1");
+    check(NodeId::mlflow_run(&app, "12", "0a1b"), "mrun#111122223333/eu-west-1/mlflow-app/app-1/12/0a1b");
+}
+
+#[test]
+fn ids_of_mlflow_cannot_pass_for_other_parts_of_an_identity() {
+    let app = endpoint("x").sibling(ResourceKind::MlflowApp, "app-1");
+    let id = |experiment: &str, run: &str| NodeId::mlflow_run(&app, experiment, run);
+    assert_ne!(id("1/2", "3"), id("1", "2/3"));
+    assert_ne!(id("1", "%2f"), id("1", "/"));
+    let odd = id("ü", "a@b|c#d");
+    assert_eq!(odd.tail(), "111122223333/eu-west-1/mlflow-app/app-1/%c3%bc/a%40b%7cc%23d");
+    assert_eq!((odd.kind(), odd.created_at(), odd.as_resource()), (NodeKind::MlflowRun, None, None));
+    assert_eq!(odd.account_and_region(), Some(("111122223333", "eu-west-1")));
+    let server = app.sibling(ResourceKind::TrackingServer, "app-1");
+    assert_ne!(NodeId::mlflow_run(&server, "1", "2"), id("1", "2"));
+}
+
+#[test]
+fn only_a_version_of_a_data_set_is_one() {
+    let id =
+        |kind, name: &str| NodeId::hub_dataset(&endpoint("x").sibling(kind, name), Timestamp::from_millis(5));
+    let content = |name: &str| id(ResourceKind::HubContent, name);
+    let loans = content("credit/DataSet/loans/1.0.0").map(|id| id.to_string());
+    assert_eq!(loans.as_deref(), Some("hds#111122223333/eu-west-1/credit/DataSet/loans/1.0.0@5"));
+    for name in ["credit/DataSet/loans", "credit/Model/loans/1.0.0", "credit/DataSet/loans/1.0.0/x", "loans"]
+    {
+        assert_eq!(content(name), None, "{name}");
+    }
+    assert_eq!(id(ResourceKind::Model, "credit/DataSet/loans/1.0.0"), None);
 }
 
 #[test]

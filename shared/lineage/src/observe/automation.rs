@@ -129,6 +129,9 @@ impl Observation {
         self.fact_text(view, node::DISPLAY_NAME, "PipelineExecutionDisplayName");
         self.fact_text(view, node::EXPERIMENT, "PipelineExperimentConfig.ExperimentName");
         self.fact_text(view, node::TRIAL, "PipelineExperimentConfig.TrialName");
+        // It names no run: each of its steps may log to one.
+        self.fact_text(view, node::MLFLOW, "MLflowConfig.MlflowResourceArn");
+        self.fact_text(view, node::MLFLOW_EXPERIMENT, "MLflowConfig.MlflowExperimentName");
         let started_by = person(view, "CreatedBy");
         if let Some(person) = started_by {
             self.facts.insert(node::STARTED_BY.into(), crate::table::Value::Text(person));

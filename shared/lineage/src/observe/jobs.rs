@@ -76,6 +76,7 @@ impl Observation {
         }
         self.environment(view);
         self.belongings(view);
+        self.logs_to(view);
         if let Some(parameters) = view.at("HyperParameters").and_then(Json::as_object) {
             self.detail.insert("HyperParameters".into(), Json::Object(parameters.clone()));
         }
@@ -165,7 +166,9 @@ impl Observation {
         let name = |channel: &View<'_>| channel.text("ChannelName").unwrap_or_default();
         let has_drivers = view.list("InputDataConfig").any(|channel| name(&channel) == DRIVERS);
         for channel in view.list("InputDataConfig") {
-            self.s3_source(&channel, channel_role(&name(&channel), has_drivers));
+            let role = channel_role(&name(&channel), has_drivers);
+            self.dataset_source(&channel, &role);
+            self.s3_source(&channel, role);
         }
     }
 

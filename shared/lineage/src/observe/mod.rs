@@ -2,7 +2,9 @@
 //! cases find out which object versions were at a location, and which commit a branch pointed to.
 
 mod automation;
+mod hub;
 mod jobs;
+mod mlflow;
 mod registry;
 mod serving;
 #[cfg(test)]
@@ -18,6 +20,7 @@ use thiserror::Error;
 use crate::edge::FoundBy;
 use crate::id::NodeId;
 use crate::manifest::ManifestKind;
+use crate::mlflow::MlflowRun;
 use crate::rows::node;
 use crate::s3::S3Location;
 use crate::table::{Attributes, Value};
@@ -165,6 +168,10 @@ pub struct Observation {
     pub repository: Option<String>,
     /// The experiment it belongs to.
     pub experiment: ExperimentPlace,
+    /// The run in MLflow that it logs to, once the description names it.
+    pub run: Option<MlflowRun>,
+    /// Role and words of what the description should name, and does not.
+    pub gaps: Vec<(String, String)>,
     /// Resources that went into it: a configuration's models, a job's tuning job.
     pub sources: Vec<ResourceReference>,
     /// Role and node of the endpoints that it sends requests to, for routers.
@@ -203,6 +210,7 @@ pub fn observe(
         .or_else(|| view.time("CreationTime"))
         .ok_or_else(|| Unreadable::NoCreationTime { resource: resource.to_string() })?;
     let id = NodeId::resource(resource, created_at)
+        .or_else(|| NodeId::hub_dataset(resource, created_at))
         .ok_or_else(|| Unreadable::NoNode { resource: resource.to_string() })?;
     let mut seen = Observation {
         resource: resource.clone(),
@@ -218,6 +226,8 @@ pub fn observe(
         unclear: Vec::new(),
         repository: named(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())), REPOSITORY_KEYS),
         experiment: ExperimentPlace::default(),
+        run: None,
+        gaps: Vec::new(),
         sources: Vec::new(),
         endpoints: Vec::new(),
         feature_groups: Vec::new(),
@@ -247,6 +257,7 @@ pub fn observe(
         ResourceKind::ModelPackage => seen.model_package(&view),
         ResourceKind::PipelineExecution => seen.pipeline_execution(&view),
         ResourceKind::FeatureGroup => seen.feature_group(&view),
+        ResourceKind::HubContent => seen.hub_dataset(&view),
         ResourceKind::Experiment | ResourceKind::TrialComponent => {
             seen.fact_text(&view, node::DISPLAY_NAME, "DisplayName");
         }

@@ -5,6 +5,7 @@ use sagewarden_events::{Resource, ResourceKind};
 use super::{Observation, ResourceReference, View};
 use crate::edge::SHADOW;
 use crate::id::NodeId;
+use crate::record::NEVER_FILLED;
 use crate::rows::node;
 use crate::table::Value;
 
@@ -76,8 +77,8 @@ impl Observation {
         }
     }
 
-    /// It leads to the endpoints and components of its own account and region. What lies elsewhere is only a fact: another endpoint may have
-    /// the same name here.
+    /// It leads to the endpoints and components of its own account and region. What lies elsewhere is a fact and a gap, and no node: another
+    /// endpoint may have the same name here.
     pub(super) fn inference_router(&mut self, view: &View<'_>) {
         let mut routes = Vec::new();
         for target in view.list("RoutingTargets") {
@@ -85,17 +86,22 @@ impl Observation {
             for destination in target.list("Destinations") {
                 let Some(arn) = destination.text("ResourceArn") else { continue };
                 routes.push(format!("{name}: {arn}"));
-                let Ok(resource) = Resource::parse_arn(&arn) else { continue };
-                let own = resource.sibling(self.resource.kind, self.resource.name.as_str());
                 let role = format!("target/{name}");
-                match resource.kind {
-                    _ if own != self.resource => {}
-                    ResourceKind::Endpoint => self.endpoints.push((role, NodeId::endpoint(&resource))),
-                    ResourceKind::InferenceComponent => {
-                        self.sources.push(ResourceReference { role, resource })
+                let problem = match Resource::parse_arn(&arn) {
+                    Ok(resource) if !self.is_neighbour(&resource) => {
+                        "lies in another account or region: nothing is recorded of it"
                     }
-                    _ => {}
-                }
+                    Ok(resource) if resource.kind == ResourceKind::Endpoint => {
+                        self.endpoints.push((role, NodeId::endpoint(&resource)));
+                        continue;
+                    }
+                    Ok(resource) if resource.kind == ResourceKind::InferenceComponent => {
+                        self.sources.push(ResourceReference { role, resource });
+                        continue;
+                    }
+                    _ => "is neither an endpoint nor a component",
+                };
+                self.gaps.push((NEVER_FILLED.to_owned(), format!("{role}: `{arn}` {problem}")));
             }
         }
         if !routes.is_empty() {

@@ -144,6 +144,15 @@ pub const BEST_CANDIDATE: &str = "best_candidate";
 /// The call that stopped it, and the controls that it failed.
 pub const REMEDY: &str = "remedy";
 
+/// The MLflow server or app that it logs to, or that keeps the run.
+pub const MLFLOW: &str = "mlflow";
+/// The name of the experiment in MLflow that the request asked for.
+pub const MLFLOW_EXPERIMENT: &str = "mlflow_experiment";
+/// The name of the run in MLflow that the request asked for.
+pub const MLFLOW_RUN: &str = "mlflow_run";
+/// The id of the experiment that a run belongs to.
+pub const MLFLOW_EXPERIMENT_ID: &str = "mlflow_experiment_id";
+
 // Pipelines and experiments.
 
 /// The ARN of the pipeline that an execution runs.

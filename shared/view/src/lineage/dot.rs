@@ -55,7 +55,9 @@ pub(super) fn names(answer: &Answer) -> BTreeMap<&NodeId, String> {
 fn line(node: &Node, names: &BTreeMap<&NodeId, String>) -> String {
     let name = names.get(&node.id).map(String::as_str).unwrap_or_default();
     let shape = match node.id.kind() {
-        NodeKind::Dataset | NodeKind::Artifact | NodeKind::FeatureGroup => ", shape=cylinder, style=solid",
+        NodeKind::Dataset | NodeKind::Artifact | NodeKind::HubDataset | NodeKind::FeatureGroup => {
+            ", shape=cylinder, style=solid"
+        }
         NodeKind::Image => ", shape=component, style=solid",
         NodeKind::Commit | NodeKind::Reference => ", shape=note, style=solid",
         _ => "",

@@ -43,7 +43,10 @@ impl Stage {
     pub fn of(graph: &Graph, node: &Node) -> Self {
         match node.id.kind() {
             NodeKind::Commit | NodeKind::Reference => Self::SourceCode,
-            NodeKind::ProcessingJob | NodeKind::LabelingJob | NodeKind::FeatureGroup => Self::Preprocessing,
+            NodeKind::ProcessingJob
+            | NodeKind::LabelingJob
+            | NodeKind::HubDataset
+            | NodeKind::FeatureGroup => Self::Preprocessing,
             NodeKind::TrainingJob
             | NodeKind::TuningJob
             | NodeKind::AutoMlJob
@@ -51,6 +54,7 @@ impl Stage {
             | NodeKind::PipelineExecution
             | NodeKind::Experiment
             | NodeKind::TrialComponent
+            | NodeKind::MlflowRun
             | NodeKind::Artifact
             | NodeKind::Model
             | NodeKind::ModelPackage => Self::Modelling,

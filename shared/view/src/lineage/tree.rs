@@ -11,9 +11,9 @@ use sagewarden_lineage::id::{NodeId, NodeKind};
 use sagewarden_lineage::reference::HEAD_ROLE;
 use sagewarden_lineage::rows::node::{
     APPROVAL, APPROVAL_BY, AUTHOR, BILLABLE_SECONDS, CREATED_BY, DATE, DELETED, EMAIL, HEAD, INSTANCE_COUNT,
-    INSTANCE_TYPE, MERGE, MESSAGE, NOTEBOOK, OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE,
-    REFERENCES, REMEDY, REPOSITORY, ROUTES, SILENT, SPOT, STAGE, STATE, TOP_FEATURES, TRAFFIC,
-    TRAINING_SECONDS, URI, VARIANT, VERDICTS, VERSION_ID, WEAK,
+    INSTANCE_TYPE, MERGE, MESSAGE, MLFLOW, MLFLOW_EXPERIMENT, MLFLOW_EXPERIMENT_ID, MLFLOW_RUN, NOTEBOOK,
+    OBJECTS, OFFLINE_STORE, PARENTS, PUSHERS, REFERENCE_TYPE, REFERENCES, REMEDY, REPOSITORY, ROUTES, SILENT,
+    SPOT, STAGE, STATE, TOP_FEATURES, TRAFFIC, TRAINING_SECONDS, URI, VARIANT, VERDICTS, VERSION_ID, WEAK,
 };
 use serde_json::Value as Json;
 use termtree::Tree;
@@ -189,11 +189,33 @@ fn of_its_kind(answer: &Answer, node: &Node) -> Option<String> {
         NodeKind::InferenceComponent => node.text(VARIANT).map(|variant| format!("on variant {variant}")),
         NodeKind::InferenceRouter => node.text(ROUTES).map(|routes| format!("routes {routes}")),
         NodeKind::TrainingJob => {
-            node.text(NOTEBOOK).map(|name| format!("notebook job of Studio, runs {name}"))
+            let notebook = node.text(NOTEBOOK).map(|name| format!("notebook job of Studio, runs {name}"));
+            let parts: Vec<String> = notebook.into_iter().chain(logs_to(node)).collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
+        }
+        NodeKind::MlflowRun => {
+            let experiment = node.text(MLFLOW_EXPERIMENT_ID).map(|id| format!("experiment {id}"));
+            let server = node.text(MLFLOW).map(|arn| format!("kept by {arn}"));
+            let parts: Vec<String> = experiment.into_iter().chain(server).collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
+        }
+        NodeKind::HubDataset => {
+            let groups = graph.into_node(&node.id).filter(|edge| edge.from.kind() == NodeKind::FeatureGroup);
+            let groups: BTreeSet<String> =
+                groups.filter_map(|edge| Some(graph.nodes.get(&edge.from)?.name().to_owned())).collect();
+            (!groups.is_empty()).then(|| format!("extracted from {}", several(&groups)))
         }
         NodeKind::FeatureGroup => node.text(OFFLINE_STORE).map(|place| format!("offline store {place}")),
         _ => None,
     }
+}
+
+/// The names that a request gave the run and the experiment in MLflow that the job logs to.
+fn logs_to(node: &Node) -> Option<String> {
+    let named = |what: &str, fact: &str| node.text(fact).map(|name| format!("{what} {name}"));
+    let parts = [named("run", MLFLOW_RUN), named("experiment", MLFLOW_EXPERIMENT)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("logs to {} in MLflow", parts.join(" of ")))
 }
 
 /// The first of many names, and how many more there are.
@@ -260,7 +282,11 @@ fn source(answer: &Answer, edge: &Edge) -> Option<String> {
         NodeKind::Image => format!("{} <- {}", edge.role, image(node)),
         NodeKind::Commit if edge.role == HEAD_ROLE => format!("{HEAD_ROLE} <- {}", heading(node)),
         NodeKind::Commit => format!("{} ({})", heading(node), found(answer, edge)?),
-        NodeKind::Model | NodeKind::EndpointConfig | NodeKind::InferenceComponent => {
+        NodeKind::Model
+        | NodeKind::EndpointConfig
+        | NodeKind::InferenceComponent
+        | NodeKind::MlflowRun
+        | NodeKind::HubDataset => {
             format!("{} <- {} {}", edge.role, node.id.kind(), node.name())
         }
         _ => return None,

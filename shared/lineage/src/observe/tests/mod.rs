@@ -2,7 +2,9 @@
 //! of kinds.
 
 mod automation;
+mod hub;
 mod jobs;
+mod mlflow;
 mod registry;
 mod serving;
 
@@ -117,6 +119,8 @@ fn a_description_that_says_nothing_else_is_read_as_an_incarnation() {
         assert!(
             found.claims.is_empty()
                 && found.sources.is_empty()
+                && found.run.is_none()
+                && found.gaps.is_empty()
                 && found.made.is_empty()
                 && found.approval.is_none(),
             "{found:?}"
