@@ -124,7 +124,7 @@ impl Explorer {
 
     /// What pages need of the whole store.
     pub(super) fn gathered(&self, store: &Store) -> Result<Arc<Gathered>, PortError> {
-        self.gathering.of(store, self.file.as_ref().map(|(path, _)| path))
+        self.gathering.of(store, self.file.as_ref().map(|(path, _)| path.as_path()))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Reading a large store takes seconds. So the pages of a server show what was gathered last while a thread gathers it again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,6 @@ use sagewarden_local::Store;
 
 use crate::serve::broken::{self, Broken};
 use crate::serve::name_index::NameIndex;
-use crate::serve::search::HITS;
 
 /// How long a page waits for what has changed since.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -30,7 +29,7 @@ pub(super) struct Gathered {
 /// Gathers again after somebody has written to the store.
 #[derive(Clone, Debug)]
 pub(super) struct Gathering {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<Progress>>,
     patience: Duration,
 }
 
@@ -41,14 +40,14 @@ impl Default for Gathering {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Progress {
     last: Option<Arc<Gathered>>,
     is_running: bool,
 }
 
 impl Gathering {
     /// What a store has now. What takes longer than a page may wait is what it had before the last writes, if that is known.
-    pub(super) fn of(&self, store: &Store, file: Option<&PathBuf>) -> Result<Arc<Gathered>, PortError> {
+    pub(super) fn of(&self, store: &Store, file: Option<&Path>) -> Result<Arc<Gathered>, PortError> {
         let mut state = self.lock();
         let version = store.version()?;
         match (&state.last, file) {
@@ -57,7 +56,7 @@ impl Gathering {
                 let last = last.clone();
                 if !state.is_running {
                     state.is_running = true;
-                    let (gathering, file) = (self.clone(), file.clone());
+                    let (gathering, file) = (self.clone(), file.to_owned());
                     std::thread::spawn(move || gathering.renew(&file, version));
                 }
                 return Ok(last);
@@ -73,7 +72,7 @@ impl Gathering {
     }
 
     /// If it fails, the next page tries again.
-    fn renew(&self, file: &PathBuf, version: i64) {
+    fn renew(&self, file: &Path, version: i64) {
         let gathered = opened(file).and_then(|store| gather(&store, version));
         let mut state = self.lock();
         state.is_running = false;
@@ -82,13 +81,13 @@ impl Gathering {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Progress> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A connection of its own, so that other pages do not wait for this one.
-fn opened(file: &PathBuf) -> Result<Store, PortError> {
+fn opened(file: &Path) -> Result<Store, PortError> {
     Store::open_to_read(file).map_err(|error| {
         PortError::new(PortErrorKind::Unavailable, "open the store once more", error.to_string())
     })
@@ -97,7 +96,7 @@ fn opened(file: &PathBuf) -> Result<Store, PortError> {
 fn gather(store: &Store, version: i64) -> Result<Gathered, PortError> {
     let begun = Instant::now();
     let broken = broken::count(store)?;
-    let names = NameIndex::of(store, HITS + 1)?;
+    let names = NameIndex::of(store)?;
     Ok(Gathered { broken, names, version, took: begun.elapsed() })
 }
 
@@ -130,18 +129,18 @@ mod tests {
         add(&writer, "shop-1");
         let store = Store::open_to_read(&file).unwrap();
         let gathering = Gathering { patience: Duration::ZERO, ..Gathering::default() };
-        assert_eq!(names(&gathering.of(&store, Some(&file)).unwrap()), 1);
+        assert_eq!(names(&gathering.of(&store, Some(file.as_path())).unwrap()), 1);
         add(&writer, "shop-2");
         // The last one at once, and the new one once a thread has read it.
-        let first = gathering.of(&store, Some(&file)).unwrap();
+        let first = gathering.of(&store, Some(file.as_path())).unwrap();
         assert_eq!(names(&first), 1);
-        while names(&gathering.of(&store, Some(&file)).unwrap()) < 2 {
+        while names(&gathering.of(&store, Some(file.as_path())).unwrap()) < 2 {
             std::thread::yield_now();
         }
         // A store that is read quickly is read again before the page.
         let gathering = Gathering { patience: Duration::MAX, ..Gathering::default() };
-        assert_eq!(names(&gathering.of(&store, Some(&file)).unwrap()), 2);
+        assert_eq!(names(&gathering.of(&store, Some(file.as_path())).unwrap()), 2);
         add(&writer, "shop-3");
-        assert_eq!(names(&gathering.of(&store, Some(&file)).unwrap()), 3);
+        assert_eq!(names(&gathering.of(&store, Some(file.as_path())).unwrap()), 3);
     }
 }

@@ -18,6 +18,8 @@ use crate::ask::names::{self, NearNames};
 use crate::input::nearest::Nearest;
 use crate::serve::people::{self, Deed};
 
+/// Results of one search.
+pub(super) const HITS: usize = 100;
 /// Letters that most misspelt names have right.
 const LIKELY: usize = 4;
 
@@ -70,8 +72,8 @@ pub(super) struct NameIndex {
 }
 
 impl NameIndex {
-    /// Reads the names of a store. Of each person, no more than `most` rows are kept.
-    pub(super) fn of(store: &Store, most: usize) -> Result<Self, PortError> {
+    /// Reads the names of a store.
+    pub(super) fn of(store: &Store) -> Result<Self, PortError> {
         let mut index = Self::default();
         let mut known = HashSet::new();
         for partition in AliasRow::PARTITIONS {
@@ -95,7 +97,7 @@ impl NameIndex {
         store.each_within(&NodeRow::partitions(NodeKind::Commit), |item| {
             if NodeRow::id_of(&item.key).is_some() {
                 let texts = [AUTHOR, EMAIL, MESSAGE].into_iter().filter_map(|name| item.text(name));
-                texts.for_each(|text| index.note(text, &item, most));
+                texts.for_each(|text| index.note(text, &item));
             }
             true
         })?;
@@ -104,7 +106,7 @@ impl NameIndex {
                 for Deed { who, hit } in people::deeds(&item) {
                     // Of each thing, one row is enough.
                     if known.insert((who.to_lowercase(), hit.address)) {
-                        index.note(&who, &item, most);
+                        index.note(&who, &item);
                     }
                 }
                 true
@@ -113,9 +115,10 @@ impl NameIndex {
         Ok(index)
     }
 
-    fn note(&mut self, text: &str, item: &Item, most: usize) {
+    fn note(&mut self, text: &str, item: &Item) {
         let rows = self.around.entry(text.to_lowercase()).or_default();
-        if rows.len() < most {
+        // One more shows that there are more.
+        if rows.len() <= HITS {
             rows.push(item.key.clone());
         }
     }

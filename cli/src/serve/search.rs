@@ -18,12 +18,10 @@ use crate::ask::names;
 use crate::serve::answered::{Refused, SentPage};
 use crate::serve::explorer::Explorer;
 use crate::serve::kinds;
-use crate::serve::name_index::Fit;
+use crate::serve::name_index::{Fit, HITS};
 use crate::serve::people::{self, Deed};
 use crate::serve::source::ReadTable;
 
-/// Results of one page.
-pub(super) const HITS: usize = 100;
 /// The fewest letters of a person or of a commit's message.
 const LETTERS: usize = 3;
 /// The longest words: the key of an object has at most 1,024 bytes ("Naming Amazon S3 objects", user guide), and a bucket and a version come to it.

@@ -58,7 +58,12 @@ impl Failed<'_> {
             return String::new();
         }
         let wanted = self.wanted(control);
-        let roots = root_volumes(self.document, control, self.settings);
+        let added = |(field, value): (String, Json)| FieldChange {
+            field,
+            before: None,
+            after: Some(value.to_string()),
+        };
+        let roots = root_volumes(self.document, control, self.settings).into_iter().map(added).collect();
         let changes = [wanted, roots, self.destination(control), self.removed(control), self.tags(control)];
         let changes = changes.concat();
         let mut lines: Vec<String> = changes.iter().flat_map(lines).collect();

@@ -3,7 +3,6 @@
 use sagewarden_settings::Settings;
 use serde_json::{Value as Json, json};
 
-use super::FieldChange;
 use super::place::places;
 use crate::control::Control;
 use crate::fixes::values::value;
@@ -11,15 +10,14 @@ use crate::fixes::values::value;
 /// What a path of root volumes ends with, below the group.
 const ROOT: &str = ".InstanceStorageConfigs[].EbsVolumeConfig.RootVolume";
 
-/// One more configuration for each group without one of its root volume.
-pub(super) fn root_volumes(document: &Json, control: &Control, settings: &Settings) -> Vec<FieldChange> {
+/// One more configuration for each group without one of its root volume: where it is added, and the configuration.
+pub(super) fn root_volumes(document: &Json, control: &Control, settings: &Settings) -> Vec<(String, Json)> {
     let groups = control.fields.iter().filter_map(|path| path.strip_suffix(ROOT));
     let without = groups.flat_map(|path| places(document, path)).filter(|group| {
         let roots = places(group.value.unwrap_or(&Json::Null), ROOT.trim_start_matches('.'));
         !roots.iter().any(|root| root.value == Some(&Json::Bool(true)))
     });
     let Some(key) = value("VolumeKmsKeyId", &control.area, settings) else { return Vec::new() };
-    let added = json!({ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": key } }).to_string();
-    let change = |field: String| FieldChange { field, before: None, after: Some(added.clone()) };
-    without.map(|group| change(format!("{}.InstanceStorageConfigs[]", group.field))).collect()
+    let added = json!({ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": key } });
+    without.map(|group| (format!("{}.InstanceStorageConfigs[]", group.field), added.clone())).collect()
 }
