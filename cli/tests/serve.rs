@@ -108,6 +108,7 @@ fn every_address_has_the_right_status_and_says_what_is_wrong() {
         ("/model/credit-default-model?depth=2", 400, "no parameter"),
         ("/controls?show=all", 400, "write broken"),
         ("/endpiont/credit-default-prod", 404, "href=\"/endpoint/credit-default-prod\""),
+        ("/training-job/credit-trian-00%C4%B0", 404, "credit-train-00"),
         ("/endpiont/none", 404, "did you mean the kind `endpoint`?"),
         ("/search?q=endpiont/credit-default-prod", 200, "href=\"/endpoint/credit-default-prod\""),
         ("/search?q=4f8c3bd2&format=json", 200, "image/sha256:4f8c3bd2"),

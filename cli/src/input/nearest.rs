@@ -100,20 +100,20 @@ impl Nearest {
     }
 }
 
-/// How often a text has each letter. Texts with other letters cannot be alike: to compare the letters of a million names takes milliseconds,
-/// to compare the names takes seconds.
+/// How often a text has each letter. Texts with other letters cannot be alike: to compare the letters of a million names takes a tenth of a
+/// second, to compare the names takes seconds.
 #[derive(Debug)]
 struct Letters {
-    counts: [i16; 64],
+    counts: [u8; 32],
     length: usize,
 }
 
 impl Letters {
     fn of(text: &str) -> Self {
-        let mut counts = [0_i16; 64];
-        // Letters that share a place make texts more alike, never less.
+        let mut counts = [0_u8; 32];
+        // Letters that share a place, or that are too many, make texts more alike, never less.
         let mut count = |letter: usize| {
-            if let Some(count) = counts.get_mut(letter % 64) {
+            if let Some(count) = counts.get_mut(letter % 32) {
                 *count = count.saturating_add(1);
             }
         };
@@ -125,12 +125,13 @@ impl Letters {
         Self { counts, length }
     }
 
-    /// How alike two texts with these letters can be: a letter that only one of them has must be changed, added or removed.
+    /// How alike two texts with these letters can be: of the letters that only one of them has, each must be changed, added or removed.
     fn most_alike(&self, other: &Self) -> f64 {
         let differences =
-            self.counts.iter().zip(&other.counts).map(|(one, other)| i32::from(*one) - i32::from(*other));
-        let (more, less) = differences.fold((0, 0), |(more, less), by| (more + by.max(0), less - by.min(0)));
-        most_alike(usize::try_from(more.max(less)).unwrap_or(usize::MAX), self.length.max(other.length))
+            self.counts.iter().zip(&other.counts).map(|(one, other)| usize::from(one.abs_diff(*other)));
+        // One change takes away a letter and brings another.
+        let changes = differences.sum::<usize>().div_ceil(2);
+        most_alike(changes.max(self.length.abs_diff(other.length)), self.length.max(other.length))
     }
 }
 

@@ -18,6 +18,9 @@ use crate::ask::names::NearNames;
 use crate::input::nearest::Nearest;
 use crate::serve::people;
 
+/// Letters that most misspelt names have right.
+const LIKELY: usize = 4;
+
 /// How well something fits: the whole name, its beginning, a part of it, or something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
@@ -145,9 +148,26 @@ impl NameIndex {
         found.next().filter(|_| found.next().is_none()).map(|resource| resource.arn())
     }
 
-    /// The names that are nearest to one that nothing has.
+    /// The names that are nearest to one that nothing has. If there are things of the same kind, the others count only if they have the very
+    /// name.
     pub(super) fn nearest(&self, entity: &str) -> Nearest {
         let mut near = NearNames::to(entity);
+        let name = entity.rsplit('/').next().unwrap_or(entity).to_lowercase();
+        self.names
+            .containing(&format!("/{name}"))
+            .filter(|named| named.ends_with(&name))
+            .for_each(|named| near.name(named));
+        let kind = entity.split_once('/').map(|(kind, _)| format!("{kind}/"));
+        let of_kind = kind.map(|kind| self.names.beginning(&kind)).unwrap_or_default();
+        if !of_kind.is_empty() {
+            // Names that begin alike come first: the nearer one of them is, the fewer others are worth comparing.
+            let lower = entity.to_lowercase();
+            let (head, name) = lower.split_at(lower.rfind('/').map_or(0, |at| at + 1));
+            let begin: String = head.chars().chain(name.chars().take(LIKELY)).collect();
+            let likely = self.names.beginning(&begin);
+            likely.chain(of_kind).for_each(|place| near.name(self.names.get(place)));
+            return near.nearest;
+        }
         self.names.iter().for_each(|named| near.name(named));
         self.commits.iter().for_each(|digits| near.commit(digits));
         self.objects.iter().for_each(|place| near.object(place));
@@ -194,6 +214,22 @@ impl Texts {
 
     fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).map(|place| self.get(place))
+    }
+
+    /// The places of the texts that begin with this one. The texts are sorted.
+    fn beginning(&self, begin: &str) -> std::ops::Range<usize> {
+        let from = self.first(|text| text >= begin);
+        from..self.first(|text| text >= begin && !text.starts_with(begin)).max(from)
+    }
+
+    /// The first place whose text fits, if all behind it fit as well.
+    fn first(&self, fits: impl Fn(&str) -> bool) -> usize {
+        let (mut from, mut to) = (0, self.ends.len());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if fits(self.get(middle)) { to = middle } else { from = middle + 1 }
+        }
+        from
     }
 
     /// The texts that have a part, which is in lower case.
@@ -268,6 +304,15 @@ mod tests {
         let texts = texts(&["a/İx", "b/Y"]);
         assert_eq!(texts.containing("x").collect::<Vec<_>>(), ["a/i\u{307}x"]);
         assert_eq!(texts.containing("y").collect::<Vec<_>>(), ["b/Y"]);
+    }
+
+    #[test]
+    fn texts_that_begin_alike_lie_together() {
+        let texts = texts(&["a/x", "b/x", "b/y", "b0/z", "c/x"]);
+        assert_eq!(texts.beginning("b/"), 1..3);
+        assert_eq!(texts.beginning("a/"), 0..1);
+        assert_eq!(texts.beginning("c/"), 4..5);
+        assert!(texts.beginning("bb/").is_empty() && texts.beginning("z").is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod account;
 mod announce;
 mod comments;
 mod components;
+mod each;
 mod estate;
 mod fault;
 mod git;

@@ -103,7 +103,7 @@ impl Page for ControlsPage {
             p.note { (count(shown.len(), "control")) ", " (shown.iter().filter(|control| control.open > 0).count()) " of them fail or are undecided now; policies and settings " code { (mark) } }
             @if frame.is_live { (self.choices(frame)) }
             div.wide tabindex="0" role="region" aria-label="The controls" {
-                table.sorted {
+                table.sorted.controls {
                     thead { tr {
                         th scope="col" { "control" } th scope="col" { "severity" } th scope="col" { "rule" } th scope="col" { "mode" }
                         th.number scope="col" { "fail now" } th.number scope="col" { "ever" } th.number scope="col" { "waivers" } th scope="col" { "also checked by" }
@@ -125,10 +125,10 @@ impl Page for ControlsPage {
                                     }
                                 }
                                 td { (control.mode) }
-                                td.number {
+                                td {
                                     @if control.open > 0 { a href=(frame.link(&Address::of(["findings"]).with("control", &control.id))) { (control.open) } } @else { "0" }
                                 }
-                                td.number { (control.ever) } td.number { (control.waivers) } td { (control.also) }
+                                td { (control.ever) } td { (control.waivers) } td { (control.also) }
                             }
                         }
                     }

@@ -8,7 +8,8 @@ use super::sheet::Sheet;
 use crate::page::served_page;
 
 const STYLE: &str = concat!(include_str!("../lineage/graph.css"), include_str!("page.css"));
-const SCRIPT: &str = concat!(include_str!("../lineage/graph.js"), include_str!("page.js"));
+const SCRIPT: &str = include_str!("page.js");
+const PICTURE_SCRIPT: &str = concat!(include_str!("../lineage/graph.js"), include_str!("page.js"));
 
 /// The pages that every page leads to.
 const WAYS: [(&str, &str); 4] =
@@ -62,6 +63,11 @@ pub trait Page {
         true
     }
 
+    /// Whether the page has a picture of a lineage, which people can move in.
+    fn has_picture(&self) -> bool {
+        false
+    }
+
     /// Whether the page shows the present, whatever time is in question.
     fn is_of_the_present(&self) -> bool {
         !self.is_dated()
@@ -87,7 +93,8 @@ pub fn html(page: &dyn Page, frame: &Frame) -> String {
         }
         (footer(frame))
     };
-    served_page(&format!("{title} \u{b7} Sagewarden"), STYLE, SCRIPT, &body)
+    let script = if page.has_picture() { PICTURE_SCRIPT } else { SCRIPT };
+    served_page(&format!("{title} \u{b7} Sagewarden"), STYLE, script, &body)
 }
 
 /// The page for programs.

@@ -185,6 +185,10 @@ impl GraphPage<'_> {
 }
 
 impl Page for GraphPage<'_> {
+    fn has_picture(&self) -> bool {
+        true
+    }
+
     fn title(&self) -> String {
         let name = self.root().map_or_else(
             || self.answer.root.to_string(),
