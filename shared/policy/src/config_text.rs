@@ -44,8 +44,8 @@ impl ConfigText {
     /// The configuration in a text; why it cannot be read, if it cannot.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut found = Self::default();
-        match serde_json::from_str::<Node>(text) {
-            Ok(Node::Object(fields)) => found.object(fields, DEEPEST),
+        match serde_json::from_str::<ConfigNode>(text) {
+            Ok(ConfigNode::Object(fields)) => found.object(fields, DEEPEST),
             Ok(_) => return Err("is no JSON object".to_owned()),
             Err(error) => return Err(format!("is no JSON ({error})")),
         }
@@ -65,7 +65,7 @@ impl ConfigText {
             .collect()
     }
 
-    fn object(&mut self, fields: Vec<(String, Node)>, left: usize) {
+    fn object(&mut self, fields: Vec<(String, ConfigNode)>, left: usize) {
         let twice = |name: &str| fields.iter().filter(|(own, _)| own == name).count() > 1;
         if let Some((name, _)) = fields.iter().find(|(name, _)| twice(name)) {
             self.unknown = Some(format!("has the field `{name}` twice"));
@@ -76,18 +76,18 @@ impl ConfigText {
         }
     }
 
-    fn node(&mut self, name: &str, node: Node, left: usize) {
+    fn node(&mut self, name: &str, node: ConfigNode, left: usize) {
         match node {
-            Node::Object(fields) => self.object(fields, left),
-            Node::List(nodes) => nodes.into_iter().for_each(|node| self.node(name, node, left)),
-            Node::Text(text) => self.text(name, text, left),
-            Node::Other => {}
+            ConfigNode::Object(fields) => self.object(fields, left),
+            ConfigNode::List(nodes) => nodes.into_iter().for_each(|node| self.node(name, node, left)),
+            ConfigNode::Text(text) => self.text(name, text, left),
+            ConfigNode::Other => {}
         }
     }
 
     fn text(&mut self, name: &str, text: String, left: usize) {
         let inner =
-            text.trim_start().starts_with(['{', '[', '"']).then(|| serde_json::from_str::<Node>(&text));
+            text.trim_start().starts_with(['{', '[', '"']).then(|| serde_json::from_str::<ConfigNode>(&text));
         match inner {
             Some(Ok(_)) if left == 0 => {
                 self.unknown = Some(format!("has JSON within JSON more than {DEEPEST} times"))
@@ -130,66 +130,66 @@ fn is_about(list: List, name: &str, text: &str) -> bool {
 }
 
 /// JSON whose objects keep every field, also one that stands there twice.
-enum Node {
-    Object(Vec<(String, Node)>),
-    List(Vec<Node>),
+enum ConfigNode {
+    Object(Vec<(String, ConfigNode)>),
+    List(Vec<ConfigNode>),
     Text(String),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for ConfigNode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+        deserializer.deserialize_any(ConfigVisitor)
     }
 }
 
-struct NodeVisitor;
+struct ConfigVisitor;
 
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
+impl<'de> Visitor<'de> for ConfigVisitor {
+    type Value = ConfigNode;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ConfigNode, A::Error> {
         let mut fields = Vec::new();
         while let Some(field) = map.next_entry()? {
             fields.push(field);
         }
-        Ok(Node::Object(fields))
+        Ok(ConfigNode::Object(fields))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ConfigNode, A::Error> {
         let mut nodes = Vec::new();
         while let Some(node) = list.next_element()? {
             nodes.push(node);
         }
-        Ok(Node::List(nodes))
+        Ok(ConfigNode::List(nodes))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<ConfigNode, E> {
+        Ok(ConfigNode::Text(text.to_owned()))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_bool<E>(self, _: bool) -> Result<ConfigNode, E> {
+        Ok(ConfigNode::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<ConfigNode, E> {
+        Ok(ConfigNode::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<ConfigNode, E> {
+        Ok(ConfigNode::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<ConfigNode, E> {
+        Ok(ConfigNode::Other)
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_unit<E>(self) -> Result<ConfigNode, E> {
+        Ok(ConfigNode::Other)
     }
 }
 
