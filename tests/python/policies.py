@@ -69,9 +69,9 @@ def named(action):
 def kinds(action):
     """The types of resource that a call is about, by name."""
     service, call = action.split(":")
-    reference = reference(service)
-    types = [kind for kind in reference["privileges"][call]["resource_types"] if kind]
-    return {kind: reference["resources"][kind] for kind in types}
+    known = reference(service)
+    types = [kind for kind in known["privileges"][call]["resource_types"] if kind]
+    return {kind: known["resources"][kind] for kind in types}
 
 
 def keys_of(action):
