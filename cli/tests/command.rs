@@ -315,10 +315,10 @@ fn a_request_is_judged_before_it_is_sent() {
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train`: 1 failed of 9 controls")
+        text.contains("Steps[0]: training job `train`: 1 failed of 10 controls")
             && text.contains("FAILED TRN-NET-01")
             // Only KMS knows whether the key is the account's own.
-            && text.contains("not checked here (the account is not known: name it with --account): TRN-ENC-01, TRN-ENC-02"),
+            && text.contains("not checked here (needs access to the account): TRN-ENC-01, TRN-ENC-02"),
         "{text}"
     );
     assert!(text.contains("note: Steps[1]: no controls for steps of type `Callback`"), "{text}");
@@ -358,7 +358,7 @@ fn the_controls_are_listed_explained_and_documented() {
     assert_eq!(list["controls"].as_array().map(Vec::len), Some(297));
     let essential = out(&sagewarden(&["policy", "list", "--profile", "essential"]));
     assert!(essential.contains("TRN-NET-01  high      essential    training job"), "{essential}");
-    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 202, "{essential}");
+    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 222, "{essential}");
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in [
         "compute and network isolation",
