@@ -315,7 +315,7 @@ fn a_request_is_judged_before_it_is_sent() {
     assert_eq!(output.status.code(), Some(1));
     let text = out(&output);
     assert!(
-        text.contains("Steps[0]: training job `train`: 1 failed of 9 controls")
+        text.contains("Steps[0]: training job `train`: 1 failed of 10 controls")
             && text.contains("FAILED TRN-NET-01")
             // Only KMS knows whether the key is the account's own.
             && text.contains("not checked here (needs access to the account): TRN-ENC-01, TRN-ENC-02"),
@@ -355,10 +355,10 @@ fn a_request_is_judged_before_it_is_sent() {
 fn the_controls_are_listed_explained_and_documented() {
     let list = sagewarden(&["policy", "list", "--format", "json"]);
     let list: Value = serde_json::from_str(&out(&list)).unwrap();
-    assert_eq!(list["controls"].as_array().map(Vec::len), Some(277));
+    assert_eq!(list["controls"].as_array().map(Vec::len), Some(297));
     let essential = out(&sagewarden(&["policy", "list", "--profile", "essential"]));
     assert!(essential.contains("TRN-NET-01  high      essential    training job"), "{essential}");
-    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 202, "{essential}");
+    assert!(!essential.contains("TRN-NET-02") && essential.lines().count() == 222, "{essential}");
     let explained = out(&sagewarden(&["policy", "explain", "trn-net-01"]));
     for words in [
         "compute and network isolation",
@@ -383,7 +383,7 @@ fn the_controls_are_listed_explained_and_documented() {
     let infra = root.join("infra");
     assert!(
         out(&sagewarden(&["policy", "validate", infra.to_str().unwrap()]))
-            .starts_with("valid: 277 controls, bundle ")
+            .starts_with("valid: 297 controls, bundle ")
     );
     let folder = TempDir::new().unwrap();
     let (code, text) = failure(&["policy", "validate", folder.path().to_str().unwrap()]);

@@ -243,7 +243,10 @@ fn the_account_of_a_template_of_the_cdk_is_that_of_its_environment() {
         assert!(said.contains(expect), "{environment}: {said}");
     };
     check("aws://111122223333/eu-west-1", "FAILED EPC-ENC-01");
-    check("aws://unknown-account/unknown-region", "(it is not known: name it with --account): EPC-ENC-01");
+    check(
+        "aws://unknown-account/unknown-region",
+        "(the account is not known: name it with --account): EPC-ENC-01",
+    );
 }
 
 #[test]

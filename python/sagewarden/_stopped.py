@@ -13,10 +13,12 @@ VIOLATION_TAG, FINDING_TAG = "sagewarden:violation", "sagewarden:finding"
 #: The jobs that Sagewarden stops, by the API's name.
 NOUNS = (
     "TrainingJob", "ProcessingJob", "TransformJob", "HyperParameterTuningJob", "AutoMLJob", "CompilationJob", "LabelingJob",
-    "OptimizationJob", "InferenceRecommendationsJob",
+    "OptimizationJob", "InferenceRecommendationsJob", "Job", "TrainingSession",
 )  # fmt: skip
 #: Fields of one kind that are not called like the kind.
 OTHER_NAMES = {"InferenceRecommendationsJob": {"Name": "JobName", "Status": "Status", "Arn": "JobArn"}}
+#: The part of an answer that is the description, where the answer is not.
+WITHIN = {"TrainingSession": "TrainingSessionDetail"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def created(operation: str, request: Any) -> Iterator[Tuple[str, str]]:
 def seen(operation: str, parsed: Mapping[str, Any], jobs: Set[Tuple[str, str]]) -> Optional[StoppedJob]:
     """The job among these that an answer describes as stopped."""
     noun = _noun(operation, "Describe")
+    inner = parsed.get(WITHIN.get(noun or "", ""))
+    parsed = inner if isinstance(inner, Mapping) else parsed
     # Some kinds write their states in capital letters.
     if noun is None or str(parsed.get(_field(noun, "Status"))).upper() != "STOPPED":
         return None

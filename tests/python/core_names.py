@@ -12,7 +12,7 @@ from pathlib import Path
 from botocore.session import get_session
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "python" / "sagewarden"))
-import _source
+from _source.operations import CORE_MAPS, CORE_METHODS, OPERATIONS, core_name
 
 model = get_session().get_service_model("sagemaker")
 #: A member that two shapes spell differently; the other one is an argument of classes that create something.
@@ -37,15 +37,15 @@ def members(shape, seen):
 
 
 faults = set()
-for operation in _source.OPERATIONS.values():
+for operation in OPERATIONS.values():
     for name, kind in members(model.operation_model(operation).input_shape, set()):
-        made = _source._core_name(argument(name))
+        made = core_name(argument(name))
         if made != name and name not in SPELLED_TWICE:
             faults.add(f"{argument(name)} becomes {made}, not {name}")
-        if kind == "map" and name.endswith(("Parameters", "Environment", "Properties")) and name not in _source.CORE_MAPS:
+        if kind == "map" and name.endswith(("Parameters", "Environment", "Properties")) and name not in CORE_MAPS:
             if not name.startswith("TextGeneration"):
                 faults.add(f"{name} is a map")
-for name in _source.CORE_CLASSES:
-    if f"Create{name}" not in model.operation_names:
-        faults.add(f"there is no Create{name}")
+for operation, _ in CORE_METHODS.values():
+    if operation not in model.operation_names:
+        faults.add(f"there is no {operation}")
 print(json.dumps(sorted(faults)))

@@ -22,6 +22,29 @@ FITTING = {
 LISTS = ["kms:ResourceAliases"]
 
 
+# Operations that AWS's model of the API has, and its IAM reference does not have yet: how they reach which type of resource.
+NEWER = {
+    "CreateJob": ("Write", "job"),
+    "CreateTrainingSession": ("Write", "training-session"),
+    "StopJob": ("Write", "job"),
+    "StopTrainingSession": ("Write", "training-session"),
+}
+NEWER_TYPES = {"job": "job/${JobCategory}/${JobName}", "training-session": "training-session/${TrainingSessionName}"}
+
+
+def reference(service):
+    """What the reference says of a service, with what is newer than it."""
+    known = get_service_prefix_data(service)
+    if service != "sagemaker":
+        return known
+    if NEWER.keys() & known["privileges"].keys():
+        sys.exit("the IAM reference has these by now: " + ", ".join(NEWER.keys() & known["privileges"].keys()))
+    newer = {call: {"access_level": level, "resource_types": {kind: {"condition_keys": []}}} for call, (level, kind) in NEWER.items()}
+    place = "arn:${Partition}:sagemaker:${Region}:${Account}:"
+    types = {kind: {"arn": place + name, "condition_keys": []} for kind, name in NEWER_TYPES.items()}
+    return {**known, "privileges": {**known["privileges"], **newer}, "resources": {**known["resources"], **types}}
+
+
 def fits(operator, key, kind):
     if operator == "Null":
         return True
@@ -39,21 +62,21 @@ def listed(value):
 def named(action):
     """The calls that a name, or a pattern of names, stands for."""
     service, pattern = action.split(":")
-    calls = get_service_prefix_data(service)["privileges"]
+    calls = reference(service)["privileges"]
     return [f"{service}:{call}" for call in calls if fnmatch.fnmatchcase(call, pattern)]
 
 
 def kinds(action):
     """The types of resource that a call is about, by name."""
     service, call = action.split(":")
-    reference = get_service_prefix_data(service)
-    types = [kind for kind in reference["privileges"][call]["resource_types"] if kind]
-    return {kind: reference["resources"][kind] for kind in types}
+    known = reference(service)
+    types = [kind for kind in known["privileges"][call]["resource_types"] if kind]
+    return {kind: known["resources"][kind] for kind in types}
 
 
 def keys_of(action):
     service, call = action.split(":")
-    types = get_service_prefix_data(service)["privileges"][call]["resource_types"].values()
+    types = reference(service)["privileges"][call]["resource_types"].values()
     return {template(key) for each in [*types, *kinds(action).values()] for key in each["condition_keys"]}
 
 
@@ -79,7 +102,7 @@ def problems(statement):
     resources = listed(statement.get("Resource", "*"))
     for action in listed(statement["Action"]):
         service, _ = action.split(":")
-        types = {template(key): each["type"] for key, each in get_service_prefix_data(service)["conditions"].items()}
+        types = {template(key): each["type"] for key, each in reference(service)["conditions"].items()}
         calls = named(action)
         if not calls:
             yield f"there is no call {action}"

@@ -66,7 +66,7 @@ def allowed(documents):
     for statement in [each for document in documents for each in document["Statement"] if each["Effect"] == "Allow"]:
         for call in [call for action in policies.listed(statement["Action"]) for call in policies.named(action)]:
             service, name = call.split(":")
-            level = policies.get_service_prefix_data(service)["privileges"][name]["access_level"]
+            level = policies.reference(service)["privileges"][name]["access_level"]
             levels.setdefault(level, set()).add(call)
     return {level: sorted(calls) for level, calls in levels.items()}
 

@@ -55,6 +55,18 @@ const NAME: &str = "the word is no default of the field";
 const DECIDED: &[(&str, &str, &str)] = &[
     ("CreateAutoMLJobV2", "ModelDeployConfig.AutoGenerateEndpointName", OFF),
     ("CreateCompilationJob", "OutputConfig.KmsKeyId", AWS_KEY),
+    ("CreateCluster", "InstanceGroups[].InstanceStorageConfigs[].EbsVolumeConfig.RootVolume", OFF),
+    ("CreateCluster", "RestrictedInstanceGroups[].InstanceStorageConfigs[].EbsVolumeConfig.RootVolume", OFF),
+    (
+        "CreateDomain",
+        "DefaultUserSettings.CanvasAppSettings.TimeSeriesForecastingSettings.AmazonForecastRoleArn",
+        "the role of the user",
+    ),
+    (
+        "CreateUserProfile",
+        "UserSettings.CanvasAppSettings.TimeSeriesForecastingSettings.AmazonForecastRoleArn",
+        "the role of the user",
+    ),
     ("CreateDomain", "AppNetworkAccessType", OPEN),
     ("CreateDomain", "DefaultUserSettings.SecurityGroups", NAME),
     ("CreateDomain", "DefaultUserSettings.SharingSettings.NotebookOutputOption", OFF),

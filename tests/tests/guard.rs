@@ -373,3 +373,11 @@ fn the_commit_of_a_checkout_is_known_however_head_moves() -> Result<()> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
+
+#[test]
+fn every_job_that_can_be_stopped_is_known_by_its_description() -> Result<()> {
+    let output = python::model_script("guard_stopped.py")?.output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(serde_json::from_slice::<Vec<String>>(&output.stdout)?, Vec::<String>::new());
+    Ok(())
+}

@@ -138,6 +138,8 @@ const EXEMPT: &[(&str, &str, &str)] = &[
     ("LifecycleConfig", "NotebookInstanceLifecycleConfigArn", OWN_NAME),
     ("LifecycleConfig", "OnCreate[].Content", SCRIPT),
     ("LifecycleConfig", "OnStart[].Content", SCRIPT),
+    ("ModelPackageGroup", "ModelPackageGroupName", OWN_NAME),
+    ("ModelPackageGroup", "ModelPackageGroupArn", OWN_NAME),
     ("StudioLifecycleConfig", "StudioLifecycleConfigName", OWN_NAME),
     ("StudioLifecycleConfig", "StudioLifecycleConfigArn", OWN_NAME),
     ("StudioLifecycleConfig", "StudioLifecycleConfigAppType", "the kind of app that runs it"),

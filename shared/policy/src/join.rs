@@ -11,7 +11,9 @@ use serde_json::Value as Json;
 use crate::buckets::bucket;
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, key_paths};
 use crate::later::{is_later, later};
+use crate::lists::List;
 use crate::reader::{Reader, UnreadablePaths};
+use crate::values::values;
 
 /// The result of a call.
 #[derive(Clone, Debug, PartialEq)]
@@ -267,13 +269,13 @@ fn asked(
         "GetCommit" => BTreeSet::from([OperationTarget::Commit]),
         KEY_OPERATION => {
             let named = key_paths(resource.kind).flat_map(|path| match split(path) {
-                (None, path) => own.texts(path),
+                (None, path) => values(&own, List::Keys, path),
                 (Some(operation), path) => {
-                    answers(operation).iter().flat_map(|answer| answer.texts(path)).collect()
+                    answers(operation).iter().flat_map(|answer| values(answer, List::Keys, path)).collect()
                 }
             });
             let asked = named.filter(|key| is_for_kms_to_say(key, resource));
-            asked.map(|key| OperationTarget::Key(key.to_owned())).collect()
+            asked.map(|key| OperationTarget::Key(key.into_owned())).collect()
         }
         ROLE_OPERATION | INLINE_OPERATION => {
             let roles = ["RoleArn", "ExecutionRoleArn"].into_iter().filter_map(|path| own.text(path));

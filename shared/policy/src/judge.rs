@@ -8,13 +8,15 @@ use serde_json::Value as Json;
 
 use crate::action::Action;
 use crate::bundle::Bundle;
+use crate::config_text::{is_config, part_of};
 use crate::control::{Control, Remedy};
 use crate::engine::Rules;
 use crate::facts::{Context, attributes, parent};
 use crate::finding::{Finding, FindingStatus, WaivedBy, fill};
 use crate::fixes::changes::Failed;
 use crate::join::{Joined, OperationAnswer, split, tags};
-use crate::key::{KEY_OPERATION, key_paths};
+use crate::key::KEY_OPERATION;
+use crate::lists::{List, Listed, of_kind};
 use crate::merge::{Part, merge};
 use crate::owner::is_stranger;
 use crate::reader::UnreadablePaths;
@@ -103,7 +105,12 @@ pub fn operations(bundle: &Bundle, kind: ResourceKind) -> BTreeSet<String> {
         controls.flat_map(|control| control.fields.iter().map(String::as_str)).collect();
     let mut operations: BTreeSet<String> =
         fields.iter().filter_map(|field| split(field).0).map(str::to_owned).collect();
-    if key_paths(kind).any(|path| fields.contains(path)) {
+    // A field may hold keys, and be judged for something else.
+    let is_of_keys =
+        |row: &&&Listed| row.list == List::Keys && row.paths.iter().any(|path| fields.contains(path));
+    let is_judged_for =
+        |fact: &str| rules.controls.values().filter(is_judged).any(|one| one.facts.contains(fact));
+    if of_kind(kind).iter().filter(is_of_keys).any(|row| is_judged_for(row.fact)) {
         operations.insert(KEY_OPERATION.to_owned());
     }
     // The tags that choose environments, and those that name the owner, who hears of findings.
@@ -214,8 +221,15 @@ impl Known<'_> {
     }
 
     fn touches(&self, control: &Control, check: fn(&UnreadablePaths, &str) -> bool) -> bool {
-        control.fields.iter().any(|field| check(self.unreadable, field))
+        places(control).iter().any(|place| check(self.unreadable, place))
     }
+}
+
+/// Where what is known of a control's values is noted: its fields, and the part of a configuration that one of its facts is about.
+fn places(control: &Control) -> Vec<String> {
+    let configs = control.fields.iter().filter(|field| is_config(field));
+    let parts = configs.flat_map(|field| control.facts.iter().map(|fact| part_of(field, fact)));
+    control.fields.iter().cloned().chain(parts).collect()
 }
 
 /// Whether one fact decides a control.
@@ -297,7 +311,7 @@ impl Case<'_> {
         if decisive && self.violated.contains(&control.id) {
             return None;
         }
-        control.fields.iter().find_map(|field| {
+        places(control).iter().find_map(|field| {
             let refused = split(field).0.and_then(|operation| match self.subject.joined.get(operation) {
                 Some(OperationAnswer::Unreadable(reason)) if !decisive => {
                     Some(format!("{operation}: {reason}"))

@@ -4,6 +4,7 @@ use sagewarden_events::{KeyManager, Resource, ResourceKind};
 use serde_json::{Value as Json, json};
 use wildmatch::WildMatch;
 
+use crate::arn::Arn;
 use crate::lists::{List, of_kind};
 
 /// The operation that says who manages a key. Only the name of the question and `KeyManager` of the answer are kept.
@@ -49,6 +50,18 @@ pub(crate) fn key_account<'a>(key: &'a str, own: &'a str) -> &'a str {
         return own;
     }
     parts.nth(3).filter(|account| !account.is_empty()).unwrap_or(own)
+}
+
+/// Whether an ARN is of KMS and of the resource's partition: accounts of two partitions have nothing to do with each other. An id or an alias
+/// is a key of the resource's own account.
+pub(crate) fn is_of_kms(key: &str, resource: &Resource) -> bool {
+    if !key.starts_with("arn:") {
+        return true;
+    }
+    let is_of = |arn: Arn<'_>| {
+        arn.service == "kms" && (resource.account.is_empty() || arn.partition == resource.partition)
+    };
+    Arn::parse(key).is_some_and(is_of)
 }
 
 /// Whether a key fits a pattern of ARNs. A bare id or alias is a key of the resource's own account and region.
@@ -98,6 +111,22 @@ mod tests {
         check("arn:aws:kms:*:111122223333:alias/ds-*", "alias/other", false);
         check("arn:aws:kms:*:444455556666:alias/ds-*", "alias/ds-dev", false);
         check("arn:aws:kms:us-east-1:111122223333:key/*", "1234abcd", false);
+    }
+
+    #[test]
+    fn a_key_is_of_kms_and_of_the_partition_of_what_it_encrypts() {
+        let job = Resource::in_region(ResourceKind::TrainingJob, "111122223333", "eu-west-1", "t");
+        let nowhere = Resource::in_region(ResourceKind::TrainingJob, "", "", "t");
+        for (key, here, anywhere) in [
+            ("1234abcd", true, true),
+            ("alias/ds", true, true),
+            ("arn:aws:kms:eu-west-1:111122223333:key/1", true, true),
+            ("arn:aws-cn:kms:cn-north-1:111122223333:key/1", false, true),
+            ("arn:aws:s3:eu-west-1:111122223333:key/1", false, false),
+            ("arn:aws:kms", false, false),
+        ] {
+            assert_eq!((is_of_kms(key, &job), is_of_kms(key, &nowhere)), (here, anywhere), "{key}");
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! bundle from a folder is the only input. The settings of an environment are in `sagewarden-settings`.
 
 mod action;
+mod arn;
 mod buckets;
 mod bundle;
 mod bundle_error;
+mod config_text;
 mod control;
 pub mod coverage;
 mod digest;
@@ -29,12 +31,15 @@ mod owner;
 mod policies;
 mod policy_file;
 mod reader;
+mod repository;
 mod role;
 mod secret;
 mod shown;
 mod validated;
+mod values;
 mod verdict;
 
+pub use arn::Named;
 pub use bundle::Bundle;
 pub use bundle_error::BundleError;
 pub use control::{Control, Remedy, Severity};

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::config_text::field_of;
 use crate::later::{UNSAID, beginning, is_later};
 
 /// A document, or a part of one, and the paths that could not be read in it.
@@ -50,7 +51,8 @@ impl UnreadablePaths {
         let noted = self.unreadable.borrow();
         let found = noted.iter().find(|(noted, _)| within(path, noted) || within(noted, path));
         found.map(|(path, reason)| {
-            let what = if path.is_empty() { "the document".to_owned() } else { format!("`{path}`") };
+            let what =
+                if path.is_empty() { "the document".to_owned() } else { format!("`{}`", field_of(path)) };
             format!("{what} {reason}")
         })
     }

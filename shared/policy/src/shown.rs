@@ -3,14 +3,20 @@
 use serde_json::Value as Json;
 
 use crate::buckets::buckets_in;
+use crate::config_text::is_config;
 use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, split};
 use crate::later::{beginning, is_later};
 use crate::reader::{UnreadablePaths, is_present};
+use crate::repository::without_secrets;
 
 /// The values at a field that a list does not allow. For a network, a missing value fails a control as well, so all values are shown.
 fn offending(control: &Control, field: &str, unreadable: &UnreadablePaths) -> Vec<String> {
-    if control.area == "NET" { Vec::new() } else { unreadable.offending(&control.facts, field) }
+    if control.area == "NET" && !is_config(field) {
+        Vec::new()
+    } else {
+        unreadable.offending(&control.facts, field)
+    }
 }
 
 /// Values that are shown; more are counted.
@@ -29,7 +35,8 @@ pub(crate) fn actual(
     let broke = |field: &str| {
         let offending = offending(control, field, unreadable);
         let mut values = stands(document, joined, field);
-        values.retain(|value| offending.iter().any(|one| value.ends_with(&cut_short(one))));
+        let offending: Vec<String> = offending.iter().map(|one| cut_short(one)).collect();
+        values.retain(|value| offending.iter().any(|one| value.ends_with(one)));
         if values.is_empty() { offending } else { values }
     };
     let fields = possible(document, joined, control);
@@ -137,20 +144,7 @@ const ABSENT: &str = "absent";
 
 /// As much of a value as is shown.
 fn cut_short(value: &str) -> String {
-    without_user(value).chars().take(LENGTH).collect()
-}
-
-/// A text with its addresses, but without the users and passwords before their hosts: whoever reads a finding need not know them.
-pub(crate) fn without_user(value: &str) -> String {
-    let mut parts = value.split("://");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for rest in parts {
-        let end = rest.find(['/', '?', '#', '"', ' ']).unwrap_or(rest.len());
-        let at = rest.get(..end).and_then(|authority| authority.rfind('@'));
-        let hidden = at.and_then(|at| rest.get(at..)).map(|host| format!("(not shown){host}"));
-        text = format!("{text}://{}", hidden.unwrap_or_else(|| rest.to_owned()));
-    }
-    text
+    without_secrets(value).chars().take(LENGTH).collect()
 }
 
 fn last(field: &str) -> &str {
@@ -249,7 +243,10 @@ fn enter(
 
 /// Environments, hyperparameters and arguments hold any text of their users.
 fn is_free_text(path: &str) -> bool {
-    [".*", ".ContainerArguments", ".ContainerEntrypoint", ".Values"].iter().any(|end| path.ends_with(end))
+    let is_written = [".*", ".ContainerArguments", ".ContainerEntrypoint", ".Values"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    is_written || is_config(path)
 }
 
 /// The texts of a value: itself, or the elements of a list.

@@ -26,7 +26,7 @@ fn what_is_shipped_is_what_is_built_in() {
     let embedded = Bundle::embedded().unwrap();
     assert_eq!(shipped.hash(), embedded.hash());
     assert_eq!(embedded.settings().mode, Mode::Observe, "a first deployment stops nothing");
-    assert_eq!(embedded.controls().count(), 277);
+    assert_eq!(embedded.controls().count(), 297);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_setting_that_is_wrong_is_named_with_its_line() {
         "allowed_key_accounts = [\"12\"]",
         "settings.toml:26:",
     );
-    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:106:");
+    check("settings.toml", "branch = \"main\"", "branch = \"main", "settings.toml:109:");
 }
 
 #[test]
@@ -78,34 +78,34 @@ fn what_is_set_of_drift_is_checked() {
     wrong(
         "execution_grace_minutes = 30",
         "execution_grace_minutes = -1",
-        "settings.toml:111:27: `-1` is not a number of minutes",
+        "settings.toml:114:27: `-1` is not a number of minutes",
     );
     wrong(
         "quiet_hours_after_alert = 24",
         "quiet_hours_after_alert = 9000",
-        "settings.toml:114:27: `9000` is not a number of hours",
+        "settings.toml:117:27: `9000` is not a number of hours",
     );
     wrong(
         "suggest_retraining_from = \"high\"",
         "suggest_retraining_from = \"low\"",
-        "settings.toml:117:27: unknown variant `low`",
+        "settings.toml:120:27: unknown variant `low`",
     );
     wrong(
         "retraining_cooldown_hours = 24",
         "retraining_cooldown = 24",
-        "settings.toml:118:1: unknown field `retraining_cooldown`",
+        "settings.toml:121:1: unknown field `retraining_cooldown`",
     );
     for value in ["-999", "1e3", "true", " "] {
         wrong(
             "alert_mode = \"exact\"",
             &format!("missing_texts = [\"nan\", \"{value}\"]"),
-            &format!("settings.toml:131:17: `{value}` is not a text that can stand for a missing value"),
+            &format!("settings.toml:134:17: `{value}` is not a text that can stand for a missing value"),
         );
     }
     wrong(
         "alert_mode = \"exact\"",
         "refusals = [\"I cannot help\", \" \"]",
-        "settings.toml:131:12: ` ` is not a phrase: it must not be empty",
+        "settings.toml:134:12: ` ` is not a phrase: it must not be empty",
     );
     for (value, said) in [("-0.1", "-0.1"), ("1.5", "1.5"), ("nan", "NaN"), ("inf", "inf")] {
         wrong(
@@ -113,7 +113,7 @@ fn what_is_set_of_drift_is_checked() {
             &format!(
                 "[[drift.detect.endpoints]]\nendpoint = \"a\"\nthresholds = {{ amount = {value} }}\n[drift.training]"
             ),
-            &format!("settings.toml:192:25: `{said}` is not a distance from 0 to 1"),
+            &format!("settings.toml:195:25: `{said}` is not a distance from 0 to 1"),
         );
     }
     let drift = Bundle::embedded().unwrap().settings().drift.clone();
@@ -125,8 +125,8 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
     let file = "settings.toml";
     let more = |text: &str| format!("branch = \"main\"\n\n{text}");
     let refused = |text: &str, expect: &str| check(file, "branch = \"main\"", &more(text), expect);
-    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:109:1: there is no control `TRN-NET-99`");
-    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:109:14: unknown variant `on`");
+    refused("[controls]\nTRN-NET-99 = \"off\"", "settings.toml:112:1: there is no control `TRN-NET-99`");
+    refused("[controls]\nTRN-NET-01 = \"on\"", "settings.toml:112:14: unknown variant `on`");
     let waiver = |field: &str, value: &str| {
         let mut fields = [
             ("control", "\"TRN-NET-01\""),
@@ -141,13 +141,13 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         format!("[[waivers]]\n{}", lines.join("\n"))
     };
     let empty = "[[environments]]\nname = \"prod\"\nmode = \"observe\"";
-    refused(empty, "settings.toml:109:9: the environment `prod` is empty");
+    refused(empty, "settings.toml:112:9: the environment `prod` is empty");
     let elsewhere = "[[environments]]\nname = \"p\"\ntag = \"prod\"";
-    refused(elsewhere, "settings.toml:110:7: `prod` is not `key=value`");
-    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:109:12: there is no control `TRN-NET-1`");
+    refused(elsewhere, "settings.toml:113:7: `prod` is not `key=value`");
+    refused(&waiver("control", "\"TRN-NET-1\""), "settings.toml:112:12: there is no control `TRN-NET-1`");
     refused(
         &waiver("resource", "\"my-job\""),
-        "settings.toml:110:12: `my-job` is not an ARN with an account",
+        "settings.toml:113:12: `my-job` is not an ARN with an account",
     );
     for wide in [
         "arn:*",
@@ -158,23 +158,23 @@ fn a_mode_or_waiver_that_would_change_nothing_is_refused() {
         "arn:aws:*:*:111122223333:training-job/x",
         "arn:aws:sagemaker:*:111122223333:training-job/",
     ] {
-        let expect = format!("settings.toml:110:12: `{wide}` is not an ARN with an account and a kind");
+        let expect = format!("settings.toml:113:12: `{wide}` is not an ARN with an account and a kind");
         refused(&waiver("resource", &format!("\"{wide}\"")), &expect);
     }
-    let forever = "settings.toml:110:13: the waiver of TRN-NET-01 lasts 355";
+    let forever = "settings.toml:113:13: the waiver of TRN-NET-01 lasts 355";
     refused(&waiver("expires", "2999-01-01"), forever);
     refused(
         &waiver("expires", "2027-01-02"),
-        "settings.toml:110:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
+        "settings.toml:113:13: the waiver of TRN-NET-01 lasts 366 days: `longest_waiver_days` is 365",
     );
     refused(
         &waiver("expires", "2025-12-31"),
-        "settings.toml:110:13: the waiver of TRN-NET-01 expires before it is granted",
+        "settings.toml:113:13: the waiver of TRN-NET-01 expires before it is granted",
     );
-    refused(&waiver("reason", "\" \""), "settings.toml:111:10: it must not be empty");
-    refused(&waiver("granted", "\"soon\""), "settings.toml:113:11:");
-    refused(&waiver("expires", "\"soon\""), "settings.toml:114:11:");
-    refused(&waiver("expires", "2026-13-01"), "settings.toml:114:");
+    refused(&waiver("reason", "\" \""), "settings.toml:114:10: it must not be empty");
+    refused(&waiver("granted", "\"soon\""), "settings.toml:116:11:");
+    refused(&waiver("expires", "\"soon\""), "settings.toml:117:11:");
+    refused(&waiver("expires", "2026-13-01"), "settings.toml:117:");
 }
 
 #[test]

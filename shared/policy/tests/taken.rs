@@ -237,6 +237,9 @@ fn the_kind_follows_from_what_creates_it() {
         "a step of EMR"
     );
     other(json!({ "NotebookInstanceName": "n" }));
+    let null = json!({ "HubName": "h", "SageMakerPublicHubContentArn": null }).to_string();
+    let refused = intake::read(&null).unwrap_err().to_string();
+    assert!(refused.contains("but lacks `SageMakerPublicHubContentArn` (null is no value)"), "{refused}");
     other(json!({ "NotebookInstanceName": "n", "InstanceType": "ml.t3.medium" }));
     other(json!({ "DomainName": "example.com", "HostedZoneId": "Z1" }));
     other(json!({ "ModelName": "gpt-4o", "Tags": [] }));
@@ -254,6 +257,11 @@ fn the_kind_follows_from_what_creates_it() {
     assert_eq!(record("sagemaker.amazonaws.com", "UpdateEndpoint"), Ok(1));
     let deleted = Unusable::OtherCall("DeleteEndpoint".to_owned());
     assert_eq!(record("sagemaker.amazonaws.com", "DeleteEndpoint"), Err(deleted));
+    for call in ["CreatePartnerAppPresignedUrl", "CreatePresignedDomainUrl", "StartSession"] {
+        let refused = record("sagemaker.amazonaws.com", call).unwrap_err();
+        assert_eq!(refused, Unusable::SignIn(call.to_owned()));
+        assert!(refused.to_string().contains("signs somebody in"), "{refused}");
+    }
     let without = Unusable::NoControls("CreateTrial".to_owned());
     assert_eq!(record("sagemaker.amazonaws.com", "CreateTrial"), Err(without));
     let package = json!({ "ModelPackageGroupName": "g", "ModelPackageDescription": "d", "SkipModelValidation": "None" });

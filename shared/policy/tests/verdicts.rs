@@ -260,7 +260,7 @@ fn what_cannot_be_read_is_unknown_never_kept_and_never_remedied() {
     assert_eq!(verdict.findings[0].actual, "`EnableNetworkIsolation` is a text; expected true or false");
     let lists =
         of("training-job").but("/InputDataConfig", json!({ "S3Uri": "s3://ds-data" })).verdict(&strict());
-    assert_eq!(broken(&lists), ["TRN-ART-01", "TRN-REP-02", "TRN-REP-03"]);
+    assert_eq!(broken(&lists), ["TRN-ART-01", "TRN-ART-05", "TRN-REP-02", "TRN-REP-03"]);
 }
 
 #[test]

@@ -24,6 +24,17 @@ pub(super) fn bucket_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     })
 }
 
+/// "CreateFileSystem", FSx and EFS API references; `fc-` is a cache of files.
+pub(super) fn file_system_patterns<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    let is_id = |byte: u8| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase() || b"*?".contains(&byte);
+    checked(deserializer, "the id of a file system such as `fs-0123456789abcdef0`", |text| {
+        let id = text.strip_prefix("fs-").or_else(|| text.strip_prefix("fc-"));
+        id.is_some_and(|id| !id.is_empty() && id.bytes().all(is_id))
+    })
+}
+
 /// `ModelName` of the SageMaker API, with `*` and `?`.
 pub(super) fn model_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-*?".contains(&byte);
@@ -58,9 +69,24 @@ pub(super) fn repository_patterns<'de, D: Deserializer<'de>>(
     })
 }
 
+const STAGE: &str =
+    "the name of a stage such as `Production`, without spaces around it and without `*` and `?`";
+
+fn is_stage(text: &str) -> bool {
+    !text.is_empty() && text == text.trim() && !text.contains(['*', '?'])
+}
+
+pub(super) fn stage_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let stage = String::deserialize(deserializer)?;
+    if is_stage(&stage) {
+        Ok(Some(stage))
+    } else {
+        Err(D::Error::custom(format!("`{stage}` is not {STAGE}")))
+    }
+}
+
 pub(super) fn stage_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let wanted = "the name of a stage such as `Production`, without spaces around it";
-    let stages = checked(deserializer, wanted, |text| !text.is_empty() && text == text.trim())?;
+    let stages = checked(deserializer, STAGE, is_stage)?;
     let twice =
         stages.iter().enumerate().find(|(index, stage)| stages.iter().take(*index).any(|one| one == *stage));
     match twice {

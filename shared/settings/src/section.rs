@@ -69,6 +69,9 @@ pub struct ArtifactSettings {
     /// Patterns of bucket names; empty allows any.
     #[serde(deserialize_with = "bucket_patterns")]
     pub allowed_buckets: Vec<String>,
+    /// Patterns of the ids of file systems, such as `fs-0123456789abcdef0`; empty allows any.
+    #[serde(deserialize_with = "file_system_patterns")]
+    pub allowed_file_systems: Vec<String>,
     /// Patterns of image names without tag and digest, such as `111122223333.dkr.ecr.*.amazonaws.com/*`; empty allows any.
     #[serde(deserialize_with = "image_patterns")]
     pub allowed_images: Vec<String>,
@@ -81,6 +84,7 @@ pub struct ArtifactSettings {
     /// Whether models must come from an approved version of the model registry.
     pub require_approval: bool,
     /// The stage of a version in the model registry in which it must be approved before an endpoint serves it; if absent, any.
+    #[serde(deserialize_with = "stage_name")]
     pub serving_stage: Option<String>,
     /// The stages of a version in the model registry, in their order; if empty, a version may skip any.
     #[serde(deserialize_with = "stage_names")]

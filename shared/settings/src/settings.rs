@@ -66,6 +66,7 @@ impl Settings {
             "access.inspect_roles" => self.access.inspect_roles,
             "access.owner_tags" => !self.access.owner_tags.is_empty(),
             "artifacts.allowed_buckets" => !self.artifacts.allowed_buckets.is_empty(),
+            "artifacts.allowed_file_systems" => !self.artifacts.allowed_file_systems.is_empty(),
             "artifacts.allowed_base_models" => !self.artifacts.allowed_base_models.is_empty(),
             "artifacts.allowed_repositories" => !self.artifacts.allowed_repositories.is_empty(),
             "artifacts.require_approval" => self.artifacts.require_approval,
@@ -153,6 +154,10 @@ impl Settings {
             let offset = error.span().map_or(0, |span| span.start);
             FileError::new(Self::FILE, text, offset, error.message())
         })?;
+        if let Some((stage, reason)) = settings.stage_that_is_none() {
+            let place = text.find(&format!("\"{stage}\"")).unwrap_or(0);
+            return Err(FileError::new(Self::FILE, text, place, reason));
+        }
         for waiver in &settings.waivers {
             if let Some(reason) = waiver.wrong_term(settings.longest_waiver_days) {
                 return Err(FileError::new(
@@ -164,6 +169,18 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+
+    /// A stage that versions must have before they serve, and that no version can have by the list of stages; with the reason.
+    fn stage_that_is_none(&self) -> Option<(&str, String)> {
+        let own = self.environments.iter().filter_map(|environment| environment.artifacts.as_ref());
+        own.chain([&self.artifacts]).find_map(|artifacts| {
+            let stage = artifacts.serving_stage.as_deref()?;
+            let is_none = !artifacts.stages.is_empty() && !artifacts.stages.iter().any(|one| one == stage);
+            let stages = artifacts.stages.join(", ");
+            let reason = format!("`serving_stage` is `{stage}`, which is none of the `stages` ({stages}): no version could ever serve");
+            is_none.then_some((stage, reason))
+        })
     }
 
     /// Refuses a waiver that was granted in the future: it could cover a resource that is created in a hundred years.

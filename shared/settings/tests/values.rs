@@ -17,7 +17,7 @@ struct Row {
     wanted: &'static str,
 }
 
-const LISTS: [Row; 17] = [
+const LISTS: [Row; 18] = [
     Row {
         field: "network.allowed_subnets",
         accepted: &["subnet-0a1b2c3d", "subnet-Z9"],
@@ -79,9 +79,15 @@ const LISTS: [Row; 17] = [
         wanted: "is not a repository, with its host in lower case",
     },
     Row {
+        field: "artifacts.allowed_file_systems",
+        accepted: &["fs-0123456789abcdef0", "fs-0a1b*", "fc-?"],
+        refused: &["fs-", "0123456789abcdef0", "fs-XYZ", "fs-0a.fsx.eu-west-1.amazonaws.com", ""],
+        wanted: "is not the id of a file system",
+    },
+    Row {
         field: "artifacts.stages",
         accepted: &["Development", "Pre production"],
-        refused: &["", " "],
+        refused: &["", " ", "Dev*", "Prod?", " Prod"],
         wanted: "is not the name of a stage",
     },
     Row {
@@ -135,6 +141,7 @@ fn list_of(settings: &Settings, field: &str) -> Vec<String> {
         "access.allowed_regions" => settings.access.allowed_regions.clone(),
         "artifacts.allowed_base_models" => settings.artifacts.allowed_base_models.clone(),
         "artifacts.allowed_repositories" => settings.artifacts.allowed_repositories.clone(),
+        "artifacts.allowed_file_systems" => settings.artifacts.allowed_file_systems.clone(),
         "artifacts.stages" => settings.artifacts.stages.clone(),
         "artifacts.allowed_buckets" => settings.artifacts.allowed_buckets.clone(),
         "artifacts.allowed_images" => settings.artifacts.allowed_images.clone(),
@@ -156,6 +163,25 @@ fn a_list_has_the_values_that_were_written_and_refuses_a_wrong_one() {
             let error = read(field, &format!("{:?}", [accepted[0], wrong])).unwrap_err();
             assert!(error.contains(&format!("`{wrong}` {wanted}")), "{field} {wrong:?}: {error}");
         }
+    }
+}
+
+#[test]
+fn the_stage_of_what_serves_is_one_of_the_stages() {
+    let read = |text: &str| Settings::from_text(text).map_err(|error| error.to_string());
+    let of = |stage: &str, stages: &str| format!("[artifacts]\nserving_stage = {stage}\nstages = {stages}\n");
+    for (stage, stages) in [("\"Prod\"", "[\"Dev\", \"Prod\"]"), ("\"Prod\"", "[]")] {
+        assert!(read(&of(stage, stages)).is_ok(), "{stage} {stages}");
+    }
+    let error = read(&of("\"Live\"", "[\"Dev\", \"Prod\"]")).unwrap_err();
+    assert_eq!(
+        error,
+        "settings.toml:2:17: `serving_stage` is `Live`, which is none of the `stages` (Dev, Prod): no version could ever serve"
+    );
+    let environment = "[[environments]]\nname = \"p\"\naccounts = [\"111122223333\"]\n[environments.artifacts]\nserving_stage = \"Live\"\nstages = [\"Dev\"]\n";
+    assert!(read(environment).unwrap_err().contains("`serving_stage` is `Live`"));
+    for pattern in ["\"Prod*\"", "\"\"", "\" Prod\""] {
+        assert!(read(&of(pattern, "[]")).unwrap_err().contains("is not the name of a stage"), "{pattern}");
     }
 }
 
@@ -255,6 +281,7 @@ fn a_setting_says_something_once_it_restricts_something() {
             "[\"arn:aws:sagemaker:*:aws:hub-content/*\"]",
         ),
         ("artifacts.allowed_repositories", "artifacts.allowed_repositories", "[\"git.example.com/*\"]"),
+        ("artifacts.allowed_file_systems", "artifacts.allowed_file_systems", "[\"fs-0a1b*\"]"),
         ("artifacts.stages", "artifacts.stages", "[\"QA\"]"),
         ("artifacts.require_approval", "artifacts.require_approval", "true"),
         ("artifacts.allowed_images", "artifacts.allowed_images", "[\"host/*\"]"),

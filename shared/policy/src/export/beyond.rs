@@ -30,6 +30,7 @@ const ROLE: &str =
 const APPROVAL: &str = "it depends on other resources, which a request does not show";
 const BY_STUDIO: &str =
     "Studio creates it without tags: the domain passes its own tags on (`TagPropagation`)";
+const FILE_SYSTEM: &str = "a job may mount several file systems, and the key for one of them (sagemaker:FileSystemId) exists for training and tuning only";
 const BASE_MODEL: &str = "no condition key for base models";
 const REPOSITORY: &str = "no condition key for repositories";
 const POLICY: &str = "no condition key for what a policy says: where nobody may open such a resource, deny the call that puts a policy on it";
@@ -73,6 +74,13 @@ const REASONS: &[(&str, &str)] = &[
     ("DOM-ART-02", REPOSITORY),
     ("USR-ART-02", REPOSITORY),
     ("SPC-ART-02", REPOSITORY),
+    ("JOB-ART-02", BASE_MODEL),
+    ("TRN-ART-05", FILE_SYSTEM),
+    ("HPO-ART-04", FILE_SYSTEM),
+    ("CLU-ART-02", FILE_SYSTEM),
+    ("DOM-ART-03", FILE_SYSTEM),
+    ("USR-ART-03", FILE_SYSTEM),
+    ("SPC-ART-03", FILE_SYSTEM),
     ("*-ART-*", LOCATION),
     ("TRN-IAM-01", ROLE),
     ("PRC-IAM-01", ROLE),
@@ -104,6 +112,7 @@ const REASONS: &[(&str, &str)] = &[
     ("CLU-IAM-01", ROLE),
     ("PAP-IAM-01", ROLE),
     ("JOB-IAM-01", ROLE),
+    ("JOB-IAM-02", ROLE),
     ("TSN-IAM-01", ROLE),
     ("RTR-IAM-01", "no condition key for the destinations of a router"),
     ("RTR-IAM-02", "no condition key for the destinations of a router"),

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use wildmatch::WildMatch;
 
 use crate::join::{INLINE_OPERATION, Joined, OperationAnswer, ROLE_OPERATION, tags};
-use crate::key::{KEY_OPERATION, is_aws_alias, is_key, key_account};
+use crate::key::{KEY_OPERATION, is_aws_alias, is_key, is_of_kms, key_account};
 use crate::reader::{Reader, UnreadablePaths};
 
 /// The state of reading a resource's facts.
@@ -88,7 +88,7 @@ impl<'a> Context<'a> {
         let listed = encryption.allowed_keys.is_empty()
             || encryption.allowed_keys.iter().any(|pattern| is_key(pattern, key, self.resource));
         let by_aws = is_aws_alias(key) || self.manager(key) == Some(KeyManager::Aws);
-        !by_aws && by_account && listed
+        !by_aws && by_account && listed && is_of_kms(key, self.resource)
     }
 
     /// Who manages a key, if KMS was asked and knows it.

@@ -1,15 +1,21 @@
 //! Compares the fields of the table (`lists`) with the lists of the settings.
 
+use std::borrow::Cow;
+
 use sagewarden_events::Resource;
 use sagewarden_settings::Settings;
 use wildmatch::WildMatch;
 
 use super::context::{Context, fits, image, image_fits};
+use super::principals::Ownership;
+use crate::arn::Named;
 use crate::buckets::{bucket, buckets_in};
+use crate::config_text::{is_config, part_of};
 use crate::join::{OperationAnswer, split};
 use crate::key::{KEY_OPERATION, is_for_kms_to_say, is_own};
 use crate::lists::{List, of_kind};
 use crate::reader::Reader;
+use crate::values::values;
 
 impl Context<'_> {
     /// Whether every value of a fact fits its list. Unreadable values in the description matter only if no readable value fails
@@ -21,7 +27,7 @@ impl Context<'_> {
         // Values after one that does not fit are read as well, so that a value of a wrong type is noted.
         let broken = places().filter(|(list, path)| !self.keeps(fact, *list, path)).count() > 0;
         if !broken {
-            places().for_each(|(list, path)| self.note_undecided(list, path));
+            places().for_each(|(list, path)| self.note_undecided(fact, list, path));
             let awaits = |path: &str| {
                 let (documents, path) = self.documents(path);
                 documents.iter().any(|document| document.awaits(path))
@@ -48,7 +54,7 @@ impl Context<'_> {
     fn breaks(&self, list: List, path: &str) -> bool {
         let (documents, path) = self.documents(path);
         list != List::Tags
-            && documents.iter().flat_map(|one| values(one, list, path)).any(|text| !self.allows(list, text))
+            && documents.iter().flat_map(|one| values(one, list, path)).any(|text| !self.allows(list, &text))
     }
 
     fn keeps(&self, fact: &'static str, list: List, path: &str) -> bool {
@@ -63,7 +69,7 @@ impl Context<'_> {
         let named = list != List::ExecutionRole
             || documents.iter().all(|document| is_named_everywhere(document, path));
         let allowed = documents.iter().filter(|document| {
-            let outside: Vec<&str> =
+            let outside: Vec<_> =
                 values(document, list, path).into_iter().filter(|text| !self.allows(list, text)).collect();
             outside.iter().for_each(|text| self.note_offending((fact, list), document, path, text));
             !outside.is_empty()
@@ -95,6 +101,8 @@ impl Context<'_> {
         let allowed = match list {
             List::ExecutionRole | List::Roles => &access.allowed_roles,
             List::Locations | List::Texts | List::DataTypes | List::OtherStores => &artifacts.allowed_buckets,
+            List::Mounts => &artifacts.allowed_buckets,
+            List::FileSystems => &artifacts.allowed_file_systems,
             List::Images | List::Algorithms => &artifacts.allowed_images,
             List::BaseModels => &artifacts.allowed_base_models,
             List::Repositories => &artifacts.allowed_repositories,
@@ -104,8 +112,8 @@ impl Context<'_> {
             List::Subnets => &network.allowed_subnets,
             List::SecurityGroups => &network.allowed_security_groups,
             List::Tags => &traceability.required_tags,
-            // The account of a key is always compared.
-            List::Keys => return true,
+            // Accounts are always compared.
+            List::Keys | List::Owned(_) => return true,
         };
         !allowed.is_empty()
     }
@@ -127,6 +135,7 @@ impl Context<'_> {
                 let allowed = &settings.artifacts.allowed_images;
                 allowed.is_empty() || image(text).is_some_and(|name| image_fits(allowed, name))
             }
+            List::FileSystems => any_or(&settings.artifacts.allowed_file_systems, file_system(text)),
             // A pattern without a version covers all versions.
             List::BaseModels => {
                 let allowed = &settings.artifacts.allowed_base_models;
@@ -148,14 +157,18 @@ impl Context<'_> {
             List::Subnets => is_one_of(&settings.network.allowed_subnets, text),
             List::SecurityGroups => is_one_of(&settings.network.allowed_security_groups, text),
             List::Keys => self.is_allowed_key(text),
-            List::DataTypes | List::OtherStores | List::Algorithms | List::Tags => true,
+            List::Owned(named) => self.ownership(named, text) != Ownership::Foreign,
+            List::DataTypes | List::OtherStores | List::Mounts | List::Algorithms | List::Tags => true,
         }
     }
 
     /// Notes places where a list is set and the description lacks the value.
-    fn note_undecided(&self, list: List, path: &str) {
+    fn note_undecided(&self, fact: &str, list: List, path: &str) {
         if list == List::Keys {
-            return self.note_unknown_keys(path);
+            return self.note_unknown_keys(fact, path);
+        }
+        if let List::Owned(named) = list {
+            return self.note_unknown_owners(named, path);
         }
         let artifacts = &self.settings.artifacts;
         let (is_limited, why) = match list {
@@ -166,6 +179,10 @@ impl Context<'_> {
             List::OtherStores => (
                 !artifacts.allowed_buckets.is_empty(),
                 "is not a bucket: `artifacts.allowed_buckets` does not say whether its data may be used",
+            ),
+            List::Mounts => (
+                !artifacts.allowed_buckets.is_empty() && artifacts.allowed_file_systems.is_empty(),
+                "is a file system and no bucket: list it in `artifacts.allowed_file_systems`",
             ),
             List::Algorithms => (
                 !artifacts.allowed_images.is_empty(),
@@ -183,25 +200,40 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
-    /// Notes keys whose manager only KMS knows, if it was not asked or did not answer.
-    fn note_unknown_keys(&self, path: &str) {
+    fn note_unknown_owners(&self, named: Named, path: &str) {
         let (documents, path) = self.documents(path);
+        for document in &documents {
+            for text in document.texts(path) {
+                match self.ownership(named, text) {
+                    Ownership::Unknown => document.undecided(path, format!("(`{text}`) names no account")),
+                    Ownership::InTheAccount => document.for_the_account(path),
+                    Ownership::Allowed | Ownership::Foreign => {}
+                }
+            }
+        }
+    }
+
+    /// Notes keys whose manager only KMS knows, if it was not asked or did not answer.
+    fn note_unknown_keys(&self, fact: &str, path: &str) {
+        let (documents, path) = self.documents(path);
+        let place = if is_config(path) { part_of(path, fact) } else { path.to_owned() };
         for document in &documents {
             // The owner of the key is unknown if a file names no account.
             let is_unplaced = |key: &str| {
                 let accounts = &self.settings.encryption.allowed_key_accounts;
                 self.resource.account.is_empty() && accounts.is_empty() && key.starts_with("arn:")
             };
-            let unknown = document.texts(path).into_iter().filter(|key| {
+            let unknown = values(document, List::Keys, path).into_iter().filter(|key: &Cow<'_, str>| {
                 let for_kms = is_for_kms_to_say(key, self.resource);
                 (for_kms || is_unplaced(key)) && !self.names_key(key) && self.manager(key).is_none()
             });
             for key in unknown {
+                let key = key.as_ref();
                 // The name of an alias shows who manages the key, so that nobody asks KMS. Only the account is unknown.
                 let asked = is_for_kms_to_say(key, self.resource);
                 let refused = match self.joined.get(KEY_OPERATION).filter(|_| asked) {
                     None => {
-                        document.for_the_account(path);
+                        document.for_the_account(&place);
                         continue;
                     }
                     Some(OperationAnswer::Unreadable(reason)) => Some(reason.as_str()),
@@ -211,23 +243,9 @@ impl Context<'_> {
                     Some(reason) => format!("(`{key}`): {KEY_OPERATION}: {reason}"),
                     None => format!("(`{key}`) is not a key that KMS knows in this account"),
                 };
-                document.undecided(path, reason);
+                document.undecided(&place, reason);
             }
         }
-    }
-}
-
-/// The values that a list is about. A location, and each location within a text, names its bucket also where its end is known later.
-fn values<'a>(document: &Reader<'a>, list: List, path: &str) -> Vec<&'a str> {
-    match list {
-        List::Locations => document.locations(path),
-        List::Texts => {
-            let mut values = document.texts(path);
-            let begun = document.beginnings(path).into_iter();
-            values.extend(begun.filter(|text| buckets_in(text).iter().all(|bucket| !bucket.is_empty())));
-            values
-        }
-        _ => document.texts(path),
     }
 }
 
@@ -241,6 +259,15 @@ fn is_named_everywhere(document: &Reader<'_>, path: &str) -> bool {
 
 fn is_one_of(allowed: &[String], id: &str) -> bool {
     allowed.is_empty() || allowed.iter().any(|one| one == id)
+}
+
+/// The id of a file system: itself, or the head of its name in the DNS of FSx (`fs-….fsx.<region>.amazonaws.com`, "Mounting from a client",
+/// FSx for Lustre user guide). Another host that begins like one is none.
+fn file_system(text: &str) -> Option<&str> {
+    let Some((id, host)) = text.split_once('.') else { return Some(text) };
+    let end = [".amazonaws.com", ".amazonaws.com.cn"].into_iter().find_map(|end| host.strip_suffix(end));
+    let region = end.and_then(|rest| rest.strip_prefix("fsx."));
+    region.filter(|region| !region.is_empty() && !region.contains('.')).map(|_| id)
 }
 
 /// The ARN of content of a hub without its version: `arn:<partition>:sagemaker:<region>:<account>:hub-content/<hub>/<type>/<name>/<version>`.
@@ -313,6 +340,21 @@ mod tests {
             ("credit", true),
         ] {
             assert_eq!(is_repository(&patterns, text), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_system_is_known_by_its_id_and_by_its_name_at_fsx() {
+        for (text, expect) in [
+            ("fs-0123456789abcdef0", Some("fs-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.eu-west-1.amazonaws.com", Some("fs-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.cn-north-1.amazonaws.com.cn", Some("fs-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.elsewhere.example", None),
+            ("fs-0123456789abcdef0.fsx.a.b.amazonaws.com", None),
+            ("fs-0123456789abcdef0.elsewhere.amazonaws.com", None),
+            ("fs-0123456789abcdef0.fsx", None),
+        ] {
+            assert_eq!(file_system(text), expect, "{text}");
         }
     }
 

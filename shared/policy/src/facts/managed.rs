@@ -2,7 +2,7 @@
 //! sessions.
 
 use super::context::{Context, Facts, flags};
-use super::job_config::JobConfig;
+use super::job_config::note_unknown_config;
 use crate::instance::has_local_nvme;
 
 pub(super) fn labeling_job(context: &Context<'_>) -> Facts {
@@ -13,10 +13,11 @@ pub(super) fn labeling_job(context: &Context<'_>) -> Facts {
     let output_key = reader.has_text("OutputConfig.KmsKeyId");
     // Another type than a text leaves open whether labels are made by a model.
     let names_algorithm = reader.has_text("LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn");
+    let has_team = reader.has_text("HumanTaskConfig.WorkteamArn");
     flags([
         ("roleAllowed", context.listed("roleAllowed")),
-        ("teamAllowed", team_allowed(context)),
-        ("topicsAllowed", topics_allowed(context)),
+        ("teamAllowed", context.listed("teamAllowed") && has_team),
+        ("topicsAllowed", context.listed("topicsAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("automated", names_algorithm || reader.has_part("LabelingJobAlgorithmsConfig")),
@@ -24,31 +25,6 @@ pub(super) fn labeling_job(context: &Context<'_>) -> Facts {
         ("networkAllowed", context.listed("networkAllowed") && names_network),
         ("requiredTags", context.listed("requiredTags")),
     ])
-}
-
-/// `arn:<partition>:sagemaker:<region>:<account>:workteam/private-crowd/<name>`; teams of vendors and of the public have other words in the
-/// place of `private-crowd` ("Using Amazon Mechanical Turk", "Managing Vendor Workforces", SageMaker developer guide).
-fn team_allowed(context: &Context<'_>) -> bool {
-    const FACT: &str = "teamAllowed";
-    const PATH: &str = "HumanTaskConfig.WorkteamArn";
-    let reader = context.reader();
-    let Some(team) = reader.text(PATH) else { return false };
-    let is_private = team.rsplit(':').next().is_some_and(|name| name.starts_with("workteam/private-crowd/"));
-    if !is_private {
-        reader.offends(FACT, PATH, team);
-        context.unreadable.decides(FACT);
-        return false;
-    }
-    context.is_of_allowed_account(FACT, PATH, team)
-}
-
-fn topics_allowed(context: &Context<'_>) -> bool {
-    const FACT: &str = "topicsAllowed";
-    let paths = ["InputConfig.DataSource.SnsDataSource.SnsTopicArn", "OutputConfig.SnsTopicArn"];
-    let reader = context.reader();
-    let named = paths.into_iter().filter_map(|path| Some((path, reader.text(path)?)));
-    // Each topic is looked at, so that a finding names all that are wrong.
-    named.filter(|(path, topic)| !context.is_of_allowed_account(FACT, path, topic)).count() == 0
 }
 
 pub(super) fn optimization_job(context: &Context<'_>) -> Facts {
@@ -92,10 +68,13 @@ pub(super) fn recommendations_job(context: &Context<'_>) -> Facts {
 }
 
 pub(super) fn job(context: &Context<'_>) -> Facts {
-    let config = JobConfig::of(context);
+    note_unknown_config(context);
     flags([
-        ("networkAllowed", config.network_allowed(context)),
-        ("keysAllowed", config.keys_allowed(context)),
+        ("networkAllowed", context.listed("networkAllowed")),
+        ("keysAllowed", context.listed("keysAllowed")),
+        ("namedRolesAllowed", context.listed("namedRolesAllowed")),
+        ("baseModelsAllowed", context.listed("baseModelsAllowed")),
+        ("instancesAllowed", context.listed("instancesAllowed")),
         ("roleAllowed", context.listed("roleAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("requiredTags", context.listed("requiredTags")),
@@ -114,6 +93,7 @@ pub(super) fn training_session(context: &Context<'_>) -> Facts {
         ("outputKeyAllowed", context.listed("outputKeyAllowed") && output_key),
         ("roleAllowed", context.listed("roleAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
+        ("packageGroupAllowed", context.listed("packageGroupAllowed")),
         ("baseModelAllowed", context.listed("baseModelAllowed")),
         ("baseModelPinned", reader.texts(MODEL).into_iter().all(has_version)),
         ("requiredTags", context.listed("requiredTags")),

@@ -13,6 +13,7 @@ mod person;
 mod platform;
 mod principals;
 mod registry;
+mod repositories;
 mod secrets;
 mod serving;
 mod stages;

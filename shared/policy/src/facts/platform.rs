@@ -1,6 +1,8 @@
 //! Facts of what stands beside jobs and endpoints: clusters, routers, hubs, apps of partners, code repositories.
 
-use super::context::{Context, Facts, flags};
+use super::context::{Context, Facts, fits, flags};
+use crate::arn::Arn;
+use crate::key::is_own;
 use crate::reader::Reader;
 
 /// The groups of a cluster: its own, and those that AWS manages for models of its own.
@@ -19,6 +21,8 @@ pub(super) fn cluster(context: &Context<'_>) -> Facts {
         ("rolesAllowed", context.listed("rolesAllowed")),
         ("instancesAllowed", context.listed("instancesAllowed")),
         ("imagesMaintained", images_maintained(context, &reader)),
+        ("fileSystemsAllowed", context.listed("fileSystemsAllowed")),
+        ("secretAllowed", context.listed("secretAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("requiredTags", context.listed("requiredTags")),
     ])
@@ -49,51 +53,78 @@ fn images_maintained(context: &Context<'_>, reader: &Reader<'_>) -> bool {
     maintained
 }
 
+const DESTINATIONS: &str = "RoutingTargets[].Destinations[].ResourceArn";
+
 pub(super) fn inference_router(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     let stores = reader.parts("RoutingTargets[].AsyncInferenceConfig");
     let with_keys = stores.iter().filter(|store| store.has_text("OutputConfig.KmsKeyId")).count();
     flags([
-        ("accountsAllowed", destinations_fit(context, Context::is_of_allowed_account, "accountsAllowed")),
-        ("regionsAllowed", destinations_fit(context, Context::is_of_allowed_region, "regionsAllowed")),
-        ("topicsAllowed", topics_allowed(context)),
+        ("accountsAllowed", context.listed("accountsAllowed")),
+        ("regionsAllowed", regions_allowed(context)),
+        ("topicsAllowed", context.listed("topicsAllowed")),
         ("outputKeysAllowed", context.listed("outputKeysAllowed") && with_keys == stores.len()),
         ("dataAllowed", context.listed("dataAllowed")),
         ("requiredTags", context.listed("requiredTags")),
     ])
 }
 
-type Fits<'a> = fn(&Context<'a>, &'static str, &str, &str) -> bool;
-
 /// Each destination is looked at, so that a finding names all that are wrong.
-fn destinations_fit<'a>(context: &Context<'a>, fits: Fits<'a>, fact: &'static str) -> bool {
-    const PATH: &str = "RoutingTargets[].Destinations[].ResourceArn";
-    let destinations = context.reader().texts(PATH);
-    destinations.into_iter().filter(|arn| !fits(context, fact, PATH, arn)).count() == 0
-}
-
-fn topics_allowed(context: &Context<'_>) -> bool {
-    const PATHS: [&str; 2] = [
-        "RoutingTargets[].AsyncInferenceConfig.OutputConfig.NotificationConfig.SuccessTopic",
-        "RoutingTargets[].AsyncInferenceConfig.OutputConfig.NotificationConfig.ErrorTopic",
-    ];
-    let reader = context.reader();
-    let named =
-        PATHS.into_iter().flat_map(|path| reader.texts(path).into_iter().map(move |topic| (path, topic)));
-    named.filter(|(path, topic)| !context.is_of_allowed_account("topicsAllowed", path, topic)).count() == 0
+fn regions_allowed(context: &Context<'_>) -> bool {
+    let destinations = context.reader().texts(DESTINATIONS);
+    destinations
+        .into_iter()
+        .filter(|arn| !context.is_of_allowed_region("regionsAllowed", DESTINATIONS, arn))
+        .count()
+        == 0
 }
 
 pub(super) fn hub(context: &Context<'_>) -> Facts {
+    const BUCKET: &str = "S3StorageConfig.S3OutputPath";
+    let reader = context.reader();
+    // The API takes a hub without a bucket, and no page of its reference says which one it then has.
+    if !reader.has_text(BUCKET) && !context.settings.artifacts.allowed_buckets.is_empty() {
+        reader.undecided(BUCKET, "is absent: the service chooses the bucket".to_owned());
+    }
     flags([("dataAllowed", context.listed("dataAllowed")), ("requiredTags", context.listed("requiredTags"))])
 }
 
 pub(super) fn hub_content(context: &Context<'_>) -> Facts {
+    let reader = context.reader();
+    let is_reference = reader.has_text("SageMakerPublicHubContentArn");
+    // Hubs of AWS's own have its word in the place of an account.
+    let by_aws = ["HubContentArn", "HubArn", "HubName"]
+        .into_iter()
+        .filter_map(|path| reader.text(path))
+        .any(|arn| Arn::parse(arn).is_some_and(|arn| arn.account == "aws"));
+    let in_allowed_hub = is_reference && is_in_allowed_hub(context, &reader);
     flags([
-        ("baseModelAllowed", context.listed("baseModelAllowed")),
-        // The document of a reference is AWS's own, and names AWS's buckets.
-        ("imported", !context.reader().has_text("SageMakerPublicHubContentArn")),
+        ("baseModelAllowed", in_allowed_hub || context.listed("baseModelAllowed")),
+        // The documents of references and of AWS's own contents name AWS's buckets.
+        ("imported", !is_reference && !by_aws),
         ("dataAllowed", context.listed("dataAllowed")),
     ])
+}
+
+/// Whether the settings allow the reference itself: `arn:aws:sagemaker:*:<account>:hub-content/approved/*` allows all that the hub `approved`
+/// offers, and whoever may write to that hub decides what that is.
+fn is_in_allowed_hub(context: &Context<'_>, reader: &Reader<'_>) -> bool {
+    let allowed = &context.settings.artifacts.allowed_base_models;
+    if let Some(arn) = reader.text("HubContentArn") {
+        return fits(allowed, arn);
+    }
+    let last =
+        |arn: &'_ str| arn.split("/Model/").nth(1).and_then(|rest| rest.split('/').next()).map(str::to_owned);
+    let named = reader.text("HubContentName").map(str::to_owned);
+    let name = named.or_else(|| reader.text("SageMakerPublicHubContentArn").and_then(last));
+    let (Some(hub), Some(name)) = (reader.text("HubName"), name) else { return false };
+    match hub.split_once(":hub/") {
+        Some((head, hub)) => fits(allowed, &format!("{head}:hub-content/{hub}/ModelReference/{name}")),
+        None => {
+            let own = format!("hub-content/{hub}/ModelReference/{name}");
+            allowed.iter().any(|pattern| is_own(pattern, "sagemaker", &own, context.resource))
+        }
+    }
 }
 
 pub(super) fn partner_app(context: &Context<'_>) -> Facts {
@@ -110,22 +141,10 @@ pub(super) fn partner_app(context: &Context<'_>) -> Facts {
 }
 
 pub(super) fn code_repository(context: &Context<'_>) -> Facts {
-    const SECRET: &str = "GitConfig.SecretArn";
-    let reader = context.reader();
-    let own = reader
-        .text(SECRET)
-        .is_none_or(|secret| context.is_of_allowed_account("secretAllowed", SECRET, secret));
-    let url = reader.text("GitConfig.RepositoryUrl");
     flags([
         ("repositoriesAllowed", context.listed("repositoriesAllowed")),
-        ("secretInAddress", url.is_some_and(has_password)),
-        ("secretAllowed", own),
+        ("secretInAddress", context.secret_in_address()),
+        ("secretAllowed", context.listed("secretAllowed")),
         ("requiredTags", context.listed("requiredTags")),
     ])
-}
-
-/// `https://<user>:<password>@<host>/…`. Hosts take tokens in either place, so that a user alone counts, too.
-fn has_password(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split('/').next().is_some_and(|authority| authority.contains('@'))
 }

@@ -1,7 +1,21 @@
 //! Accounts beside the resource's own: those to which its policy opens it, and those whose resources it names.
 
 use super::context::Context;
+use crate::arn::{Arn, Named};
 use crate::opened::{Grantee, opened};
+
+/// To whom something belongs that a resource names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// An allowed account.
+    Allowed,
+    /// Another account, or it is something else than the field takes.
+    Foreign,
+    /// Nobody can say.
+    Unknown,
+    /// A file does not say in which account the resource will be.
+    InTheAccount,
+}
 
 impl Context<'_> {
     /// Whether the policy that an operation answered, if there is one, opens the resource to allowed accounts only.
@@ -35,23 +49,33 @@ impl Context<'_> {
         allowed
     }
 
-    /// Whether the resource with an ARN belongs to an allowed account.
-    pub(super) fn is_of_allowed_account(&self, fact: &'static str, path: &str, arn: &str) -> bool {
-        let account = arn.split(':').nth(4).unwrap_or_default();
-        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            self.reader().undecided(path, format!("(`{arn}`) names no account"));
-            return true;
+    /// Whether what a field names is of the right sort, in this partition, and of an allowed account.
+    pub(super) fn ownership(&self, named: Named, text: &str) -> Ownership {
+        let Some(arn) = Arn::parse(text) else {
+            return match named {
+                // A plain name is one of this account.
+                Named::PackageGroup => Ownership::Allowed,
+                // Only the ARN says whether a team is private.
+                Named::PrivateTeam => Ownership::Foreign,
+                Named::Secret | Named::Topic | Named::Destination => Ownership::Unknown,
+            };
+        };
+        if !named.fits(&arn) {
+            return Ownership::Foreign;
+        }
+        let Some(account) = arn.account() else { return Ownership::Unknown };
+        // Accounts of two partitions have nothing to do with each other, whatever their numbers.
+        if !self.is_nowhere() && arn.partition != self.resource.partition {
+            return Ownership::Foreign;
         }
         if self.may_use(account) {
-            return true;
+            Ownership::Allowed
+        } else if self.is_nowhere() {
+            // Any account may be the resource's own.
+            Ownership::InTheAccount
+        } else {
+            Ownership::Foreign
         }
-        if self.is_nowhere() {
-            self.reader().for_the_account(path);
-            return true;
-        }
-        self.reader().offends(fact, path, arn);
-        self.unreadable.decides(fact);
-        false
     }
 
     /// Whether the resource with an ARN is in this region, or in an allowed one.

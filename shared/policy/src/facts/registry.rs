@@ -137,6 +137,7 @@ pub(super) fn model_package(context: &Context<'_>) -> Facts {
         ),
         ("hasDriftBaseline", reader.has_text("DriftCheckBaselines.ModelDataQuality.Constraints.S3Uri")),
         ("keyAllowed", context.listed("keyAllowed") && key),
+        ("packageGroupAllowed", context.listed("packageGroupAllowed")),
         ("roleAllowed", context.listed("roleAllowed")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("imagesAllowed", context.listed("imagesAllowed")),

@@ -185,6 +185,7 @@ pub(super) fn endpoint_config(context: &Context<'_>) -> Facts {
         ("extraOutputsEncrypted", context.listed("extraOutputsEncrypted") && extra),
         ("shellAccess", variants.iter().any(|variant| variant.is_true("EnableSSMAccess"))),
         ("dataAllowed", context.listed("dataAllowed")),
+        ("topicsAllowed", context.listed("topicsAllowed")),
         ("roleAllowed", context.listed("roleAllowed")),
         ("instancesAllowed", context.listed("instancesAllowed")),
         ("requiredTags", context.listed("requiredTags")),

@@ -67,6 +67,7 @@ pub(super) fn notebook_instance(context: &Context<'_>) -> Facts {
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
         ("hasRepository", has_repository),
         ("repositoriesAllowed", context.listed("repositoriesAllowed")),
+        ("secretInAddress", context.secret_in_address()),
         ("requiredTags", context.listed("requiredTags")),
         ("roleIsNarrow", context.role_is_narrow()),
     ])
@@ -93,12 +94,15 @@ pub(super) fn domain(context: &Context<'_>) -> Facts {
         ("singleSignOn", reader.text("AuthMode") == Some("SSO")),
         ("networkAllowed", context.listed("networkAllowed") && has_subnets && has_groups),
         ("rolesAllowed", context.listed("rolesAllowed")),
+        ("secretsAllowed", context.listed("secretsAllowed")),
         ("repositoriesAllowed", context.listed("repositoriesAllowed")),
+        ("secretInAddress", context.secret_in_address()),
         ("dataAllowed", context.listed("dataAllowed")),
         ("resourcesAllowed", context.listed("resourcesAllowed")),
         ("volumeKeyAllowed", context.listed("volumeKeyAllowed") && volume_key),
         ("sharesInTheClear", shares_in_the_clear),
         ("keysAllowed", context.listed("keysAllowed")),
+        ("fileSystemsAllowed", context.listed("fileSystemsAllowed")),
         ("requiredTags", context.listed("requiredTags")),
         ("namesTheUser", by_user || by_identity),
         ("propagatesTags", reader.text("TagPropagation") == Some("ENABLED")),
@@ -118,12 +122,15 @@ fn shares_in_the_clear(reader: &Reader<'_>, settings: &str) -> bool {
 pub(super) fn user_profile(context: &Context<'_>) -> Facts {
     flags([
         ("roleAllowed", context.listed("roleAllowed")),
+        ("secretsAllowed", context.listed("secretsAllowed")),
         ("networkAllowed", context.listed("networkAllowed")),
         ("repositoriesAllowed", context.listed("repositoriesAllowed")),
+        ("secretInAddress", context.secret_in_address()),
         ("dataAllowed", context.listed("dataAllowed")),
         ("resourcesAllowed", context.listed("resourcesAllowed")),
         ("sharesInTheClear", shares_in_the_clear(&context.reader(), "UserSettings")),
         ("keysAllowed", context.listed("keysAllowed")),
+        ("fileSystemsAllowed", context.listed("fileSystemsAllowed")),
         ("requiredTags", context.listed("requiredTags")),
     ])
 }
@@ -132,9 +139,11 @@ pub(super) fn space(context: &Context<'_>) -> Facts {
     let reader = context.reader();
     flags([
         ("repositoriesAllowed", context.listed("repositoriesAllowed")),
+        ("secretInAddress", context.secret_in_address()),
         ("remoteAccess", reader.word("SpaceSettings.RemoteAccess", &SWITCH) == Some("ENABLED")),
         ("dataAllowed", context.listed("dataAllowed")),
         ("resourcesAllowed", context.listed("resourcesAllowed")),
+        ("fileSystemsAllowed", context.listed("fileSystemsAllowed")),
         ("requiredTags", context.listed("requiredTags")),
     ])
 }

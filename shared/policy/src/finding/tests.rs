@@ -30,6 +30,12 @@ fn a_wish_says_what_the_settings_allow() {
         "images that fit a, b",
     );
     check(
+        "{allowed_file_systems}",
+        &|settings| settings.artifacts.allowed_file_systems = two(),
+        "any file system",
+        "file systems that fit a, b",
+    );
+    check(
         "{allowed_instance_types}",
         &|settings| settings.compute.allowed_instance_types = two(),
         "any instance type",
@@ -159,4 +165,15 @@ fn what_is_no_policy_s_finding_has_an_id_of_its_own() {
         ("TRN-NET-01", FindingStatus::Unknown, "A")
     );
     assert_eq!((unknown.actual.as_str(), unknown.wanted.as_str()), ("why", "so"));
+}
+
+#[test]
+fn what_a_resource_names_belongs_to_its_own_account_or_to_a_listed_one() {
+    let mut settings = Settings::default();
+    let wanted = |settings: &Settings, own: &str| fill("topics of SNS {allowed_accounts}", settings, own);
+    assert_eq!(wanted(&settings, ""), "topics of SNS of the resource's own account only");
+    assert_eq!(wanted(&settings, "111122223333"), "topics of SNS of account 111122223333 only");
+    settings.access.allowed_accounts = vec!["444455556666".to_owned()];
+    let both = "topics of SNS of the resource's own account, or of 444455556666";
+    assert_eq!(wanted(&settings, "111122223333"), both);
 }

@@ -27,7 +27,7 @@ use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, tags};
 use crate::later::is_forged;
 use crate::reader::{UnreadablePaths, is_present};
-use crate::shown::without_user;
+use crate::repository::without_secrets;
 
 /// Lines of a diff at most; more are counted.
 const MOST: usize = 20;
@@ -194,6 +194,8 @@ impl Failed<'_> {
                 let is_enough = stands.and_then(Json::as_f64).is_some_and(|share| share >= least as f64);
                 (!is_enough).then(|| json!(100))
             }
+            // Roles of Canvas, which a domain or profile may lack.
+            (_, None) if path.contains("CanvasAppSettings.") && area == "IAM" => None,
             // Left out, it is true wherever there is a configuration of the capture; and no key is wrong because of it.
             ("EnableCapture", None) if area != "MON" || self.has_capture() => None,
             // Allowed ones stay.
@@ -322,7 +324,7 @@ fn below(map: &str, key: &str) -> String {
 }
 
 fn shown(value: &Json) -> String {
-    let text = without_user(&value.to_string());
+    let text = without_secrets(&value.to_string());
     if text.chars().count() > LENGTH {
         text.chars().take(LENGTH).chain("…".chars()).collect()
     } else {

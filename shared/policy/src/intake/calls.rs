@@ -161,7 +161,9 @@ pub(super) fn created_by(call: &str) -> Option<ResourceKind> {
 
 /// Why a call is not judged.
 pub(super) fn other(call: &str) -> Unusable {
-    if is_without_controls(call) {
+    if matches!(effect_of(call), Some((_, Effect::SignedIn))) {
+        Unusable::SignIn(call.to_owned())
+    } else if is_without_controls(call) {
         Unusable::NoControls(call.to_owned())
     } else {
         Unusable::OtherCall(call.to_owned())

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::calls::{created_by, other};
 use super::candidate::Words;
+use super::opening;
 use super::pipeline;
 use super::request::of_kind;
 use super::states::known;
@@ -25,6 +26,9 @@ pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, U
         let mut intake = Intake::default();
         intake.add(pipeline::in_text(&request, Words::Api)?, place);
         return Ok(intake);
+    }
+    if let Some(opened) = opening::of_call(operation, &request) {
+        return Ok(Intake::of(opened.standing(place, place, Words::Api)));
     }
     let kind = created_by(operation).ok_or_else(|| other(operation))?;
     let mut candidate = of_kind(kind, request, None);

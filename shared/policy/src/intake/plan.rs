@@ -39,6 +39,7 @@ const LISTS: &[&str] = &[
     "Endpoints",
     "ExecutionRoleArns",
     "FeatureDefinitions",
+    "IdentityProviderOAuthSettings",
     "InputDataConfig",
     "InstanceConfigs",
     "InstanceGroups",

@@ -98,6 +98,14 @@ impl Creation {
         self.names(document) && (self.required.iter().all(has) || self.own.iter().any(has))
     }
 
+    /// The fields that a document lacks, in words.
+    fn missing(&self, document: &Json) -> String {
+        let is_missing = |field: &&&str| document.get(**field).is_none_or(Json::is_null);
+        let missing: Vec<String> =
+            self.required.iter().filter(is_missing).map(|field| format!("`{field}`")).collect();
+        missing.join(", ")
+    }
+
     fn names(&self, document: &Json) -> bool {
         document.get(self.name).is_some_and(Json::is_string)
     }
@@ -137,6 +145,7 @@ pub(super) fn request(document: Json) -> Result<Intake, Unusable> {
         return Err(named.map_or(Unusable::UnknownForm, |one| Unusable::OtherOperation {
             name: one.name,
             operation: one.operation,
+            missing: one.missing(&document),
         }));
     };
     // If a request names several resources, the first one that it creates or describes counts.

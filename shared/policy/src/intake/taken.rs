@@ -158,13 +158,15 @@ pub enum Unusable {
     NearlyKnown,
     /// It names a resource, but is not a request that creates one.
     #[error(
-        "it has `{name}`, but not everything that `{operation}` requires, nor a field that only `{operation}` takes: there are no controls for it"
+        "it has `{name}`, but lacks {missing} (null is no value) and every field that only `{operation}` takes: nobody can tell what it creates"
     )]
     OtherOperation {
         /// The field that names the resource.
         name: &'static str,
         /// The operation that creates such a resource.
         operation: &'static str,
+        /// The fields by which the request is known, and which it lacks.
+        missing: String,
     },
     /// It names what another operation creates.
     #[error("`{operation}` is not about what `{name}` names: that is `{other}`")]
@@ -179,6 +181,11 @@ pub enum Unusable {
     /// It creates something that no control is about.
     #[error("nothing to judge: there are no controls for `{0}`")]
     NoControls(String),
+    /// A call that asks for an address with which somebody signs in.
+    #[error(
+        "`{0}` signs somebody in: who may do that is judged once CloudTrail reports the call, and not before"
+    )]
+    SignIn(String),
     /// A call that creates nothing.
     #[error("no controls for `{0}`: only a Create request has all fields of a resource")]
     OtherCall(String),

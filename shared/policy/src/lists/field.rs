@@ -2,6 +2,8 @@
 
 use sagewarden_events::ResourceKind;
 
+use crate::arn::Named;
+
 /// Some fields of a kind that one list covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed {
@@ -28,8 +30,12 @@ pub enum List {
     Texts,
     /// Types of S3 data; a manifest names objects that are not read; `artifacts.allowed_buckets`.
     DataTypes,
-    /// File systems and data sets of hubs, which are not buckets; `artifacts.allowed_buckets`.
+    /// Data sets of hubs, which are not buckets; `artifacts.allowed_buckets`.
     OtherStores,
+    /// File systems, beside data in buckets: they are no buckets; `artifacts.allowed_buckets`, unless file systems have a list.
+    Mounts,
+    /// File systems by their ids or DNS names; `artifacts.allowed_file_systems`.
+    FileSystems,
     /// Container images; `artifacts.allowed_images`.
     Images,
     /// Algorithms, which run an image that the description does not name; `artifacts.allowed_images`.
@@ -48,6 +54,8 @@ pub enum List {
     Subnets,
     /// Security groups; `network.allowed_security_groups`.
     SecurityGroups,
+    /// ARNs of what accounts own; this account and `access.allowed_accounts`.
+    Owned(Named),
     /// Keys; `encryption.allowed_keys` and `encryption.allowed_key_accounts`.
     Keys,
     /// Keys of tags; `traceability.required_tags`.

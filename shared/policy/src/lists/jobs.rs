@@ -5,10 +5,11 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    Algorithms, BaseModels, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, OtherStores,
-    Roles, SecurityGroups, Subnets, Tags, Texts,
+    Algorithms, BaseModels, DataTypes, ExecutionRole, FileSystems, Images, InstanceTypes, Keys, Locations,
+    Mounts, OtherStores, Owned, Roles, SecurityGroups, Subnets, Tags, Texts,
 };
 use super::field::{Listed, TAGS, listed};
+use crate::arn::Named;
 
 /// A path in each definition of a tuning job.
 macro_rules! definitions {
@@ -34,10 +35,19 @@ pub(super) const LISTED: &[Listed] = &[
         TrainingJob,
         "inputsAllowed",
         OtherStores,
-        &[
-            "InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId",
-            "InputDataConfig[].DataSource.DatasetSource.DatasetArn",
-        ],
+        &["InputDataConfig[].DataSource.DatasetSource.DatasetArn"],
+    ),
+    listed(
+        TrainingJob,
+        "inputsAllowed",
+        Mounts,
+        &["InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId"],
+    ),
+    listed(
+        TrainingJob,
+        "fileSystemsAllowed",
+        FileSystems,
+        &["InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId"],
     ),
     listed(
         TrainingJob,
@@ -110,6 +120,12 @@ pub(super) const LISTED: &[Listed] = &[
             "DebugRuleConfigurations[].InstanceType",
             "ProfilerRuleConfigurations[].InstanceType",
         ],
+    ),
+    listed(
+        TrainingJob,
+        "packageGroupAllowed",
+        Owned(Named::PackageGroup),
+        &["ModelPackageConfig.ModelPackageGroupArn"],
     ),
     listed(TrainingJob, "requiredTags", Tags, TAGS),
     listed(ProcessingJob, "roleAllowed", ExecutionRole, &["RoleArn"]),
@@ -223,10 +239,19 @@ pub(super) const LISTED: &[Listed] = &[
         TuningJob,
         "inputsAllowed",
         OtherStores,
-        definitions![
-            "InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId",
-            "InputDataConfig[].DataSource.DatasetSource.DatasetArn",
-        ],
+        definitions!["InputDataConfig[].DataSource.DatasetSource.DatasetArn"],
+    ),
+    listed(
+        TuningJob,
+        "inputsAllowed",
+        Mounts,
+        definitions!["InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId"],
+    ),
+    listed(
+        TuningJob,
+        "fileSystemsAllowed",
+        FileSystems,
+        definitions!["InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId"],
     ),
     listed(TuningJob, "inputsAllowed", Texts, definitions!["StaticHyperParameters.*", "Environment.*"]),
     // Values that the tuning job tries are hyperparameters, too.

@@ -5,10 +5,11 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    BaseModels, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, SecurityGroups, Subnets,
-    Tags, Texts,
+    BaseModels, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, Owned, Roles,
+    SecurityGroups, Subnets, Tags, Texts,
 };
 use super::field::{Listed, TAGS, listed};
+use crate::arn::Named;
 
 pub(super) const LISTED: &[Listed] = &[
     listed(LabelingJob, "roleAllowed", ExecutionRole, &["RoleArn"]),
@@ -41,6 +42,13 @@ pub(super) const LISTED: &[Listed] = &[
             "LabelCategoryConfigS3Uri",
             "HumanTaskConfig.UiConfig.UiTemplateS3Uri",
         ],
+    ),
+    listed(LabelingJob, "teamAllowed", Owned(Named::PrivateTeam), &["HumanTaskConfig.WorkteamArn"]),
+    listed(
+        LabelingJob,
+        "topicsAllowed",
+        Owned(Named::Topic),
+        &["InputConfig.DataSource.SnsDataSource.SnsTopicArn", "OutputConfig.SnsTopicArn"],
     ),
     listed(LabelingJob, "requiredTags", Tags, TAGS),
     listed(OptimizationJob, "roleAllowed", ExecutionRole, &["RoleArn"]),
@@ -113,6 +121,13 @@ pub(super) const LISTED: &[Listed] = &[
     listed(RecommendationsJob, "requiredTags", Tags, TAGS),
     listed(Job, "roleAllowed", ExecutionRole, &["RoleArn"]),
     listed(Job, "dataAllowed", Texts, &["JobConfigDocument"]),
+    // The values of each list in the document (`config_text`).
+    listed(Job, "networkAllowed", Subnets, &["JobConfigDocument"]),
+    listed(Job, "networkAllowed", SecurityGroups, &["JobConfigDocument"]),
+    listed(Job, "keysAllowed", Keys, &["JobConfigDocument"]),
+    listed(Job, "namedRolesAllowed", Roles, &["JobConfigDocument"]),
+    listed(Job, "baseModelsAllowed", BaseModels, &["JobConfigDocument"]),
+    listed(Job, "instancesAllowed", InstanceTypes, &["JobConfigDocument"]),
     listed(Job, "requiredTags", Tags, TAGS),
     listed(TrainingSession, "roleAllowed", ExecutionRole, &["RoleArn"]),
     listed(TrainingSession, "networkAllowed", Subnets, &["VpcConfig.Subnets[]"]),
@@ -120,5 +135,6 @@ pub(super) const LISTED: &[Listed] = &[
     listed(TrainingSession, "outputKeyAllowed", Keys, &["OutputConfig.S3Location.KmsKeyArn"]),
     listed(TrainingSession, "dataAllowed", Locations, &["OutputConfig.S3Location.Path"]),
     listed(TrainingSession, "baseModelAllowed", BaseModels, &["ModelConfig.BaseModelArn"]),
+    listed(TrainingSession, "packageGroupAllowed", Owned(Named::PackageGroup), &["ModelPackageGroupArn"]),
     listed(TrainingSession, "requiredTags", Tags, TAGS),
 ];

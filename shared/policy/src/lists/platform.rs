@@ -5,10 +5,11 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    BaseModels, ExecutionRole, InstanceTypes, Keys, Locations, Repositories, Roles, SecurityGroups, Subnets,
-    Tags, Texts,
+    BaseModels, ExecutionRole, FileSystems, InstanceTypes, Keys, Locations, Owned, Repositories, Roles,
+    SecurityGroups, Subnets, Tags, Texts,
 };
 use super::field::{Listed, TAGS, listed};
+use crate::arn::Named;
 
 /// A path in each group of instances, and in each one that AWS manages for models of its own.
 macro_rules! groups {
@@ -30,6 +31,15 @@ pub(super) const LISTED: &[Listed] = &[
     ),
     // Where a restricted group writes is chosen by the service.
     listed(Cluster, "dataAllowed", Locations, &["InstanceGroups[].LifeCycleConfig.SourceS3Uri"]),
+    listed(
+        Cluster,
+        "fileSystemsAllowed",
+        FileSystems,
+        groups![
+            "InstanceStorageConfigs[].FsxLustreConfig.DnsName",
+            "InstanceStorageConfigs[].FsxOpenZfsConfig.DnsName",
+        ],
+    ),
     listed(Cluster, "instancesAllowed", InstanceTypes, groups!["InstanceType"]),
     listed(
         Cluster,
@@ -41,6 +51,12 @@ pub(super) const LISTED: &[Listed] = &[
             "InstanceGroups[].InstanceRequirements.CurrentInstanceTypes[]",
             "InstanceGroups[].InstanceTypeDetails[].InstanceType",
         ],
+    ),
+    listed(
+        Cluster,
+        "secretAllowed",
+        Owned(Named::Secret),
+        &["Orchestrator.Slurm.AccountingDatabase.SecretArn"],
     ),
     listed(Cluster, "requiredTags", Tags, TAGS),
     listed(
@@ -58,6 +74,21 @@ pub(super) const LISTED: &[Listed] = &[
             "RoutingTargets[].AsyncInferenceConfig.OutputConfig.S3FailurePath",
         ],
     ),
+    listed(
+        InferenceRouter,
+        "accountsAllowed",
+        Owned(Named::Destination),
+        &["RoutingTargets[].Destinations[].ResourceArn"],
+    ),
+    listed(
+        InferenceRouter,
+        "topicsAllowed",
+        Owned(Named::Topic),
+        &[
+            "RoutingTargets[].AsyncInferenceConfig.OutputConfig.NotificationConfig.SuccessTopic",
+            "RoutingTargets[].AsyncInferenceConfig.OutputConfig.NotificationConfig.ErrorTopic",
+        ],
+    ),
     listed(InferenceRouter, "requiredTags", Tags, TAGS),
     listed(Hub, "dataAllowed", Locations, &["S3StorageConfig.S3OutputPath"]),
     listed(Hub, "requiredTags", Tags, TAGS),
@@ -67,5 +98,6 @@ pub(super) const LISTED: &[Listed] = &[
     listed(PartnerApp, "keyAllowed", Keys, &["KmsKeyId"]),
     listed(PartnerApp, "requiredTags", Tags, TAGS),
     listed(CodeRepository, "repositoriesAllowed", Repositories, &["GitConfig.RepositoryUrl"]),
+    listed(CodeRepository, "secretAllowed", Owned(Named::Secret), &["GitConfig.SecretArn"]),
     listed(CodeRepository, "requiredTags", Tags, TAGS),
 ];

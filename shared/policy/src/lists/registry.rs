@@ -3,10 +3,11 @@
 use sagewarden_events::ResourceKind::{FeatureGroup, ModelPackage, MonitoringSchedule, PipelineExecution};
 
 use super::field::List::{
-    Algorithms, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups,
-    Subnets, Tags, Texts,
+    Algorithms, DataTypes, ExecutionRole, Images, InstanceTypes, Keys, Locations, Owned, Roles,
+    SecurityGroups, Subnets, Tags, Texts,
 };
 use super::field::{Listed, TAGS, listed};
+use crate::arn::Named;
 
 /// A path in the job of a schedule, inline or in a definition.
 macro_rules! monitoring {
@@ -205,4 +206,5 @@ pub(super) const LISTED: &[Listed] = &[
     listed(FeatureGroup, "onlineKeyAllowed", Keys, &["OnlineStoreConfig.SecurityConfig.KmsKeyId"]),
     listed(FeatureGroup, "requiredTags", Tags, TAGS),
     listed(PipelineExecution, "roleAllowed", ExecutionRole, &["DescribePipeline:RoleArn"]),
+    listed(ModelPackage, "packageGroupAllowed", Owned(Named::PackageGroup), &["ModelPackageGroupName"]),
 ];

@@ -5,10 +5,11 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    BaseModels, ExecutionRole, Images, InstanceTypes, Keys, Locations, Roles, SecurityGroups, Subnets, Tags,
-    Texts,
+    BaseModels, ExecutionRole, Images, InstanceTypes, Keys, Locations, Owned, Roles, SecurityGroups, Subnets,
+    Tags, Texts,
 };
 use super::field::{Listed, TAGS, listed};
+use crate::arn::Named;
 
 /// A path in each container of a model.
 macro_rules! containers {
@@ -96,6 +97,15 @@ pub(super) const LISTED: &[Listed] = &[
         "instancesAllowed",
         InstanceTypes,
         variants!["InstanceType", "InstancePools[].InstanceType", "AcceleratorType"],
+    ),
+    listed(
+        EndpointConfig,
+        "topicsAllowed",
+        Owned(Named::Topic),
+        &[
+            "AsyncInferenceConfig.OutputConfig.NotificationConfig.SuccessTopic",
+            "AsyncInferenceConfig.OutputConfig.NotificationConfig.ErrorTopic",
+        ],
     ),
     listed(EndpointConfig, "requiredTags", Tags, TAGS),
     listed(

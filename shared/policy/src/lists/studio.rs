@@ -5,10 +5,11 @@ use sagewarden_events::ResourceKind::{
 };
 
 use super::field::List::{
-    ExecutionRole, InstanceTypes, Keys, LifecycleConfigs, Locations, OtherStores, Repositories, Roles,
-    SecurityGroups, StudioImages, Subnets, Tags,
+    ExecutionRole, FileSystems, InstanceTypes, Keys, LifecycleConfigs, Locations, Mounts, Owned,
+    Repositories, Roles, SecurityGroups, StudioImages, Subnets, Tags,
 };
 use super::field::{Listed, TAGS, listed};
+use crate::arn::Named;
 
 /// A path in the settings of a domain's users and of its shared spaces.
 macro_rules! defaults {
@@ -45,7 +46,10 @@ pub(super) const LISTED: &[Listed] = &[
         "rolesAllowed",
         Roles,
         &[
-            "DefaultUserSettings.CanvasAppSettings.*Settings.*RoleArn",
+            "DefaultUserSettings.CanvasAppSettings.TimeSeriesForecastingSettings.AmazonForecastRoleArn",
+            "DefaultUserSettings.CanvasAppSettings.ModelRegisterSettings.CrossAccountModelRegisterRoleArn",
+            "DefaultUserSettings.CanvasAppSettings.GenerativeAiSettings.AmazonBedrockRoleArn",
+            "DefaultUserSettings.CanvasAppSettings.EmrServerlessSettings.ExecutionRoleArn",
             "DomainSettings.RStudioServerProDomainSettings.DomainExecutionRoleArn",
         ],
     ),
@@ -94,7 +98,16 @@ pub(super) const LISTED: &[Listed] = &[
     listed(
         Domain,
         "dataAllowed",
-        OtherStores,
+        Mounts,
+        defaults![
+            "CustomFileSystemConfigs[].EFSFileSystemConfig.FileSystemId",
+            "CustomFileSystemConfigs[].FSxLustreFileSystemConfig.FileSystemId",
+        ],
+    ),
+    listed(
+        Domain,
+        "fileSystemsAllowed",
+        FileSystems,
         defaults![
             "CustomFileSystemConfigs[].EFSFileSystemConfig.FileSystemId",
             "CustomFileSystemConfigs[].FSxLustreFileSystemConfig.FileSystemId",
@@ -147,6 +160,12 @@ pub(super) const LISTED: &[Listed] = &[
         LifecycleConfigs,
         &["DomainSettings.*DomainSettings.DefaultResourceSpec.LifecycleConfigArn"],
     ),
+    listed(
+        Domain,
+        "secretsAllowed",
+        Owned(Named::Secret),
+        &["DefaultUserSettings.CanvasAppSettings.IdentityProviderOAuthSettings[].SecretArn"],
+    ),
     listed(Domain, "requiredTags", Tags, TAGS),
     listed(
         UserProfile,
@@ -154,7 +173,10 @@ pub(super) const LISTED: &[Listed] = &[
         Roles,
         &[
             "UserSettings.ExecutionRole",
-            "UserSettings.CanvasAppSettings.*Settings.*RoleArn",
+            "UserSettings.CanvasAppSettings.TimeSeriesForecastingSettings.AmazonForecastRoleArn",
+            "UserSettings.CanvasAppSettings.ModelRegisterSettings.CrossAccountModelRegisterRoleArn",
+            "UserSettings.CanvasAppSettings.GenerativeAiSettings.AmazonBedrockRoleArn",
+            "UserSettings.CanvasAppSettings.EmrServerlessSettings.ExecutionRoleArn",
             "UserSettings.JupyterLabAppSettings.EmrSettings.AssumableRoleArns[]",
             "UserSettings.JupyterLabAppSettings.EmrSettings.ExecutionRoleArns[]",
         ],
@@ -182,7 +204,16 @@ pub(super) const LISTED: &[Listed] = &[
     listed(
         UserProfile,
         "dataAllowed",
-        OtherStores,
+        Mounts,
+        &[
+            "UserSettings.CustomFileSystemConfigs[].EFSFileSystemConfig.FileSystemId",
+            "UserSettings.CustomFileSystemConfigs[].FSxLustreFileSystemConfig.FileSystemId",
+        ],
+    ),
+    listed(
+        UserProfile,
+        "fileSystemsAllowed",
+        FileSystems,
         &[
             "UserSettings.CustomFileSystemConfigs[].EFSFileSystemConfig.FileSystemId",
             "UserSettings.CustomFileSystemConfigs[].FSxLustreFileSystemConfig.FileSystemId",
@@ -214,12 +245,27 @@ pub(super) const LISTED: &[Listed] = &[
             "UserSettings.*AppSettings.BuiltInLifecycleConfigArn",
         ],
     ),
+    listed(
+        UserProfile,
+        "secretsAllowed",
+        Owned(Named::Secret),
+        &["UserSettings.CanvasAppSettings.IdentityProviderOAuthSettings[].SecretArn"],
+    ),
     listed(UserProfile, "requiredTags", Tags, TAGS),
     listed(Space, "dataAllowed", Locations, &["SpaceSettings.CustomFileSystems[].S3FileSystem.S3Uri"]),
     listed(
         Space,
         "dataAllowed",
-        OtherStores,
+        Mounts,
+        &[
+            "SpaceSettings.CustomFileSystems[].EFSFileSystem.FileSystemId",
+            "SpaceSettings.CustomFileSystems[].FSxLustreFileSystem.FileSystemId",
+        ],
+    ),
+    listed(
+        Space,
+        "fileSystemsAllowed",
+        FileSystems,
         &[
             "SpaceSettings.CustomFileSystems[].EFSFileSystem.FileSystemId",
             "SpaceSettings.CustomFileSystems[].FSxLustreFileSystem.FileSystemId",

@@ -29,6 +29,7 @@ allowed_regions = ["eu-central-1"]
 inspect_roles = true
 [artifacts]
 allowed_buckets = ["ds-*"]
+allowed_file_systems = ["fs-0a1b*"]
 allowed_images = ["111122223333.dkr.ecr.*.amazonaws.com/*"]
 allowed_base_models = ["arn:aws:sagemaker:*:aws:hub-content/SageMakerPublicHub/Model/huggingface-*"]
 allowed_repositories = ["git-codecommit.*.amazonaws.com/v1/repos/ds-*"]

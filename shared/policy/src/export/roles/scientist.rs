@@ -11,6 +11,7 @@ pub(super) const ROWS: &[Row] = &[
     READ,
     JOBS,
     MODELS,
+    HUB_DATA,
     EXPERIMENTS,
     OPEN_MLFLOW,
     PIPELINES,
@@ -47,24 +48,28 @@ pub(super) const ROWS: &[Row] = &[
 const JOBS: Row = Row {
     sid: "RunJobs",
     effect: Allow,
-    meaning: "runs and stops training, tuning, processing, labeling, optimization, load tests and batch transform",
+    meaning: "runs and stops training, tuning, processing, labeling, optimization, load tests, batch transform, jobs of a category and training sessions",
     calls: &[
         "sagemaker:CreateAutoMLJob",
         "sagemaker:CreateAutoMLJobV2",
         "sagemaker:CreateHyperParameterTuningJob",
         "sagemaker:CreateInferenceRecommendationsJob",
+        "sagemaker:CreateJob",
         "sagemaker:CreateLabelingJob",
         "sagemaker:CreateOptimizationJob",
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob",
+        "sagemaker:CreateTrainingSession",
         "sagemaker:CreateTransformJob",
         "sagemaker:StopAutoMLJob",
         "sagemaker:StopHyperParameterTuningJob",
         "sagemaker:StopInferenceRecommendationsJob",
+        "sagemaker:StopJob",
         "sagemaker:StopLabelingJob",
         "sagemaker:StopOptimizationJob",
         "sagemaker:StopProcessingJob",
         "sagemaker:StopTrainingJob",
+        "sagemaker:StopTrainingSession",
         "sagemaker:StopTransformJob",
     ],
     place: "jobs",
@@ -73,10 +78,12 @@ const JOBS: Row = Row {
             "automl-job",
             "hyper-parameter-tuning-job",
             "inference-recommendations-job",
+            "job",
             "labeling-job",
             "optimization-job",
             "processing-job",
             "training-job",
+            "training-session",
             "transform-job",
         ])
     },
@@ -96,6 +103,21 @@ const MODELS: Row = Row {
     ],
     place: "models, versions and cards",
     on: |_| sagemaker(&["model", "model-card", "model-package", "model-package-group"]),
+    when: always,
+};
+
+/// Serverless training and jobs of a category take data sets and evaluators from a hub. Models of others are another matter.
+const HUB_DATA: Row = Row {
+    sid: "ImportDataIntoHubs",
+    effect: Allow,
+    meaning: "imports data sets and documents, such as evaluators, into hubs; no models",
+    calls: &["sagemaker:ImportHubContent"],
+    place: "hubs, and their data sets and documents",
+    on: |_| {
+        ["hub/*", "hub-content/*/DataSet/*", "hub-content/*/JsonDoc/*"]
+            .map(|name| format!("arn:aws:sagemaker:*:*:{name}"))
+            .to_vec()
+    },
     when: always,
 };
 

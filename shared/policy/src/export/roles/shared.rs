@@ -199,6 +199,7 @@ const WORK: &[&str] = &[
     "experiment-trial-component",
     "hyper-parameter-tuning-job",
     "inference-recommendations-job",
+    "job",
     "labeling-job",
     "mlflow-app",
     "mlflow-tracking-server",
@@ -211,6 +212,7 @@ const WORK: &[&str] = &[
     "pipeline",
     "processing-job",
     "training-job",
+    "training-session",
     "transform-job",
 ];
 
@@ -372,6 +374,7 @@ pub(super) const NEVER_TRAINS: Row = Row {
         "sagemaker:CreateAutoMLJobV2",
         "sagemaker:CreateHyperParameterTuningJob",
         "sagemaker:CreateInferenceRecommendationsJob",
+        "sagemaker:CreateJob",
         "sagemaker:CreateLabelingJob",
         "sagemaker:CreateModel",
         "sagemaker:CreateModelPackage",
@@ -379,7 +382,9 @@ pub(super) const NEVER_TRAINS: Row = Row {
         "sagemaker:CreatePipeline",
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob",
+        "sagemaker:CreateTrainingSession",
         "sagemaker:CreateTransformJob",
+        "sagemaker:ImportHubContent",
         "sagemaker:RetryPipelineExecution",
         "sagemaker:StartPipelineExecution",
         "sagemaker:TrainHubModel",
