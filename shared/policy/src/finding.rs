@@ -5,6 +5,7 @@ use sagewarden_settings::{Settings, Waiver};
 use serde::{Deserialize, Serialize};
 
 use crate::control::{Control, Severity};
+use crate::repository::without_secrets;
 
 /// One control that the resource does not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +69,8 @@ impl Finding {
             title: control.title.clone(),
             status: FindingStatus::Unknown,
             field: fields,
-            actual: reason,
+            // A reason names the values that stand in the way.
+            actual: without_secrets(&reason),
             wanted,
             fix: "resolve what the reason names; the resource is judged again when it is created".to_owned(),
             diff: String::new(),

@@ -8,7 +8,7 @@ use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, split};
 use crate::later::{beginning, is_later};
 use crate::reader::{UnreadablePaths, is_present};
-use crate::repository::without_secrets;
+use crate::repository::{json_without_secrets, without_secrets};
 
 /// The values at a field that a list does not allow. For a network, a missing value fails a control as well, so all values are shown.
 fn offending(control: &Control, field: &str, unreadable: &UnreadablePaths) -> Vec<String> {
@@ -199,7 +199,7 @@ fn walk(value: &Json, path: &[&str], place: String, free: bool, told: &mut Vec<S
             Some(text) => text.to_owned(),
             None if is_later(value) => beginning(value)
                 .map_or_else(|| "known later".to_owned(), |text| format!("{text}… (known later)")),
-            None => value.to_string(),
+            None => json_without_secrets(value).to_string(),
         };
         told.push(say(&cut_short(&text)));
         return;

@@ -24,13 +24,14 @@ pub(super) fn bucket_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     })
 }
 
-/// "CreateFileSystem", FSx and EFS API references; `fc-` is a cache of files.
+/// "CreateFileSystem", FSx and EFS API references; `fc-` is a cache of files, and the names of hosts have an `i` as well (`ClusterDnsName`,
+/// SageMaker API reference).
 pub(super) fn file_system_patterns<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {
     let is_id = |byte: u8| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase() || b"*?".contains(&byte);
     checked(deserializer, "the id of a file system such as `fs-0123456789abcdef0`", |text| {
-        let id = text.strip_prefix("fs-").or_else(|| text.strip_prefix("fc-"));
+        let id = ["fs-", "fc-", "fsi-", "fci-"].iter().find_map(|head| text.strip_prefix(head));
         id.is_some_and(|id| !id.is_empty() && id.bytes().all(is_id))
     })
 }
@@ -49,9 +50,12 @@ pub(super) fn image_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
 }
 
 pub(super) fn content_patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let wanted =
-        "the ARN of content of a hub such as `arn:aws:sagemaker:*:111122223333:hub-content/approved/*`";
-    checked(deserializer, wanted, |text| text.starts_with("arn:") && text.contains(":hub-content/"))
+    let wanted = "the ARN of content of a hub such as `arn:aws:sagemaker:*:111122223333:hub-content/approved/*`, where `/*` stands for all content of the hub";
+    checked(deserializer, wanted, |text| {
+        let content = text.strip_prefix("arn:").and_then(|rest| rest.split_once(":hub-content/"));
+        // Content has a hub, a type and a name: a pattern with less fits none.
+        content.is_some_and(|(_, content)| content.contains('*') || content.split('/').count() > 2)
+    })
 }
 
 pub(super) fn repository_patterns<'de, D: Deserializer<'de>>(

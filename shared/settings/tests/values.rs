@@ -68,8 +68,18 @@ const LISTS: [Row; 18] = [
     },
     Row {
         field: "artifacts.allowed_base_models",
-        accepted: &["arn:aws:sagemaker:*:111122223333:hub-content/approved/*"],
-        refused: &["approved/*", "arn:aws:sagemaker:*:111122223333:hub/approved", "x:hub-content/y", ""],
+        accepted: &[
+            "arn:aws:sagemaker:*:111122223333:hub-content/approved/*",
+            "arn:aws:sagemaker:*:111122223333:hub-content/approved/Model/credit",
+        ],
+        refused: &[
+            "approved/*",
+            "arn:aws:sagemaker:*:111122223333:hub/approved",
+            "arn:aws:sagemaker:*:111122223333:hub-content/approved",
+            "arn:aws:sagemaker:*:111122223333:hub-content/approved/Model",
+            "x:hub-content/y",
+            "",
+        ],
         wanted: "is not the ARN of content of a hub",
     },
     Row {

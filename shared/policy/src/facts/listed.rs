@@ -261,13 +261,24 @@ fn is_one_of(allowed: &[String], id: &str) -> bool {
     allowed.is_empty() || allowed.iter().any(|one| one == id)
 }
 
+/// The names that end AWS's hosts, one for each partition ("Service endpoints", AWS general reference).
+const HOSTS: [&str; 7] = [
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
+];
+
 /// The id of a file system: itself, or the head of its name in the DNS of FSx (`fs-….fsx.<region>.amazonaws.com`, "Mounting from a client",
 /// FSx for Lustre user guide). Another host that begins like one is none.
 fn file_system(text: &str) -> Option<&str> {
     let Some((id, host)) = text.split_once('.') else { return Some(text) };
-    let end = [".amazonaws.com", ".amazonaws.com.cn"].into_iter().find_map(|end| host.strip_suffix(end));
-    let region = end.and_then(|rest| rest.strip_prefix("fsx."));
-    region.filter(|region| !region.is_empty() && !region.contains('.')).map(|_| id)
+    let is_region = |region: &&str| !region.is_empty() && !region.contains('.');
+    let regions = HOSTS.iter().filter_map(|end| host.strip_suffix(end)?.strip_prefix("fsx."));
+    regions.filter(is_region).map(|_| id).next()
 }
 
 /// The ARN of content of a hub without its version: `arn:<partition>:sagemaker:<region>:<account>:hub-content/<hub>/<type>/<name>/<version>`.
@@ -277,9 +288,11 @@ fn without_version(arn: &str) -> Option<&str> {
         .then_some(head)
 }
 
-/// Whether the address of a repository fits a pattern. The name of a code repository is no address: that repository is judged itself.
+/// Whether the address of a repository fits a pattern. The name of a code repository is no address: that repository is judged itself. A name
+/// has letters, digits and hyphens (`CodeRepositoryNameOrUrl`, SageMaker API reference).
 fn is_repository(patterns: &[String], text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return !text.contains(['/', '@', ':']) };
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let Some((scheme, rest)) = text.split_once("://") else { return text.chars().all(is_of_name) };
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     // A query or a fragment ends the host: what stands before `@` is then no user (RFC 3986, section 3.2).
     if text.contains(|letter: char| letter.is_whitespace() || letter.is_control())
@@ -338,6 +351,9 @@ mod tests {
             ("git@git.example.com:team/credit", false),
             ("https://git-codecommit.a.elsewhere.example/x.amazonaws.com/v1/repos/ds-1", false),
             ("credit", true),
+            ("ds-credit-2", true),
+            ("https%3A%2F%2Felsewhere.example%2Fteam%2Fcredit", false),
+            ("elsewhere.example", false),
         ] {
             assert_eq!(is_repository(&patterns, text), expect, "{text}");
         }
@@ -349,6 +365,12 @@ mod tests {
             ("fs-0123456789abcdef0", Some("fs-0123456789abcdef0")),
             ("fs-0123456789abcdef0.fsx.eu-west-1.amazonaws.com", Some("fs-0123456789abcdef0")),
             ("fs-0123456789abcdef0.fsx.cn-north-1.amazonaws.com.cn", Some("fs-0123456789abcdef0")),
+            ("fsi-0123456789abcdef0.fsx.eu-west-1.amazonaws.com", Some("fsi-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.us-iso-east-1.c2s.ic.gov", Some("fs-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.us-isob-east-1.sc2s.sgov.gov", Some("fs-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.eu-isoe-west-1.cloud.adc-e.uk", Some("fs-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.us-isof-east-1.csp.hci.ic.gov", Some("fs-0123456789abcdef0")),
+            ("fs-0123456789abcdef0.fsx.eusc-de-east-1.amazonaws.eu", Some("fs-0123456789abcdef0")),
             ("fs-0123456789abcdef0.fsx.elsewhere.example", None),
             ("fs-0123456789abcdef0.fsx.a.b.amazonaws.com", None),
             ("fs-0123456789abcdef0.elsewhere.amazonaws.com", None),

@@ -27,7 +27,7 @@ use crate::control::Control;
 use crate::join::{Joined, OperationAnswer, tags};
 use crate::later::is_forged;
 use crate::reader::{UnreadablePaths, is_present};
-use crate::repository::without_secrets;
+use crate::repository::json_without_secrets;
 
 /// Lines of a diff at most; more are counted.
 const MOST: usize = 20;
@@ -162,7 +162,8 @@ impl Failed<'_> {
         Some(FieldChange {
             field: requested(self.kind, &place.field).to_owned(),
             before: stands.map(shown),
-            after: Some(wanted.to_string()),
+            // It may be made of the present value.
+            after: Some(json_without_secrets(&wanted).to_string()),
         })
     }
 
@@ -324,7 +325,7 @@ fn below(map: &str, key: &str) -> String {
 }
 
 fn shown(value: &Json) -> String {
-    let text = without_secrets(&value.to_string());
+    let text = json_without_secrets(value).to_string();
     if text.chars().count() > LENGTH {
         text.chars().take(LENGTH).chain("…".chars()).collect()
     } else {

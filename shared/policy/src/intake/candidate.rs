@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::names::{attribute_of, manifest_name, plan_path};
 use crate::join::{Joined, OperationAnswer, POLICY_OPERATIONS, offline, split};
+use crate::repository::without_secrets;
 
 /// One thing to judge out of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +59,9 @@ impl Words {
 }
 
 impl Candidate {
-    pub(super) fn new(resource: Resource, document: Json) -> Self {
+    pub(super) fn new(mut resource: Resource, document: Json) -> Self {
+        // A request may hold an address in the place of a name, which the API would refuse.
+        resource.name = without_secrets(&resource.name);
         Self {
             resource,
             document,

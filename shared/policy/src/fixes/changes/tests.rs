@@ -162,7 +162,12 @@ fn a_group_without_a_key_for_its_root_volume_gets_a_configuration_of_its_own() {
     let root = json!({ "EbsVolumeConfig": { "RootVolume": true, "VolumeKmsKeyId": "alias/ds" } });
     let request = json!({
         "ClusterName": "gpus",
-        "InstanceGroups": [group(json!([lustre])), group(json!([second, root])), group(json!([second]))],
+        "InstanceGroups": [
+            group(json!([lustre])),
+            group(json!([second, root])),
+            group(json!([second])),
+            group(json!([second, lustre, lustre, lustre])),
+        ],
         "RestrictedInstanceGroups": [group(Json::Null)],
     });
     let added = "{\"EbsVolumeConfig\":{\"RootVolume\":true,\"VolumeKmsKeyId\":\"KEY_ARN\"}}";
@@ -171,4 +176,15 @@ fn a_group_without_a_key_for_its_root_volume_gets_a_configuration_of_its_own() {
         diff(ALL, ResourceKind::Cluster, &request, "CLU-ENC-01"),
         [at("InstanceGroups[0]"), at("InstanceGroups[2]"), at("RestrictedInstanceGroups[0]")].join("\n")
     );
+}
+
+#[test]
+fn no_line_of_a_diff_shows_a_secret() {
+    let request = json!({
+        "TrainingJobName": "t",
+        "AlgorithmSpecification": { "TrainingImage": "https://bob:Hunter\"2zz@h/x", "TrainingInputMode": "File" },
+    });
+    let told = diff(ALL, ResourceKind::TrainingJob, &request, "TRN-REP-01");
+    let shown = |end: &str| format!("AlgorithmSpecification.TrainingImage: \"https://(not shown)@h/x{end}\"");
+    assert_eq!(told, format!("- {}\n+ {}", shown(""), shown("@sha256:DIGEST")));
 }
