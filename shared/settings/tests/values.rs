@@ -90,7 +90,7 @@ const LISTS: [Row; 18] = [
     },
     Row {
         field: "artifacts.allowed_file_systems",
-        accepted: &["fs-0123456789abcdef0", "fs-0a1b*", "fc-?"],
+        accepted: &["fs-0123456789abcdef0", "fs-0a1b*", "fc-?", "fsi-0123456789abcdef0", "fci-*"],
         refused: &["fs-", "0123456789abcdef0", "fs-XYZ", "fs-0a.fsx.eu-west-1.amazonaws.com", ""],
         wanted: "is not the id of a file system",
     },

@@ -165,6 +165,9 @@ fn what_is_no_policy_s_finding_has_an_id_of_its_own() {
         ("TRN-NET-01", FindingStatus::Unknown, "A")
     );
     assert_eq!((unknown.actual.as_str(), unknown.wanted.as_str()), ("why", "so"));
+    let reason = "`SecretArn` (`https://u:p@h`) is no ARN".to_owned();
+    let unknown = Finding::unknown(&control("NET", &["A"]), "A".into(), "so".into(), reason);
+    assert_eq!(unknown.actual, "`SecretArn` (`https://(not shown)@h`) is no ARN");
 }
 
 #[test]

@@ -30,6 +30,9 @@ fn requests_descriptions_and_calls_are_told_apart() {
         &json!({ "ModelName": "m", "ExecutionRoleArn": role }),
         &[(ResourceKind::Model, "111122223333", "m", None)],
     );
+    let address =
+        json!({ "CodeRepositoryName": "https://u:p@h/x", "GitConfig": { "RepositoryUrl": "https://h/x" } });
+    check(&address, &[(ResourceKind::CodeRepository, "", "https://(not shown)@h/x", None)]);
     let record = json!({
         "eventName": "CreateTrainingJob", "recipientAccountId": "999988887777", "awsRegion": "eu-west-1",
         "requestParameters": { "trainingJobName": "t", "vpcConfig": { "subnets": ["subnet-1"] } },
