@@ -67,6 +67,8 @@ pub(super) struct NameIndex {
     objects: Texts,
     /// The ARNs, in lower case, of what was judged and has no node.
     judged: Texts,
+    /// `<kind>/<name>` of the same.
+    judged_names: Texts,
     /// Persons, and messages of commits, in lower case, with rows that have them.
     around: BTreeMap<String, Vec<Key>>,
 }
@@ -91,7 +93,11 @@ impl NameIndex {
         }
         store.each_within(JudgedRow::PREFIX, |item| {
             let row = JudgedRow::parse(&item).filter(|row| NodeId::parse(&row.verdicts).is_none());
-            row.iter().for_each(|row| index.judged.push(&row.arn));
+            let resource = row.and_then(|row| Resource::parse_arn(&row.arn).ok());
+            if let Some(resource) = resource {
+                index.judged.push(&resource.arn());
+                index.judged_names.push(&format!("{}/{}", resource.kind.segment(), resource.name));
+            }
             true
         })?;
         store.each_within(&NodeRow::partitions(NodeKind::Commit), |item| {
@@ -166,8 +172,7 @@ impl NameIndex {
             .containing(&ending)
             .filter(|named| named.ends_with(&bare))
             .for_each(|named| near.name(named));
-        let judged = self.judged.iter().filter_map(|arn| Resource::parse_arn(arn).ok());
-        judged.for_each(|resource| near.name(&format!("{}/{}", resource.kind.segment(), resource.name)));
+        self.judged_names.iter().for_each(|named| near.name(named));
         let of_kind = names::with_kind(entity).map(|(kind, _)| self.names.beginning(&format!("{kind}/")));
         let of_kind = of_kind.unwrap_or_default();
         if !of_kind.is_empty() {
