@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::config_text::field_of;
-use crate::later::{UNSAID, beginning, is_later};
+use crate::later::{UNSAID, beginning, is_later, whole as whole_text};
 
 /// A document, or a part of one, and the paths that could not be read in it.
 pub(crate) struct Reader<'a> {
@@ -216,6 +216,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn beginnings(&self, path: &str) -> Vec<&'a str> {
         let up_to_slash = |text: &'a str| text.rsplit_once('/').map(|(known, _)| known);
         self.values(path).into_iter().filter_map(beginning).filter_map(up_to_slash).collect()
+    }
+
+    /// The JSON texts at a path of which only some values are known.
+    pub(crate) fn wholes(&self, path: &str) -> Vec<&'a str> {
+        self.values(path).into_iter().filter_map(whole_text).collect()
     }
 
     /// The values at a path that are known.
