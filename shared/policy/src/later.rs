@@ -63,7 +63,9 @@ pub(crate) fn incomplete() -> (String, Json) {
 
 /// Marks a part of a document as one that may have more fields than it shows.
 pub(crate) fn mark_incomplete(part: &mut Json) {
-    part.as_object_mut().map(|fields| fields.extend([incomplete()]));
+    if let Some(fields) = part.as_object_mut() {
+        fields.extend([incomplete()]);
+    }
 }
 
 /// Whether a file contains such a value itself: its author could keep controls from being judged.

@@ -368,14 +368,15 @@ impl<'a> Reader<'a> {
             }
             _ => take(value),
         };
+        if fields.contains_key(UNSAID) && !fields.contains_key(key) {
+            let at = path.get(..walked + part.len()).unwrap_or(path);
+            self.unreadable.note_later(format!("{}{at}", self.prefix));
+        }
         match key.strip_prefix('*') {
-            None if !fields.contains_key(key) && fields.contains_key(UNSAID) => {
-                self.unreadable.note_later(format!("{}{key}", self.prefix));
-            }
             None => fields.get(key).into_iter().filter(|value| is_present(value)).for_each(step),
             Some(end) => fields
                 .iter()
-                .filter(|(name, value)| name.ends_with(end) && is_present(value))
+                .filter(|(name, value)| *name != UNSAID && name.ends_with(end) && is_present(value))
                 .for_each(|(_, value)| step(value)),
         }
     }

@@ -1,5 +1,10 @@
 //! Documents within texts: the configuration of a job of a category, policies and definitions of pipelines.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is missing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where something is missing"
+)]
 
 mod cases;
 
@@ -93,6 +98,10 @@ fn what_is_literal_in_a_text_of_json_is_judged_whatever_is_known_later() {
     let some = pipeline(json!({ "RoleArn": admin, "${later}": open }));
     assert!(some.contains(&"TRN-IAM-01".to_owned()), "{some:?}");
     assert!(!some.contains(&"TRN-NET-02".to_owned()), "{some:?}");
+    let failed = |resources: Value| pipeline(json!({ "RoleArn": admin, "ResourceConfig": resources }));
+    let has_key = |failed: Vec<String>| !failed.contains(&"TRN-ENC-01".to_owned());
+    assert!(has_key(failed(json!({ "InstanceType": "ml.m5.large", "${later}": open }))));
+    assert!(!has_key(failed(json!({ "InstanceType": "ml.m5.large", "VolumeSizeInGB": open }))));
 }
 
 #[test]
