@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
@@ -13,6 +14,8 @@ MOST_STEPS = 200_000
 MOST_ELEMENTS = 10_000
 #: Characters of a JSON text: no field of the API takes more (`JobConfigDocument` and definitions of pipelines are shorter).
 LONGEST_TEXT = 1 << 20
+#: Names of what is no number, in `math` and `numpy`.
+_NO_NUMBERS = {"nan", "NaN", "NAN", "inf", "Inf", "NINF", "PINF"}
 #: Libraries whose `dumps` writes JSON.
 JSON_LIBRARIES = {"json", "simplejson", "ujson"}
 
@@ -88,6 +91,7 @@ class Values:
         self._assigned = assigned
         self._seen: List[str] = []
         self._steps = 0
+        self._writes_json = False
 
     def expression(self, name: str) -> Optional[ast.expr]:
         """The value of a name; `None` if that is not certain."""
@@ -122,20 +126,22 @@ class Values:
     def of(self, node: Optional[ast.expr]) -> Any:
         """The value of an expression, or LATER."""
         if isinstance(node, ast.Constant):
-            return node.value if isinstance(node.value, (str, int, float, bool, type(None))) else LATER
+            return self._plain(node.value)
         if not self.step():
             return LATER
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             items = [LATER if isinstance(each, ast.Starred) else self.of(each) for each in node.elts]
             return items
         if isinstance(node, ast.Dict):
-            return self._dict(node)
+            return self._dict(node.keys, node.values)
         if isinstance(node, ast.Name):
             return self._name(node.id)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Not)):
             value = self.of(node.operand)
             if isinstance(node.op, ast.Not):
                 return not value if isinstance(value, bool) else LATER
+            if value is None and self._writes_json:
+                return None
             return -value if isinstance(value, (int, float)) else LATER
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             left, right = self.of(node.left), self.of(node.right)
@@ -153,10 +159,24 @@ class Values:
             return self._made(node.func, node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and self.original(node.func.id) == "dumps":
             return self._json(node) if self._is_json(node.func.id) else LATER
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
-            if not node.args and all(keyword.arg for keyword in node.keywords):
-                return {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+            keys = [ast.Constant(value=keyword.arg) if keyword.arg else None for keyword in node.keywords]
+            return self._dict(keys, [keyword.value for keyword in node.keywords])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float" and len(node.args) == 1:
+            given = self.of(node.args[0])
+            try:
+                return self._plain(float(given)) if isinstance(given, (str, int, float)) else LATER
+            except (ValueError, OverflowError):
+                return LATER
+        if isinstance(node, ast.Attribute) and node.attr in _NO_NUMBERS and self.origins(root(node)) & {"math", "numpy"}:
+            return self._plain(math.nan)
         return LATER
+
+    def _plain(self, value: Any) -> Any:
+        """A literal value. What is no number (`nan`, `inf`) says nothing to a control; in JSON, it stands as null."""
+        if isinstance(value, float) and not math.isfinite(value):
+            return None if self._writes_json else LATER
+        return value if isinstance(value, (str, int, float, bool, type(None))) else LATER
 
     def _made(self, method: ast.Attribute, node: ast.Call) -> Any:
         """The text that a call makes of others: `"s3://b/{}".format(run)`, `"/".join(...)`, `os.path.join("s3://b", run)`."""
@@ -181,7 +201,11 @@ class Values:
     def _json(self, node: ast.Call) -> Any:
         """The text that `json.dumps({...})` makes. A part that is known only when the code runs stays open, behind all that is known."""
         given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "obj")]
-        value = self.of(given[0]) if len(given) == 1 else LATER
+        outer, self._writes_json = self._writes_json, True
+        try:
+            value = self.of(given[0]) if len(given) == 1 else LATER
+        finally:
+            self._writes_json = outer
         if not isinstance(value, (dict, list)):
             return LATER
         try:
@@ -206,20 +230,29 @@ class Values:
         finally:
             self._seen.pop()
 
-    def _dict(self, node: ast.Dict) -> Any:
+    def _dict(self, keys: Sequence[Optional[ast.expr]], values: Sequence[ast.expr]) -> Any:
         found: Dict[str, Any] = {}
-        for key, value in zip(node.keys, node.values):
-            if key is None:
-                spread = self.of(value)
-                if not isinstance(spread, dict):
-                    return LATER
-                found.update(spread)
-                continue
-            name = self.of(key)
-            if not isinstance(name, str):
+        for key, value in zip(keys, values):
+            made = self.of(value)
+            given = self._pairs(made) if key is None else self._pair(self.of(key), made)
+            if given is None and not self._writes_json:
                 return LATER
-            found[name] = self.of(value)
+            if given is None or OPEN in given:
+                # Whatever this is, it may stand in the place of any field before it.
+                found = {**{name: LATER for name in found}, OPEN: LATER}
+            found.update(given or {})
         return found
+
+    def _pairs(self, spread: Any) -> Optional[Dict[str, Any]]:
+        return spread if isinstance(spread, dict) else None
+
+    def _pair(self, key: Any, value: Any) -> Optional[Dict[str, Any]]:
+        """A field by its key. JSON has texts alone as keys: `json.dumps` writes numbers and words as texts."""
+        if isinstance(key, str):
+            return {key: value} if not self._writes_json or OPEN not in key else None
+        if self._writes_json and (key is None or isinstance(key, (int, float))):
+            return {json.dumps(key): value}
+        return None
 
 
 def _open_last(value: Any) -> Any:

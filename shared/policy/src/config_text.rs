@@ -1,7 +1,7 @@
 //! The configuration of a job of a category: a JSON text, whose schema only the service has (`DescribeJobSchemaVersion`).
 //!
 //! Its values are told by their form (`subnet-…`, the ARN of a key), and by the names that fields have in the rest of the API, at any depth and
-//! within JSON that is itself a text. A field that stands there twice says nothing: which of the two counts, only the service knows.
+//! within JSON that is itself a text. A text of several words that are not all of one form is prose: a prompt names a role without using it. A field that stands there twice says nothing: which of the two counts, only the service knows.
 
 use std::fmt;
 
@@ -54,15 +54,18 @@ impl ConfigText {
 
     /// The values that a list is about.
     pub(crate) fn values(self, list: List) -> Vec<String> {
-        let parts = self.texts.into_iter().flat_map(|(name, text)| {
+        let about = self.texts.iter().flat_map(|(name, text)| {
             let is_between = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ';');
-            let parts: Vec<String> = text.split(is_between).map(str::to_owned).collect();
-            parts.into_iter().map(move |part| (name.clone(), part))
+            let parts: Vec<&str> = text.split(is_between).filter(|part| !part.is_empty()).collect();
+            let is_one = is_named(list, name, text) || parts.iter().all(|part| has_form(list, part));
+            if is_one { parts } else { Vec::new() }
         });
-        parts
-            .filter(|(name, part)| !part.is_empty() && is_about(list, name, part))
-            .map(|(_, part)| part)
-            .collect()
+        about.map(str::to_owned).collect()
+    }
+
+    /// Every text of it.
+    pub(crate) fn into_texts(self) -> impl Iterator<Item = String> {
+        self.texts.into_iter().map(|(_, text)| text)
     }
 
     fn object(&mut self, fields: Vec<(String, ConfigNode)>, left: usize) {
@@ -86,16 +89,24 @@ impl ConfigText {
     }
 
     fn text(&mut self, name: &str, text: String, left: usize) {
-        let inner =
-            text.trim_start().starts_with(['{', '[', '"']).then(|| serde_json::from_str::<ConfigNode>(&text));
-        match inner {
-            Some(Ok(_)) if left == 0 => {
+        match inner(&text) {
+            Some(_) if left == 0 => {
                 self.unknown = Some(format!("has JSON within JSON more than {DEEPEST} times"))
             }
-            Some(Ok(node)) => self.node(name, node, left - 1),
-            _ => self.texts.push((folded(name), text)),
+            Some(node) => self.node(name, node, left - 1),
+            None => self.texts.push((folded(name), text)),
         }
     }
+}
+
+/// The JSON that a text is, or that stands in it behind one word, such as `--config={…}`.
+fn inner(text: &str) -> Option<ConfigNode> {
+    if text.trim_start().starts_with(['{', '[', '"']) {
+        return serde_json::from_str(text).ok();
+    }
+    let (word, _) = text.split_once('{')?;
+    let json = text.get(word.len()..)?;
+    (!word.trim().contains(char::is_whitespace)).then(|| serde_json::from_str(json).ok())?
 }
 
 /// `Vpc_Config`, `vpcConfig` and `VPC-CONFIG` are one name.
@@ -103,30 +114,63 @@ fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// Whether a list is about a text under a name.
-fn is_about(list: List, name: &str, text: &str) -> bool {
+/// Whether a field of this name holds what a list is about.
+fn is_named(list: List, name: &str, text: &str) -> bool {
     let names = |names: &[&str]| names.contains(&name);
-    let of_service = |service: &str| text.split(':').nth(2) == Some(service) && text.starts_with("arn:");
     match list {
-        List::Subnets => {
-            text.starts_with("subnet-") || names(&["subnet", "subnets", "subnetid", "subnetids"])
-        }
+        List::Subnets => names(&["subnet", "subnets", "subnetid", "subnetids"]),
         List::SecurityGroups => {
-            text.starts_with("sg-")
-                || names(&["securitygroup", "securitygroups", "securitygroupid", "securitygroupids"])
+            names(&["securitygroup", "securitygroups", "securitygroupid", "securitygroupids"])
         }
         List::Keys => {
-            let of_key = ["kmskey", "kmsid", "encryptionkey"].iter().any(|part| name.contains(part));
-            of_service("kms") || text.starts_with("alias/") || of_key
+            const ENDS: [&str; 8] = ["", "s", "id", "ids", "arn", "arns", "alias", "identifier"];
+            let behind = |part: &&str| name.split_once(*part).map(|(_, rest)| rest);
+            let ends: Vec<&str> = ["kmskey", "kms", "encryptionkey"].iter().filter_map(behind).collect();
+            // `UseKmsKey` is a switch, and `KmsKeyId2` is a key if it has the id of one.
+            let is_switch = ["true", "false"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+            let is_key = ends.iter().any(|end| ENDS.contains(end)) && !name.ends_with("kms");
+            !is_switch && (is_key || !ends.is_empty() && is_key_id(text.trim()))
         }
-        List::Roles => of_service("iam") && text.contains(":role/") || name.ends_with("rolearn"),
-        List::BaseModels => {
-            let is_model = ["/Model/", "/ModelReference/"].iter().any(|part| text.contains(part));
-            text.contains(":hub-content/") && is_model || name.ends_with("basemodelarn")
-        }
-        List::InstanceTypes => text.starts_with("ml.") || name.ends_with("instancetype"),
+        List::Roles => name.ends_with("rolearn"),
+        List::BaseModels => name.ends_with("basemodelarn"),
+        List::InstanceTypes => name.ends_with("instancetype") || name.ends_with("instancetypes"),
         _ => false,
     }
+}
+
+/// Whether a text without spaces certainly is what a list is about, whatever its field is called.
+fn has_form(list: List, text: &str) -> bool {
+    let of_service = |service: &str| text.split(':').nth(2) == Some(service) && text.starts_with("arn:");
+    match list {
+        List::Subnets => text.strip_prefix("subnet-").is_some_and(is_hexadecimal),
+        List::SecurityGroups => text.strip_prefix("sg-").is_some_and(is_hexadecimal),
+        List::Keys => of_service("kms") || text.starts_with("alias/"),
+        List::Roles => of_service("iam") && text.contains(":role/"),
+        List::BaseModels => {
+            let is_model = ["/Model/", "/ModelReference/"].iter().any(|part| text.contains(part));
+            text.contains(":hub-content/") && is_model
+        }
+        List::InstanceTypes => is_instance_type(text),
+        _ => false,
+    }
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// `1234abcd-12ab-34cd-56ef-1234567890ab`, or `mrk-` and digits for one of several regions.
+fn is_key_id(text: &str) -> bool {
+    let digits = text.strip_prefix("mrk-").unwrap_or(text).replace('-', "");
+    digits.len() == 32 && is_hexadecimal(&digits)
+}
+
+/// `ml.<family>.<size>` ("TrainingInstanceType" and others, SageMaker API reference).
+fn is_instance_type(text: &str) -> bool {
+    const SIZES: [&str; 5] = ["medium", "large", "metal", "small", "interactive"];
+    let parts: Vec<&str> = text.split('.').collect();
+    let [ml, family, size] = parts.as_slice() else { return false };
+    *ml == "ml" && !family.is_empty() && (SIZES.contains(size) || size.ends_with("xlarge"))
 }
 
 /// JSON whose objects keep every field, also one that stands there twice.
@@ -244,6 +288,39 @@ mod tests {
         check(r#"{"Subnets": "subnet-1, subnet-9"}"#, List::Subnets, &["subnet-1", "subnet-9"]);
         check(r#"{"a": "arn:aws:sagemaker:r:1:hub-content/h/DataSet/d"}"#, List::BaseModels, &[]);
         check(r#"{"role": "user", "content": "a sentence of a role"}"#, List::Roles, &[]);
+    }
+
+    #[test]
+    fn prose_and_switches_are_no_configuration() {
+        let lists = [
+            List::Subnets,
+            List::SecurityGroups,
+            List::Keys,
+            List::Roles,
+            List::BaseModels,
+            List::InstanceTypes,
+        ];
+        for text in [
+            r#"{"Description": "subnet-based routing, sg-style, ml.training of models; see alias/ds"}"#,
+            r#"{"Prompt": "Explain why ml.t3.medium differs from subnet-9 and sg-9"}"#,
+            r#"{"content": "use subnet-9 and arn:aws:iam::999988887777:role/Admin, please"}"#,
+            r#"{"a": "subnet-based", "b": "sg-style", "c": "ml.training", "d": "ml.a.b"}"#,
+            r#"{"UseKmsKey": "false", "EncryptionKeyType": "CUSTOMER_MANAGED", "KmsKeyEnabled": "True"}"#,
+        ] {
+            lists.iter().for_each(|list| check(text, *list, &[]));
+        }
+        check(r#"{"a": "subnet-1, subnet-9"}"#, List::Subnets, &["subnet-1", "subnet-9"]);
+        let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        for name in ["KmsKeyId2", "VolumeKmsKeyId", "kms_id", "KMSArn", "EncryptionKeyArns"] {
+            check(&json!({ name: id }).to_string(), List::Keys, &[id]);
+        }
+    }
+
+    #[test]
+    fn json_behind_one_word_is_looked_into() {
+        check(r#"{"a": "--config={\"Subnets\": [\"subnet-9\"]}"}"#, List::Subnets, &["subnet-9"]);
+        check(r#"{"a": "x {\"SecurityGroupId\": \"g\"}"}"#, List::SecurityGroups, &["g"]);
+        check(r#"{"a": "answer as {\"SubnetId\": \"s\"}"}"#, List::Subnets, &[]);
     }
 
     #[test]

@@ -8,6 +8,12 @@ const KEY: &str = "sagewarden:later";
 /// The key of the known beginning of a text.
 const BEGINS: &str = "sagewarden:begins";
 
+/// The key of a JSON text of which only some values are known.
+const WHOLE: &str = "sagewarden:whole";
+
+/// The beginning of a part of a text that is put in later.
+pub(crate) const SUBSTITUTION: &str = "${";
+
 /// The key of a document that may be incomplete.
 pub(crate) const UNSAID: &str = "sagewarden:unsaid";
 
@@ -19,6 +25,16 @@ pub(crate) fn later(of: Option<&str>) -> Json {
 /// A text of which only the beginning is known.
 pub(crate) fn begun(text: &str) -> Json {
     if text.is_empty() { later(None) } else { json!({ KEY: null, BEGINS: text }) }
+}
+
+/// A JSON text with values that are known later: each one stands there as `${…}`. What is literal in it is known.
+pub(crate) fn with_holes(text: &str) -> Json {
+    json!({ KEY: null, BEGINS: text.split(SUBSTITUTION).next(), WHOLE: text })
+}
+
+/// A JSON text in which some values are known.
+pub(crate) fn whole(value: &Json) -> Option<&str> {
+    value.get(WHOLE)?.as_str()
 }
 
 /// The known beginning of a text whose rest is known later.
@@ -40,9 +56,16 @@ pub(crate) fn parse(text: &str) -> Option<Json> {
     serde_json::from_str(text).ok().filter(|parsed| !is_forged(parsed))
 }
 
+/// The field that marks a part of a document as one that may have more fields than it shows.
+pub(crate) fn incomplete() -> (String, Json) {
+    (UNSAID.to_owned(), Json::Bool(true))
+}
+
 /// Marks a part of a document as one that may have more fields than it shows.
 pub(crate) fn mark_incomplete(part: &mut Json) {
-    part.as_object_mut().map(|fields| fields.insert(UNSAID.to_owned(), Json::Bool(true)));
+    if let Some(fields) = part.as_object_mut() {
+        fields.extend([incomplete()]);
+    }
 }
 
 /// Whether a file contains such a value itself: its author could keep controls from being judged.
@@ -50,7 +73,7 @@ pub(crate) fn is_forged(value: &Json) -> bool {
     match value {
         Json::Object(fields) => fields
             .iter()
-            .any(|(key, value)| [KEY, BEGINS, UNSAID].contains(&key.as_str()) || is_forged(value)),
+            .any(|(key, value)| [KEY, BEGINS, WHOLE, UNSAID].contains(&key.as_str()) || is_forged(value)),
         Json::Array(list) => list.iter().any(is_forged),
         _ => false,
     }

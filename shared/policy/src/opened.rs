@@ -6,6 +6,8 @@
 use sagewarden_events::Resource;
 use serde_json::Value as Json;
 
+use crate::later::SUBSTITUTION;
+
 /// Somebody to whom a statement opens the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grantee {
@@ -33,6 +35,28 @@ pub(crate) fn opened(policy: &str, resource: &Resource) -> Vec<Grantee> {
         _ => return vec![unknown("has no readable `Statement`")],
     };
     statements.into_iter().flat_map(|statement| granted(statement, resource)).collect()
+}
+
+/// Those to whom a policy certainly opens a resource, although some of its values (`${…}`) are known later.
+pub(crate) fn certainly_opened(policy: &str, resource: &Resource) -> Vec<Grantee> {
+    let is_open = |part: &Json| part.to_string().contains(SUBSTITUTION);
+    let mut policy = serde_json::from_str::<Json>(policy).unwrap_or_default();
+    let statements = match policy.get_mut("Statement").map(Json::take) {
+        Some(Json::Array(statements)) => statements,
+        Some(statement) => vec![statement],
+        None => Vec::new(),
+    };
+    // What is not known of a condition may limit everybody to one account.
+    let limited = statements.iter().filter(|one| !one.get("Condition").is_some_and(is_open));
+    let granted = limited.flat_map(|statement| granted(statement, resource));
+    granted
+        .filter(|grantee| match grantee {
+            Grantee::Account { principal, .. } | Grantee::Everybody(principal) => {
+                !principal.contains(SUBSTITUTION)
+            }
+            Grantee::Unknown(_) => false,
+        })
+        .collect()
 }
 
 /// The elements of a statement. Another one could open it to anybody.
@@ -300,6 +324,32 @@ mod tests {
         let service = json!({ "Service": "bedrock.amazonaws.com" });
         let statement = json!({ "Effect": "Allow", "Principal": service, "Condition": condition });
         check(statement, &[of_account("444455556666", "bedrock.amazonaws.com")]);
+    }
+
+    #[test]
+    fn what_is_literal_in_a_policy_counts_whatever_else_is_known_later() {
+        let resource = Resource::in_region(ResourceKind::Endpoint, "111122223333", "eu-west-1", "e");
+        let check = |statement: Json, expect: &[Grantee]| {
+            let policy = json!({ "Statement": statement }).to_string();
+            assert_eq!(certainly_opened(&policy, &resource), expect, "{policy}");
+        };
+        let open = "arn:aws:iam::${later}:root";
+        check(json!([{ "Effect": "Allow", "Principal": "*", "Resource": open }]), &[everybody("*")]);
+        check(
+            json!(["${later}", { "Effect": "Allow", "Principal": { "AWS": [open, "*"] } }]),
+            &[everybody("*")],
+        );
+        let account = json!({ "AWS": "444455556666" });
+        check(
+            json!({ "Effect": "Allow", "Principal": account }),
+            &[of_account("444455556666", "444455556666")],
+        );
+        let any = |condition: Json| json!({ "Effect": "Allow", "Principal": "*", "Condition": condition });
+        check(any(json!("${later}")), &[]);
+        check(any(json!({ "StringEquals": { "aws:PrincipalAccount": "${later}" } })), &[]);
+        check(json!({ "Effect": "Allow", "Principal": { "AWS": open } }), &[]);
+        check(json!({ "Effect": "Allow", "Principal": "*", "${later}": "${later}" }), &[]);
+        check(json!("${later}"), &[]);
     }
 
     #[test]

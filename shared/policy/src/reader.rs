@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::config_text::field_of;
-use crate::later::{UNSAID, beginning, is_later};
+use crate::later::{UNSAID, beginning, is_later, whole as whole_text};
 
 /// A document, or a part of one, and the paths that could not be read in it.
 pub(crate) struct Reader<'a> {
@@ -218,6 +218,11 @@ impl<'a> Reader<'a> {
         self.values(path).into_iter().filter_map(beginning).filter_map(up_to_slash).collect()
     }
 
+    /// The JSON texts at a path of which only some values are known.
+    pub(crate) fn wholes(&self, path: &str) -> Vec<&'a str> {
+        self.values(path).into_iter().filter_map(whole_text).collect()
+    }
+
     /// The values at a path that are known.
     fn known(&self, path: &str) -> Vec<&'a Json> {
         self.values(path).into_iter().filter(|value| !self.is_later(path, value)).collect()
@@ -363,14 +368,15 @@ impl<'a> Reader<'a> {
             }
             _ => take(value),
         };
+        if fields.contains_key(UNSAID) && !fields.contains_key(key) {
+            let at = path.get(..walked + part.len()).unwrap_or(path);
+            self.unreadable.note_later(format!("{}{at}", self.prefix));
+        }
         match key.strip_prefix('*') {
-            None if !fields.contains_key(key) && fields.contains_key(UNSAID) => {
-                self.unreadable.note_later(format!("{}{key}", self.prefix));
-            }
             None => fields.get(key).into_iter().filter(|value| is_present(value)).for_each(step),
             Some(end) => fields
                 .iter()
-                .filter(|(name, value)| name.ends_with(end) && is_present(value))
+                .filter(|(name, value)| *name != UNSAID && name.ends_with(end) && is_present(value))
                 .for_each(|(_, value)| step(value)),
         }
     }

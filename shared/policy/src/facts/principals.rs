@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::arn::{Arn, Named};
-use crate::opened::{Grantee, opened};
+use crate::opened::{Grantee, certainly_opened, opened};
 
 /// To whom something belongs that a resource names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,10 @@ impl Context<'_> {
         const PATH: &str = "ResourcePolicy";
         let mut allowed = true;
         for answer in self.answers(operation) {
-            for grantee in answer.text(PATH).into_iter().flat_map(|policy| opened(policy, self.resource)) {
+            let known = answer.text(PATH).into_iter().flat_map(|policy| opened(policy, self.resource));
+            let open = answer.wholes(PATH).into_iter();
+            let certain = open.flat_map(|policy| certainly_opened(policy, self.resource));
+            for grantee in known.chain(certain) {
                 match grantee {
                     Grantee::Account { account, principal } if !self.may_use(&account) => {
                         if self.is_nowhere() {

@@ -9,7 +9,7 @@ use super::pipeline;
 use super::request::of_kind;
 use super::states::known;
 use super::taken::{Intake, Unusable};
-use crate::later::is_forged;
+use crate::later::{SUBSTITUTION, is_forged, parse};
 
 /// A request of code at a place of its file, such as `line 9`. A key that ends in `.$` holds a value that is known only when the code runs,
 /// as in Amazon States Language.
@@ -21,12 +21,13 @@ pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, U
     if is_forged(request) || !request.is_object() {
         return Err(Unusable::UnknownForm);
     }
-    let request = known(request);
     if operation == "CreatePipeline" {
+        let request = known(&with_definition(request));
         let mut intake = Intake::default();
         intake.add(pipeline::in_text(&request, Words::Api)?, place);
         return Ok(intake);
     }
+    let request = known(request);
     if let Some(opened) = opening::of_call(operation, &request) {
         return Ok(Intake::of(opened.standing(place, place, Words::Api)));
     }
@@ -36,4 +37,16 @@ pub fn of_code(operation: &str, request: &Json, place: &str) -> Result<Intake, U
         candidate.resource.name = place.to_owned();
     }
     Ok(Intake::of(candidate.standing(place, place, Words::Api)))
+}
+
+/// A request for a pipeline, whose definition is an object if the text of it has values that are known only when the code runs: all others in
+/// it are judged.
+fn with_definition(request: &Json) -> Json {
+    const FIELD: &str = "PipelineDefinition";
+    let mut request = request.clone();
+    let text = request.get(FIELD).and_then(Json::as_str).filter(|text| text.contains(SUBSTITUTION));
+    if let (Some(definition), Some(fields)) = (text.and_then(parse), request.as_object_mut()) {
+        fields.insert(FIELD.to_owned(), definition);
+    }
+    request
 }

@@ -65,7 +65,7 @@ pub(super) const CREATIONS: [Creation; 42] = [
     creation("CreateCluster", K::Cluster, "ClusterName", &["InstanceGroups"], &["VpcConfig"]),
     creation("CreateHubContentReference", K::HubContent, "HubName", &["SageMakerPublicHubContentArn"], &["SageMakerPublicHubContentArn"]),
     creation("ImportHubContent", K::HubContent, "HubContentName", &["HubName", "HubContentType", "HubContentDocument"], &["HubContentDocument"]),
-    creation("CreateHub", K::Hub, "HubName", &["S3StorageConfig"], &["S3StorageConfig"]),
+    creation("CreateHub", K::Hub, "HubName", &["HubDescription"], &["S3StorageConfig"]),
     creation("CreatePartnerApp", K::PartnerApp, "Name", &["Type", "ExecutionRoleArn", "AuthType"], &[]),
     creation("CreateMlflowTrackingServer", K::TrackingServer, "TrackingServerName", &["ArtifactStoreUri", "RoleArn"], &["RoleArn", "MlflowVersion"]),
     creation("CreateMlflowApp", K::MlflowApp, "Name", &["ArtifactStoreUri", "RoleArn"], &[]),

@@ -7,7 +7,7 @@ use super::candidate::Words;
 use super::pipeline;
 use super::request::{CREATIONS, has_fields_of_request, of_kind};
 use super::taken::{Intake, Unusable};
-use crate::later::{begun, is_later};
+use crate::later::{SUBSTITUTION, begun, incomplete, is_later, with_holes};
 
 /// The states of a machine, including those in branches and maps.
 pub(super) fn definition(json: &Json) -> Intake {
@@ -97,8 +97,8 @@ fn task(name: &str, state: &Json, place: &str, intake: &mut Intake) {
     }
 }
 
-/// The beginning of a value that is put in when the machine is deployed.
-const SUBSTITUTION: &str = "${";
+/// Fields that hold a document as a JSON text, of which each known value is judged.
+const TEXTS: [&str; 2] = ["JobConfigDocument", "ResourcePolicy"];
 
 /// The call in `arn:aws:states:::sagemaker:createTrainingJob.sync` or `arn:aws:states:::aws-sdk:sagemaker:createModel`.
 fn call(resource: &str) -> Option<String> {
@@ -138,7 +138,13 @@ pub(super) fn known(value: &Json) -> Json {
         Json::Object(fields) => {
             let known = fields.iter().map(|(key, value)| match key.strip_suffix(".$") {
                 Some(key) => (key.to_owned(), begun(formatted(value).unwrap_or_default())),
-                None => (key.clone(), known(value)),
+                None if key.contains(SUBSTITUTION) => incomplete(),
+                None => match value {
+                    Json::String(text) if TEXTS.contains(&key.as_str()) && text.contains(SUBSTITUTION) => {
+                        (key.clone(), with_holes(text))
+                    }
+                    value => (key.clone(), known(value)),
+                },
             });
             Json::Object(known.collect::<Map<_, _>>())
         }
