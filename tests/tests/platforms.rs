@@ -201,7 +201,7 @@ fn a_job_whose_configuration_nobody_can_read_runs_on_and_is_undecided() -> Resul
         let [notice] = own.as_slice() else { return Err(format!("{name}: {own:?}").into()) };
         assert_eq!(notice.detail["outcome"], "unknown", "{name}");
         let text = notice.detail["text"].as_str().unwrap_or_default();
-        assert!(text.contains("JOB-ART-01, JOB-ENC-01, JOB-NET-01 undecided"), "{name}: {text}");
+        assert!(text.contains("JOB-ART-01, JOB-ART-02, JOB-ENC-01, JOB-NET-01 undecided"), "{name}: {text}");
     }
     Ok(())
 }

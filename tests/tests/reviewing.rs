@@ -69,7 +69,7 @@ fn a_failed_request_is_commented_once_however_often_the_push_is_delivered() -> R
     assert_eq!(comments[0].commit.as_str(), event["detail"]["commitId"]);
     assert_eq!(comments[0].parent.as_ref().map(CommitId::as_str), first["detail"]["commitId"].as_str());
     for words in [
-        "`jobs/train.json`: training job `t`: 1 failed of 7 controls",
+        "`jobs/train.json`: training job `t`: 1 failed of 8 controls",
         "- `TRN-NET-01` (high): ",
         "    - actual: `absent`",
         "    - wanted: `subnets subnet-0a1b2c3d4e5f60001, ",
