@@ -245,3 +245,18 @@ fn links(answer: &Answer, ends: &Ends<'_>, node: &Node) -> Markup {
         @if !to.is_empty() { p.label { "to" } ul.links { @for item in &to { (item) } } }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Images have the plain colour.
+    #[test]
+    fn every_kind_of_node_has_a_colour() {
+        for kind in NodeKind::all().filter(|kind| *kind != NodeKind::Image) {
+            let class = format!(".{}", kind.word());
+            let has_rule = [" ", ","].iter().any(|end| STYLE.contains(&format!("{class}{end}")));
+            assert!(has_rule, "{class}");
+        }
+    }
+}
