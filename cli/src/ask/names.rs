@@ -41,18 +41,22 @@ pub(crate) fn with_kind(entity: &str) -> Option<(&str, &str)> {
     entity.split_once('/').filter(|(kind, _)| kinds::named().any(|known| known == *kind))
 }
 
+/// Whether a resource has the name in a question, and its kind if the question says one.
+pub(crate) fn called(entity: &str) -> impl Fn(&Resource) -> bool {
+    let (kind, name) = with_kind(entity).map_or((None, entity), |(kind, name)| (Some(kind), name));
+    move |resource| {
+        resource.name.eq_ignore_ascii_case(name) && kind.is_none_or(|kind| resource.kind.segment() == kind)
+    }
+}
+
 /// The ARN of the resource of this kind and name, or of this name, that was judged; none if several have it.
 pub(super) fn judged(store: &Store, entity: &str) -> Result<Option<String>, PortError> {
-    let (kind, name) = with_kind(entity).map_or((None, entity), |(kind, name)| (Some(kind), name));
+    let is_it = called(entity);
     let mut found = BTreeSet::new();
     store.each_within(JudgedRow::PREFIX, |item| {
         let row = JudgedRow::parse(&item);
         let resource = row.and_then(|row| Resource::parse_arn(&row.arn).ok());
-        let is_it = |resource: &Resource| {
-            resource.name.eq_ignore_ascii_case(name)
-                && kind.is_none_or(|kind| resource.kind.segment() == kind)
-        };
-        found.extend(resource.filter(is_it).map(|resource| resource.arn()));
+        found.extend(resource.filter(&is_it).map(|resource| resource.arn()));
         true
     })?;
     Ok(found.pop_first().filter(|_| found.is_empty()))
@@ -102,7 +106,7 @@ pub(crate) struct NearNames {
     pub(crate) nearest: Nearest,
     has_kind: bool,
     /// The name without its kind, in lower case.
-    bare: String,
+    pub(crate) bare: String,
 }
 
 impl NearNames {

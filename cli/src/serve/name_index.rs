@@ -103,7 +103,7 @@ impl NameIndex {
         store.each_within(&NodeRow::partitions(NodeKind::Commit), |item| {
             if NodeRow::id_of(&item.key).is_some() {
                 let texts = [AUTHOR, EMAIL, MESSAGE].into_iter().filter_map(|name| item.text(name));
-                texts.for_each(|text| index.note(text, &item));
+                texts.for_each(|text| index.note(text, &item, || true));
             }
             true
         })?;
@@ -111,9 +111,7 @@ impl NameIndex {
             store.each_within(&partition, |item| {
                 for Deed { who, hit } in people::deeds(&item) {
                     // Of each thing, one row is enough.
-                    if known.insert((who.to_lowercase(), hit.address)) {
-                        index.note(&who, &item);
-                    }
+                    index.note(&who, &item, || known.insert((who.to_lowercase(), hit.address)));
                 }
                 true
             })?;
@@ -121,10 +119,10 @@ impl NameIndex {
         Ok(index)
     }
 
-    fn note(&mut self, text: &str, item: &Item) {
+    fn note(&mut self, text: &str, item: &Item, is_new: impl FnOnce() -> bool) {
         let rows = self.around.entry(text.to_lowercase()).or_default();
         // One more shows that there are more.
-        if rows.len() <= HITS {
+        if rows.len() <= HITS && is_new() {
             rows.push(item.key.clone());
         }
     }
@@ -153,24 +151,19 @@ impl NameIndex {
 
     /// The ARNs of the resources without a node that have this name, and this kind if it is said.
     pub(super) fn judged_as(&self, entity: &str) -> Vec<String> {
-        let (kind, name) = names::with_kind(entity).map_or((None, entity), |(kind, name)| (Some(kind), name));
-        let name = name.to_lowercase();
+        let name = names::with_kind(entity).map_or(entity, |(_, name)| name).to_lowercase();
         let found = self.judged.containing(&name).filter_map(|arn| Resource::parse_arn(arn).ok());
-        let is_it = |resource: &Resource| {
-            resource.name == name && kind.is_none_or(|kind| resource.kind.segment() == kind)
-        };
-        found.filter(is_it).map(|resource| resource.arn()).collect()
+        found.filter(names::called(entity)).map(|resource| resource.arn()).collect()
     }
 
     /// The names that are nearest to one that nothing has. If there are things of the same kind, the others count only if they have the very
     /// name.
     pub(super) fn nearest(&self, entity: &str) -> Nearest {
         let mut near = NearNames::to(entity);
-        let bare = names::with_kind(entity).map_or(entity, |(_, name)| name).to_lowercase();
-        let ending = format!("/{bare}");
+        let ending = format!("/{}", near.bare);
         self.names
             .containing(&ending)
-            .filter(|named| named.ends_with(&bare))
+            .filter(|named| named.ends_with(&ending))
             .for_each(|named| near.name(named));
         self.judged_names.iter().for_each(|named| near.name(named));
         let of_kind = names::with_kind(entity).map(|(kind, _)| self.names.beginning(&format!("{kind}/")));
@@ -178,7 +171,7 @@ impl NameIndex {
         if !of_kind.is_empty() {
             // Names that begin alike come first: the nearer one of them is, the fewer others are worth comparing.
             let lower = entity.to_lowercase();
-            let (head, name) = lower.split_at(lower.len() - bare.len());
+            let (head, name) = lower.split_at(lower.len() - near.bare.len());
             let begin: String = head.chars().chain(name.chars().take(LIKELY)).collect();
             let likely = self.names.beginning(&begin);
             likely.chain(of_kind).for_each(|place| near.name(self.names.get(place)));

@@ -40,10 +40,10 @@ pub(super) fn page(explorer: &Explorer, address: &Address) -> Result<SentPage, R
     match explorer.rows.store() {
         _ if words.is_empty() => {}
         Some(store) => {
-            search.look_up(&explorer.rows, &words)?;
+            search.look_up(&explorer.rows)?;
             search.look(explorer, store)?;
         }
-        None => requests = search.look_up(&explorer.rows, &words)?,
+        None => requests = search.look_up(&explorer.rows)?,
     }
     let is_cut = search.hits.len() > HITS || search.is_cut;
     let hits: Vec<Hit> = search.hits.into_iter().take(HITS).map(|(_, hit)| hit).collect();
@@ -78,27 +78,28 @@ struct Search {
 impl Search {
     /// Looks up what the rows are indexed by: a whole name, an ARN, digits of a commit, an object, an identity, a digest. Returns the
     /// number of requests.
-    fn look_up(&mut self, rows: &ReadTable, words: &str) -> Result<usize, Refused> {
+    fn look_up(&mut self, rows: &ReadTable) -> Result<usize, Refused> {
+        let words = self.written.clone();
         let digest = self.words.starts_with("sha256:").then(|| NodeId::image_of_digest(&self.words));
         let mut requests = 0;
-        if let Some(id) = NodeId::parse(words).or(digest) {
+        if let Some(id) = NodeId::parse(&words).or(digest) {
             requests += 1;
             if !block_on(rows.get(&[NodeRow::key(&id)]))?.is_empty() {
                 self.add_node(Fit::Whole, &id, String::new());
             }
         }
         let mut queries: Vec<Query> = Vec::new();
-        let name = names::with_kind(words);
-        if let Ok(resource) = Resource::parse_arn(words) {
+        let name = names::with_kind(&words);
+        if let Ok(resource) = Resource::parse_arn(&words) {
             queries.push(AliasRow::named(resource.kind.segment(), &resource.name));
         } else if let Some(S3Location { bucket, key }) =
-            S3Location::parse(words.split("?versionId=").next().unwrap_or(words))
+            S3Location::parse(words.split("?versionId=").next().unwrap_or(&words))
         {
             queries.push(AliasRow::versions(&bucket, &key));
         } else if let Some((kind, name)) = name {
             queries.push(AliasRow::named(kind, name));
         } else {
-            queries.extend(kinds::named().map(|kind| AliasRow::named(kind, words)));
+            queries.extend(kinds::named().map(|kind| AliasRow::named(kind, &words)));
         }
         queries.extend(AliasRow::commits(self.words.strip_prefix("commit/").unwrap_or(&self.words)));
         let pages = block_on(try_join_all(queries.iter().map(|query| rows.query(query))))?;
@@ -167,9 +168,8 @@ impl Search {
     /// What a person did, once for each thing.
     fn deeds(&mut self, item: &Item) {
         for Deed { who, hit } in people::deeds(item) {
-            let is_known = |(_, known): &(Fit, Hit)| known.address == hit.address;
-            if who.to_lowercase().contains(&self.words) && !self.hits.iter().any(is_known) {
-                self.hits.insert((Fit::Around, hit));
+            if who.to_lowercase().contains(&self.words) {
+                self.add(Fit::Around, hit);
             }
         }
     }
@@ -202,7 +202,7 @@ impl Search {
             }
             Alias::Object { bucket, key, version } => {
                 let place = format!("s3://{bucket}/{key}").to_lowercase();
-                // Versions are told apart by capitals.
+                // The ids of two versions may differ in capital letters only.
                 let fit = match self.written.rsplit_once("?versionId=") {
                     Some((asked, of)) => {
                         (asked.to_lowercase() == place && of == version).then_some(Fit::Whole)
@@ -243,12 +243,13 @@ impl Search {
         // A branch is named with its repository, and the key of a folder ends with a slash.
         let name =
             if id.kind() == NodeKind::Reference || name.is_empty() { id.tail().to_owned() } else { name };
-        let is_known = self.hits.iter().any(|(_, hit)| hit.address == node_page(id).to_string());
-        if !is_known {
-            self.hits.insert((
-                fit,
-                Hit { kind: id.kind().to_string(), name, why, address: node_page(id).to_string() },
-            ));
+        self.add(fit, Hit { kind: id.kind().to_string(), name, why, address: node_page(id).to_string() });
+    }
+
+    /// Adds a result, unless its page is one already.
+    fn add(&mut self, fit: Fit, hit: Hit) {
+        if !self.hits.iter().any(|(_, known)| known.address == hit.address) {
+            self.hits.insert((fit, hit));
         }
     }
 }

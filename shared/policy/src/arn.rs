@@ -23,9 +23,13 @@ impl<'a> Arn<'a> {
 
     /// Twelve digits; anything else names no account.
     pub(crate) fn account(&self) -> Option<&'a str> {
-        let is_account = self.account.len() == 12 && self.account.bytes().all(|byte| byte.is_ascii_digit());
-        is_account.then_some(self.account)
+        is_account(self.account).then_some(self.account)
     }
+}
+
+/// Whether a text is the number of an account.
+pub(crate) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What an ARN in a field must name: any other ARN there leads elsewhere.

@@ -1,7 +1,7 @@
 //! The configuration of a job of a category: a JSON text, whose schema only the service has (`DescribeJobSchemaVersion`).
 //!
-//! Its values are told by their form (`subnet-…`, the ARN of a key), and by the names that fields have in the rest of the API, at any depth and
-//! within JSON that is itself a text. A text of several words that are not all of one form is prose: a prompt names a role without using it. A field that stands there twice says nothing: which of the two counts, only the service knows.
+//! A value is recognised by its form (`subnet-…`, the ARN of a key), or by the name of its field, if the rest of the API has such fields. It may
+//! lie at any depth, and within JSON that is itself a text. A text of several words that are not all of one form is prose: a prompt names a role without using it. A field that stands there twice says nothing: which of the two counts, only the service knows.
 
 use std::fmt;
 

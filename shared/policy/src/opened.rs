@@ -6,6 +6,7 @@
 use sagewarden_events::Resource;
 use serde_json::Value as Json;
 
+use crate::arn::{Arn, is_account};
 use crate::later::SUBSTITUTION;
 
 /// Somebody to whom a statement opens the resource.
@@ -136,26 +137,24 @@ fn principal(kind: &str, value: &str, limits: &Limits, resource: &Resource) -> V
 
 /// The account of an AWS principal: its number alone, or the ARN of somebody in it.
 fn account_of<'a>(principal: &'a str, partition: &str) -> Result<&'a str, String> {
-    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_account(principal) {
         return Ok(principal);
     }
     let shown = cut(principal);
-    let parts: Vec<&str> = principal.splitn(6, ':').collect();
-    let ["arn", of, service, _, account, _] = parts.as_slice() else {
+    let Some(arn) = Arn::parse(principal) else {
         // "Unique identifiers", IAM user guide: a policy shows the id of a principal that was deleted.
         return Err(format!(
             "lets in `{shown}`, which is neither an account nor an ARN: it may have been deleted"
         ));
     };
-    if *of != partition {
+    if arn.partition != partition {
         return Err(format!("lets in `{shown}` of another partition, whose accounts nobody has listed"));
     }
-    let is_known = ["iam", "sts"].contains(service);
-    if !is_known || !(is_account(account) || account.contains(['*', '?'])) {
+    let is_known = ["iam", "sts"].contains(&arn.service);
+    if !is_known || !(is_account(arn.account) || arn.account.contains(['*', '?'])) {
         return Err(format!("lets in `{shown}`, which names no account"));
     }
-    Ok(account)
+    Ok(arn.account)
 }
 
 /// What a condition says of those who are let in. All tests of a condition must hold.

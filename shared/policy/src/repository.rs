@@ -150,7 +150,7 @@ fn user(rest: &str) -> Option<usize> {
     if let Some(at) = authority.rfind('@') {
         return lets_in(authority.get(..at)?, authority.get(at + 1..)?).then_some(at);
     }
-    // What looks like a port is a password, if it is no number, or if a host follows: `@` comes later.
+    // The text behind `:` is a password and no port if it is no number, or if `@` and a host follow it.
     let host = authority.rfind(']').map_or(0, |end| end + 1);
     let (name, port) = authority.get(host..)?.split_once(':')?;
     let address = word(rest);

@@ -21,7 +21,7 @@ pub(super) async fn gap<T: Table>(
     let entity = &question.entity;
     let (resource, node) = match resolve_now(reading, entity).await {
         Ok(id) => {
-            let item = reading.get(&[NodeRow::key(&id)]).await?.pop();
+            let item = reading.node(&id).await?;
             (id.as_resource(), Some((id, item)))
         }
         Err(NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_)) => (Resource::parse_arn(entity).ok(), None),

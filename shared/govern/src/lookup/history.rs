@@ -35,7 +35,7 @@ pub(super) async fn history<T: Table>(
     bounds: Bounds,
 ) -> Result<History, NoAnswer> {
     let Addressed { id: root, at } = resolve(reading, &question.entity).await?;
-    let item = reading.get(&[NodeRow::key(&root)]).await?.pop();
+    let item = reading.node(&root).await?;
     let mut history = History {
         name: title(&Node { id: root.clone(), item: item.clone() }),
         root: root.to_string(),

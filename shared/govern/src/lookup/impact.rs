@@ -175,7 +175,7 @@ async fn ran_on<T: Table>(
     if graph.of_kind(NodeKind::InferenceComponent).next().is_none() {
         return Ok(found);
     }
-    let node = reading.get(&[NodeRow::key(endpoint)]).await?.pop();
+    let node = reading.node(endpoint).await?;
     let served = components(reading, endpoint, node.as_ref()).await?;
     for period in served.into_iter().filter(|period| period.holds(Some(at))) {
         if graph.nodes.contains_key(&period.component) {

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 
 use sagewarden_lineage::graph::{Graph, StoppedBy};
+use sagewarden_lineage::id::NodeId;
+use sagewarden_lineage::rows::NodeRow;
 use sagewarden_lineage::table::{Item, Key, Page, Query};
 
 use super::question::NoAnswer;
@@ -92,6 +94,11 @@ impl<'a, T: Table> Reading<'a, T> {
         let items = self.table.get(keys).await?;
         self.count(&items);
         Ok(items)
+    }
+
+    /// The row of a node.
+    pub(super) async fn node(&self, id: &NodeId) -> Result<Option<Item>, Interrupted> {
+        Ok(self.get(&[NodeRow::key(id)]).await?.pop())
     }
 
     pub(super) async fn query(&self, query: &Query) -> Result<Page, Interrupted> {

@@ -6,7 +6,7 @@ use sagewarden_events::Timestamp;
 use sagewarden_lineage::fact::deleted_at;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::id::{NodeId, NodeKind};
-use sagewarden_lineage::rows::{AliasRow, NodeRow, OutEdgeRow};
+use sagewarden_lineage::rows::{AliasRow, OutEdgeRow};
 use sagewarden_lineage::table::Item;
 use sagewarden_lineage::walk::OutEdges;
 
@@ -40,7 +40,7 @@ pub(super) async fn without_former_routers<T: Table>(
     let mut former = BTreeSet::new();
     for id in routers {
         let is_newest = version_at(reading, &id, None).await?.as_ref() == Some(&id);
-        let node = Node { item: node(reading, &id).await?, id };
+        let node = Node { item: reading.node(&id).await?, id };
         if !is_newest || deleted_at(&node).is_some() {
             former.insert(node.id);
         }
@@ -51,12 +51,4 @@ pub(super) async fn without_former_routers<T: Table>(
         }
     }
     Ok(pages)
-}
-
-/// The row of a node.
-pub(super) async fn node<T: Table>(
-    reading: &Reading<'_, T>,
-    id: &NodeId,
-) -> Result<Option<Item>, Interrupted> {
-    Ok(reading.get(&[NodeRow::key(id)]).await?.pop())
 }

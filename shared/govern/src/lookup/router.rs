@@ -16,7 +16,7 @@ use super::endpoint::endpoint;
 use super::follow::{Followed, follow};
 use super::question::NoAnswer;
 use super::reading::{Interrupted, Reading, or_cut};
-use super::revisions::{node, version_at};
+use super::revisions::version_at;
 use crate::ports::Table;
 use crate::record::closure::component_periods;
 
@@ -28,7 +28,7 @@ pub(super) async fn router<T: Table>(
     at: Option<Timestamp>,
     limits: Limits,
 ) -> Result<Followed, NoAnswer> {
-    let mut node = Node { id: root.clone(), item: node(reading, root).await? };
+    let mut node = Node { id: root.clone(), item: reading.node(root).await? };
     let mut served = BTreeSet::new();
     for edge in node.in_edges() {
         let source = match edge.source.kind() {
@@ -86,7 +86,7 @@ async fn serves<T: Table>(
         Some(graph) => Ok(graph),
         None => {
             let mut graph = Graph::default();
-            let alone = Node { id: source.clone(), item: node(reading, source).await? };
+            let alone = Node { id: source.clone(), item: reading.node(source).await? };
             graph.insert_from_above(alone, 0);
             Ok(graph)
         }
@@ -99,7 +99,7 @@ async fn runs<T: Table>(
     version: &NodeId,
     at: Option<Timestamp>,
 ) -> Result<bool, Interrupted> {
-    let item = node(reading, version).await?;
+    let item = reading.node(version).await?;
     let Some(endpoint) = item.and_then(|item| NodeId::parse(item.text(ENDPOINT)?)) else { return Ok(false) };
     let row = ComponentRow { endpoint: endpoint.clone(), version: version.clone() };
     let periods = component_periods(reading, &endpoint, row.of_same_component()).await?;

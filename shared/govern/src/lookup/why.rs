@@ -5,7 +5,7 @@ use sagewarden_lineage::answer::{EarlierVerdict, HeldVerdict, TakenRemedy, Why};
 use sagewarden_lineage::chain::title;
 use sagewarden_lineage::graph::Node;
 use sagewarden_lineage::rows::node::{CREATED_BY, STATE};
-use sagewarden_lineage::rows::{JudgedRow, JudgementRow, NodeRow, VerdictRow};
+use sagewarden_lineage::rows::{JudgedRow, JudgementRow, VerdictRow};
 use sagewarden_lineage::table::Item;
 
 use super::address::resolve_now;
@@ -80,7 +80,7 @@ pub(super) fn explained(subject: Subject, rows: &[Item], at: Option<Timestamp>) 
 async fn subject<T: Table>(reading: &Reading<'_, T>, entity: &str) -> Result<Subject, NoAnswer> {
     let refused = match resolve_now(reading, entity).await {
         Ok(id) => {
-            let item = reading.get(&[NodeRow::key(&id)]).await?.pop();
+            let item = reading.node(&id).await?;
             return Ok(Subject::of(&Node { id, item }));
         }
         Err(refused @ (NoAnswer::Unknown(_) | NoAnswer::Unaddressable(_))) => refused,
